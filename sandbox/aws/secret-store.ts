@@ -1,0 +1,148 @@
+/** Secrets with their versions and staging labels, without any access control. */
+import { createHash } from 'node:crypto'
+import { AwsError } from './error.ts'
+
+export type SecretValue = string | Uint8Array
+
+export interface SecretVersion {
+  versionId: string
+  value: SecretValue
+  /** Staging labels, e.g. `AWSCURRENT`. A version without any is deprecated, but can still be read by its id. */
+  stages: string[]
+  createdAt: Date
+}
+
+export interface Secret {
+  arn: string
+  name: string
+  region: string
+  account: string
+  /** A customer's KMS key; `undefined` is the key `aws/secretsmanager`, which needs no permission. */
+  kmsKeyArn: string | undefined
+  versions: SecretVersion[]
+  createdAt: Date
+  changedAt: Date
+  deletedAt: Date | undefined
+}
+
+/** A version to add. `versionId` defaults to one derived from the secret's name and the version's number. */
+export interface VersionOptions {
+  versionId?: string
+  value: SecretValue
+  /** Default `['AWSCURRENT']`. */
+  stages?: string[]
+}
+
+export interface SecretOptions {
+  name: string
+  region?: string
+  account?: string
+  /** The current value as text. Give this or `binary`. */
+  value?: string
+  binary?: Uint8Array
+  kmsKeyArn?: string
+  /** Further versions, added after the current one. */
+  versions?: VersionOptions[]
+}
+
+/** Whose secrets a bare name means. */
+export interface Place {
+  region: string
+  account: string
+}
+
+export class SecretStore {
+  readonly #secrets: Secret[] = []
+
+  add(options: SecretOptions & Place): Secret {
+    const { name, region, account, kmsKeyArn } = options
+    const now = new Date()
+    const secret: Secret = {
+      arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix(name)}`,
+      name,
+      region,
+      account,
+      kmsKeyArn,
+      versions: [],
+      createdAt: now,
+      changedAt: now,
+      deletedAt: undefined,
+    }
+    if (this.#secrets.some(({ arn }) => arn === secret.arn)) {
+      throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`)
+    }
+    this.#secrets.push(secret)
+    const current = options.value ?? options.binary
+    if (current !== undefined) this.put(secret, { value: current })
+    for (const version of options.versions ?? []) this.put(secret, version)
+    return secret
+  }
+
+  /** By name, ARN, or ARN without the six characters at its end. A secret of another region is not found. */
+  find(id: string, place: Place): Secret | undefined {
+    return this.#secrets.find((secret) => {
+      if (secret.region !== place.region) return false
+      if (!id.startsWith('arn:')) return secret.name === id && secret.account === place.account
+      return secret.arn === id || secret.arn.slice(0, -7) === id
+    })
+  }
+
+  /** Adds a version and moves its staging labels to it. The same id with the same value changes nothing. */
+  put(secret: Secret, options: VersionOptions): SecretVersion {
+    const versionId = options.versionId ?? uuid(`${secret.name} ${secret.versions.length + 1}`)
+    const existing = secret.versions.find((version) => version.versionId === versionId)
+    if (existing && !sameValue(existing.value, options.value)) {
+      throw new AwsError(
+        'ResourceExistsException',
+        `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${secret.arn}.`,
+      )
+    }
+    const version = existing ?? { versionId, value: options.value, stages: [], createdAt: new Date() }
+    if (!existing) {
+      secret.versions.push(version)
+      for (const stage of options.stages ?? ['AWSCURRENT']) this.attach(secret, stage, version)
+    }
+    secret.changedAt = new Date()
+    return version
+  }
+
+  /** Moves a staging label to `version`. When that is `AWSCURRENT`, the version that had it becomes `AWSPREVIOUS`. */
+  attach(secret: Secret, stage: string, version: SecretVersion): void {
+    const holder = secret.versions.find(({ stages }) => stages.includes(stage))
+    if (holder === version) return
+    for (const { stages } of secret.versions) remove(stages, stage)
+    version.stages.push(stage)
+    if (stage === 'AWSCURRENT') {
+      remove(version.stages, 'AWSPREVIOUS')
+      if (holder) this.attach(secret, 'AWSPREVIOUS', holder)
+    }
+    secret.changedAt = new Date()
+  }
+
+  /** Takes a staging label away from `version`. */
+  detach(secret: Secret, stage: string, version: SecretVersion): void {
+    remove(version.stages, stage)
+    secret.changedAt = new Date()
+  }
+}
+
+function remove(list: string[], item: string): void {
+  const index = list.indexOf(item)
+  if (index >= 0) list.splice(index, 1)
+}
+
+function sameValue(a: SecretValue, b: SecretValue): boolean {
+  return typeof a === typeof b && Buffer.from(a).equals(Buffer.from(b))
+}
+
+/** Six letters and digits, always the same for one name. */
+function suffix(name: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  const bytes = createHash('sha256').update(name).digest().subarray(0, 6)
+  return Array.from(bytes, (byte) => alphabet.charAt(byte % alphabet.length)).join('')
+}
+
+function uuid(seed: string): string {
+  const hex = createHash('sha256').update(seed).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

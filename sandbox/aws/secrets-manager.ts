@@ -1,0 +1,215 @@
+/** Secrets Manager's operations: who may do them, and what they answer. */
+import { randomUUID } from 'node:crypto'
+import { AwsError } from './error.ts'
+import type { Iam } from './iam.ts'
+import type { Secret, SecretStore, SecretValue, SecretVersion } from './secret-store.ts'
+import type { Caller } from './sigv4.ts'
+
+/** The body of a request. */
+export type Input = Readonly<Record<string, unknown>>
+export type Output = Record<string, unknown>
+
+/**
+ * Simpler than AWS: secrets have no resource policy, so that another account's secrets can't be used; KMS keys
+ * leave everything to IAM policies, and `kms:ViaService` is always under `amazonaws.com`.
+ */
+export class SecretsManager {
+  readonly #iam: Iam
+  readonly #store: SecretStore
+
+  constructor(iam: Iam, store: SecretStore) {
+    this.#iam = iam
+    this.#store = store
+  }
+
+  /** @throws AwsError as the operation does at AWS. */
+  handle(operation: string, caller: Caller, input: Input): Output {
+    switch (operation) {
+      case 'GetSecretValue':
+        return this.#getSecretValue(caller, input)
+      case 'DescribeSecret':
+        return describe(this.#authorize('DescribeSecret', caller, input))
+      case 'PutSecretValue':
+        return this.#putSecretValue(caller, input)
+      case 'UpdateSecretVersionStage':
+        return this.#updateSecretVersionStage(caller, input)
+      default:
+        throw new AwsError('UnknownOperationException', '')
+    }
+  }
+
+  #getSecretValue(caller: Caller, input: Input): Output {
+    const secret = this.#usable('GetSecretValue', caller, input)
+    const version = pickVersion(secret, text(input, 'VersionId'), text(input, 'VersionStage'))
+    this.#kms('kms:Decrypt', caller, secret, version.versionId)
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      VersionId: version.versionId,
+      ...(typeof version.value === 'string'
+        ? { SecretString: version.value }
+        : { SecretBinary: Buffer.from(version.value).toString('base64') }),
+      VersionStages: version.stages,
+      CreatedDate: seconds(version.createdAt),
+    }
+  }
+
+  #putSecretValue(caller: Caller, input: Input): Output {
+    const secret = this.#usable('PutSecretValue', caller, input)
+    const versionId = text(input, 'ClientRequestToken') ?? randomUUID()
+    if (versionId.length < 32 || versionId.length > 64) {
+      throw new AwsError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.')
+    }
+    this.#kms('kms:GenerateDataKey', caller, secret, versionId)
+    const stages = texts(input, 'VersionStages')
+    const version = this.#store.put(secret, { versionId, value: value(input), ...(stages ? { stages } : {}) })
+    return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: version.stages }
+  }
+
+  #updateSecretVersionStage(caller: Caller, input: Input): Output {
+    const secret = this.#usable('UpdateSecretVersionStage', caller, input)
+    const stage = required(input, 'VersionStage')
+    const to = text(input, 'MoveToVersionId')
+    const from = text(input, 'RemoveFromVersionId')
+    const holder = secret.versions.find(({ stages }) => stages.includes(stage))
+    if (holder && holder.versionId !== from && holder.versionId !== to) {
+      throw new AwsError(
+        'InvalidParameterException',
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder.versionId}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      )
+    }
+    if (to !== undefined) this.#store.attach(secret, stage, pickVersion(secret, to, undefined))
+    else if (holder) this.#store.detach(secret, stage, holder)
+    return { ARN: secret.arn, Name: secret.name }
+  }
+
+  /** The secret, if the caller may, it exists, and it is not marked for deletion. */
+  #usable(operation: string, caller: Caller, input: Input): Secret {
+    const secret = this.#authorize(operation, caller, input)
+    if (secret.deletedAt) {
+      throw new AwsError(
+        'InvalidRequestException',
+        "You can't perform this operation on the secret because it was marked for deletion.",
+      )
+    }
+    return secret
+  }
+
+  /**
+   * The secret, if the caller may and it exists. Access is decided first: for a secret that does not exist, on an
+   * ARN made of what the caller asked for, which has no suffix when that was a name.
+   */
+  #authorize(operation: string, caller: Caller, input: Input): Secret {
+    const id = required(input, 'SecretId')
+    const { session, region } = caller
+    const { account } = session.role
+    const secret = this.#store.find(id, { region, account })
+    const named = id.startsWith('arn:') ? id : `arn:aws:secretsmanager:${region}:${account}:secret:${id}`
+    const resource = secret?.arn ?? named
+    const action = `secretsmanager:${operation}`
+    const context: Record<string, string> = { 'aws:RequestedRegion': region, 'secretsmanager:SecretId': id }
+    for (const key of ['VersionId', 'VersionStage']) {
+      const asked = text(input, key)
+      if (asked !== undefined) context[`secretsmanager:${key}`] = asked
+    }
+    const refusal =
+      this.#iam.refusal(session, { action, resource, context }) ??
+      (resource.split(':')[4] === account ? undefined : `because no resource-based policy allows the ${action} action`)
+    if (refusal !== undefined) {
+      throw new AwsError(
+        'AccessDeniedException',
+        `User: ${session.arn} is not authorized to perform: ${action} on resource: ${id} ${refusal}`,
+      )
+    }
+    if (!secret) {
+      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
+    }
+    return secret
+  }
+
+  /** A secret under a customer's key can only be used by who may use the key, through Secrets Manager. */
+  #kms(action: string, caller: Caller, secret: Secret, versionId: string): void {
+    if (secret.kmsKeyArn === undefined) return
+    const context = {
+      'kms:ViaService': `secretsmanager.${secret.region}.amazonaws.com`,
+      'kms:CallerAccount': caller.session.role.account,
+      'kms:EncryptionContext:SecretARN': secret.arn,
+      'kms:EncryptionContext:SecretVersionId': versionId,
+    }
+    if (this.#iam.refusal(caller.session, { action, resource: secret.kmsKeyArn, context }) !== undefined) {
+      throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed')
+    }
+  }
+}
+
+function pickVersion(secret: Secret, versionId: string | undefined, stage: string | undefined): SecretVersion {
+  if (versionId === undefined) {
+    const label = stage ?? 'AWSCURRENT'
+    const version = secret.versions.find(({ stages }) => stages.includes(label))
+    if (version) return version
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret value for staging label: ${label}`,
+    )
+  }
+  const version = secret.versions.find((candidate) => candidate.versionId === versionId)
+  if (!version) {
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Secrets Manager can't find the specified secret value for VersionId: ${versionId}`,
+    )
+  }
+  if (stage !== undefined && !version.stages.includes(stage)) {
+    throw new AwsError(
+      'InvalidRequestException',
+      'You provided a VersionStage that is not associated to the provided VersionId.',
+    )
+  }
+  return version
+}
+
+function describe(secret: Secret): Output {
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    ...(secret.kmsKeyArn === undefined ? {} : { KmsKeyId: secret.kmsKeyArn }),
+    CreatedDate: seconds(secret.createdAt),
+    LastChangedDate: seconds(secret.changedAt),
+    ...(secret.deletedAt ? { DeletedDate: seconds(secret.deletedAt) } : {}),
+    VersionIdsToStages: Object.fromEntries(
+      secret.versions.filter(({ stages }) => stages.length > 0).map(({ versionId, stages }) => [versionId, stages]),
+    ),
+  }
+}
+
+function value(input: Input): SecretValue {
+  const string = text(input, 'SecretString')
+  if (string !== undefined) return string
+  const binary = text(input, 'SecretBinary')
+  if (binary !== undefined) return Buffer.from(binary, 'base64')
+  throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
+}
+
+function required(input: Input, name: string): string {
+  const found = text(input, name)
+  if (found !== undefined && found !== '') return found
+  throw new AwsError('InvalidParameterException', `Invalid parameter: ${name}`)
+}
+
+function text(input: Input, name: string): string | undefined {
+  const found = input[name]
+  if (found === undefined || found === null) return undefined
+  if (typeof found === 'string') return found
+  throw new AwsError('SerializationException', `${name} is not a string`)
+}
+
+function texts(input: Input, name: string): string[] | undefined {
+  const found = input[name]
+  if (found === undefined || found === null) return undefined
+  if (Array.isArray(found)) return found.map(String)
+  throw new AwsError('SerializationException', `${name} is not a list`)
+}
+
+function seconds(date: Date): number {
+  return date.getTime() / 1000
+}

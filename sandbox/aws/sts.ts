@@ -1,0 +1,162 @@
+/** STS `AssumeRoleWithWebIdentity`: parameters in, verified ID token, trust policy, credentials out. */
+import { createHash } from 'node:crypto'
+import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import { AwsError } from './error.ts'
+import type { Iam, OidcProvider, Session } from './iam.ts'
+import { parsePolicy } from './policy.ts'
+
+const MAX_POLICY_CHARACTERS = 2048
+const UNRETRIEVABLE_KEY =
+  "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
+
+/**
+ * Answers as STS does, in XML's element names.
+ *
+ * Simpler than AWS: a session policy is measured by its characters (AWS also packs it), and an ID token
+ * must have exactly one audience.
+ *
+ * @throws AwsError `ValidationError`, `InvalidIdentityToken`, `ExpiredTokenException`, `AccessDenied`,
+ * `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
+ */
+export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams): Promise<Record<string, unknown>> {
+  const roleArn = parameter(form, 'RoleArn', /^arn:[\w-]+:iam::\d{12}:role\/.+$/, 20, 2048)
+  const roleSessionName = parameter(form, 'RoleSessionName', /^[\w+=,.@-]*$/, 2, 64)
+  const webIdentityToken = parameter(form, 'WebIdentityToken', /^.*$/s, 4, 20_000)
+  const durationSeconds = duration(form.get('DurationSeconds'))
+  const policy = form.get('Policy') ?? undefined
+  if (policy !== undefined) checkSessionPolicy(policy)
+
+  const account = roleArn.split(':')[4] ?? ''
+  const { provider, claims } = await verify(iam, account, webIdentityToken)
+  const role = iam.role(roleArn)
+  if (!role || !iam.trusts(role, provider, claims, roleSessionName)) {
+    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
+  }
+  if (durationSeconds > role.maxSessionSeconds) {
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    )
+  }
+  const session = iam.open({ role, roleSessionName, durationSeconds, policy, claims })
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = session.credentials
+  return {
+    SubjectFromWebIdentityToken: claims.sub,
+    Audience: claims.aud,
+    AssumedRoleUser: { AssumedRoleId: `${roleId(role.arn)}:${roleSessionName}`, Arn: session.arn },
+    Credentials: {
+      SessionToken: sessionToken,
+      SecretAccessKey: secretAccessKey,
+      Expiration: expiration.toISOString().replace('.000Z', 'Z'),
+      AccessKeyId: accessKeyId,
+    },
+    Provider: provider.arn,
+    ...(policy === undefined ? {} : { PackedPolicySize: Math.ceil((policy.length / MAX_POLICY_CHARACTERS) * 100) }),
+  }
+}
+
+/** The claims of an ID token that AWS accepts: known issuer, genuine signature, in time, registered audience. */
+async function verify(
+  iam: Iam,
+  account: string,
+  token: string,
+): Promise<{ provider: OidcProvider; claims: Session['claims'] }> {
+  const unverified = decode(token)
+  const provider = iam.provider(account, unverified.iss ?? '')
+  if (!provider) {
+    throw invalidToken(`No OpenIDConnect provider found in your account for ${unverified.iss}`)
+  }
+  const claims = await verifySignatureAndTime(provider, token)
+  if (typeof claims.aud !== 'string' || !provider.clientIds.includes(claims.aud)) {
+    throw invalidToken('Incorrect token audience')
+  }
+  return { provider, claims }
+}
+
+function decode(token: string): JWTPayload {
+  try {
+    return decodeJwt(token)
+  } catch {
+    throw invalidToken('The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)')
+  }
+}
+
+async function verifySignatureAndTime(provider: OidcProvider, token: string): Promise<JWTPayload> {
+  const keys = await fetchKeys(provider)
+  try {
+    const options = { algorithms: ['RS256'], requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] }
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) {
+      const now = Math.floor(Date.now() / 1000)
+      throw new AwsError(
+        'ExpiredTokenException',
+        `Token expired: current date/time ${now} must be before the expiration date/time ${error.payload.exp}`,
+      )
+    }
+    if (error instanceof errors.JWKSNoMatchingKey) throw invalidToken(UNRETRIEVABLE_KEY)
+    throw invalidToken('The web identity token that was passed could not be validated by AWS')
+  }
+}
+
+async function fetchKeys(provider: OidcProvider): Promise<ReturnType<typeof createLocalJWKSet>> {
+  try {
+    return createLocalJWKSet(await provider.keys())
+  } catch {
+    throw invalidToken(UNRETRIEVABLE_KEY)
+  }
+}
+
+function checkSessionPolicy(policy: string): void {
+  if (policy.length > MAX_POLICY_CHARACTERS) {
+    const percent = Math.ceil((policy.length / MAX_POLICY_CHARACTERS) * 100)
+    throw new AwsError(
+      'PackedPolicyTooLarge',
+      `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+    )
+  }
+  parsePolicy(policy, 'session')
+}
+
+function parameter(form: URLSearchParams, name: string, pattern: RegExp, min: number, max: number): string {
+  const value = form.get(name)
+  if (value === null) throw constraint(name, 'null', 'Member must not be null')
+  if (value.length < min) {
+    throw constraint(name, `'${value}'`, `Member must have length greater than or equal to ${min}`)
+  }
+  if (value.length > max) throw constraint(name, `'${value}'`, `Member must have length less than or equal to ${max}`)
+  if (!pattern.test(value)) {
+    if (name === 'RoleArn') throw new AwsError('ValidationError', `${value} is invalid`)
+    throw constraint(name, `'${value}'`, 'Member must satisfy regular expression pattern: [\\w+=,.@-]*')
+  }
+  return value
+}
+
+function duration(value: string | null): number {
+  if (value === null) return 3600
+  const seconds = Number(value)
+  if (!Number.isInteger(seconds)) throw new AwsError('MalformedInput', `Invalid integer: ${value}`)
+  if (seconds < 900) {
+    throw constraint('DurationSeconds', `'${value}'`, 'Member must have value greater than or equal to 900')
+  }
+  if (seconds > 43_200) {
+    throw constraint('DurationSeconds', `'${value}'`, 'Member must have value less than or equal to 43200')
+  }
+  return seconds
+}
+
+function constraint(name: string, value: string, rule: string): AwsError {
+  const member = name.charAt(0).toLowerCase() + name.slice(1)
+  return new AwsError(
+    'ValidationError',
+    `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${rule}`,
+  )
+}
+
+function invalidToken(message: string): AwsError {
+  return new AwsError('InvalidIdentityToken', message)
+}
+
+function roleId(arn: string): string {
+  return `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`
+}

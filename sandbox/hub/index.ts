@@ -1,0 +1,158 @@
+/** The Hugging Face Hub on loopback: accounts, tokens, whoami, permission checks, and enough of repositories for `hf` and `git`. */
+import { type Handler, type SandboxRequest, type SandboxResponse, Service } from '../service.ts'
+import { Accounts, type Membership, type NewToken, type Org, type Plan, type Token, type User } from './accounts.ts'
+import { authCheckRoutes } from './auth-check.ts'
+import { challenged, gitRoutes } from './git.ts'
+import { repoRoutes } from './repo-api.ts'
+import { createRepo, type NewRepo, type Repo, type Repos } from './repos.ts'
+import { failure, type HubCall, type Route } from './routes.ts'
+import { whoamiRoutes } from './whoami.ts'
+
+export class Hub implements Handler {
+  readonly service: Service
+  readonly accounts: Accounts
+  /** By `ns/name`, `datasets/ns/name`, `spaces/ns/name`. */
+  readonly repos: Repos = new Map()
+  /** The Hub's clock, in milliseconds since 1970; tokens expire by it. */
+  now: () => number = Date.now
+  #answers = 0
+
+  private constructor() {
+    this.service = new Service('hub', this)
+    this.accounts = new Accounts(() => this.now())
+  }
+
+  static async start({ port = 0 }: { port?: number } = {}): Promise<Hub> {
+    const hub = new Hub()
+    await hub.service.listen(port)
+    return hub
+  }
+
+  get url(): string {
+    return this.service.url
+  }
+
+  async close(): Promise<void> {
+    await this.service.close()
+  }
+
+  addOrg(org: { name: string; plan?: Plan; fullname?: string }): Org {
+    return this.accounts.addOrg(org)
+  }
+
+  /** Adds the user, and those of the user's organizations that do not exist yet. */
+  addUser(user: { name: string; orgs?: Membership[]; fullname?: string }): User {
+    return this.accounts.addUser(user)
+  }
+
+  /** Returns the token's value. */
+  addToken(token: NewToken): string {
+    return this.accounts.addToken(token)
+  }
+
+  /**
+   * The usual good token: fine-grained, limited to this organization, of a user `<org>-ci` who may write there.
+   * Returns its value. Makes the organization and the user if they do not exist yet.
+   */
+  addOrgToken(
+    org: string,
+    permissions: string[] = ['repo.content.read', 'repo.write'],
+    rest: Partial<NewToken> = {},
+  ): string {
+    const user = rest.user ?? `${org}-ci`
+    if (!this.accounts.users.has(user)) this.addUser({ name: user, orgs: [{ name: org, roleInOrg: 'write' }] })
+    return this.addToken({
+      role: 'fineGrained',
+      fineGrained: { scoped: [{ entity: { type: 'org', name: org }, permissions }] },
+      ...rest,
+      user,
+    })
+  }
+
+  /** From now on the Hub answers 401 to this token. */
+  revokeToken(value: string): void {
+    this.accounts.revoke(value)
+  }
+
+  addRepo(repo: NewRepo): Repo {
+    return createRepo(this.repos, repo)
+  }
+
+  /** Answers 429 to the next `times` calls of the operation; both times are in seconds. */
+  rateLimit(operation: string, limit: { times?: number; resetSeconds: number; retryAfter?: number }): void {
+    const headers = {
+      RateLimit: `"api";r=0;t=${limit.resetSeconds}`,
+      ...(limit.retryAfter === undefined ? {} : { 'Retry-After': String(limit.retryAfter) }),
+    }
+    const answer = this.#dressed(failure(429, 'We had to rate limit you. Please try again later.', undefined, headers))
+    this.service.inject(operation, { kind: 'answer', ...answer }, limit.times)
+  }
+
+  operation(request: SandboxRequest): string {
+    return match(request)?.route.operation ?? 'unknown'
+  }
+
+  handle(_operation: string, request: SandboxRequest): SandboxResponse {
+    const matched = match(request)
+    if (!matched) return this.#dressed(failure(404, 'Sorry, we cannot find the page you are looking for.'))
+    const { route, params } = matched
+    const token = this.#authenticate(request, route.auth ?? 'bearer')
+    if (token === 'invalid') {
+      const refusal = failure(401, 'Invalid credentials in Authorization header')
+      return this.#dressed(route.auth === 'basic' ? challenged(refusal) : refusal)
+    }
+    const { accounts, repos, url } = this
+    try {
+      return this.#dressed(route.answer({ request, params: decoded(params), token, accounts, repos, url }))
+    } catch (error) {
+      if (error instanceof SyntaxError || error instanceof URIError) return this.#dressed(failure(400, 'Bad request'))
+      throw error
+    }
+  }
+
+  /** The request's token; `undefined` if it brings no credentials, `invalid` if no living token is in them. */
+  #authenticate(request: SandboxRequest, scheme: 'bearer' | 'basic'): Token | undefined | 'invalid' {
+    const header = request.headers.authorization
+    if (header === undefined) return undefined
+    const [given = '', credentials = ''] = header.split(' ')
+    if (given.toLowerCase() !== scheme) return 'invalid'
+    const value =
+      scheme === 'bearer'
+        ? credentials
+        : Buffer.from(credentials, 'base64')
+            .toString()
+            .replace(/^[^:]*:/, '')
+    return this.accounts.alive(value) ?? 'invalid'
+  }
+
+  /** Adds the headers that every answer of the Hub carries. */
+  #dressed(response: SandboxResponse): SandboxResponse {
+    this.#answers += 1
+    return {
+      ...response,
+      headers: {
+        'X-Request-Id': `Root=1-66d41a80-${this.#answers.toString(16).padStart(24, '0')}`,
+        RateLimit: '"api";r=499;t=300',
+        ...RATE_LIMIT_POLICY,
+        ...response.headers,
+      },
+    }
+  }
+}
+
+const RATE_LIMIT_POLICY = { 'RateLimit-Policy': '"fixed window";"api";q=500;w=300' }
+
+const ROUTES: Route[] = [...whoamiRoutes, ...authCheckRoutes, ...repoRoutes, ...gitRoutes]
+
+function match({ method, url }: SandboxRequest): { route: Route; params: HubCall['params'] } | undefined {
+  for (const route of ROUTES) {
+    if (route.method !== method && !(method === 'HEAD' && route.method === 'GET')) continue
+    const found = route.path.exec(url.pathname)
+    if (found) return { route, params: { ...found.groups } }
+  }
+  return undefined
+}
+
+function decoded(params: HubCall['params']): HubCall['params'] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, value && decodeURIComponent(value)]))
+}
