@@ -1,0 +1,62 @@
+/** Builds `dist/`: tsc → ncc → terser. The same sources give the same bytes, wherever and whenever they are built. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { minify } from 'terser'
+import { projectRoot } from '../sandbox/root.ts'
+import { compile } from './compile.ts'
+
+/** Entry points, each with a folder of its own in `dist/`. */
+const ENTRIES = ['main', 'post'] as const
+
+/**
+ * Left out of the bundles: the HTTP client inside `@actions/core` and `@actions/github` (undici is 80 % of their size).
+ * The action makes every call through `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that
+ * would need these is never reached; a test makes sure that it stays so.
+ */
+const NEVER_CALLED = { undici: 'node:module', tunnel: 'node:module' }
+
+type Ncc = (
+  input: string,
+  options: Record<string, unknown>,
+) => Promise<{ code: string; assets: Record<string, { source: string | Buffer }> }>
+
+/** Writes the build of every entry into `outDirectory`. */
+export async function build(outDirectory: string): Promise<void> {
+  compile()
+  const ncc = createRequire(import.meta.url)('@vercel/ncc') as Ncc
+  rmSync(outDirectory, { recursive: true, force: true })
+  for (const entry of ENTRIES) {
+    const { code, assets } = await ncc(join(projectRoot, 'build', 'src', `${entry}.js`), {
+      quiet: true,
+      cache: false,
+      esm: true,
+      target: 'es2024',
+      // The packages' ES modules: only they can be shaken.
+      mainFields: ['module', 'main'],
+      license: 'licenses.txt',
+      externals: NEVER_CALLED,
+    })
+    const files = { 'index.js': { source: code }, ...assets }
+    for (const [name, { source }] of Object.entries(files)) {
+      const text = source.toString()
+      const path = join(outDirectory, entry, name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, name.endsWith('.js') ? await shrink(text) : text)
+    }
+  }
+}
+
+async function shrink(source: string): Promise<string> {
+  const { code } = await minify(source, {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 2 },
+    // One statement a line: a difference between two builds can be read.
+    format: { comments: false, max_line_len: 500 },
+  })
+  if (!code) throw new Error('terser gave nothing back')
+  return `${code}\n`
+}
+
+if (process.argv[1] === import.meta.filename) await build(join(projectRoot, 'dist'))

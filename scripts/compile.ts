@@ -1,0 +1,11 @@
+/** Compiles everything into `build/`, where Jest and ncc find JavaScript. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { projectRoot } from '../sandbox/root.ts'
+
+/** Runs `tsc`; throws when it finds an error. */
+export function compile(): void {
+  const tsc = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(projectRoot, 'tsconfig.json')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('tsc found errors')
+}

@@ -1,0 +1,113 @@
+/** What to tell a user whom Secrets Manager refuses. Loaded only then. */
+import { ActionError } from '../errors/action-error.ts'
+import type { Request } from '../inputs/request.ts'
+import { printable, quoted } from '../text/printable.ts'
+import type { AwsSession } from './assume-role.ts'
+import { type ServiceError, said } from './service-error.ts'
+import { kmsViaService, secretArnPatterns } from './session-policy.ts'
+
+/** Maps an answer of Secrets Manager to a code and its explanation. */
+export function explainSecret(error: ServiceError, session: AwsSession, request: Request): ActionError {
+  const { secret, role } = request
+  const seen = said(error)
+  if (error.name === 'DecryptionFailure' || (/AccessDenied/.test(error.name) && /kms/i.test(error.message))) {
+    return kmsDenied(seen, request)
+  }
+  if (/AccessDenied/.test(error.name)) return accessDenied(error, seen, session, request)
+  if (error.name === 'ResourceNotFoundException') {
+    const stage = /staging label|version/i.test(error.message)
+    return new ActionError('secret-not-found', {
+      failed: stage
+        ? `The secret ${secret.id} has no version with the stage ${quoted(secret.stage, 60)}.`
+        : `The AWS account ${role.account} has no secret ${quoted(secret.id, 200)} in ${secret.region}.`,
+      seen,
+      expected: stage ? 'a version with that stage' : 'a secret of that name in that account and region',
+      cause: stage
+        ? 'no version was ever given this stage, or it moved on.'
+        : 'another region or account, another name (`secret-id` is `huggingface/{org}/{scope}` by default), or the secret was never created.',
+      fix: stage
+        ? `Look at the stages: aws secretsmanager list-secret-version-ids --region ${secret.region} --secret-id ${secret.id}\nor use \`secret-version-stage: AWSCURRENT\`.`
+        : `Check \`secret-id\` and \`aws-region\`, or create it:\naws secretsmanager create-secret --region ${secret.region} --name ${secret.id.startsWith('arn:') ? '<name>' : secret.id} --secret-string file://secret.json\nwhere secret.json holds {"token": "hf_…"}`,
+    })
+  }
+  if (error.name === 'InvalidRequestException' && /deletion/i.test(error.message)) {
+    return new ActionError('secret-not-found', {
+      failed: `The secret ${secret.id} is marked for deletion.`,
+      seen,
+      expected: 'a secret that is in use',
+      cause: 'somebody deleted it; AWS keeps it for the recovery window.',
+      fix: `Take it back: aws secretsmanager restore-secret --region ${secret.region} --secret-id ${secret.id}\nor point \`secret-id\` to the new one.`,
+    })
+  }
+  if (/UnrecognizedClient|InvalidSignature|ExpiredToken|IncompleteSignature|InvalidClientTokenId/.test(error.name)) {
+    return new ActionError('secret-access-denied', {
+      failed: `Secrets Manager in ${secret.region} did not accept the session that STS gave.`,
+      seen,
+      expected: 'a session that is valid in this region',
+      cause:
+        'the clock of the runner is wrong, or the endpoint in the environment belongs to another region or account.',
+      fix: 'Synchronize the runner’s clock; check `aws-region` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`.',
+    })
+  }
+  return new ActionError('secret-access-denied', {
+    failed: `Secrets Manager in ${secret.region} did not give the secret ${secret.id}.`,
+    seen,
+    expected: 'the secret’s value',
+    cause:
+      'Secrets Manager is throttling the account or has an incident, or something in between answered in its place.',
+    fix: 'Re-run the job; check what `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` points to if it is set.',
+  })
+}
+
+function accessDenied(error: ServiceError, seen: string, session: AwsSession, request: Request): ActionError {
+  const { secret, role } = request
+  const bySession = /session policy/i.test(error.message)
+  const statement = {
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: secretArnPatterns(role, secret).at(-1),
+  }
+  return new ActionError('secret-access-denied', {
+    failed: `The role ${printable(role.arn)} may not read the secret ${quoted(secret.id, 200)}.`,
+    seen: `${seen}\nas ${printable(session.assumedRoleArn)}`,
+    expected: 'a role whose policy allows secretsmanager:GetSecretValue on this secret',
+    ...(bySession
+      ? sessionAdvice(request)
+      : {
+          cause:
+            'the statement is missing, is for another name or scope, or lacks the `-??????` that stands for the six characters AWS adds to a secret’s ARN. AWS says the same when the secret does not exist in this account and region.',
+          fix: `Make sure that the secret exists (aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}), and add this statement to the role's policy:\n${JSON.stringify(statement, null, 2)}`,
+        }),
+  })
+}
+
+/** The session policy of this run refused: with `auto` that nearly always means that AWS found no such secret. */
+function sessionAdvice({ secret, role, sessionPolicy }: Request): { cause: string; fix: string } {
+  if (sessionPolicy !== 'auto') {
+    return {
+      cause: '`session-policy` does not allow it; a session may do only what both it and the role allow.',
+      fix: 'Allow secretsmanager:GetSecretValue on this secret in `session-policy`, or use `session-policy: auto`.',
+    }
+  }
+  return {
+    cause: `the account ${role.account} has no such secret in ${secret.region}. \`session-policy: auto\` allows exactly this one secret there, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
+    fix: `Check \`secret-id\` and \`aws-region\`: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}\nFor a secret of another account, or when the name is right and this stays, give its whole ARN in \`secret-id\`.`,
+  }
+}
+
+function kmsDenied(seen: string, request: Request): ActionError {
+  const { secret, role } = request
+  const statement = {
+    Effect: 'Allow',
+    Action: 'kms:Decrypt',
+    Resource: `arn:${role.partition}:kms:${secret.region}:${role.account}:key/<the key of the secret>`,
+    Condition: { StringEquals: { 'kms:ViaService': kmsViaService(role.partition, secret.region) } },
+  }
+  return new ActionError('secret-kms-denied', {
+    failed: `The role ${printable(role.arn)} may read the secret ${quoted(secret.id, 200)}, but not decrypt it.`,
+    seen,
+    expected: 'kms:Decrypt on the key that encrypts the secret, through Secrets Manager',
+    cause: 'the secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out.',
+    fix: `Find the key: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id} --query KmsKeyId\nand add this statement to the role's policy (and allow the role in the key's policy):\n${JSON.stringify(statement, null, 2)}`,
+  })
+}

@@ -1,0 +1,121 @@
+/** What to tell a user whom STS refuses. Loaded only then. */
+import { ActionError } from '../errors/action-error.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Request } from '../inputs/request.ts'
+import { printable, quoted } from '../text/printable.ts'
+import { type ServiceError, said } from './service-error.ts'
+import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
+
+/** Claims that a trust policy can use or that tell which job this is, in the order they are printed. */
+const TELLING_CLAIMS = [
+  'aud',
+  'sub',
+  'repository',
+  'repository_id',
+  'repository_owner_id',
+  'ref',
+  'environment',
+  'workflow_ref',
+  'job_workflow_ref',
+  'event_name',
+  'actor',
+]
+
+/** The claims of a job, one a line, for a message. */
+export function claimLines({ claims }: Identity): string {
+  return TELLING_CLAIMS.filter((name) => Object.hasOwn(claims, name))
+    .map((name) => `${name} = ${quoted(claims[name], 200)}`)
+    .join('\n')
+}
+
+/** Maps an answer of STS to a code and its explanation. */
+export function explainSts(error: ServiceError, identity: Identity, request: Request): ActionError {
+  const account = request.role.account
+  const issuer = identity.issuer
+  if (/AccessDenied/.test(error.name)) return trustRejected(identity, request, said(error))
+  if (error.name === 'InvalidIdentityToken' || error.name === 'InvalidIdentityTokenException') {
+    if (/no openidconnect provider/i.test(error.message)) {
+      return new ActionError('oidc-provider-missing', {
+        failed: `The AWS account ${account} has no OIDC provider for GitHub’s issuer.`,
+        seen: said(error),
+        expected: `an IAM OIDC provider for ${printable(issuer)}`,
+        cause: 'the provider was never created in this account, or the role is in another account than you think.',
+        fix: `Create it once per account:\naws iam create-open-id-connect-provider --url ${printable(issuer)} --client-id-list ${printable(identity.audience)}`,
+      })
+    }
+    if (/incorrect token audience/i.test(error.message)) {
+      const provider = `arn:${request.role.partition}:iam::${account}:oidc-provider/${printable(hostAndPath(issuer))}`
+      return new ActionError('audience-not-registered', {
+        failed: `The OIDC provider in the AWS account ${account} does not list the audience ${quoted(identity.audience)}.`,
+        seen: said(error),
+        expected: `${quoted(identity.audience)} in the client id list of ${provider}, letter by letter`,
+        cause:
+          'the provider was created for other uses (often with `sts.amazonaws.com` only), or upper and lower case differ.',
+        fix: `Add it (nothing else changes):\naws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${printable(identity.audience)}`,
+      })
+    }
+  }
+  return new ActionError('sts-failed', {
+    failed: `STS did not give a session for ${printable(request.role.arn)}.`,
+    seen: said(error),
+    ...advice(error, request),
+  })
+}
+
+function advice(error: ServiceError, request: Request): { cause: string; fix: string } {
+  if (/PackedPolicyTooLarge|MalformedPolicyDocument/.test(error.name)) {
+    return {
+      cause: 'the session policy is too long for STS, or not a valid policy.',
+      fix:
+        request.sessionPolicy === 'auto'
+          ? 'Give a shorter policy in `session-policy`, or `session-policy: none` if the role itself may read this one secret only.'
+          : 'Correct the policy in `session-policy`; `auto` makes one that fits.',
+    }
+  }
+  if (/RegionDisabled/.test(error.name)) {
+    return {
+      cause: `STS is not activated in ${request.region} for the account ${request.role.account}.`,
+      fix: 'Activate the region in the account’s IAM settings ("Security Token Service"), or choose another `aws-region`.',
+    }
+  }
+  if (/ExpiredToken/.test(error.name)) {
+    return {
+      cause: 'the ID token ended before it reached STS, twice: the clock of the runner or of the endpoint is wrong.',
+      fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
+    }
+  }
+  if (/ValidationError/.test(error.name) && /duration/i.test(error.message)) {
+    return {
+      cause: 'the role allows shorter sessions only.',
+      fix: 'Lower `role-duration-seconds`, or raise the role’s maximum session duration.',
+    }
+  }
+  if (/IDPCommunicationError|InvalidIdentityToken|IDPRejectedClaim/.test(error.name)) {
+    return {
+      cause:
+        'AWS could not check the ID token with its issuer just now, or the issuer’s keys are not reachable for AWS.',
+      fix: 'Re-run the job. If it stays, check that AWS can reach the issuer (a GitHub Enterprise Server behind a firewall cannot be reached).',
+    }
+  }
+  return {
+    cause: 'STS is throttling the account, or has an incident.',
+    fix: 'Re-run the job; many jobs that start at the same second can be spread, or given more tries with `max-attempts`.',
+  }
+}
+
+function trustRejected(identity: Identity, request: Request, answer: string): ActionError {
+  const other = otherSubjectFormat(identity)
+  return new ActionError('role-trust-rejected', {
+    failed: `AWS does not let this job assume ${printable(request.role.arn)}.`,
+    seen: `${answer}\nfor a job with these claims:\n${claimLines(identity)}`,
+    expected: 'a role of that name whose trust policy matches these claims',
+    cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
+      other ? `, or for the other subject format (${quoted(other, 200)}), which never matches this token` : ''
+    }. STS does not say which condition failed, and says the same when the role does not exist.`,
+    fix: `Make sure that the role exists, and that its trust policy has this statement (the document below allows exactly this job's subject):\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
+  })
+}
+
+function hostAndPath(issuer: string): string {
+  return issuer.replace(/^https?:\/\//, '')
+}

@@ -1,0 +1,56 @@
+/** Lets the AWS SDK send through `net/http.ts`, like every other call. */
+import { Readable } from 'node:stream'
+import type { Http } from '../net/http.ts'
+
+/** What the SDK hands to a request handler (`@smithy/types` HttpRequest), as far as it is used here. */
+interface SdkRequest {
+  method: string
+  protocol: string
+  hostname: string
+  port?: number
+  path: string
+  query?: Record<string, string | string[] | null>
+  headers: Record<string, string>
+  body?: unknown
+}
+
+/** A request handler for an SDK client. `what` names the call in messages. */
+export function awsRequestHandler(http: Http, what: string) {
+  return {
+    async handle(request: SdkRequest) {
+      const { body, headers } = request
+      const sent = await http.send({
+        method: request.method,
+        url: urlOf(request),
+        headers,
+        ...(typeof body === 'string' || body instanceof Uint8Array ? { body } : {}),
+        what,
+      })
+      return {
+        response: {
+          statusCode: sent.status,
+          headers: flat(sent.headers),
+          body: Readable.from([sent.body]),
+        },
+      }
+    },
+    updateHttpClientConfig() {},
+    httpHandlerConfigs: () => ({}),
+  }
+}
+
+function urlOf({ protocol, hostname, port, path, query }: SdkRequest): URL {
+  const url = new URL(`${protocol}//${hostname}${port ? `:${port}` : ''}${path}`)
+  for (const [name, value] of Object.entries(query ?? {})) {
+    for (const item of Array.isArray(value) ? value : [value ?? '']) url.searchParams.append(name, item)
+  }
+  return url
+}
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  )
+}

@@ -1,0 +1,41 @@
+/** What the AWS SDK throws, sorted: an answer of AWS, an answer nobody can read, or no answer at all. */
+import { ActionError } from '../errors/action-error.ts'
+import { NetworkError } from '../net/http.ts'
+import { printable, quoted } from '../text/printable.ts'
+
+/** An error that AWS answered. */
+export interface ServiceError {
+  /** AWS's own code, e.g. `AccessDenied`; `unreadable answer` when it was not AWS's format (a proxy's page, say). */
+  name: string
+  message: string
+  status: number
+  requestId: string | undefined
+}
+
+/** Rethrows network failures and our own errors; anything else came from an answer and is returned. */
+export function serviceError(error: unknown): ServiceError {
+  if (error instanceof NetworkError || error instanceof ActionError || !(error instanceof Error)) throw error
+  const { $fault, $metadata, $response, name, message } = error as Error & {
+    $fault?: string
+    $metadata?: { httpStatusCode?: number; requestId?: string }
+    $response?: { statusCode?: number }
+  }
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
+  const requestId = $metadata?.requestId
+  if ($fault !== undefined) return { name, message, status, requestId }
+  // The parser's message quotes the answer, which may hold a secret.
+  if ($metadata !== undefined || $response !== undefined)
+    return { name: 'unreadable answer', message: '', status, requestId }
+  throw error
+}
+
+/** True when the answer speaks of load or of a passing failure. */
+export function isPassing({ name, status }: ServiceError): boolean {
+  return status >= 500 || status === 429 || status === 408 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(name)
+}
+
+/** One line for a message: what AWS said. */
+export function said({ name, message, status, requestId }: ServiceError): string {
+  const text = message ? `: ${quoted(message, 400)}` : ''
+  return `${printable(name, 60)} (HTTP ${status || '?'})${text}${requestId ? `, request ${printable(requestId, 60)}` : ''}`
+}

@@ -1,0 +1,15 @@
+/** The line that gives an ECS task definition the same secret. */
+import type { Request } from '../inputs/request.ts'
+import type { Origin } from '../sources/token-source.ts'
+
+/**
+ * `NAME=valueFrom`, the form that `aws-actions/amazon-ecs-render-task-definition` takes in its input `secrets`.
+ * Source: ECS developer guide, "Pass Secrets Manager secrets through Amazon ECS environment variables":
+ * `<secret ARN>:<json key>:<version stage>:<version id>`, each part may be empty.
+ */
+export function ecsSecret({ secretArn, secretKey }: Origin, { secret, exportEnv }: Request): string {
+  const name = exportEnv[0] ?? 'HF_TOKEN'
+  const stage = secret.stage === 'AWSCURRENT' ? '' : secret.stage
+  const parts = secretKey === undefined && stage === '' ? '' : `:${secretKey ?? ''}:${stage}:`
+  return `${name}=${secretArn}${parts}`
+}

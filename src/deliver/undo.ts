@@ -1,0 +1,55 @@
+/** Edge of post: takes back what main delivered, from saved state. */
+import { rmSync } from 'node:fs'
+import { basename, dirname, relative, resolve } from 'node:path'
+import { exportVariable, getState, info, warning } from '@actions/core'
+import { isRecord, parseJson } from '../text/json.ts'
+import { printable } from '../text/printable.ts'
+import { DIRECTORY_PREFIX, UNDO_STATE, type Undo } from './plan.ts'
+
+/** Undoes everything that can be; says what could not, and never throws: the job must not fail for it. */
+export function undo(env: NodeJS.ProcessEnv): void {
+  const { directory, variables } = readUndo(getState(UNDO_STATE))
+  if (directory !== undefined) removeDirectory(directory, env.RUNNER_TEMP ?? '')
+  if (env.GITHUB_ENV) for (const name of variables) empty(name)
+  const done = [
+    ...(directory === undefined ? [] : ['files removed']),
+    ...(variables.length > 0 ? [`${variables.join(', ')} emptied`] : []),
+  ]
+  info(done.length > 0 ? `Taken back: ${done.join('; ')}.` : 'Nothing to take back.')
+}
+
+/** State may be missing (main failed early) or, on a tampered runner, anything. */
+function readUndo(state: string): Undo {
+  const saved = parseJson(state)
+  if (!isRecord(saved)) return { directory: undefined, variables: [] }
+  const { directory, variables } = saved
+  return {
+    directory: typeof directory === 'string' ? directory : undefined,
+    variables: Array.isArray(variables) ? variables.filter((name) => typeof name === 'string') : [],
+  }
+}
+
+/** Removes a folder of ours, directly under RUNNER_TEMP, and no other. It is fine if it is gone. */
+function removeDirectory(directory: string, temp: string): void {
+  const ours =
+    basename(directory).startsWith(DIRECTORY_PREFIX) && relative(resolve(temp), resolve(dirname(directory))) === ''
+  if (!ours || temp === '') {
+    warning(`Left alone: ${printable(directory)} is not a folder of this action.`)
+    return
+  }
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  } catch (error) {
+    warning(
+      `The folder ${printable(directory)} could not be removed (${printable((error as NodeJS.ErrnoException).code, 40)}): it holds the token; remove it on the runner.`,
+    )
+  }
+}
+
+function empty(name: string): void {
+  try {
+    exportVariable(name, '')
+  } catch {
+    // The environment file is gone: then no later step can read it either.
+  }
+}

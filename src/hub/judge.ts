@@ -1,0 +1,172 @@
+/** Compares what the Hub says of a token with what the workflow asks for: pure, no call. */
+import { ActionError } from '../errors/action-error.ts'
+import type { Request } from '../inputs/request.ts'
+import { formatDuration } from '../text/duration.ts'
+import { listed, printable } from '../text/printable.ts'
+import { isClassic, NEEDED, shortfall, surplusRights } from './rights.ts'
+import type { Membership, WhoAmI } from './whoami.ts'
+
+const NEW_TOKEN = 'https://huggingface.co/settings/tokens/new?tokenType=fineGrained'
+
+/** `fine-grained`, `read`, `write`, `god`, or the Hub's word for tokens without a role. */
+export function tokenKind(who: WhoAmI): string {
+  return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)
+}
+
+/**
+ * Every problem, the gravest first; an empty list is a confirmation. Codes: `token-wrong-org`,
+ * `token-revoked-by-org`, `token-pending-approval`, `org-restricted`, `token-expired`, `token-under-scoped`,
+ * `token-over-scoped`, `token-expiring`. `now`: milliseconds since the epoch.
+ */
+export function judge(who: WhoAmI, request: Request, now: number): ActionError[] {
+  const org = who.orgs.find(({ name }) => name === request.org)
+  if (!org) return [wrongOrg(who, request)]
+  const found = [
+    ...restrictions(who, org, request),
+    expired(who, now),
+    underScoped(who, org, request),
+    overScoped(who, org, request),
+    expiring(who, request, now),
+  ]
+  return found.filter((problem) => problem !== undefined)
+}
+
+function wrongOrg(who: WhoAmI, { org }: Request): ActionError {
+  const names = who.orgs.map(({ name }) => name)
+  const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
+  return new ActionError('token-wrong-org', {
+    failed: `The token does not belong to the organization ${org}.`,
+    seen: `a token of ${who.name}, who is a member of ${listed(names)}`,
+    expected: `a token of a member or service account of ${org}`,
+    cause: cased
+      ? `the Hub spells the organization ${cased}; the audience that AWS compares must be spelt alike.`
+      : who.name.toLowerCase() === org.toLowerCase()
+        ? `${org} is a user, not an organization.`
+        : 'the secret holds the token of another organization, or its owner has left.',
+    fix: cased
+      ? `Set \`hf-org: ${cased}\`, and use the same spelling in the OIDC provider’s client ids and in the trust policy.`
+      : `Create a fine-grained token as a member of ${org} (${NEW_TOKEN}) and store it in this secret; or correct \`hf-org\`.`,
+  })
+}
+
+function restrictions(who: WhoAmI, org: Membership, { org: slug }: Request): ActionError[] {
+  const page = `https://huggingface.co/organizations/${slug}/settings/tokens`
+  return org.securityRestrictions.map((restriction) => {
+    const seen = `securityRestrictions of ${slug}: ${printable(restriction, 60)} (token ${printable(who.displayName ?? '', 80)} of ${who.name})`
+    if (restriction === 'token-revoked') {
+      return new ActionError('token-revoked-by-org', {
+        failed: `An admin of ${slug} has cut this token off from the organization.`,
+        seen,
+        expected: 'a token that the organization lets in',
+        cause: 'the token was revoked by an admin, mostly because it leaked or its owner left.',
+        fix: `Ask an admin (${page}); create a new token and store it as the new version of the secret.`,
+      })
+    }
+    if (restriction === 'token-policy') {
+      return new ActionError('token-pending-approval', {
+        failed: `The token policy of ${slug} does not let this token in yet.`,
+        seen,
+        expected: 'a fine-grained token that an admin has approved',
+        cause: isClassic(who)
+          ? `${slug} accepts fine-grained tokens only, and this is a classic \`${who.role}\` token.`
+          : `${slug} wants new tokens to be approved by an admin, and this one was not yet.`,
+        fix: isClassic(who)
+          ? `Create a fine-grained token (${NEW_TOKEN}) and store it in this secret.`
+          : `An admin approves it at ${page}; then re-run the job.`,
+      })
+    }
+    const { cause, fix } = RESTRICTIONS[restriction] ?? {
+      cause: 'the organization has a rule that this version of the action does not know.',
+      fix: `Ask an admin of ${slug} what "${printable(restriction, 60)}" asks of tokens.`,
+    }
+    return new ActionError('org-restricted', {
+      failed: `${slug} does not let this token in: ${printable(restriction, 60)}.`,
+      seen,
+      expected: 'no restriction',
+      cause,
+      fix,
+    })
+  })
+}
+
+const RESTRICTIONS: Record<string, { cause: string; fix: string }> = {
+  mfa: {
+    cause: 'the organization wants two-factor authentication, and the token’s account has none.',
+    fix: 'Turn two-factor authentication on for the account that owns the token (Settings, Authentication).',
+  },
+  sso: {
+    cause:
+      'the organization wants a login by SSO, and the token’s account has not logged in that way, or its login ended.',
+    fix: 'Log in to the organization by SSO with the account that owns the token; for unattended use prefer a service account.',
+  },
+  ip: {
+    cause: 'the organization lets in certain IP addresses only, and the runner’s is not among them.',
+    fix: 'Run the job on a runner with a fixed address that the organization lists (self-hosted, or a larger runner with static IPs).',
+  },
+}
+
+function expired({ expiresAt }: WhoAmI, now: number): ActionError | undefined {
+  if (expiresAt === undefined || expiresAt > now) return undefined
+  return new ActionError('token-expired', {
+    failed: 'The token’s time is over.',
+    seen: `it ended on ${new Date(expiresAt).toISOString()}`,
+    expected: 'a token that is valid now',
+    cause: 'the token was not replaced before its end.',
+    fix: `Create a new fine-grained token (${NEW_TOKEN}) and store it as the new version of the secret.`,
+  })
+}
+
+function expiring({ expiresAt }: WhoAmI, { minLifetimeSeconds }: Request, now: number): ActionError | undefined {
+  if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return undefined
+  return new ActionError('token-expiring', {
+    failed: 'The token ends before this job may need it.',
+    seen: `it ends on ${new Date(expiresAt).toISOString()}, in ${formatDuration((expiresAt - now) / 1000)}`,
+    expected: `at least ${formatDuration(minLifetimeSeconds)} (\`min-token-lifetime\`)`,
+    cause: 'the stored token is near its end date and has not been rotated.',
+    fix: `Rotate the token now (${NEW_TOKEN}), or lower \`min-token-lifetime\` if this job is that short.`,
+  })
+}
+
+function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Request): ActionError | undefined {
+  const seen = shortfall(who, org, scope)
+  if (seen === undefined) return undefined
+  return new ActionError('token-under-scoped', {
+    failed: `The token cannot do what \`scope: ${scope}\` asks in ${org.name}.`,
+    seen,
+    expected: `${NEEDED[scope]} on ${org.name}${repositories.length > 0 ? `, or on ${listed(repositories.map(({ label }) => label))}` : ' or on repositories in it'}`,
+    cause: `the secret of another scope was read, or the token was created with too few permissions.`,
+    fix: `Give the token \`${NEEDED[scope]}\` on ${org.name} (Settings, Access Tokens, Edit permissions), or ask for less with \`scope\`.`,
+  })
+}
+
+function overScoped(who: WhoAmI, org: Membership, { scope }: Request): ActionError | undefined {
+  const surplus = isClassic(who)
+    ? classicRights(who, org)
+    : who.role === undefined
+      ? unseenRights(who)
+      : surplusRights(who, org, scope)
+  if (surplus.length === 0) return undefined
+  return new ActionError('token-over-scoped', {
+    failed: `The token can do more than \`scope: ${scope}\` in ${org.name}: whoever got hold of it could use that too.`,
+    seen: `${tokenKind(who)} token of ${who.name}, with these surplus rights:\n${surplus.map((right) => `- ${right}`).join('\n')}`,
+    expected: `a fine-grained token with nothing but ${scope} rights in ${org.name}`,
+    cause: isClassic(who)
+      ? 'it is a classic token: only fine-grained ones can be limited to an organization.'
+      : 'the token was created for several uses at once.',
+    fix: `Create a token for this use alone: ${NEW_TOKEN}, choose ${org.name} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}; store it in this secret. Until then \`verify: warn\` lets the job run.`,
+  })
+}
+
+function classicRights(who: WhoAmI, org: Membership): string[] {
+  const can = who.role === 'read' ? 'reads' : 'reads and writes'
+  const others = who.orgs.map(({ name }) => name).filter((name) => name !== org.name)
+  return [
+    `${can} everything that ${who.name} can reach, in ${org.name} and outside`,
+    `${can} the repositories of ${who.name} (outside ${org.name})`,
+    ...others.map((name) => `${can} the organization ${name} (outside ${org.name})`),
+  ]
+}
+
+function unseenRights(who: WhoAmI): string[] {
+  return [`unknown rights: the Hub does not list those of a token of the type ${printable(who.authType, 40)}`]
+}

@@ -1,0 +1,182 @@
+/** HubToken → VerifiedToken: the Hub confirms that the token is the organization's, wide enough, not wider, and alive. */
+import { ActionError } from '../errors/action-error.ts'
+import type { HubRepository, Request } from '../inputs/request.ts'
+import type { Log } from '../report/log.ts'
+import type { HubToken } from '../sources/token-source.ts'
+import { formatDuration } from '../text/duration.ts'
+import { listed } from '../text/printable.ts'
+import type { HubClient } from './client.ts'
+import { judge, tokenKind } from './judge.ts'
+import type { WhoAmI } from './whoami.ts'
+
+declare const verified: unique symbol
+
+/** A token that passed the checks which `verify` asks for. Made by {@link verifyToken} only. */
+export interface VerifiedToken extends HubToken {
+  readonly [verified]: true
+  /** Who the Hub says it is; empty when the Hub did not say. */
+  readonly identity: string
+  /** `fine-grained`, `read`, `write`, …; empty when the Hub did not say. */
+  readonly kind: string
+  /** Milliseconds since the epoch; undefined when it does not end, or the Hub did not say. */
+  readonly expiresAt: number | undefined
+  /** What it may do, in words, for the summary. */
+  readonly rights: readonly string[]
+  readonly confirmedBy: 'whoami-v2' | 'auth-check' | 'nothing'
+}
+
+export interface VerifyTokenOptions {
+  request: Request
+  hub: HubClient
+  log: Log
+  /** Milliseconds since the epoch. */
+  now?: number
+}
+
+/** A token that ends within this time gets a warning: seven days, in milliseconds. */
+const SOON_MS = 7 * 86_400_000
+/** What a wait for whoami-v2 must leave for the checks that can stand in for it, in milliseconds. */
+const STAND_IN_MS = 5_000
+/** How many repositories are checked at the same time. */
+const CONCURRENCY = 4
+
+/**
+ * Confirms the token as `request.verify` asks: `strict` throws the first problem (the others are logged), `warn` logs
+ * them all, `off` asks nothing.
+ *
+ * @throws `ActionError` `token-rejected`, `token-expired`, `token-expiring`, `token-wrong-org`, `token-over-scoped`,
+ * `token-under-scoped`, `token-pending-approval`, `token-revoked-by-org`, `org-restricted`, `hub-rate-limited`,
+ * `hub-failed`, `network-unreachable`, `deadline-exceeded`.
+ */
+export async function verifyToken(token: HubToken, options: VerifyTokenOptions): Promise<VerifiedToken> {
+  const { request, log } = options
+  if (request.verify === 'off') {
+    log.warning(
+      `The Hub was not asked about the token (\`verify: off\`)${request.repositories.length > 0 ? '; the `repositories` were not checked either' : ''}.`,
+    )
+    return confirmed(token, undefined, 'nothing', [])
+  }
+  const report = problemReporter(request, log)
+  const who = await askWhoItIs(token, options, report)
+  if (who) {
+    for (const problem of judge(who, request, options.now ?? Date.now())) report.add(problem)
+    report.settle()
+    warnIfEndingSoon(who, options)
+  }
+  const checked = await checkRepositories(token, options, report)
+  report.settle()
+  const confirmedBy = who ? 'whoami-v2' : checked.length > 0 ? 'auth-check' : 'nothing'
+  return confirmed(token, who, confirmedBy, checked)
+}
+
+interface ProblemReporter {
+  add(problem: ActionError): void
+  /** Under `strict`: throws the first problem added so far. */
+  settle(): void
+}
+
+function problemReporter(request: Request, log: Log): ProblemReporter {
+  let first: ActionError | undefined
+  return {
+    add(problem) {
+      // The first one is the failure itself under strict; every other one would be lost if it were not told here.
+      if (request.verify === 'warn' || first) log.warning(problem.message)
+      first ??= problem
+    },
+    settle() {
+      if (first && request.verify === 'strict') throw first
+    },
+  }
+}
+
+async function askWhoItIs(
+  token: HubToken,
+  { request, hub, log }: VerifyTokenOptions,
+  report: ProblemReporter,
+): Promise<WhoAmI | undefined> {
+  const mayStandIn = request.verify === 'warn' && request.repositories.length > 0
+  try {
+    return await hub.whoAmI(token.value, mayStandIn ? STAND_IN_MS : 0)
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
+    if (error.code === 'hub-rate-limited' && mayStandIn) {
+      log.info(
+        `Hub: whoami-v2 is rate limited; auth-check of ${request.repositories.length} repositories stands in for it`,
+      )
+      log.warning(
+        'The Hub limited whoami-v2: whether the token can do more than asked was not checked (`verify: warn`).',
+      )
+      return undefined
+    }
+    report.add(error)
+    report.settle()
+    return undefined
+  }
+}
+
+function warnIfEndingSoon({ expiresAt }: WhoAmI, { log, now }: VerifyTokenOptions): void {
+  const left = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - (now ?? Date.now())
+  if (expiresAt === undefined || left > SOON_MS) return
+  log.warning(
+    `The Hub token ends on ${new Date(expiresAt).toISOString()}, in ${formatDuration(left / 1000)}: rotate it before that day.`,
+  )
+}
+
+async function checkRepositories(
+  token: HubToken,
+  { request, hub }: VerifyTokenOptions,
+  report: ProblemReporter,
+): Promise<HubRepository[]> {
+  const write = request.scope !== 'read'
+  const refused: string[] = []
+  const granted: HubRepository[] = []
+  const waiting = [...request.repositories]
+  const worker = async () => {
+    for (let repository = waiting.shift(); repository; repository = waiting.shift()) {
+      try {
+        const access = await hub.authCheck(token.value, repository, write)
+        if (access.granted) granted.push(repository)
+        else refused.push(`${repository.label}: ${access.seen}`)
+      } catch (error) {
+        if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
+        report.add(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
+  if (refused.length > 0) report.add(unreachable(refused, token, request, write))
+  return granted
+}
+
+function unreachable(refused: readonly string[], token: HubToken, request: Request, write: boolean): ActionError {
+  return new ActionError('token-under-scoped', {
+    failed: `The token may not ${write ? 'write' : 'read'} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
+    seen: refused.join('\n'),
+    expected: `${write ? 'write' : 'read'} access to ${listed(request.repositories.map(({ label }) => label))}`,
+    cause:
+      'the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.',
+    fix: `Edit the token of ${token.origin.label} on the Hub (Settings, Access Tokens, Edit permissions) so that it covers these repositories with \`${write ? 'repo.write' : 'repo.content.read'}\`, or correct \`repositories\`.`,
+  })
+}
+
+function confirmed(
+  token: HubToken,
+  who: WhoAmI | undefined,
+  confirmedBy: VerifiedToken['confirmedBy'],
+  checked: readonly HubRepository[],
+): VerifiedToken {
+  const rights = (who?.grants ?? []).flatMap(({ entity, permissions }) =>
+    permissions.length > 0 ? [`${entity.type} ${entity.name ?? entity.id}: ${listed(permissions)}`] : [],
+  )
+  if (checked.length > 0) rights.push(`auth-check passed: ${listed(checked.map(({ label }) => label))}`)
+  const result: Omit<VerifiedToken, typeof verified> = {
+    value: token.value,
+    origin: token.origin,
+    identity: who?.name ?? '',
+    kind: who ? tokenKind(who) : '',
+    expiresAt: who?.expiresAt,
+    rights,
+    confirmedBy,
+  }
+  return result as VerifiedToken
+}

@@ -1,0 +1,19 @@
+/** The verified identity of the job. */
+import type { JWTPayload } from 'jose'
+
+declare const verified: unique symbol
+
+/** A job whose ID token has been verified. Made by `verifyIdToken` only: a function that takes one need not check again. */
+export interface Identity {
+  readonly [verified]: true
+  /** The ID token itself: a secret, for AWS only. */
+  readonly idToken: string
+  readonly issuer: string
+  readonly audience: string
+  readonly subject: string
+  readonly claims: Readonly<JWTPayload>
+  /** Seconds since the epoch. */
+  readonly expiresAt: number
+  /** The id of the key that signed it. */
+  readonly keyId: string
+}

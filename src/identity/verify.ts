@@ -1,0 +1,159 @@
+/** IdToken → Identity: signature, issuer, time and audience. Nothing is sent to AWS or the Hub before this. */
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet, jwtVerify } from 'jose'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { printable, quoted } from '../text/printable.ts'
+import type { Identity } from './identity.ts'
+
+/** How far the runner's clock may be off, in seconds. */
+export const CLOCK_TOLERANCE_SECONDS = 30
+
+export interface VerifyOptions {
+  issuer: string
+  audience: string
+  /** Fetches the issuer's keys; called a second time when the signing key is not in the first answer. */
+  keys: () => Promise<JSONWebKeySet>
+  now?: Date
+}
+
+/**
+ * The verified identity. RS256 only; `iss`, `aud`, `sub`, `exp` and `iat` must be there; `nbf` is honoured.
+ *
+ * @throws `ActionError` `id-token-invalid` or `audience-mismatch`, and what `keys` throws.
+ * Source: RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7.
+ */
+export async function verifyIdToken(idToken: string, options: VerifyOptions): Promise<Identity> {
+  try {
+    refuseForeignIssuer(idToken, options.issuer)
+    return await verifyWith(await options.keys(), idToken, options)
+  } catch (error) {
+    // The issuer may have rotated its keys between our two requests.
+    if (!(error instanceof errors.JWKSNoMatchingKey)) throw explain(error, idToken, options)
+  }
+  try {
+    return await verifyWith(await options.keys(), idToken, options)
+  } catch (error) {
+    throw explain(error, idToken, options)
+  }
+}
+
+/** A foreign token is refused by its own word, before keys that could not verify it anyway are waited for. */
+function refuseForeignIssuer(idToken: string, issuer: string): void {
+  const payload = decodeJwt(idToken)
+  if (payload.iss === issuer) return
+  throw new errors.JWTClaimValidationFailed('unexpected "iss" claim value', payload, 'iss', 'check_failed')
+}
+
+async function verifyWith(keys: JSONWebKeySet, idToken: string, options: VerifyOptions): Promise<Identity> {
+  const { payload, protectedHeader } = await jwtVerify(idToken, createLocalJWKSet(keys), {
+    algorithms: ['RS256'],
+    issuer: options.issuer,
+    audience: options.audience,
+    requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    ...(options.now ? { currentDate: options.now } : {}),
+  })
+  const { iss, sub, exp } = payload
+  if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '' || typeof exp !== 'number') {
+    throw new errors.JWTInvalid('"sub" is empty')
+  }
+  return {
+    idToken,
+    issuer: iss,
+    audience: options.audience,
+    subject: sub,
+    claims: payload,
+    expiresAt: exp,
+    keyId: protectedHeader.kid ?? '',
+  } as Identity
+}
+
+function explain(error: unknown, idToken: string, options: VerifyOptions): unknown {
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
+    return new ActionError('audience-mismatch', {
+      failed: 'The ID token is for another audience than the one that was asked for.',
+      seen: `aud = ${quoted(error.payload.aud, 200)}`,
+      expected: `aud = ${quoted(options.audience)}`,
+      cause: 'something between this runner and GitHub answered with another token.',
+      fix: 'Do not use this runner until you know why: its ACTIONS_ID_TOKEN_REQUEST_URL does not answer as GitHub does.',
+    })
+  }
+  if (error instanceof errors.JOSEError) return invalid(explainJose(error, idToken, options))
+  return error
+}
+
+function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOptions): Omit<Explanation, 'failed'> {
+  const seen = unverified(idToken)
+  const another =
+    'the token was not made by this GitHub: a wrong `oidc-issuer`, or something in between that answers in GitHub’s place.'
+  const fixIssuer = `If your enterprise uses its own issuer, set \`oidc-issuer: ${seen.issuer}\` after making sure that it is yours; otherwise do not use this runner until you know where the token came from.`
+  if (
+    error instanceof errors.JWTExpired ||
+    (error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat', 'exp'].includes(error.claim))
+  ) {
+    const now = (options.now ?? new Date()).toISOString()
+    return {
+      seen: `${printable(error.message, 120)}; valid from ${seen.notBefore} to ${seen.expires}; this runner's clock says ${now}`,
+      expected: `a time within that span (${CLOCK_TOLERANCE_SECONDS} s of tolerance)`,
+      cause: 'the clock of the runner is wrong (self-hosted runners), or an old token was answered.',
+      fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
+    }
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return {
+      seen: error.claim === 'iss' ? `iss = ${seen.issuer}` : printable(error.message, 120),
+      expected: error.claim === 'iss' ? `iss = ${quoted(options.issuer)}` : 'the claims iss, aud, sub, exp and iat',
+      cause:
+        error.claim === 'iss'
+          ? 'your enterprise has an issuer of its own, or the token was made by somebody else.'
+          : another,
+      fix: fixIssuer,
+    }
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
+    return { seen: `alg = ${seen.algorithm}`, expected: 'alg = "RS256"', cause: another, fix: fixIssuer }
+  }
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return {
+      seen: `a signature by the key ${seen.keyId}, issuer ${seen.issuer}`,
+      expected: `a key that ${printable(options.issuer, 120)} publishes`,
+      cause: another,
+      fix: fixIssuer,
+    }
+  }
+  return {
+    seen: `${printable(error.message, 120)} (key ${seen.keyId}, issuer ${seen.issuer})`,
+    expected: `a JWT with a valid RS256 signature by ${printable(options.issuer, 120)}`,
+    cause: another,
+    fix: fixIssuer,
+  }
+}
+
+function invalid(explanation: Omit<Explanation, 'failed'>): ActionError {
+  return new ActionError('id-token-invalid', {
+    failed: 'The ID token is not a valid proof of identity; nothing was sent to AWS or the Hub.',
+    ...explanation,
+  })
+}
+
+/** What a refused token says of itself: for messages only. */
+function unverified(idToken: string): Record<'issuer' | 'algorithm' | 'keyId' | 'notBefore' | 'expires', string> {
+  let header: Record<string, unknown> = {}
+  let claims: Record<string, unknown> = {}
+  try {
+    header = decodeProtectedHeader(idToken)
+    claims = decodeJwt(idToken)
+  } catch {
+    // Not even a JWT: everything stays unknown.
+  }
+  const time = (value: unknown) => {
+    const date = new Date(typeof value === 'number' ? value * 1000 : Number.NaN)
+    return Number.isNaN(date.getTime()) ? '(none)' : date.toISOString()
+  }
+  return {
+    issuer: claims.iss === undefined ? '(none)' : quoted(claims.iss, 120),
+    algorithm: header.alg === undefined ? '(none)' : quoted(header.alg, 40),
+    keyId: header.kid === undefined ? '(none)' : quoted(header.kid, 80),
+    notBefore: time(claims.nbf ?? claims.iat),
+    expires: time(claims.exp),
+  }
+}

@@ -1,0 +1,27 @@
+/** "Did you mean …?" for misspelt inputs. */
+
+/** The candidate with the smallest edit distance, if that is small enough to be a slip (a third of the length). */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const plain = word.replaceAll('_', '-')
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+  const best = ranked[0]
+  return best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
+}
+
+/** Levenshtein's distance; both words are cut to 64 characters. */
+function editDistance(from: string, to: string): number {
+  const a = from.slice(0, 64)
+  const b = to.slice(0, 64)
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,328 @@
+/** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
+import { sessionName } from '../aws/session-name.ts'
+import { ActionError } from '../errors/action-error.ts'
+import { isAllowedUrl } from '../net/endpoint.ts'
+import { parseDuration } from '../text/duration.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
+import { closest } from './closest.ts'
+import { INPUT_NAMES, type InputName } from './definitions.ts'
+import { issuerOf } from './issuer.ts'
+import type { RawInputs } from './read.ts'
+import type { ClaimRule, HubRepository, Job, Request, Role, Scope, SecretReference, VerifyMode } from './request.ts'
+import { SCOPES, VERIFY_MODES } from './request.ts'
+
+const DEFAULT_HUB = 'https://huggingface.co'
+const ORG = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/
+const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
+const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$/
+const SECRET_ARN = /^arn:(aws(?:-[a-z]+)*):secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
+const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** The runner refuses these in `GITHUB_ENV`, or the job would break. */
+const RESERVED_VARIABLE = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|NODE_OPTIONS|PATH|HOME)$/i
+const REPOSITORY_PART = /^[A-Za-z0-9_][\w.-]{0,95}$/
+
+/** Collects what is wrong, so that one run tells all of it. */
+class Problems {
+  readonly lines: string[] = []
+
+  add(input: string, problem: string): undefined {
+    this.lines.push(`\`${input}\` ${problem}`)
+    return undefined
+  }
+}
+
+/**
+ * The request, with every placeholder filled in and every default taken.
+ *
+ * @throws `ActionError` `input-invalid` listing every problem; `audience-mismatch` when the inputs are well-formed but
+ * the audience does not name the organization.
+ */
+export function parseInputs(raw: RawInputs, job: Job): Request {
+  const problems = new Problems()
+  const { values } = raw
+  for (const name of raw.unknown) {
+    const guess = closest(name, INPUT_NAMES)
+    problems.add(printable(name, 80), `is not an input of this action${guess ? `; did you mean \`${guess}\`?` : ''}`)
+  }
+
+  const org = parseOrg(values['hf-org'], problems)
+  const scope = oneOf('scope', values.scope, SCOPES, problems)
+  const filled = (name: InputName) => fill(name, values[name], org, scope, problems)
+
+  const role = parseRole(filled('role-to-assume'), problems)
+  const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  const secret = parseSecret(filled('secret-id'), values, region, role, problems)
+  const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
+  for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+
+  const request: Request = {
+    org,
+    scope,
+    audience: filled('audience'),
+    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, problems),
+    claimRules: parseClaimRules(values['required-claims'], problems),
+    role,
+    region,
+    roleSessionName: sessionName(values['role-session-name'], job),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
+    sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
+    secret,
+    repositories: parseRepositories(values.repositories, problems),
+    verify: oneOf('verify', values.verify, VERIFY_MODES, problems) satisfies VerifyMode,
+    minLifetimeSeconds: duration('min-token-lifetime', values, 0, 30 * 86_400, problems),
+    exportEnv: parseVariables(values['export-env'], problems),
+    exportFile: flag('export-file', values, problems),
+    gitCredentials: flag('git-credentials', values, problems),
+    hubEndpoint,
+    timeoutMs: duration('timeout', values, 1, 3600, problems) * 1000,
+    maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
+  }
+  if ((request.exportFile || request.gitCredentials) && job.tempDirectory === '') {
+    problems.add(
+      request.exportFile ? 'export-file' : 'git-credentials',
+      'needs RUNNER_TEMP, which this runner does not set',
+    )
+  }
+  if (problems.lines.length > 0) throw invalid(problems.lines)
+  checkAudience(request)
+  return request
+}
+
+function invalid(lines: readonly string[]): ActionError {
+  const count = lines.length === 1 ? 'One input is' : `${lines.length} inputs are`
+  return new ActionError('input-invalid', {
+    failed: `${count} not usable; nothing was asked of GitHub, AWS or the Hub.`,
+    seen: lines.map((line) => `- ${line}`).join('\n'),
+    fix: 'Correct the `with:` block of this step. Every input is described in the README, under "Inputs".',
+  })
+}
+
+/** The audiences that name the organization: its slug, or its page on the Hub. */
+export function acceptedAudiences(org: string, hubEndpoint: string): string[] {
+  return [...new Set([org, `${DEFAULT_HUB}/${org}`, `${hubEndpoint}/${org}`])]
+}
+
+function checkAudience({ audience, org, hubEndpoint }: Request): void {
+  const accepted = acceptedAudiences(org, hubEndpoint)
+  if (accepted.includes(audience)) return
+  const cased = accepted.find((candidate) => candidate.toLowerCase() === audience.toLowerCase())
+  throw new ActionError('audience-mismatch', {
+    failed: 'The audience to ask for does not name the Hugging Face organization.',
+    seen: `audience ${quoted(audience)}, organization ${quoted(org)}`,
+    expected: `exactly ${accepted.map((candidate) => quoted(candidate)).join(' or ')}`,
+    cause: cased
+      ? 'upper and lower case differ; AWS compares audiences letter by letter.'
+      : 'the `audience` input was copied from another workflow (`sts.amazonaws.com` is the usual one elsewhere), or `hf-org` is another organization.',
+    fix: `Remove the \`audience\` input (its default is the slug), or set \`audience: ${printable(org)}\`; the same text must be in the client id list of the IAM OIDC provider and in the role's trust policy.`,
+  })
+}
+
+function parseOrg(text: string, problems: Problems): string {
+  if (text === '') problems.add('hf-org', 'is required: the slug of the organization, as in huggingface.co/<slug>')
+  else if (!ORG.test(text)) {
+    const hint = text.includes('/') ? '; give the slug alone, not a URL or a repository' : ''
+    problems.add('hf-org', `is ${quoted(text, 100)}, which is not an organization's slug on the Hub${hint}`)
+  }
+  return text
+}
+
+function fill(name: InputName, text: string, org: string, scope: Scope, problems: Problems): string {
+  const values: Record<string, string> = { org, scope }
+  return text.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
+    if (Object.hasOwn(values, key)) return values[key] ?? ''
+    problems.add(name, `has the placeholder ${quoted(whole, 60)}; only {org} and {scope} are filled in`)
+    return ''
+  })
+}
+
+function parseRole(arn: string, problems: Problems): Role {
+  const match = ROLE_ARN.exec(arn)
+  if (match?.[1] && match[2]) return { arn, partition: match[1], account: match[2] }
+  const form = 'arn:aws:iam::<12-digit account>:role/<name>'
+  if (arn === '') problems.add('role-to-assume', `is required: the ARN of the IAM role, ${form}`)
+  else problems.add('role-to-assume', `is ${quoted(arn, 200)}, which is not the ARN of an IAM role (${form})`)
+  return { arn, partition: 'aws', account: '' }
+}
+
+function parseRegion(text: string, problems: Problems): string {
+  if (text === '') problems.add('aws-region', 'is required: set it, or AWS_REGION, for example to eu-west-1')
+  else if (!REGION.test(text))
+    problems.add('aws-region', `is ${quoted(text, 60)}, which is not a region like eu-west-1`)
+  return text
+}
+
+function parseSecret(
+  id: string,
+  values: Record<InputName, string>,
+  region: string,
+  role: Role,
+  problems: Problems,
+): SecretReference {
+  const arn = SECRET_ARN.exec(id)
+  if (id.startsWith('arn:') ? !arn : !SECRET_NAME.test(id)) {
+    problems.add('secret-id', `is ${quoted(id, 200)}, which is neither a Secrets Manager name nor a secret's ARN`)
+  }
+  if (arn && role.account !== '' && arn[1] !== role.partition) {
+    problems.add('secret-id', `is in the partition ${arn[1]}, but \`role-to-assume\` is in ${role.partition}`)
+  }
+  const stage = values['secret-version-stage']
+  if (!/^[^\s:]{1,256}$/.test(stage))
+    problems.add('secret-version-stage', `is ${quoted(stage, 60)}, not a staging label`)
+  const key = values['secret-key']
+  if (/[\p{Cc}:]/u.test(key))
+    problems.add('secret-key', `is ${quoted(key, 60)}; a key has no colon or control character`)
+  return { id, key, stage, region: arn?.[2] ?? region }
+}
+
+function parseIssuer(text: string, serverUrl: string, problems: Problems): string {
+  if (text !== '') {
+    checkUrl('oidc-issuer', text, problems)
+    return text
+  }
+  if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
+    problems.add('oidc-issuer', `cannot be derived: GITHUB_SERVER_URL is ${quoted(serverUrl, 100)}; give the issuer`)
+    return ''
+  }
+  return issuerOf(serverUrl)
+}
+
+function parseEndpoint(name: string, text: string, problems: Problems): string {
+  checkUrl(name, text, problems)
+  return text.replace(/\/+$/, '')
+}
+
+/** An absolute `https:` URL (or `http:` on loopback) and nothing but scheme, host and path. */
+function checkUrl(name: string, text: string, problems: Problems): void {
+  if (!URL.canParse(text)) {
+    problems.add(name, `is ${quoted(text, 120)}, which is not an absolute URL`)
+    return
+  }
+  const url = new URL(text)
+  if (!isAllowedUrl(url)) {
+    problems.add(name, `is ${quoted(text, 120)}; it must be https: (http: is accepted for loopback addresses only)`)
+  } else if (url.username || url.password || url.search || url.hash) {
+    problems.add(
+      name,
+      `is ${quoted(url.origin, 120)} with credentials, a query or a fragment; give scheme, host and path only`,
+    )
+  }
+}
+
+function parseClaimRules(text: string, problems: Problems): ClaimRule[] {
+  return lines(text).flatMap((line) => {
+    const at = line.indexOf('=')
+    const claim = line.slice(0, at).trim()
+    const pattern = line.slice(at + 1).trim()
+    if (at > 0 && /^[A-Za-z_][\w.:/-]*$/.test(claim) && pattern !== '') return [{ claim, pattern }]
+    problems.add(
+      'required-claims',
+      `has the line ${quoted(line, 120)}; each line is claim=pattern, and neither side is empty`,
+    )
+    return []
+  })
+}
+
+function parseRepositories(text: string, problems: Problems): HubRepository[] {
+  const found = new Map<string, HubRepository>()
+  for (const line of lines(text)) {
+    const repository = parseRepository(line)
+    if (repository) found.set(repository.label, repository)
+    else {
+      problems.add(
+        'repositories',
+        `has the line ${quoted(line, 120)}; write acme/model, datasets/acme/data or spaces/acme/app`,
+      )
+    }
+  }
+  return [...found.values()]
+}
+
+function parseRepository(text: string): HubRepository | undefined {
+  const parts = text.split('/')
+  const kinds = ['models', 'datasets', 'spaces'] as const
+  const kind = kinds.find((candidate) => candidate === parts[0])
+  const [namespace, name] = kind ? parts.slice(1) : parts
+  if (parts.length !== (kind ? 3 : 2) || !namespace || !name) return undefined
+  if (!REPOSITORY_PART.test(namespace) || !REPOSITORY_PART.test(name)) return undefined
+  const label = `${kind && kind !== 'models' ? `${kind}/` : ''}${namespace}/${name}`
+  return { kind: kind ?? 'models', namespace, name, label }
+}
+
+function parseVariables(text: string, problems: Problems): string[] {
+  const names = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  for (const name of names) {
+    if (!VARIABLE.test(name)) problems.add('export-env', `has ${quoted(name, 60)}, which is not a variable name`)
+    else if (RESERVED_VARIABLE.test(name)) problems.add('export-env', `has ${name}, which the runner keeps for itself`)
+  }
+  return names
+}
+
+function parseSessionPolicy(text: string, problems: Problems): string {
+  if (text === 'auto' || text === 'none') return text
+  let policy: unknown
+  try {
+    policy = JSON.parse(text)
+  } catch {
+    policy = undefined
+  }
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy) || !('Statement' in policy)) {
+    problems.add('session-policy', 'is neither auto, none nor a JSON policy document with a Statement')
+    return text
+  }
+  const compact = JSON.stringify(policy)
+  if (compact.length > 2048) {
+    problems.add('session-policy', `is ${compact.length} characters long without spaces; STS takes at most 2048`)
+  }
+  return compact
+}
+
+function oneOf<T extends string>(name: InputName, text: string, choices: readonly T[], problems: Problems): T {
+  const found = choices.find((choice) => choice === text)
+  if (!found) problems.add(name, `is ${quoted(text, 60)}; it is one of ${listed(choices)}`)
+  return found ?? (choices[0] as T)
+}
+
+function flag(name: InputName, values: Record<InputName, string>, problems: Problems): boolean {
+  const text = values[name]
+  if (/^(?:true|True|TRUE)$/.test(text)) return true
+  if (!/^(?:false|False|FALSE)$/.test(text)) problems.add(name, `is ${quoted(text, 60)}; it is true or false`)
+  return false
+}
+
+function duration(
+  name: InputName,
+  values: Record<InputName, string>,
+  min: number,
+  max: number,
+  problems: Problems,
+): number {
+  const seconds = parseDuration(values[name])
+  if (seconds === undefined) {
+    problems.add(name, `is ${quoted(values[name], 60)}; write a whole number and a unit: 60s, 15m, 2h, 7d`)
+  } else if (seconds < min || seconds > max) {
+    problems.add(name, `is ${values[name]}; it must be from ${min}s to ${max}s`)
+  }
+  return seconds ?? 0
+}
+
+function wholeNumber(
+  name: InputName,
+  values: Record<InputName, string>,
+  min: number,
+  max: number,
+  problems: Problems,
+): number {
+  const number = /^\d{1,9}$/.test(values[name]) ? Number(values[name]) : Number.NaN
+  if (!(number >= min && number <= max)) {
+    problems.add(name, `is ${quoted(values[name], 60)}; it must be a whole number from ${min} to ${max}`)
+  }
+  return number
+}
+
+function lines(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean)
+}

@@ -1,0 +1,86 @@
+/** What the workflow asks for, fully validated: made by `parse.ts` only. */
+
+/** What the job needs from the token, from narrow to wide. */
+export const SCOPES = ['read', 'write', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
+
+export const VERIFY_MODES = ['strict', 'warn', 'off'] as const
+export type VerifyMode = (typeof VERIFY_MODES)[number]
+
+/** `claim=pattern`; `*` in the pattern matches any run of characters. */
+export interface ClaimRule {
+  claim: string
+  pattern: string
+}
+
+/** A repository on the Hub, e.g. `datasets/acme/data`. */
+export interface HubRepository {
+  kind: 'models' | 'datasets' | 'spaces'
+  namespace: string
+  name: string
+  /** As people write it: `acme/model`, `datasets/acme/data`. */
+  label: string
+}
+
+export interface Role {
+  arn: string
+  partition: string
+  /** Twelve digits. */
+  account: string
+}
+
+export interface SecretReference {
+  /** Name or ARN. */
+  id: string
+  /** The key to read when the secret is a JSON object. */
+  key: string
+  stage: string
+  /** The region to read it in: the ARN's own, else `aws-region`. */
+  region: string
+}
+
+export interface Request {
+  /** The organization's slug on the Hub. */
+  org: string
+  scope: Scope
+  /** The audience to ask for; it names the org. */
+  audience: string
+  /** The only issuer accepted. */
+  issuer: string
+  claimRules: readonly ClaimRule[]
+  role: Role
+  region: string
+  roleSessionName: string
+  roleDurationSeconds: number
+  /** `auto`, `none` or a JSON policy document. */
+  sessionPolicy: string
+  secret: SecretReference
+  repositories: readonly HubRepository[]
+  verify: VerifyMode
+  minLifetimeSeconds: number
+  exportEnv: readonly string[]
+  exportFile: boolean
+  gitCredentials: boolean
+  /** The Hub, without a slash at the end. */
+  hubEndpoint: string
+  timeoutMs: number
+  maxAttempts: number
+}
+
+/** What the runner says about the job; none of it is trusted for more than messages and file places. */
+export interface Job {
+  idTokenRequest: { url: string; token: string } | undefined
+  serverUrl: string
+  repository: string
+  runId: string
+  runAttempt: string
+  eventName: string
+  actor: string
+  workflow: string
+  /** Where files of this job may be put; empty if the runner gives none. */
+  tempDirectory: string
+  /** Names of the environment variables that had a value when the action began. */
+  presetVariables: ReadonlySet<string>
+  /** `GIT_CONFIG_COUNT` of the job so far. */
+  gitConfigCount: number
+}

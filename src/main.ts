@@ -1,0 +1,43 @@
+/** Entry point of `main`: reads, runs, delivers, reports. */
+import { setSecret } from '@actions/core'
+import { parseInputs } from './inputs/parse.ts'
+import { readInputs, readJob } from './inputs/read.ts'
+import { Deadline } from './net/deadline.ts'
+import { Http } from './net/http.ts'
+import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
+import type { Progress } from './report/progress.ts'
+import { reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
+import { run, toActionError } from './run.ts'
+
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const startedAt = performance.now()
+  const progress: Progress = {}
+  let http: Http | undefined
+  let deadline: Deadline | undefined
+  try {
+    const job = readJob(env)
+    progress.job = job
+    for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) setSecret(secret)
+    const request = parseInputs(readInputs(env), job)
+    progress.request = request
+
+    deadline = new Deadline(request.timeoutMs)
+    http = new Http(deadline, proxyFromEnvironment(env))
+    const policy = { maxAttempts: request.maxAttempts, deadline, onRetry: runnerLog.debug }
+    const done = await run({ request, job, http, policy, mask: setSecret, log: runnerLog, progress })
+
+    const { deliver } = await import('./deliver/deliver.ts')
+    const places = deliver(done.token, done.identity, request, job)
+    runnerLog.info(
+      `Delivered to ${places}, masked; taken back when the job ends. ${Math.round(performance.now() - startedAt)} ms.`,
+    )
+    await reportSuccess(done)
+  } catch (error) {
+    await reportFailure(toActionError(error), progress)
+  } finally {
+    deadline?.stop()
+    http?.close()
+  }
+}
+
+await main(process.env).catch(reportBroken)

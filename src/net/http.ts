@@ -1,0 +1,200 @@
+/**
+ * The one way out: every call of the action (GitHub, AWS, the Hub) is sent here, so that proxy, CA, time-outs, size
+ * limits and the naming of network failures are the same for all of them.
+ */
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Deadline } from './deadline.ts'
+import { isAllowedUrl } from './endpoint.ts'
+
+export interface HttpRequest {
+  method: string
+  url: URL
+  headers?: Record<string, string>
+  body?: string | Uint8Array
+  /** What is being waited for, for messages: "the ID token from GitHub". */
+  what: string
+}
+
+export interface HttpResponse {
+  status: number
+  headers: IncomingHttpHeaders
+  body: Buffer
+}
+
+/** Where in a call the network failed. */
+export type Phase = 'DNS' | 'connect' | 'TLS' | 'proxy' | 'time-out' | 'answer' | 'policy'
+
+/** No (complete) answer came. `detail` is the system's word for it, e.g. `ECONNREFUSED`. */
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError'
+  readonly what: string
+  readonly host: string
+  readonly phase: Phase
+  readonly detail: string
+  /** The proxy that the call went through, without its credentials. */
+  readonly proxy: string | undefined
+
+  constructor(what: string, host: string, phase: Phase, detail: string, proxy?: string) {
+    super(`${host}: ${phase} failed (${detail})`)
+    this.what = what
+    this.host = host
+    this.phase = phase
+    this.detail = detail
+    this.proxy = proxy
+  }
+}
+
+/** Limits of one attempt. */
+export interface HttpLimits {
+  /** For DNS, TCP and TLS together, in milliseconds. */
+  connectMs: number
+  /** Between two bytes, in milliseconds. */
+  idleMs: number
+  /** The largest answer accepted, in bytes. */
+  maxBytes: number
+}
+
+const LIMITS: HttpLimits = { connectMs: 10_000, idleMs: 15_000, maxBytes: 2 * 1024 * 1024 }
+
+/** Finds the proxy for a URL, if there is one; `proxy` is its address without credentials. */
+export type ProxyFor = (url: URL) => Promise<{ agent: HttpsAgent; proxy: string } | undefined>
+
+/** Sends requests over kept connections. Redirects are never followed: a bearer token must not travel with one. */
+export class Http {
+  readonly #deadline: Deadline
+  readonly #proxyFor: ProxyFor
+  readonly #limits: HttpLimits
+  readonly #http = new HttpAgent({ keepAlive: true })
+  readonly #https = new HttpsAgent({ keepAlive: true })
+
+  constructor(deadline: Deadline, proxyFor: ProxyFor, limits: Partial<HttpLimits> = {}) {
+    this.#deadline = deadline
+    this.#proxyFor = proxyFor
+    this.#limits = { ...LIMITS, ...limits }
+  }
+
+  /**
+   * One attempt. Resolves with any HTTP answer, whatever its status.
+   *
+   * @throws {@link NetworkError} when no complete answer came; an `ActionError` `deadline-exceeded` when the action's
+   * time is over.
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { url, what } = request
+    if (!isAllowedUrl(url)) {
+      throw new NetworkError(what, url.host, 'policy', `${url.protocol} is accepted for loopback addresses only`)
+    }
+    if (this.#deadline.signal.aborted) throw this.#deadline.error(what)
+    const secure = url.protocol === 'https:'
+    const proxied = secure ? await this.#proxyFor(url) : undefined
+    return await this.#attempt(request, secure, proxied)
+  }
+
+  /** Closes the kept connections: nothing keeps the process alive after this. */
+  close(): void {
+    this.#http.destroy()
+    this.#https.destroy()
+  }
+
+  #attempt(
+    { method, url, headers, body, what }: HttpRequest,
+    secure: boolean,
+    proxied: { agent: HttpsAgent; proxy: string } | undefined,
+  ): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      let phase: Phase = proxied ? 'proxy' : 'DNS'
+      let settled = false
+      const settle = (act: () => void) => {
+        if (settled) return
+        settled = true
+        clearTimeout(connectTimer)
+        this.#deadline.signal.removeEventListener('abort', onDeadline)
+        act()
+      }
+      const giveUp = (error: Error) =>
+        settle(() => {
+          reject(error)
+          req.destroy()
+        })
+      const fail = (at: Phase, detail: string) => giveUp(new NetworkError(what, url.host, at, detail, proxied?.proxy))
+      const onDeadline = () => giveUp(this.#deadline.error(what))
+
+      const options = {
+        method,
+        headers: {
+          accept: 'application/json',
+          'user-agent': 'hf-oidc-action',
+          ...headers,
+          ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        agent: secure ? (proxied?.agent ?? this.#https) : this.#http,
+      }
+      const req = secure ? httpsRequest(url, options) : httpRequest(url, options)
+      const connectTimer = setTimeout(
+        () => fail('time-out', `no connection within ${this.#limits.connectMs / 1000} s, in phase ${phase}`),
+        this.#limits.connectMs,
+      )
+      this.#deadline.signal.addEventListener('abort', onDeadline, { once: true })
+
+      const connected = () => {
+        phase = 'answer'
+        clearTimeout(connectTimer)
+        req.setTimeout(this.#limits.idleMs, () =>
+          fail('time-out', `nothing received for ${this.#limits.idleMs / 1000} s`),
+        )
+      }
+      req.on('socket', (socket) => {
+        if (!socket.connecting) {
+          connected()
+          return
+        }
+        socket.once('lookup', (error) => {
+          if (!error) phase = 'connect'
+        })
+        socket.once('connect', () => {
+          if (secure) phase = 'TLS'
+          else connected()
+        })
+        socket.once('secureConnect', connected)
+      })
+      // Without this, a proxy's refusal would look like an answer of the host behind it.
+      req.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+        if (statusCode !== 200) fail('proxy', `the proxy answered CONNECT with ${statusCode}`)
+      })
+      req.on('response', (response) => {
+        this.#read(response).then(
+          (read) => settle(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read })),
+          (error: Error) => fail('answer', describe(error)),
+        )
+      })
+      req.on('error', (error: NodeJS.ErrnoException) => fail(phaseOf(error, phase), describe(error)))
+      req.end(body)
+    })
+  }
+
+  async #read(response: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let size = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > this.#limits.maxBytes) throw new Error(`answer larger than ${this.#limits.maxBytes} bytes`)
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
+}
+
+function phaseOf(error: NodeJS.ErrnoException, phase: Phase): Phase {
+  if (error.syscall === 'getaddrinfo' || error.syscall?.startsWith('query')) return phase === 'proxy' ? 'proxy' : 'DNS'
+  if (error.syscall === 'connect') return phase === 'proxy' ? 'proxy' : 'connect'
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HOSTNAME/.test(error.code ?? '')) return 'TLS'
+  return phase
+}
+
+function describe(error: NodeJS.ErrnoException): string {
+  // The system's code is enough, and unlike its message it never quotes what was sent.
+  if (error.code) return error.code
+  const inner = error instanceof AggregateError ? (error.errors[0] as NodeJS.ErrnoException | undefined) : undefined
+  return inner?.code ?? error.message.slice(0, 120)
+}

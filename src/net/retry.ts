@@ -1,0 +1,66 @@
+/** The one retry policy: few, jittered, bounded in number and by the deadline, and only for what another try can cure. */
+import type { ActionError } from '../errors/action-error.ts'
+import type { Deadline } from './deadline.ts'
+import { NetworkError } from './http.ts'
+
+/** Thrown by an attempt to say: another try may cure this. `failure` is thrown if there is none. */
+export class TryAgain extends Error {
+  readonly failure: Error
+  /** Milliseconds that the service asked us to wait, if it did. */
+  readonly afterMs: number | undefined
+
+  constructor(failure: Error, afterMs?: number) {
+    super(failure.message)
+    this.failure = failure
+    this.afterMs = afterMs
+  }
+}
+
+export interface RetryPolicy {
+  /** How often one call is made at most: the `max-attempts` input. */
+  maxAttempts: number
+  deadline: Deadline
+  /** Told about each wait, e.g. for the debug log. */
+  onRetry?: (message: string) => void
+  /** Milliseconds of the deadline to keep for what comes after this call. */
+  reserveMs?: number
+  /** 0 ≤ x < 1. */
+  random?: () => number
+}
+
+const BASE_MS = 200
+const CAP_MS = 8_000
+
+/**
+ * Calls `attempt` until it does not throw {@link TryAgain} or a {@link NetworkError}, at most `maxAttempts` times.
+ * Waits as long as the service asked, plus up to a fifth (a fleet must not come back all at once), else with
+ * exponential backoff and full jitter. A wait that does not fit into the deadline is not begun.
+ *
+ * @throws the last failure; a network failure becomes `network-unreachable`.
+ */
+export async function retry<T>(what: string, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
+  const random = policy.random ?? Math.random
+  for (let made = 1; ; made += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      const again = error instanceof TryAgain ? error : error instanceof NetworkError ? new TryAgain(error) : undefined
+      if (!again) throw error
+      const failure = again.failure instanceof NetworkError ? await unreachable(again.failure, made) : again.failure
+      const permanent = again.failure instanceof NetworkError && again.failure.phase === 'policy'
+      const waitMs =
+        again.afterMs === undefined
+          ? BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** made)
+          : again.afterMs + random() * Math.max(500, again.afterMs / 5)
+      const fits = waitMs + (policy.reserveMs ?? 0) < policy.deadline.remainingMs()
+      if (permanent || made >= policy.maxAttempts || !fits) throw failure
+      policy.onRetry?.(`${what}: try ${made} of ${policy.maxAttempts} failed, the next in ${Math.round(waitMs)} ms`)
+      await policy.deadline.sleep(waitMs, what)
+    }
+  }
+}
+
+async function unreachable(error: NetworkError, attempts: number): Promise<ActionError> {
+  const { explainNetworkError } = await import('../errors/network.ts')
+  return explainNetworkError(error, attempts)
+}

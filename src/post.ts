@@ -1,0 +1,4 @@
+/** Entry point of `post`: undoes what main did. Runs always, also when main failed or was cancelled. */
+import { undo } from './deliver/undo.ts'
+
+undo(process.env)

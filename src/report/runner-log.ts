@@ -1,0 +1,52 @@
+/** Edge: the runner's log, annotations and summary. Every line is made printable here once more. */
+import { debug, error, info, setFailed, summary, warning } from '@actions/core'
+import type { ActionError } from '../errors/action-error.ts'
+import { printable } from '../text/printable.ts'
+import { auditEvent } from './audit.ts'
+import type { Log } from './log.ts'
+import type { Progress } from './progress.ts'
+import { failureSummary, successSummary } from './summary.ts'
+
+const MAX = 4000
+
+/** Warnings may have several lines (an explanation); each is made printable on its own. */
+function lines(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => printable(line, MAX))
+    .join('\n')
+}
+
+/** The runner's log. */
+export const runnerLog: Log = {
+  info: (message) => info(printable(message, MAX)),
+  debug: (message) => debug(printable(message, MAX)),
+  warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
+}
+
+/** Reports success: the audit event and the summary. */
+export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+  info(`Audit: ${auditEvent('delivered', progress)}`)
+  await writeSummary(successSummary(progress))
+}
+
+/** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
+export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
+  process.exitCode = 1
+  error(lines(failure.message), { title: failure.code })
+  info(`Audit: ${auditEvent(failure.code, progress)}`)
+  await writeSummary(failureSummary(failure, progress))
+}
+
+/** The last resort, when even reporting failed. */
+export function reportBroken(): void {
+  setFailed('[internal-error] The action failed, and its report could not be written.')
+}
+
+async function writeSummary(html: string): Promise<void> {
+  try {
+    await summary.addRaw(html, true).write()
+  } catch {
+    debug('The job summary could not be written.')
+  }
+}

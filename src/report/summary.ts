@@ -1,0 +1,98 @@
+/** The job summary: a compact table of who got what, or of what was refused and why. Pure: text in, HTML out. */
+import type { ActionError } from '../errors/action-error.ts'
+import { printable } from '../text/printable.ts'
+import type { Progress } from './progress.ts'
+
+/** The claims that a reader of a summary looks for, in order. */
+const CLAIMS = [
+  'iss',
+  'aud',
+  'sub',
+  'repository',
+  'repository_id',
+  'ref',
+  'environment',
+  'workflow_ref',
+  'job_workflow_ref',
+  'event_name',
+  'actor',
+  'runner_environment',
+  'run_id',
+]
+
+/** Summary of a run that delivered a token. */
+export function successSummary({ request, identity, token }: Required<Progress>): string {
+  const { origin } = token
+  return [
+    `<h3>Hugging Face token for <code>${escapeHtml(request.org)}</code></h3>`,
+    table([
+      ['Job', code(identity.subject)],
+      ['Role', code(origin.assumedRoleArn)],
+      ['Secret', code(origin.label)],
+      ['Hub identity', token.identity ? `${code(token.identity)} (${escapeHtml(token.kind)})` : 'not asked'],
+      ['Scope', code(request.scope)],
+      ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(code).join('<br>') : 'not asked'],
+      ['Valid until', escapeHtml(until(token.expiresAt, token.confirmedBy))],
+      ['Confirmed by', escapeHtml(token.confirmedBy)],
+    ]),
+  ].join('\n')
+}
+
+/** Summary of a run that was refused: the claims, what was refused and the fix. */
+export function failureSummary(error: ActionError, { request, identity, origin }: Progress): string {
+  const { failed, seen, expected, cause, fix } = error.explanation
+  const rows: [string, string][] = [
+    ...(seen === undefined ? [] : [['Seen', block(seen)] as [string, string]]),
+    ...(expected === undefined ? [] : [['Expected', block(expected)] as [string, string]]),
+    ...(cause === undefined ? [] : [['Likely cause', block(cause)] as [string, string]]),
+    ['What to do', block(fix)],
+  ]
+  return [
+    `<h3>No Hugging Face token: <code>${escapeHtml(error.code)}</code></h3>`,
+    `<p>${escapeHtml(failed)}</p>`,
+    table(rows),
+    ...(request ? ['<h4>Asked for</h4>', table(asked(request, origin?.label))] : []),
+    ...(identity
+      ? ['<h4>Verified claims of this job</h4>', table(claimRows(identity.claims))]
+      : ['<p>No verified claims: the job’s ID token was not obtained or not accepted.</p>']),
+  ].join('\n')
+}
+
+function asked(request: NonNullable<Progress['request']>, read: string | undefined): [string, string][] {
+  return [
+    ['Organization, scope', `${code(request.org)}, ${code(request.scope)}`],
+    ['Role', code(request.role.arn)],
+    ['Secret', `${code(read ?? request.secret.id)} in ${code(request.secret.region)}`],
+  ]
+}
+
+function claimRows(claims: Readonly<Record<string, unknown>>): [string, string][] {
+  return CLAIMS.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, code(claims[name])])
+}
+
+function until(expiresAt: number | undefined, confirmedBy: string): string {
+  if (expiresAt !== undefined) return new Date(expiresAt).toISOString()
+  return confirmedBy === 'whoami-v2' ? 'revoked (no end date)' : 'unknown'
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  return `<table>\n${rows.map(([name, value]) => `<tr><td><b>${escapeHtml(name)}</b></td><td>${value}</td></tr>`).join('\n')}\n</table>`
+}
+
+function code(value: unknown): string {
+  return `<code>${escapeHtml(value)}</code>`
+}
+
+/** Several lines (a policy, a list) keep their form; every line is made printable on its own. */
+function block(text: string): string {
+  const lines = text.split('\n')
+  if (lines.length === 1) return escapeHtml(text)
+  return `<pre>${lines.map((line) => escapeHtml(line)).join('\n')}</pre>`
+}
+
+/** Text that GitHub renders as itself: no HTML, no Markdown, no mention, no link. */
+function escapeHtml(value: unknown): string {
+  return printable(value, 1000).replace(/[&<>"'`*_~|[\]\\@#]|:\/\//g, (match) =>
+    Array.from(match, (character) => `&#${character.codePointAt(0)};`).join(''),
+  )
+}

@@ -1,0 +1,111 @@
+/** The one way through: Request → Identity → HubToken → VerifiedToken. Reads as the design does; no edge is touched. */
+import { ActionError } from './errors/action-error.ts'
+import { askForIdToken, explainMissingIdToken } from './identity/ask.ts'
+import { checkClaims } from './identity/claims.ts'
+import type { Identity } from './identity/identity.ts'
+import { fetchKeys } from './identity/keys.ts'
+import type { Job, Request } from './inputs/request.ts'
+import type { Http } from './net/http.ts'
+import type { RetryPolicy } from './net/retry.ts'
+import type { Log, Mask } from './report/log.ts'
+import type { Progress } from './report/progress.ts'
+
+/** What a run works with. */
+export interface World {
+  request: Request
+  job: Job
+  http: Http
+  policy: RetryPolicy
+  mask: Mask
+  log: Log
+  /** Filled in step by step. */
+  progress: Progress
+}
+
+/**
+ * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
+ * Code that is slow to load is loaded while the network is being waited for.
+ */
+export async function run(world: World): Promise<Required<Progress>> {
+  const { request, job, http, policy, mask, log, progress } = world
+  warnOfStaticToken(request, job, log)
+  const identity = await identify(world)
+  progress.identity = identity
+  log.info(`ID token verified: ${identity.subject}`)
+  log.debug(
+    `issuer ${identity.issuer}, key ${identity.keyId}, ends ${new Date(identity.expiresAt * 1000).toISOString()}`,
+  )
+  checkClaims(identity, request.claimRules)
+  if (request.claimRules.length > 0)
+    log.info(`Claims: ${request.claimRules.length} of ${request.claimRules.length} rules match`)
+
+  const { secretsManagerSource } = await loadSource()
+  const source = secretsManagerSource({ request, http, policy, mask, log, renew: () => identify(world) })
+  const hubToken = await source.obtain(identity)
+  progress.origin = hubToken.origin
+
+  const { HubClient, verifyToken } = await loadHub()
+  const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
+  const token = await verifyToken(hubToken, { request, hub, log })
+  progress.token = token
+  if (token.identity)
+    log.info(
+      `Hub: ${token.identity}, ${token.kind} token, ${request.scope} in ${request.org}, ${life(token.expiresAt)}`,
+    )
+  return { job, request, identity, origin: hubToken.origin, token }
+}
+
+const loadSource = () => import('./sources/secrets-manager.ts')
+const loadVerify = () => import('./identity/verify.ts')
+const loadHub = async () => {
+  const [{ HubClient }, { verifyToken }] = await Promise.all([import('./hub/client.ts'), import('./hub/verify.ts')])
+  return { HubClient, verifyToken }
+}
+
+/** Asks for the ID token and, at the same time, for the keys that verify it. */
+async function identify({ request, job, http, policy, mask, log }: World): Promise<Identity> {
+  if (!job.idTokenRequest) throw await explainMissingIdToken(job)
+  log.info(`Asking GitHub for an ID token with the audience ${request.audience}`)
+  const { audience, issuer } = request
+  const asked = askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
+  const fetched = fetchKeys(issuer, http, policy)
+  // Whichever fails first is thrown below; the other must not count as unhandled meanwhile.
+  asked.catch(() => {})
+  fetched.catch(() => {})
+  // Both requests are on their way: now is the time to load what the next steps need.
+  const [idToken, { verifyIdToken }] = await Promise.all([asked, loadVerify(), loadSource(), loadHub()])
+
+  let first: typeof fetched | undefined = fetched
+  const keys = () => {
+    const answer = first ?? fetchKeys(issuer, http, policy)
+    first = undefined
+    return answer
+  }
+  return await verifyIdToken(idToken, { issuer, audience, keys })
+}
+
+function warnOfStaticToken({ exportEnv }: Request, { presetVariables }: Job, log: Log): void {
+  const preset = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...exportEnv])].filter((name) =>
+    presetVariables.has(name),
+  )
+  if (preset.length === 0) return
+  log.warning(
+    `${preset.join(', ')} was already set in this job: a static Hugging Face token seems to be in use. Remove it from the workflow's \`env:\` and from the repository's secrets; this action replaces it.`,
+  )
+}
+
+function life(expiresAt: number | undefined): string {
+  return expiresAt === undefined ? 'no end date' : `until ${new Date(expiresAt).toISOString()}`
+}
+
+/** Any failure as an `ActionError`: what nobody foresaw becomes `internal-error`, without text that may hold a secret. */
+export function toActionError(error: unknown): ActionError {
+  if (error instanceof ActionError) return error
+  const name = error instanceof Error ? error.name : typeof error
+  const at = error instanceof Error ? (/\n\s+at (?:async )?([\w.<>]+)/.exec(error.stack ?? '')?.[1] ?? '') : ''
+  return new ActionError('internal-error', {
+    failed: 'The action itself failed: this is a bug, and no token was delivered.',
+    seen: `${name}${at ? ` in ${at}` : ''}`,
+    fix: 'Re-run the job with debug logging, and report it with the code and the lines above; do not paste secrets.',
+  })
+}
