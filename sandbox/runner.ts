@@ -29,6 +29,8 @@ export interface JobOptions {
 export interface StepOptions {
   /** The step's `env:`. */
   env?: Record<string, string>
+  /** Replaces variables that a runner always sets itself, to see what the step does on one that is broken. */
+  brokenRunner?: Record<string, string>
   /** Sends `killSignal` after this time, in milliseconds. */
   killAfterMs?: number
   /** Default: `SIGKILL`. */
@@ -296,6 +298,7 @@ export class RunnerJob {
     }
     if (process.env.SYSTEMROOT !== undefined) env.SYSTEMROOT = process.env.SYSTEMROOT
     if (this.#options.extraCaCerts !== undefined) env.NODE_EXTRA_CA_CERTS = this.#options.extraCaCerts
+    Object.assign(env, options.brokenRunner)
 
     const output = new Output(this.#masks, preface)
     const ended = await execute(command, { env, cwd: this.workspace }, options, output)

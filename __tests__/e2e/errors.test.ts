@@ -1,0 +1,658 @@
+/** Every error code, provoked through `dist/`, with the message that a user reads. */
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { AwsError, secretsManagerError, stsError } from '../../sandbox/aws.ts'
+import * as forgeries from '../../sandbox/github/forgeries.ts'
+import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
+import { projectRoot } from '../../sandbox/root.ts'
+import { ERROR_CODES, type ErrorCode } from '../../src/errors/action-error.ts'
+import { errorOf, type Play, Stage } from './stage.ts'
+
+interface Scenario {
+  code: ErrorCode
+  when: string
+  play?: Play | ((stage: Stage) => Play)
+  arrange?: (stage: Stage) => void
+  /** What the message must say. */
+  says: (string | RegExp)[]
+  /** Nothing may have been sent to AWS or the Hub. */
+  before?: 'any network call' | 'AWS'
+}
+
+const day = 86_400_000
+const inDays = (days: number) => new Date(Date.now() + days * day)
+
+/** Stores a new Hub token with these properties where `scope: write` reads it. */
+function storeToken(stage: Stage, token: Parameters<Stage['sandbox']['hub']['addToken']>[0]): string {
+  const value = stage.sandbox.hub.addToken(token)
+  stage.secrets.push({ name: 'the stored token', value })
+  stage.store(JSON.stringify({ token: value }))
+  return value
+}
+
+const fineGrained = (permissions: string[], extra: object = {}) => ({
+  role: 'fineGrained' as const,
+  user: 'acme-ci',
+  fineGrained: { scoped: [{ entity: { type: 'org' as const, name: 'acme' }, permissions }], ...extra },
+})
+const WRITE = ['repo.content.read', 'repo.write']
+
+/** A member of acme whose tokens the organization restricts. */
+function storeRestricted(
+  stage: Stage,
+  restriction: 'mfa' | 'token-policy' | 'token-revoked' | 'sso' | 'ip',
+  role = 'fineGrained',
+): void {
+  stage.sandbox.hub.addUser({
+    name: 'rosa',
+    orgs: [{ name: 'acme', roleInOrg: 'write', securityRestrictions: [restriction] }],
+  })
+  const token = fineGrained(WRITE)
+  storeToken(stage, role === 'fineGrained' ? { ...token, user: 'rosa' } : { user: 'rosa', role: 'write' })
+}
+
+const scenarios: Scenario[] = [
+  {
+    code: 'input-invalid',
+    when: 'several inputs are wrong',
+    play: {
+      with: {
+        'hf-org': 'acme/model',
+        'role-to-assume': 'arn:aws:iam::123:user/x',
+        scope: 'writ',
+        'min-token-lifetime': '10 minutes',
+        'required-claims': 'ref',
+        'hf-endpoint': 'http://hub.example.com',
+        'export-env': 'GITHUB_TOKEN HF-TOKEN',
+        'hf-ogr': 'acme',
+        'max-attempts': '0',
+        repositories: 'model',
+        'session-policy': '{"Version":',
+        'secret-id': 'huggingface/{team}',
+      },
+    },
+    says: [
+      '13 inputs are not usable',
+      '`hf-ogr` is not an input of this action; did you mean `hf-org`?',
+      '`hf-org` is "acme/model"',
+      '`role-to-assume` is "arn:aws:iam::123:user/x"',
+      '`scope` is "writ"; it is one of read, write and admin',
+      '`min-token-lifetime` is "10 minutes"',
+      '`required-claims` has the line "ref"',
+      '`hf-endpoint` is "http://hub.example.com"; it must be https:',
+      '`export-env` has GITHUB_TOKEN',
+      '`export-env` has "HF-TOKEN"',
+      '`max-attempts` is "0"',
+      '`repositories` has the line "model"',
+      '`session-policy` is neither auto, none nor a JSON policy document',
+      '`secret-id` has the placeholder "{team}"',
+    ],
+    before: 'any network call',
+  },
+  {
+    code: 'input-invalid',
+    when: 'an endpoint in the environment is plain http',
+    play: { env: { AWS_ENDPOINT_URL_STS: 'http://sts.example.com' } },
+    says: ['`AWS_ENDPOINT_URL_STS` is "http://sts.example.com"; it must be https:'],
+    before: 'any network call',
+  },
+  {
+    code: 'input-invalid',
+    when: 'there is no region',
+    play: { env: { AWS_REGION: undefined } },
+    says: ['`aws-region` is required'],
+    before: 'any network call',
+  },
+  {
+    code: 'oidc-permission-missing',
+    when: 'the job has no `id-token: write`',
+    play: { job: { idTokenPermission: false } },
+    says: ['permissions:\n    id-token: write'],
+    before: 'any network call',
+  },
+  {
+    code: 'oidc-unavailable-for-fork',
+    when: 'the job runs for a pull request of a fork',
+    play: { job: { forkPullRequest: true } },
+    says: ['because it runs for a fork', 'github.event.pull_request.head.repo.full_name == github.repository'],
+    before: 'any network call',
+  },
+  {
+    code: 'oidc-unavailable-for-fork',
+    when: 'Dependabot started the run',
+    play: { job: { actor: 'dependabot[bot]', eventName: 'pull_request' } },
+    says: ['because it runs for Dependabot', "if: github.actor != 'dependabot[bot]'"],
+    before: 'any network call',
+  },
+  {
+    code: 'oidc-request-failed',
+    when: 'the request token is not accepted',
+    arrange: ({ sandbox }) => sandbox.github.service.inject('id-token', { kind: 'answer', status: 403, body: 'no' }),
+    says: ['HTTP 403: "no"'],
+    before: 'AWS',
+  },
+  {
+    code: 'oidc-request-failed',
+    when: 'the answer holds no token',
+    arrange: ({ sandbox }) =>
+      sandbox.github.service.inject('id-token', { kind: 'answer', status: 200, body: { value: 7 } }),
+    says: ['it answered without a token'],
+    before: 'AWS',
+  },
+  ...(
+    [
+      ['is unsigned', forgeries.unsigned, 'alg = "none"'],
+      ['is signed with HMAC', forgeries.publicKeyAsSecret, 'alg = "HS256"'],
+      ['is signed by a foreign key', forgeries.foreignKey, 'signature verification failed'],
+      ['is signed by an unknown key', forgeries.unknownKey, 'a signature by the key'],
+      ['was changed after signing', forgeries.tampered, 'signature verification failed'],
+      ['has expired', forgeries.expired, '"exp" claim timestamp check failed'],
+      ['is no JWT', () => 'not-a-jwt-at-all-but-a-secret', 'Invalid JWT'],
+    ] as const
+  ).map(
+    ([when, mint, says]): Scenario => ({
+      code: 'id-token-invalid',
+      when: `the ID token ${when}`,
+      play: { job: { mint } },
+      says: [says, 'nothing was sent to AWS or the Hub'],
+      before: 'AWS',
+    }),
+  ),
+  {
+    code: 'id-token-invalid',
+    when: 'the ID token is of another issuer',
+    play: { job: { claims: { iss: 'https://token.actions.githubusercontent.com/other' } } },
+    says: ['iss = "https://token.actions.githubusercontent.com/other"', 'oidc-issuer'],
+    before: 'AWS',
+  },
+  {
+    code: 'id-token-invalid',
+    when: 'the ID token is not valid yet',
+    play: () => ({ job: { claims: { nbf: Math.floor(Date.now() / 1000) + 600 } } }),
+    says: ['"nbf" claim timestamp check failed', 'clock'],
+    before: 'AWS',
+  },
+  {
+    code: 'id-token-invalid',
+    when: 'the issuer publishes no keys',
+    arrange: ({ sandbox }) => {
+      for (const operation of ['jwks', 'openid-configuration']) {
+        sandbox.github.service.inject(operation, { kind: 'answer', status: 404, body: 'not here' }, 9)
+      }
+    },
+    says: ['could not be fetched'],
+    before: 'AWS',
+  },
+  {
+    code: 'audience-mismatch',
+    when: 'the audience asked for is not the org',
+    play: { with: { audience: 'sts.amazonaws.com' } },
+    says: ['audience "sts.amazonaws.com"', '"acme" or "https://huggingface.co/acme"'],
+    before: 'any network call',
+  },
+  {
+    code: 'audience-mismatch',
+    when: 'the audience differs in case only',
+    play: { with: { audience: 'Acme' } },
+    says: ['upper and lower case differ'],
+    before: 'any network call',
+  },
+  {
+    code: 'audience-mismatch',
+    when: 'the token is for another audience than asked',
+    play: { job: { claims: { aud: 'evil' } } },
+    says: ['aud = "evil"', 'aud = "acme"'],
+    before: 'AWS',
+  },
+  {
+    code: 'claim-rejected',
+    when: 'a required claim does not match',
+    play: { with: { 'required-claims': 'ref=refs/tags/*\nrepository=octo-org/*\nenvironment=prod' } },
+    says: [
+      'ref = "refs/heads/main"',
+      'ref = "refs/tags/*"',
+      'environment = (not in the token)',
+      '`ref=refs/heads/main`',
+    ],
+    before: 'AWS',
+  },
+  {
+    code: 'role-trust-rejected',
+    when: 'the trust policy is for another branch',
+    play: { job: { ref: 'refs/heads/feature' } },
+    says: [
+      'sub = "repo:octo-org/octo-repo:ref:refs/heads/feature"',
+      '"Action": "sts:AssumeRoleWithWebIdentity"',
+      /:sub": "repo:octo-org\/octo-repo:ref:refs\/heads\/feature"/,
+      /:aud": "acme"/,
+    ],
+  },
+  {
+    code: 'role-trust-rejected',
+    when: 'the subject has the other format',
+    play: { job: { subjectFormat: 'immutable' } },
+    says: [
+      /:sub": "repo:octo-org@123456\/octo-repo@456789:ref:refs\/heads\/main"/,
+      'the other subject format ("repo:octo-org/octo-repo:ref:refs/heads/main")',
+    ],
+  },
+  {
+    code: 'oidc-provider-missing',
+    when: 'the account has no provider',
+    play: { with: { 'role-to-assume': 'arn:aws:iam::999999999999:role/hf-publish' } },
+    says: [
+      'The AWS account 999999999999 has no OIDC provider',
+      'aws iam create-open-id-connect-provider --url',
+      '--client-id-list acme',
+    ],
+  },
+  {
+    code: 'audience-not-registered',
+    when: 'the provider lists another audience',
+    arrange: ({ sandbox: { aws, github } }) => {
+      aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: ['sts.amazonaws.com'], keys: () => github.jwks() })
+    },
+    says: ['aws iam add-client-id-to-open-id-connect-provider', '--client-id acme'],
+  },
+  {
+    code: 'sts-failed',
+    when: 'the session is longer than the role allows',
+    play: { with: { 'role-duration-seconds': '7200' } },
+    says: ['ValidationError', 'role-duration-seconds'],
+  },
+  {
+    code: 'sts-failed',
+    when: 'something else answers in STS’s place',
+    arrange: ({ sandbox }) =>
+      sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
+        kind: 'answer',
+        status: 200,
+        body: '<html>hello</html>',
+      }),
+    says: [/unreadable answer|without credentials/],
+  },
+  {
+    code: 'sts-failed',
+    when: 'STS is throttling to the end',
+    play: { with: { 'max-attempts': '2' } },
+    arrange: ({ sandbox }) =>
+      sandbox.aws.service.inject(
+        'AssumeRoleWithWebIdentity',
+        { kind: 'answer', ...stsError(new AwsError('Throttling', 'Rate exceeded', 400)) },
+        9,
+      ),
+    says: ['Throttling', 'Rate exceeded', 'max-attempts'],
+  },
+  {
+    code: 'secret-not-found',
+    when: 'no version has the stage',
+    play: { with: { 'secret-version-stage': 'AWSPREVIOUS' } },
+    says: ['no version with the stage "AWSPREVIOUS"', 'list-secret-version-ids'],
+  },
+  {
+    code: 'secret-not-found',
+    when: 'there is no such secret',
+    play: { with: { 'secret-id': 'huggingface/acme/nothing', 'session-policy': 'none' } },
+    says: ['has no secret "huggingface/acme/nothing" in eu-west-1', 'aws secretsmanager create-secret'],
+  },
+  {
+    code: 'secret-not-found',
+    when: 'the secret is marked for deletion',
+    arrange: ({ sandbox }) => sandbox.aws.markForDeletion('huggingface/acme/write'),
+    says: ['is marked for deletion', 'aws secretsmanager restore-secret'],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'the role may not read the secret',
+    arrange: ({ sandbox }) => {
+      sandbox.aws.addSecret({ name: 'payroll', value: 'x' })
+    },
+    play: { with: { 'secret-id': 'payroll' } },
+    says: [
+      'may not read the secret "payroll"',
+      '"secretsmanager:GetSecretValue"',
+      `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:payroll-??????`,
+    ],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'the secret does not exist and the session may read this one only',
+    play: { with: { 'secret-id': 'huggingface/acme/nothing' } },
+    says: ['has no such secret in eu-west-1', 'describe-secret'],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'the session policy given is too narrow',
+    play: {
+      with: {
+        'session-policy':
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:123456789012:secret:other-??????"}]}',
+      },
+    },
+    says: ['no session policy allows', '`session-policy` does not allow it'],
+  },
+  {
+    code: 'secret-kms-denied',
+    when: 'the role may not use the key of the secret',
+    arrange: ({ sandbox }) => {
+      sandbox.aws.addSecret({
+        name: 'huggingface/acme/encrypted',
+        value: '{"token":"hf_nevernevernevernever"}',
+        kmsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+      })
+    },
+    play: { with: { 'secret-id': 'huggingface/acme/encrypted' } },
+    says: ['may read the secret', 'but not decrypt it', '"kms:Decrypt"', 'secretsmanager.eu-west-1.amazonaws.com'],
+  },
+  ...(
+    [
+      [
+        'is JSON without the key',
+        '{"tokn":"hf_OddShapesOddShapesOddShapes","hf_OddShapesOddShapesOddShapes":1}',
+        'without the key "token" (it has tokn)',
+      ],
+      ['has no string at the key', '{"token":{"a":"hf_OddShapesOddShapesOddShapes"}}', 'whose "token" is not a string'],
+      ['is broken JSON', '{"token":"hf_OddShapesOddShapesOddShapes"', 'not valid JSON'],
+      ['is a JSON array', '["hf_OddShapesOddShapesOddShapes"]', 'a JSON array'],
+    ] as const
+  ).map(
+    ([when, value, says]): Scenario => ({
+      code: 'secret-malformed',
+      when: `the secret ${when}`,
+      arrange: (stage) => {
+        stage.secrets.push({ name: 'the odd secret', value: 'hf_OddShapesOddShapesOddShapes' })
+        stage.store(value)
+      },
+      says: [says, 'Its value is not shown'],
+    }),
+  ),
+  ...(
+    [
+      ['is empty', '   ', 'an empty value'],
+      ['is a line of an .env file', 'HF_TOKEN=hf_OddShapesOddShapesOddShapes', 'a name and "=" or ":" in front'],
+      ['has quotes around it', '"hf_OddShapesOddShapesOddShapes"', 'quotes around it'],
+      ['has two lines', 'hf_OddShapesOddShapesOddShapes\nhf_OddShapesOddShapesOddShapes', 'several lines'],
+      ['is a sentence', 'ask Rosa, 2nd floor: hunter2-hunter2', 'no "hf_" anywhere'],
+      ['has a workflow command in it', 'hf_OddShapesOddShapes\n::set-output name=x::y', 'several lines'],
+    ] as const
+  ).map(
+    ([when, value, says]): Scenario => ({
+      code: 'token-malformed',
+      when: `the secret’s value ${when}`,
+      arrange: (stage) => {
+        for (const line of value.split('\n'))
+          if (line.trim()) stage.secrets.push({ name: 'the odd value', value: line })
+        stage.store(JSON.stringify({ token: value }))
+      },
+      says: [says, 'The value is not shown'],
+    }),
+  ),
+  {
+    code: 'token-rejected',
+    when: 'the token was revoked',
+    arrange: ({ sandbox }) => sandbox.hub.revokeToken(sandbox.tokens.write),
+    says: ['The Hub does not accept the token', 'HTTP 401', 'request '],
+  },
+  {
+    code: 'token-expired',
+    when: 'the Hub says that it expired',
+    arrange: ({ sandbox }) =>
+      sandbox.hub.service.inject('whoami-v2', {
+        kind: 'answer',
+        status: 401,
+        headers: { 'x-error-message': 'Token has expired' },
+        body: { error: 'Token has expired' },
+      }),
+    says: ['time is over'],
+  },
+  {
+    code: 'token-expiring',
+    when: 'the token ends within `min-token-lifetime`',
+    arrange: (stage) => storeToken(stage, { ...fineGrained(WRITE), expiresAt: inDays(1) }),
+    play: { with: { 'min-token-lifetime': '2d' } },
+    says: ['at least 2d', 'it ends on '],
+  },
+  {
+    code: 'token-wrong-org',
+    when: 'the token is of another organization',
+    arrange: (stage) => stage.store(JSON.stringify({ token: stage.sandbox.hub.addOrgToken('rivals') })),
+    says: ['a token of rivals-ci, who is a member of rivals'],
+  },
+  ...(['read', 'write', 'god'] as const).map(
+    (role): Scenario => ({
+      code: 'token-over-scoped',
+      when: `it is a classic ${role} token`,
+      play: { with: { scope: role === 'read' ? 'read' : 'write', 'secret-id': 'huggingface/acme/write' } },
+      arrange: (stage) => {
+        stage.sandbox.hub.addUser({
+          name: 'rosa',
+          orgs: [
+            { name: 'acme', roleInOrg: 'write' },
+            { name: 'beta', roleInOrg: 'read' },
+          ],
+        })
+        storeToken(stage, { user: 'rosa', role })
+      },
+      says: [`${role} token of rosa`, 'the organization beta (outside acme)', 'only fine-grained ones can be limited'],
+    }),
+  ),
+  {
+    code: 'token-over-scoped',
+    when: 'it can write and scope is read',
+    play: { with: { scope: 'read', 'secret-id': 'huggingface/acme/write' } },
+    says: ['- repo.write on org acme (more than read)'],
+  },
+  {
+    code: 'token-over-scoped',
+    when: 'it has rights outside the organization',
+    arrange: (stage) =>
+      storeToken(stage, {
+        role: 'fineGrained',
+        user: 'acme-ci',
+        fineGrained: {
+          scoped: [
+            { entity: { type: 'org', name: 'acme' }, permissions: WRITE },
+            {
+              entity: { type: 'user', name: 'acme-ci' },
+              permissions: ['repo.content.read', 'inference.serverless.write'],
+            },
+            { entity: { type: 'model', name: 'acmeish/model' }, permissions: ['repo.content.read'] },
+          ],
+          global: ['discussion.write'],
+          canReadGatedRepos: true,
+        },
+      }),
+    says: [
+      '- repo.content.read on user acme-ci (outside acme)',
+      '- inference.serverless.write on user acme-ci (outside acme)',
+      '- repo.content.read on model acmeish/model (outside acme)',
+      '- discussion.write everywhere on the Hub (outside acme)',
+      '- canReadGatedRepos',
+    ],
+  },
+  {
+    code: 'token-over-scoped',
+    when: 'it can administer and scope is write',
+    play: { with: { scope: 'write', 'secret-id': 'huggingface/acme/admin' } },
+    says: ['- org.write on org acme (more than write)'],
+  },
+  {
+    code: 'token-under-scoped',
+    when: 'it cannot write',
+    play: { with: { scope: 'write', 'secret-id': 'huggingface/acme/read' } },
+    says: ['in acme the token has repo.content.read', 'repo.write on acme'],
+  },
+  {
+    code: 'token-under-scoped',
+    when: 'a repository is out of its reach',
+    play: { with: { repositories: 'acme/model\ndatasets/acme/missing' } },
+    says: ['datasets/acme/missing: HTTP 404', 'write access to acme/model and datasets/acme/missing'],
+  },
+  {
+    code: 'token-pending-approval',
+    when: 'an admin has not approved it',
+    arrange: (stage) => storeRestricted(stage, 'token-policy'),
+    says: ['https://huggingface.co/organizations/acme/settings/tokens'],
+  },
+  {
+    code: 'token-revoked-by-org',
+    when: 'an admin cut it off',
+    arrange: (stage) => storeRestricted(stage, 'token-revoked'),
+    says: ['An admin of acme has cut this token off'],
+  },
+  ...(['mfa', 'sso', 'ip'] as const).map(
+    (restriction): Scenario => ({
+      code: 'org-restricted',
+      when: `the organization restricts it: ${restriction}`,
+      arrange: (stage) => storeRestricted(stage, restriction),
+      says: [`acme does not let this token in: ${restriction}`],
+    }),
+  ),
+  {
+    code: 'hub-rate-limited',
+    when: 'whoami-v2 is limited for longer than there is time',
+    arrange: ({ sandbox }) => sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 250 }),
+    says: ['it asks to wait 4m 10s', '`timeout: 6m`', '`verify: warn`'],
+  },
+  {
+    code: 'hub-failed',
+    when: 'the Hub has an incident',
+    play: { with: { 'max-attempts': '1' } },
+    arrange: ({ sandbox }) => sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 503, body: 'down' }, 9),
+    says: ['HTTP 503'],
+  },
+  ...(
+    [
+      ['a page instead of JSON', '<html>login</html>'],
+      ['JSON of another shape', { name: 'acme-ci' }],
+      ['a name with a command in it', { auth: { type: 'x' }, name: 'a\n::error::b', orgs: [] }],
+      [
+        'a fine-grained token without its rights',
+        {
+          auth: { type: 'access_token', accessToken: { displayName: 'x', role: 'fineGrained', createdAt: 'now' } },
+          name: 'a',
+          orgs: [],
+        },
+      ],
+    ] as const
+  ).map(
+    ([when, body]): Scenario => ({
+      code: 'hub-failed',
+      when: `the Hub answers ${when}`,
+      arrange: ({ sandbox }) => sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body }, 9),
+      says: ['not in the shape that the Hub documents'],
+    }),
+  ),
+  {
+    code: 'network-unreachable',
+    when: 'nothing listens at the Hub',
+    play: { with: { 'hf-endpoint': 'http://127.0.0.1:1', 'max-attempts': '1' } },
+    says: ['No answer from 127.0.0.1:1', 'phase connect: ECONNREFUSED'],
+  },
+  {
+    code: 'network-unreachable',
+    when: 'a name does not resolve',
+    play: { env: { AWS_ENDPOINT_URL: 'https://sts.nowhere.invalid' }, with: { 'max-attempts': '1' } },
+    says: ['No answer from sts.nowhere.invalid', 'phase DNS', 'does not resolve'],
+  },
+  {
+    code: 'network-unreachable',
+    when: 'the connection is cut each time',
+    play: { with: { 'max-attempts': '2' } },
+    arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'reset' }, 9),
+    says: ['phase answer', 'after 2 tries'],
+  },
+  {
+    code: 'deadline-exceeded',
+    when: 'a service never answers',
+    play: { with: { timeout: '1s' } },
+    arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'stall', afterBytes: 20 }),
+    says: ['time limit of 1s', 'waiting for Secrets Manager in eu-west-1'],
+  },
+  {
+    code: 'delivery-failed',
+    when: 'the runner’s temporary folder cannot be written',
+    play: {
+      with: { 'export-file': 'true' },
+      step: { brokenRunner: { RUNNER_TEMP: join(projectRoot, 'package.json') } },
+    },
+    says: ['could not be handed to the later steps', 'ENOTDIR'],
+  },
+  {
+    code: 'delivery-failed',
+    when: 'the runner has no environment files',
+    play: { step: { brokenRunner: { GITHUB_OUTPUT: '' } } },
+    says: ['GITHUB_OUTPUT not set'],
+  },
+]
+
+/** Not thrown yet by anything that a workflow can ask for: it belongs to sources that mint tokens. */
+const NOT_YET: readonly ErrorCode[] = ['exchange-rejected']
+
+describe('every failure has its code and a message that says what to do', () => {
+  let stage: Stage
+  beforeEach(async () => {
+    stage = await Stage.set()
+  })
+  afterEach(() => stage.clear())
+
+  test.each(scenarios.map((scenario) => [scenario.code, scenario.when, scenario] as const))(
+    '%s when %s',
+    async (code, _when, scenario) => {
+      scenario.arrange?.(stage)
+      const { main } = await stage.play(typeof scenario.play === 'function' ? scenario.play(stage) : scenario.play)
+      const { title, message } = errorOf(main)
+      expect(title).toBe(code)
+      expect(message).toMatch(new RegExp(`^\\[${code}\\] \\S`))
+      expect(message).toMatch(/\nWhat to do:/)
+      for (const text of scenario.says)
+        expect(message).toMatch(typeof text === 'string' ? new RegExp(escapeRegExp(text)) : text)
+      expect(main.exitCode).toBe(1)
+      expect(main.stderr).toBe('')
+      expect(main.env).not.toHaveProperty('HF_TOKEN')
+      expect(main.outputs).not.toHaveProperty('hf-token')
+      expect(main.summary).toContain(`<code>${code}</code>`)
+      const calls = stage.sandbox.calls()
+      if (scenario.before) {
+        expect(calls).not.toHaveProperty('AssumeRoleWithWebIdentity')
+        expect(calls).not.toHaveProperty('whoami-v2')
+      }
+      if (scenario.before === 'any network call') expect(calls).toEqual({})
+    },
+  )
+
+  test('internal-error when a file of the action is missing', async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'damaged-'))
+    try {
+      for (const name of ['action.yml', 'dist']) cpSync(join(projectRoot, name), join(copy, name), { recursive: true })
+      const main = join(copy, 'dist', 'main')
+      for (const name of readdirSync(main)) if (/^\d+\.index\.js$/.test(name)) rmSync(join(main, name))
+      const played = await stage.main({ path: copy })
+      expect(errorOf(played.main).title).toBe('internal-error')
+      expect(errorOf(played.main).message).toContain('this is a bug')
+    } finally {
+      rmSync(copy, { recursive: true, force: true })
+    }
+  })
+
+  test('every code is in this table', () => {
+    const provoked = new Set<ErrorCode>([...scenarios.map(({ code }) => code), 'internal-error', ...NOT_YET])
+    expect(ERROR_CODES.filter((code) => !provoked.has(code))).toEqual([])
+  })
+})
+
+test('a refusal of Secrets Manager that another try cures is tried again', async () => {
+  const stage = await Stage.set()
+  const busy = secretsManagerError(new AwsError('InternalServiceError', 'An error occurred on the server side.', 500))
+  stage.sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', ...busy }, 2)
+  const { main } = await stage.play({ with: { 'role-to-assume': roleArn('write') } })
+  expect(main.exitCode).toBe(0)
+  expect(stage.sandbox.calls()).toMatchObject({ GetSecretValue: 3, AssumeRoleWithWebIdentity: 1 })
+  await stage.clear()
+})
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

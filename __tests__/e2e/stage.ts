@@ -1,0 +1,131 @@
+/** A stage for one end-to-end test: the sandbox, a runner, the committed `dist/`, and the search for leaks at the end. */
+import type { JobOptions as GitHubJobOptions, Job } from '../../sandbox/github.ts'
+import { roleArn, Sandbox } from '../../sandbox/index.ts'
+import { findLeaks } from '../../sandbox/leaks.ts'
+import { projectRoot } from '../../sandbox/root.ts'
+import { type ActionOptions, RunnerJob, type StepResult } from '../../sandbox/runner.ts'
+
+export interface Play {
+  /** What kind of job it is. */
+  job?: GitHubJobOptions
+  /** Inputs beside `hf-org: acme`, the role of the scope, and `scope: write`. */
+  with?: Record<string, string>
+  /** Variables of the job; undefined removes one. */
+  env?: Record<string, string | undefined>
+  step?: Omit<ActionOptions, 'path' | 'with'>
+  /** The folder of the action. Default: this project. */
+  path?: string
+}
+
+export class Stage {
+  readonly sandbox: Sandbox
+  /** Secrets beyond those that the stage knows, for the search. */
+  readonly secrets: { name: string; value: string }[] = []
+  readonly #jobs: { runner: RunnerJob; job: Job }[] = []
+
+  private constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox
+  }
+
+  static async set(): Promise<Stage> {
+    return new Stage(await Sandbox.start())
+  }
+
+  /** A runner with a job on it; nothing has run yet. */
+  async runner({ job: options, env = {} }: Play = {}): Promise<RunnerJob> {
+    const { job, env: jobEnv } = this.sandbox.startJob(options)
+    const merged = Object.entries({ ...jobEnv, ...env }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    )
+    const runner = await RunnerJob.start({ env: Object.fromEntries(merged), event: job.event })
+    this.#jobs.push({ runner, job })
+    return runner
+  }
+
+  /** Runs main of the action in a job. */
+  async main(play: Play = {}, runner?: RunnerJob): Promise<{ runner: RunnerJob; main: StepResult }> {
+    const on = runner ?? (await this.runner(play))
+    const main = await on.action({
+      path: play.path ?? projectRoot,
+      with: { 'hf-org': 'acme', 'role-to-assume': roleArn('{scope}'), scope: 'write', ...play.with },
+      ...play.step,
+    })
+    return { runner: on, main }
+  }
+
+  /** Runs main and post. */
+  async play(play: Play = {}): Promise<{ runner: RunnerJob; main: StepResult; posts: StepResult[] }> {
+    const { runner, main } = await this.main(play)
+    return { runner, main, posts: await runner.finish() }
+  }
+
+  /** Replaces the secret that `scope: write` reads. */
+  store(value: string): void {
+    this.sandbox.aws.putVersion('huggingface/acme/write', { value })
+  }
+
+  /**
+   * Ends the test: runs what post steps are left, and searches every byte that left a process, and every file left
+   * behind, for every secret in play. Throws when one is found where it must not be.
+   */
+  async clear(): Promise<void> {
+    const leaks: string[] = []
+    try {
+      for (const { runner, job } of this.#jobs) {
+        await runner.finish()
+        leaks.push(...(await this.#leaks(runner, job)))
+      }
+    } finally {
+      for (const { runner } of this.#jobs) await runner.cleanup()
+      await this.sandbox.close()
+    }
+    if (leaks.length > 0) throw new Error(`Secrets leaked:\n${leaks.join('\n')}`)
+  }
+
+  async #leaks(runner: RunnerJob, job: Job): Promise<string[]> {
+    const { aws, tokens } = this.sandbox
+    const delivered = new Set(runner.steps.flatMap(({ outputs }) => outputs['hf-token'] ?? []))
+    const secrets = [
+      ...Object.entries(tokens).map(([scope, value]) => ({ name: `the Hub token ${scope}`, value })),
+      ...[...delivered].map((value) => ({ name: 'the delivered Hub token', value })),
+      ...job.issued.map((value) => ({ name: 'the ID token', value })),
+      // The signature alone is as good a sign of a leak as the whole.
+      ...job.issued.flatMap((value) => {
+        const signature = value.split('.')[2]
+        return signature ? [{ name: 'the signature of the ID token', value: signature }] : []
+      }),
+      ...aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
+        { name: 'the AWS secret key', value: secretAccessKey },
+        { name: 'the AWS session token', value: sessionToken },
+      ]),
+      ...(job.idTokenRequestToken ? [{ name: 'the request token', value: job.idTokenRequestToken }] : []),
+      ...this.secrets,
+    ]
+    const bytes = (await runner.everyByte()).filter(({ kind }) => kind !== 'add-mask')
+    // What is delivered stands in the runner's own files for it, and nowhere else.
+    const isDelivery = (kind: string) => kind === 'env' || kind === 'output'
+    return [
+      ...findLeaks(
+        bytes.filter(({ kind }) => isDelivery(kind)),
+        secrets.filter(({ value }) => !delivered.has(value)),
+      ),
+      ...findLeaks(
+        bytes.filter(({ kind }) => !isDelivery(kind)),
+        secrets,
+      ),
+    ].map(({ name, where, form, offset }) => `${name} (${form}) in ${where} at ${offset}`)
+  }
+}
+
+/** The text of the one error annotation. */
+export function errorOf(step: StepResult): { title: string; message: string } {
+  const errors = step.annotations.filter(({ level }) => level === 'error')
+  if (errors.length !== 1 || !errors[0])
+    throw new Error(`expected one error annotation, got ${errors.length}\n${step.log}`)
+  return { title: errors[0].title ?? '', message: errors[0].message }
+}
+
+/** The texts of the warnings. */
+export function warningsOf(step: StepResult): string[] {
+  return step.annotations.filter(({ level }) => level === 'warning').map(({ message }) => message)
+}
