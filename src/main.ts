@@ -7,7 +7,7 @@ import { Http } from './net/http.ts'
 import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
 import type { Progress } from './report/progress.ts'
 import { reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
-import { run, toActionError } from './run.ts'
+import { preloader, run, toActionError } from './run.ts'
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = performance.now()
@@ -22,7 +22,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     progress.request = request
 
     deadline = new Deadline(request.timeoutMs)
-    http = new Http(deadline, proxyFromEnvironment(env))
+    http = new Http(deadline, proxyFromEnvironment(env), { whileWaiting: preloader() })
     const policy = { maxAttempts: request.maxAttempts, deadline, onRetry: runnerLog.debug }
     const done = await run({ request, job, http, policy, mask: setSecret, log: runnerLog, progress })
 

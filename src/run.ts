@@ -24,7 +24,6 @@ export interface World {
 
 /**
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
- * Code that is slow to load is loaded while the network is being waited for.
  */
 export async function run(world: World): Promise<Required<Progress>> {
   const { request, job, http, policy, mask, log, progress } = world
@@ -39,27 +38,41 @@ export async function run(world: World): Promise<Required<Progress>> {
   if (request.claimRules.length > 0)
     log.info(`Claims: ${request.claimRules.length} of ${request.claimRules.length} rules match`)
 
-  const { secretsManagerSource } = await loadSource()
+  const { secretsManagerSource } = await import('./sources/secrets-manager.ts')
   const source = secretsManagerSource({ request, http, policy, mask, log, renew: () => identify(world) })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
-  const { HubClient, verifyToken } = await loadHub()
+  const [{ HubClient }, { verifyToken }] = await loadHub()
   const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
   const token = await verifyToken(hubToken, { request, hub, log })
   progress.token = token
-  if (token.identity)
+  if (token.identity) {
     log.info(
       `Hub: ${token.identity}, ${token.kind} token, ${request.scope} in ${request.org}, ${life(token.expiresAt)}`,
     )
+  }
   return { job, request, identity, origin: hubToken.origin, token }
 }
 
-const loadSource = () => import('./sources/secrets-manager.ts')
-const loadVerify = () => import('./identity/verify.ts')
-const loadHub = async () => {
-  const [{ HubClient }, { verifyToken }] = await Promise.all([import('./hub/client.ts'), import('./hub/verify.ts')])
-  return { HubClient, verifyToken }
+const loadHub = () => Promise.all([import('./hub/client.ts'), import('./hub/verify.ts')])
+
+/**
+ * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
+ * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
+ */
+export function preloader(): () => void {
+  const pieces: (() => Promise<unknown>)[] = [
+    () => Promise.all([import('./identity/verify.ts'), import('./sources/secrets-manager.ts')]),
+    loadHub,
+    () => import('./aws/read-secret.ts'),
+    () => import('./deliver/deliver.ts'),
+  ]
+  // A piece that cannot be loaded fails where it is needed.
+  return () =>
+    void pieces
+      .shift()?.()
+      .catch(() => {})
 }
 
 /** Asks for the ID token and, at the same time, for the keys that verify it. */
@@ -72,8 +85,8 @@ async function identify({ request, job, http, policy, mask, log }: World): Promi
   // Whichever fails first is thrown below; the other must not count as unhandled meanwhile.
   asked.catch(() => {})
   fetched.catch(() => {})
-  // Both requests are on their way: now is the time to load what the next steps need.
-  const [idToken, { verifyIdToken }] = await Promise.all([asked, loadVerify(), loadSource(), loadHub()])
+  const idToken = await asked
+  const { verifyIdToken } = await import('./identity/verify.ts')
 
   let first: typeof fetched | undefined = fetched
   const keys = () => {

@@ -25,6 +25,7 @@ export interface DeliveryPlan {
 /** Folder names begin like this, and post removes no other. */
 export const DIRECTORY_PREFIX = 'hf-oidc-'
 
+/** Where everything of this run will lie; nothing is written yet. */
 export function planDelivery(request: Request, job: Job): DeliveryPlan {
   const needsFiles = request.exportFile || request.gitCredentials
   const directory = needsFiles ? join(job.tempDirectory, DIRECTORY_PREFIX + randomUUID()) : undefined

@@ -19,6 +19,7 @@ export interface HubClientOptions {
 /** What the Hub says of one repository. */
 export type Access = { granted: true } | { granted: false; seen: string }
 
+/** Calls with one token after the other; answers become words of the domain, refusals become codes. */
 export class HubClient {
   readonly #endpoint: string
   readonly #http: Http

@@ -3,7 +3,7 @@
  * limits and the naming of network failures are the same for all of them.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { Deadline } from './deadline.ts'
 import { isAllowedUrl } from './endpoint.ts'
 
@@ -45,33 +45,51 @@ export class NetworkError extends Error {
   }
 }
 
-/** Limits of one attempt. */
-export interface HttpLimits {
+/** Limits of one attempt, and what to do meanwhile. */
+export interface HttpOptions {
   /** For DNS, TCP and TLS together, in milliseconds. */
   connectMs: number
   /** Between two bytes, in milliseconds. */
   idleMs: number
   /** The largest answer accepted, in bytes. */
   maxBytes: number
+  /** Called each time when all that was to be sent has been handed to the network: now there is time for other work. */
+  whileWaiting: () => void
 }
 
-const LIMITS: HttpLimits = { connectMs: 10_000, idleMs: 15_000, maxBytes: 2 * 1024 * 1024 }
+const DEFAULTS: HttpOptions = {
+  connectMs: 10_000,
+  idleMs: 15_000,
+  maxBytes: 2 * 1024 * 1024,
+  whileWaiting: () => {},
+}
 
 /** Finds the proxy for a URL, if there is one; `proxy` is its address without credentials. */
 export type ProxyFor = (url: URL) => Promise<{ agent: HttpsAgent; proxy: string } | undefined>
+
+/** How one call goes out. */
+interface Way {
+  agent: HttpAgent | HttpsAgent
+  request: typeof httpRequest
+  secure?: boolean
+  /** The proxy's address, when it goes through one. */
+  proxy?: string
+}
 
 /** Sends requests over kept connections. Redirects are never followed: a bearer token must not travel with one. */
 export class Http {
   readonly #deadline: Deadline
   readonly #proxyFor: ProxyFor
-  readonly #limits: HttpLimits
+  readonly #options: HttpOptions
+  /** Requests that are not yet wholly on their way. */
+  #unsent = 0
   readonly #http = new HttpAgent({ keepAlive: true })
-  readonly #https = new HttpsAgent({ keepAlive: true })
+  #https: Promise<{ agent: HttpsAgent; request: typeof httpRequest }> | undefined
 
-  constructor(deadline: Deadline, proxyFor: ProxyFor, limits: Partial<HttpLimits> = {}) {
+  constructor(deadline: Deadline, proxyFor: ProxyFor, options: Partial<HttpOptions> = {}) {
     this.#deadline = deadline
     this.#proxyFor = proxyFor
-    this.#limits = { ...LIMITS, ...limits }
+    this.#options = { ...DEFAULTS, ...options }
   }
 
   /**
@@ -86,28 +104,39 @@ export class Http {
       throw new NetworkError(what, url.host, 'policy', `${url.protocol} is accepted for loopback addresses only`)
     }
     if (this.#deadline.signal.aborted) throw this.#deadline.error(what)
-    const secure = url.protocol === 'https:'
-    const proxied = secure ? await this.#proxyFor(url) : undefined
-    return await this.#attempt(request, secure, proxied)
+    if (url.protocol === 'http:') return await this.#attempt(request, { agent: this.#http, request: httpRequest })
+    const [proxied, https] = await Promise.all([this.#proxyFor(url), this.#loadHttps()])
+    return await this.#attempt(request, { ...https, ...proxied, secure: true })
   }
 
   /** Closes the kept connections: nothing keeps the process alive after this. */
   close(): void {
     this.#http.destroy()
-    this.#https.destroy()
+    this.#https?.then(({ agent }) => agent.destroy())
   }
 
-  #attempt(
-    { method, url, headers, body, what }: HttpRequest,
-    secure: boolean,
-    proxied: { agent: HttpsAgent; proxy: string } | undefined,
-  ): Promise<HttpResponse> {
+  /** TLS is loaded with the first call that needs it. */
+  #loadHttps(): Promise<{ agent: HttpsAgent; request: typeof httpRequest }> {
+    this.#https ??= import('node:https').then(({ Agent, request }) => ({
+      agent: new Agent({ keepAlive: true }),
+      request,
+    }))
+    return this.#https
+  }
+
+  #attempt({ method, url, headers, body, what }: HttpRequest, way: Way): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
-      let phase: Phase = proxied ? 'proxy' : 'DNS'
+      let phase: Phase = way.proxy ? 'proxy' : 'DNS'
       let settled = false
+      const sent = once(() => {
+        this.#unsent -= 1
+        if (this.#unsent === 0 && !settled) this.#options.whileWaiting()
+      })
+      this.#unsent += 1
       const settle = (act: () => void) => {
         if (settled) return
         settled = true
+        sent()
         clearTimeout(connectTimer)
         this.#deadline.signal.removeEventListener('abort', onDeadline)
         act()
@@ -117,7 +146,7 @@ export class Http {
           reject(error)
           req.destroy()
         })
-      const fail = (at: Phase, detail: string) => giveUp(new NetworkError(what, url.host, at, detail, proxied?.proxy))
+      const fail = (at: Phase, detail: string) => giveUp(new NetworkError(what, url.host, at, detail, way.proxy))
       const onDeadline = () => giveUp(this.#deadline.error(what))
 
       const options = {
@@ -128,20 +157,20 @@ export class Http {
           ...headers,
           ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
         },
-        agent: secure ? (proxied?.agent ?? this.#https) : this.#http,
+        agent: way.agent,
       }
-      const req = secure ? httpsRequest(url, options) : httpRequest(url, options)
+      const req = way.request(url, options)
       const connectTimer = setTimeout(
-        () => fail('time-out', `no connection within ${this.#limits.connectMs / 1000} s, in phase ${phase}`),
-        this.#limits.connectMs,
+        () => fail('time-out', `no connection within ${this.#options.connectMs / 1000} s, in phase ${phase}`),
+        this.#options.connectMs,
       )
       this.#deadline.signal.addEventListener('abort', onDeadline, { once: true })
 
       const connected = () => {
         phase = 'answer'
         clearTimeout(connectTimer)
-        req.setTimeout(this.#limits.idleMs, () =>
-          fail('time-out', `nothing received for ${this.#limits.idleMs / 1000} s`),
+        req.setTimeout(this.#options.idleMs, () =>
+          fail('time-out', `nothing received for ${this.#options.idleMs / 1000} s`),
         )
       }
       req.on('socket', (socket) => {
@@ -153,7 +182,7 @@ export class Http {
           if (!error) phase = 'connect'
         })
         socket.once('connect', () => {
-          if (secure) phase = 'TLS'
+          if (way.secure) phase = 'TLS'
           else connected()
         })
         socket.once('secureConnect', connected)
@@ -169,7 +198,7 @@ export class Http {
         )
       })
       req.on('error', (error: NodeJS.ErrnoException) => fail(phaseOf(error, phase), describe(error)))
-      req.end(body)
+      req.end(body, sent)
     })
   }
 
@@ -178,10 +207,19 @@ export class Http {
     let size = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > this.#limits.maxBytes) throw new Error(`answer larger than ${this.#limits.maxBytes} bytes`)
+      if (size > this.#options.maxBytes) throw new Error(`answer larger than ${this.#options.maxBytes} bytes`)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks)
+  }
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (done) return
+    done = true
+    act()
   }
 }
 

@@ -1,6 +1,5 @@
 /** The token source `secrets-manager`: a stored, rotated token, read with a session that may read nothing else. */
 import { type AwsSession, assumeRole, IdTokenEnded } from '../aws/assume-role.ts'
-import { readSecret } from '../aws/read-secret.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Request } from '../inputs/request.ts'
@@ -29,6 +28,7 @@ export function secretsManagerSource(options: SecretsManagerOptions): TokenSourc
       log.info(`AWS: assumed ${session.assumedRoleArn} in ${request.region}`)
       log.debug(`AWS: the session ends at ${until}; session policy: ${request.sessionPolicy}`)
 
+      const { readSecret } = await import('../aws/read-secret.ts')
       const secret = await readSecret(session, request, http, mask, policy)
       const label = `${request.secret.id}, version ${secret.versionId} (${request.secret.stage})`
       log.info(`Secrets Manager: read ${label}`)
