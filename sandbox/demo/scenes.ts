@@ -1,0 +1,176 @@
+/** The scenes of the demo: each runs the committed `dist/` as the runner would, and says what must come out. */
+import type { JobOptions } from '../github.ts'
+import { roleArn, type Sandbox } from '../index.ts'
+import { findLeaks } from '../leaks.ts'
+import { projectRoot } from '../root.ts'
+import { RunnerJob, type StepResult } from '../runner.ts'
+import { heading, mark, showLog, tell } from './terminal.ts'
+
+/** Counts what was not as told. */
+export class Verdict {
+  failures = 0
+
+  check(ok: boolean, text: string, ms?: number): void {
+    mark(ok, text, ms)
+    if (!ok) this.failures += 1
+  }
+}
+
+const WITH = { 'hf-org': 'acme', 'role-to-assume': roleArn('{scope}'), scope: 'write' }
+
+/** A later step of the workflow: it asks the Hub who it is, and commits a file, with nothing but HF_TOKEN. */
+const PUSH = `
+  const headers = { authorization: 'Bearer ' + process.env.HF_TOKEN }
+  const who = await (await fetch(process.env.HF_ENDPOINT + '/api/whoami-v2', { headers })).json()
+  const lines = [
+    { key: 'header', value: { summary: 'Publish weights' } },
+    { key: 'file', value: { path: 'weights.txt', encoding: 'base64', content: Buffer.from('0.1 0.2 0.3').toString('base64') } },
+  ]
+  const commit = await fetch(process.env.HF_ENDPOINT + '/api/models/acme/model/commit/main', {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/x-ndjson' },
+    body: lines.map((line) => JSON.stringify(line)).join('\\n'),
+  })
+  console.log('pushed to acme/model as ' + who.name + ' (HTTP ' + commit.status + ') with ' + process.env.HF_TOKEN)
+  process.exitCode = commit.ok ? 0 : 1
+`
+
+/** The happy path, from the job's identity to a push and back to nothing. */
+export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
+  heading('1. A push to main publishes a model')
+  tell('The repository holds no Hugging Face secret. The job has `id-token: write`, and this step:')
+  showLog(
+    `- uses: org/hf-oidc-action@v1\n  with:\n${Object.entries(WITH)
+      .map(([name, value]) => `    ${name}: ${value}`)
+      .join('\n')}\n    export-file: true`,
+  )
+  const { job, env } = sandbox.startJob()
+  const runner = await RunnerJob.start({ env, event: job.event })
+  try {
+    const main = await runner.action({ path: projectRoot, with: { ...WITH, 'export-file': 'true' } })
+    showLog(main.log)
+    verdict.check(main.exitCode === 0, 'the step succeeds', main.durationMs)
+    const calls = sandbox.calls()
+    const each = ['id-token', 'jwks', 'AssumeRoleWithWebIdentity', 'GetSecretValue', 'whoami-v2']
+    verdict.check(
+      JSON.stringify(calls) === JSON.stringify(Object.fromEntries(each.map((name) => [name, 1]))),
+      `one call each: ${Object.entries(calls)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(', ')}`,
+    )
+
+    tell('A later step uses $HF_TOKEN. It even prints it, and the log shows ***:')
+    const later = await runner.run([process.execPath, '--input-type=module', '-e', PUSH])
+    showLog(later.log)
+    verdict.check(later.exitCode === 0 && later.log.includes('***'), 'the push arrives', later.durationMs)
+    const file = sandbox.hub.repos.get('acme/model')?.files.get('weights.txt')
+    verdict.check(file?.toString() === '0.1 0.2 0.3', 'the Hub has acme/model/weights.txt')
+
+    tell('The job ends, and post takes everything back:')
+    const [post] = await runner.finish()
+    showLog(post?.log ?? '')
+    verdict.check(post?.exitCode === 0, 'post succeeds', post?.durationMs)
+    const left = await runner.filesLeft()
+    verdict.check(left.length === 0, 'no file is left behind')
+    // The later step printed the token on purpose.
+    runner.steps.splice(runner.steps.indexOf(later), 1)
+    await checkLeaks(runner, sandbox, job.issued, verdict)
+  } finally {
+    await runner.cleanup()
+  }
+}
+
+async function checkLeaks(runner: RunnerJob, sandbox: Sandbox, issued: string[], verdict: Verdict): Promise<void> {
+  const secrets = [
+    ...Object.values(sandbox.tokens).map((value) => ({ name: 'a Hub token', value })),
+    ...issued.map((value) => ({ name: 'an ID token', value })),
+    ...sandbox.aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
+      { name: 'an AWS secret key', value: secretAccessKey },
+      { name: 'an AWS session token', value: sessionToken },
+    ]),
+  ]
+  // The token is meant to stand in the environment and output files, and in the command that masks it.
+  const bytes = (await runner.everyByte()).filter(({ kind }) => !['add-mask', 'env', 'output'].includes(kind))
+  const leaks = findLeaks(bytes, secrets)
+  verdict.check(leaks.length === 0, `no secret in log, errors, summary, state or files (${secrets.length} searched)`)
+  for (const { name, where } of leaks) tell(`leak: ${name} in ${where}`)
+}
+
+interface Refusal {
+  title: string
+  story: string
+  code: string
+  job?: JobOptions
+  with?: Record<string, string>
+  arrange?: (sandbox: Sandbox) => void
+}
+
+/** Refusals that teach: what is tried, the code that must come, and the message that a user sees. */
+export const REFUSALS: readonly Refusal[] = [
+  {
+    title: '2. A pull request from a fork',
+    story:
+      'Its code is not yours, so GitHub gives it no ID token. The message says so, instead of "permission missing".',
+    code: 'oidc-unavailable-for-fork',
+    job: { forkPullRequest: true },
+  },
+  {
+    title: '3. An audience copied from another workflow',
+    story: 'The audience must name the organization: a token for STS in general could be traded elsewhere.',
+    code: 'audience-mismatch',
+    with: { audience: 'sts.amazonaws.com' },
+  },
+  {
+    title: '4. A repository created after July 2026',
+    story:
+      'Its subject has the numeric ids in it; the trust policy was written for the other format. STS only says "no".',
+    code: 'role-trust-rejected',
+    job: { subjectFormat: 'immutable' },
+  },
+  {
+    title: '5. A token that can do too much',
+    story: 'Somebody stored a token that also reaches another organization. It works, and that is the problem.',
+    code: 'token-over-scoped',
+    arrange: ({ aws, hub }) => {
+      const token = hub.addToken({
+        user: 'acme-ci',
+        role: 'fineGrained',
+        fineGrained: {
+          scoped: [
+            { entity: { type: 'org', name: 'acme' }, permissions: ['repo.content.read', 'repo.write', 'org.write'] },
+            { entity: { type: 'org', name: 'rivals' }, permissions: ['repo.write'] },
+          ],
+        },
+      })
+      aws.putVersion('huggingface/acme/write', { value: JSON.stringify({ token }) })
+    },
+  },
+]
+
+/** Plays one refusal. */
+export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict): Promise<void> {
+  heading(scene.title)
+  tell(scene.story)
+  scene.arrange?.(sandbox)
+  const { job, env } = sandbox.startJob(scene.job)
+  const runner = await RunnerJob.start({ env, event: job.event })
+  try {
+    const main = await runner.action({ path: projectRoot, with: { ...WITH, ...scene.with } })
+    showLog(main.log.replace(/^Audit: .*\n/m, ''))
+    verdict.check(main.exitCode === 1, 'the step fails', main.durationMs)
+    verdict.check(codeOf(main) === scene.code, `the code is ${scene.code}`)
+    verdict.check(
+      main.summary.includes(scene.code) && main.summary.includes('What to do'),
+      'the job summary has the fix',
+    )
+    verdict.check(Object.keys(main.env).length === 0, 'nothing is exported')
+    await runner.finish()
+    await checkLeaks(runner, sandbox, job.issued, verdict)
+  } finally {
+    await runner.cleanup()
+  }
+}
+
+function codeOf(main: StepResult): string | undefined {
+  return main.annotations.find(({ level }) => level === 'error')?.title
+}

@@ -1,0 +1,56 @@
+/**
+ * `npm run sandbox`: keeps the three services up until Ctrl+C, and prints the environment to point a workflow, the
+ * `aws` command, `hf` or `curl` at them. Options: `--github-port`, `--aws-port`, `--hub-port`, `--json`.
+ */
+import { parseArgs } from 'node:util'
+import { ORG, roleArn, Sandbox } from './index.ts'
+
+const { values } = parseArgs({
+  options: {
+    'github-port': { type: 'string' },
+    'aws-port': { type: 'string' },
+    'hub-port': { type: 'string' },
+    /** One line of JSON instead of text, for scripts. */
+    json: { type: 'boolean', default: false },
+  },
+})
+const port = (text: string | undefined) => (text === undefined ? 0 : Number(text))
+const sandbox = await Sandbox.start({
+  github: port(values['github-port']),
+  aws: port(values['aws-port']),
+  hub: port(values['hub-port']),
+})
+const { env } = sandbox.startJob()
+
+if (values.json) {
+  console.log(JSON.stringify({ env, role: roleArn('{scope}'), org: ORG, tokens: sandbox.tokens }))
+} else {
+  const keys = [
+    'GITHUB_SERVER_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'AWS_ENDPOINT_URL',
+    'AWS_REGION',
+    'HF_ENDPOINT',
+  ]
+  console.log('# The sandbox is up; Ctrl+C ends it. Nothing in it is real, and no token works anywhere else.')
+  for (const key of keys) console.log(`export ${key}='${env[key] ?? ''}'`)
+  console.log(`
+# As inputs of the action:
+#   hf-org: ${ORG}
+#   role-to-assume: ${roleArn('{scope}')}
+#   scope: read | write | admin
+#   oidc-issuer: ${sandbox.github.issuer}
+#
+# A token to try the Hub's clients with (it may write in ${ORG}):
+#   HF_TOKEN=${sandbox.tokens.write} hf auth whoami
+#   curl -H "authorization: Bearer ${sandbox.tokens.write}" ${sandbox.hub.url}/api/whoami-v2
+# An ID token, as the action asks for it:
+#   curl -H "authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${ORG}"`)
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    sandbox.close().then(() => process.exit(0))
+  })
+}
