@@ -6,6 +6,8 @@ export default class ClosingLineReporter {
     const { numPassedTests, numFailedTests, numPendingTests, numTotalTests, numRuntimeErrorTestSuites } = results
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : ''
     const failed = numFailedTests + numRuntimeErrorTestSuites
-    if (numTotalTests + failed > 0) process.stderr.write(`\n${numPassedTests} passed, ${failed} failed${skipped}\n`)
+    if (numTotalTests + failed === 0) return
+    // Jest's own summary comes after every other reporter.
+    process.once('exit', () => process.stderr.write(`\n${numPassedTests} passed, ${failed} failed${skipped}\n`))
   }
 }

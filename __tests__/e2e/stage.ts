@@ -42,6 +42,11 @@ export class Stage {
     return runner
   }
 
+  /** Where the last job asks for its ID token. */
+  get lastRequestUrl(): string | undefined {
+    return this.#jobs.at(-1)?.job.idTokenRequestUrl
+  }
+
   /** Runs main of the action in a job. */
   async main(play: Play = {}, runner?: RunnerJob): Promise<{ runner: RunnerJob; main: StepResult }> {
     const on = runner ?? (await this.runner(play))

@@ -1,0 +1,142 @@
+/** A network and services that fail in every way they can, and jobs that are killed. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { AwsError, stsError } from '../../sandbox/aws.ts'
+import { errorOf, Stage } from './stage.ts'
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await Stage.set()
+})
+afterEach(() => stage.clear())
+
+const SERVICES = {
+  'id-token': 'github',
+  jwks: 'github',
+  AssumeRoleWithWebIdentity: 'aws',
+  GetSecretValue: 'aws',
+  'whoami-v2': 'hub',
+} as const
+const operations = Object.entries(SERVICES) as [keyof typeof SERVICES, 'github' | 'aws' | 'hub'][]
+
+describe('one failure of one call is cured by another try', () => {
+  test.each(operations)('%s: the connection is cut', async (operation, service) => {
+    stage.sandbox[service].service.inject(operation, { kind: 'reset' })
+    expect((await stage.main()).main.exitCode).toBe(0)
+  })
+
+  test.each(operations)('%s: the answer is lost', async (operation, service) => {
+    stage.sandbox[service].service.inject(operation, { kind: 'lost' })
+    expect((await stage.main()).main.exitCode).toBe(0)
+  })
+
+  test.each(operations)('%s: HTTP 503 from something in between', async (operation, service) => {
+    stage.sandbox[service].service.inject(operation, { kind: 'answer', status: 503, body: '<html>busy</html>' })
+    const { main } = await stage.main()
+    expect([main.exitCode, main.log]).toEqual([0, expect.any(String)])
+  })
+})
+
+describe('an answer that stalls ends with the deadline, and says what was waited for', () => {
+  const stalls = operations.flatMap(([operation, service]) =>
+    [0, 30, 200].map((bytes) => [operation, bytes, service] as const),
+  )
+  test.each(stalls)('%s after %i bytes', async (operation, afterBytes, service) => {
+    stage.sandbox[service].service.inject(operation, { kind: 'stall', afterBytes }, 9)
+    const { main } = await stage.main({ with: { timeout: '1s' } })
+    expect(errorOf(main).title).toBe('deadline-exceeded')
+    expect(errorOf(main).message).toMatch(/waiting for (the ID token|the keys|STS|Secrets Manager|the Hub)/)
+    expect(main.durationMs).toBeLessThan(10_000)
+  })
+})
+
+describe('what another try cannot cure is asked once', () => {
+  test.each(['AccessDenied', 'InvalidIdentityToken', 'MalformedPolicyDocument', 'RegionDisabledException'])(
+    'STS: %s',
+    async (code) => {
+      stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
+        kind: 'answer',
+        ...stsError(new AwsError(code, 'no', 403)),
+      })
+      expect((await stage.main()).main.exitCode).toBe(1)
+      expect(stage.sandbox.calls()).toMatchObject({ AssumeRoleWithWebIdentity: 1 })
+    },
+  )
+
+  test('Hub: 401', async () => {
+    stage.sandbox.hub.revokeToken(stage.sandbox.tokens.write)
+    await stage.main()
+    expect(stage.sandbox.calls()).toMatchObject({ 'whoami-v2': 1 })
+  })
+})
+
+test.each([
+  ['IDPCommunicationError', 'An error occurred'],
+  [
+    'InvalidIdentityToken',
+    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation",
+  ],
+  ['Throttling', 'Rate exceeded'],
+])('STS: %s is tried again', async (code, message) => {
+  stage.sandbox.aws.service.inject(
+    'AssumeRoleWithWebIdentity',
+    { kind: 'answer', ...stsError(new AwsError(code, message, 400)) },
+    2,
+  )
+  expect((await stage.main()).main.exitCode).toBe(0)
+  expect(stage.sandbox.calls()).toMatchObject({ AssumeRoleWithWebIdentity: 3 })
+})
+
+test('an ID token that ended on its way is asked for anew, once', async () => {
+  const ended = stsError(
+    new AwsError('ExpiredTokenException', 'Token must have been issued less than 5 minutes ago', 400),
+  )
+  stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', { kind: 'answer', ...ended })
+  expect((await stage.main()).main.exitCode).toBe(0)
+  expect(stage.sandbox.calls()).toMatchObject({ 'id-token': 2, AssumeRoleWithWebIdentity: 2 })
+
+  stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', { kind: 'answer', ...ended }, 9)
+  expect(errorOf((await stage.main()).main).title).toBe('sts-failed')
+  expect(stage.sandbox.calls()).toMatchObject({ 'id-token': 4, AssumeRoleWithWebIdentity: 4 })
+})
+
+test('max-attempts bounds the tries of one call', async () => {
+  stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 500 }, 99)
+  const { main } = await stage.main({ with: { 'max-attempts': '3' } })
+  expect(errorOf(main).title).toBe('hub-failed')
+  expect(stage.sandbox.calls()).toMatchObject({ 'whoami-v2': 3 })
+})
+
+test('a token is never sent along with a redirect', async () => {
+  stage.sandbox.hub.service.inject('whoami-v2', {
+    kind: 'answer',
+    status: 302,
+    headers: { location: `${stage.sandbox.github.serverUrl}/steal` },
+  })
+  const { main } = await stage.main()
+  expect(errorOf(main).title).toBe('hub-failed')
+  expect(stage.sandbox.calls()).not.toHaveProperty('unknown')
+})
+
+test.each(operations)('an endless answer of %s is cut off', async (operation, service) => {
+  stage.sandbox[service].service.inject(
+    operation,
+    { kind: 'answer', status: 200, body: 'x'.repeat(3 * 1024 * 1024) },
+    9,
+  )
+  const { main } = await stage.main({ with: { 'max-attempts': '1' } })
+  expect(errorOf(main).title).toBe('network-unreachable')
+  expect(errorOf(main).message).toContain('larger than')
+})
+
+test('a job that is killed at any moment leaves nothing after post', async () => {
+  stage.sandbox.latencyMs = 20
+  for (let killAfterMs = 40; killAfterMs <= 400; killAfterMs += 40) {
+    const { runner } = await stage.main({
+      with: { 'export-file': 'true', 'git-credentials': 'true' },
+      step: { killAfterMs },
+    })
+    const posts = await runner.finish()
+    expect(posts.map(({ exitCode }) => exitCode)).toEqual([0])
+    expect(await runner.filesLeft()).toEqual([])
+  }
+})

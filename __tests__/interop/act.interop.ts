@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { Job } from '../../sandbox/github.ts'
+import { ORG, REGION, roleArn, Sandbox, type SandboxScope, secretName } from '../../sandbox/index.ts'
+import { findLeaks } from '../../sandbox/leaks.ts'
+import { type ActRun, push } from './act.ts'
+
+let sandbox: Sandbox
+let job: Job
+
+beforeEach(async () => {
+  sandbox = await Sandbox.start()
+  job = sandbox.startJob().job
+})
+
+afterEach(() => sandbox.close())
+
+/** Prints how many folders of the action lie in RUNNER_TEMP; run in the job and, by `org/witness`, after it. */
+const LOOK = `console.log('Folders of the action: ' + require('node:fs').readdirSync(process.env.RUNNER_TEMP).filter((name) => name.startsWith('hf-oidc-')).length)`
+
+/** Its post runs after the action's, as it stands before it in the workflow. */
+const witness = {
+  'action.yml': 'name: Witness\ndescription: Looks\nruns: { using: node24, main: main.cjs, post: post.cjs }\n',
+  'main.cjs': '',
+  'post.cjs': `${LOOK}\nconsole.log('HF_TOKEN: <' + process.env.HF_TOKEN + '>')`,
+}
+
+/** A job with the action and later steps; \`run\` is what the last of them does. */
+function workflow(scope: SandboxScope, run: string): string {
+  return `
+name: Publish
+on: push
+permissions:
+  id-token: write
+jobs:
+  publish:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: org/witness@v1
+      - uses: org/hf-oidc-action@v1
+        id: hf
+        with:
+          hf-org: ${ORG}
+          role-to-assume: ${roleArn('{scope}')}
+          aws-region: ${REGION}
+          scope: ${scope}
+          export-file: true
+          oidc-issuer: ${sandbox.github.issuer}
+      - run: ${JSON.stringify(`node -e "${LOOK}"`)}
+      - run: |
+          echo "The token is $HF_TOKEN, also in the file: $(cat "$HF_TOKEN_PATH")"
+          echo "It is $IDENTITY's"
+        env:
+          IDENTITY: \${{ steps.hf.outputs.hf-identity }}
+      - run: ${JSON.stringify(run)}
+`
+}
+
+/** Sends the token to the Hub, as any client would. */
+const WHOAMI = `node -e "fetch(process.env.HF_ENDPOINT + '/api/whoami-v2', { headers: { authorization: 'Bearer ' + process.env.HF_TOKEN } }).then((answer) => answer.json()).then(({ name }) => console.log('The Hub says: ' + name))"`
+
+/** Pushes, and searches everything that `act` printed and left for every secret in play. */
+async function play(text: string): Promise<ActRun> {
+  const env = {
+    ...sandbox.environment(),
+    ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
+  }
+  const run = await push({ workflow: text, env, actions: { 'org/witness': witness } })
+  const secrets = [
+    ...Object.entries(sandbox.tokens).map(([scope, value]) => ({ name: `the Hub token ${scope}`, value })),
+    ...job.issued.map((value) => ({ name: 'the ID token', value })),
+    ...sandbox.aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
+      { name: 'the AWS secret key', value: secretAccessKey },
+      { name: 'the AWS session token', value: sessionToken },
+    ]),
+    { name: 'the request token', value: job.idTokenRequestToken },
+  ]
+  expect(findLeaks([{ where: "act's log", text: run.log }, ...run.left], secrets)).toEqual([])
+  return run
+}
+
+describe('a workflow under act', () => {
+  test('gets its token, shows it nowhere, and loses it when the job ends', async () => {
+    const { exitCode, log } = await play(workflow('write', WHOAMI))
+
+    expect({ exitCode, log }).toMatchObject({ exitCode: 0 })
+    expect(log).toContain('The token is ***, also in the file: ***')
+    expect(log).toContain("It is acme-ci's")
+    expect(log).toContain('The Hub says: acme-ci')
+    expect(log).toContain('Taken back: files removed; HF_TOKEN, HF_TOKEN_PATH emptied.')
+    expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 1', 'Folders of the action: 0'])
+    expect(log).toContain('HF_TOKEN: <>')
+    expect(sandbox.calls()).toEqual({
+      'id-token': 1,
+      jwks: 1,
+      AssumeRoleWithWebIdentity: 1,
+      GetSecretValue: 1,
+      // The action's call, and the later step's.
+      'whoami-v2': 2,
+    })
+  })
+
+  test('loses it also when a later step fails', async () => {
+    const { exitCode, log } = await play(workflow('write', 'exit 3'))
+
+    expect({ exitCode, log }).toMatchObject({ exitCode: 1 })
+    expect(log).toContain('The token is ***')
+    expect(log).toContain('Taken back: files removed; HF_TOKEN, HF_TOKEN_PATH emptied.')
+    expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 1', 'Folders of the action: 0'])
+  })
+
+  test('stops at a token that may do more than asked, and says so', async () => {
+    sandbox.aws.putVersion(secretName('read'), { value: JSON.stringify({ token: sandbox.tokens.write }) })
+
+    const { exitCode, log } = await play(workflow('read', WHOAMI))
+
+    expect({ exitCode, log }).toMatchObject({ exitCode: 1 })
+    expect(log).toContain('[token-over-scoped]')
+    expect(log).toContain('repo.write')
+    expect(log).not.toContain('The token is')
+    expect(log).not.toContain('The Hub says')
+    expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 0'])
+  })
+})

@@ -1,0 +1,37 @@
+/** Rules of the design that a reader should not have to check by hand. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { projectRoot } from '../sandbox/root.ts'
+
+const source = join(projectRoot, 'src')
+const files = readdirSync(source, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath, entry.name))
+  .map((path) => ({ name: relative(source, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }))
+
+const EDGES = ['main.ts', 'post.ts', 'inputs/read.ts', 'deliver/deliver.ts', 'deliver/undo.ts', 'report/runner-log.ts']
+
+describe.each(files.map(({ name, text }) => [name, text] as const))('src/%s', (name, text) => {
+  test('says in its first line why it exists', () => expect(text).toMatch(/^\/\*\*/))
+
+  if (!EDGES.includes(name)) {
+    test('does not call the runner', () => expect(text).not.toContain("from '@actions/core'"))
+    // Where Windows keeps its own programs is no setting.
+    test('does not read the environment', () =>
+      expect(text.replace('process.env.SystemRoot', '')).not.toContain('process.env'))
+  }
+
+  test('makes no call but through net/http.ts', () => {
+    // The bundles leave out the HTTP client inside the runner's packages: nothing may reach it.
+    expect(text).not.toMatch(/\b(?:getIDToken|getOctokit|fetch)\(/)
+    if (name !== 'net/http.ts') expect(text).not.toMatch(/^import (?!type ).*from 'node:(?:https?|net|tls)'/m)
+  })
+
+  test('has a comment on every exported function and class', () => {
+    const bare = [
+      ...text.matchAll(/(?<doc>\*\/\n)?export (?:default )?(?:async )?(?:function|class) (?<what>\w+)/g),
+    ].filter(({ groups }) => !groups?.doc)
+    expect(bare.map(({ groups }) => groups?.what)).toEqual([])
+  })
+})

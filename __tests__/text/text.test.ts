@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals'
+import { formatDuration, parseDuration } from '../../src/text/duration.ts'
+import { parseJson } from '../../src/text/json.ts'
+import { listed, printable, quoted } from '../../src/text/printable.ts'
+
+describe('durations', () => {
+  test.each([
+    ['60s', 60],
+    ['15m', 900],
+    ['2h', 7200],
+    ['7d', 604_800],
+    ['0s', 0],
+  ])('%s is %i seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds))
+
+  test.each(['', '60', '1.5h', '-1s', '1 h', '10 minutes', '1w', '9999999999s', 'h'])('"%s" is none', (text) =>
+    expect(parseDuration(text)).toBeUndefined(),
+  )
+
+  test('are shown in two units at most', () => {
+    expect([0, 59, 90, 3600, 90_061, 604_800].map(formatDuration)).toEqual(['0s', '59s', '1m 30s', '1h', '1d 1h', '7d'])
+  })
+})
+
+describe('text from outside', () => {
+  test('keeps what is harmless as it is', () => {
+    for (const text of ['refs/heads/main', 'arn:aws:iam::1:role/x', 'é漢字😀', 'a "quoted" word', '1:::2']) {
+      expect(printable(text)).toBe(text)
+    }
+  })
+
+  test('shows what is invisible', () => {
+    expect(printable('a\nb\r\u2028\u202e\u0000\u200b')).toBe('a\\u{a}b\\u{d}\\u{2028}\\u{202e}\\u{0}\\u{200b}')
+    expect(printable('\ud800')).toBe('\\u{d800}')
+  })
+
+  test('begins no workflow command', () => {
+    expect(printable('::error::x')).toBe(' ::error::x')
+    expect(printable('x ##[error]y')).toBe('x ## [error]y')
+  })
+
+  test('is cut, and says how long it was', () => {
+    expect(printable('x'.repeat(1000), 10)).toBe('xxxxxxxxxx… (1000 characters)')
+    expect(printable('x'.repeat(30), 10)).toBe('xxxxxxxxxx… (30 characters)')
+  })
+
+  test.each([
+    ['a Hub token', 'see hf_AbCdEfGhIjKlMnOp here', 'see hf_*** here'],
+    ['a JWT', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln', 'eyJ***'],
+    ['an AWS key id', 'ASIAABCDEFGHIJKLMNOP', 'A***'],
+    ['a password in a URL', 'https://me:secret@host/x', 'https://***@host/x'],
+  ])('does not show %s', (_what, text, shown) => expect(printable(text)).toBe(shown))
+
+  test('shows other values as JSON', () => {
+    expect([printable(1), printable(['a', 'b']), printable(undefined), quoted('x')]).toEqual([
+      '1',
+      '["a","b"]',
+      'undefined',
+      '"x"',
+    ])
+  })
+})
+
+test('lists read like a sentence', () => {
+  expect([listed([]), listed(['a']), listed(['a', 'b', 'c']), listed(['a', 'b', 'c', 'd'], 2)]).toEqual([
+    'nothing',
+    'a',
+    'a, b and c',
+    'a, b and 2 more',
+  ])
+})
+
+test('JSON that is none is undefined, without a message that quotes it', () => {
+  expect([parseJson('{'), parseJson('hf_x'), parseJson('{"a":1}')]).toEqual([undefined, undefined, { a: 1 }])
+})
