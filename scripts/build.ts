@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { minify } from 'terser'
 import { projectRoot } from '../sandbox/root.ts'
 import { compile } from './compile.ts'
+import { licensesOf } from './licenses.ts'
 
 /** Entry points, each with a folder of its own in `dist/`. */
 const ENTRIES = ['main', 'post'] as const
@@ -16,10 +17,21 @@ const ENTRIES = ['main', 'post'] as const
  */
 const NEVER_CALLED = { undici: 'node:module', tunnel: 'node:module' }
 
+/** What is used of webpack's own report. */
+interface Stats {
+  compilation: { modules: Iterable<Module> }
+}
+
+/** One file, or several that were joined. */
+interface Module {
+  resource?: string
+  modules?: Iterable<Module>
+}
+
 type Ncc = (
   input: string,
   options: Record<string, unknown>,
-) => Promise<{ code: string; assets: Record<string, { source: string | Buffer }> }>
+) => Promise<{ code: string; assets: Record<string, { source: string | Buffer }>; stats: Stats }>
 
 /** Writes the build of every entry into `outDirectory`. */
 export async function build(outDirectory: string): Promise<void> {
@@ -27,17 +39,17 @@ export async function build(outDirectory: string): Promise<void> {
   const ncc = createRequire(import.meta.url)('@vercel/ncc') as Ncc
   rmSync(outDirectory, { recursive: true, force: true })
   for (const entry of ENTRIES) {
-    const { code, assets } = await ncc(join(projectRoot, 'build', 'src', `${entry}.js`), {
+    const { code, assets, stats } = await ncc(join(projectRoot, 'build', 'src', `${entry}.js`), {
       quiet: true,
       cache: false,
       esm: true,
       target: 'es2024',
       // The packages' ES modules: only they can be shaken.
       mainFields: ['module', 'main'],
-      license: 'licenses.txt',
       externals: NEVER_CALLED,
     })
-    const files = { 'index.js': { source: code }, ...assets }
+    const licenses = licensesOf(paths(stats.compilation.modules))
+    const files = { 'index.js': { source: code }, 'licenses.txt': { source: licenses }, ...assets }
     for (const [name, { source }] of Object.entries(files)) {
       const text = source.toString()
       const path = join(outDirectory, entry, name)
@@ -45,6 +57,13 @@ export async function build(outDirectory: string): Promise<void> {
       writeFileSync(path, name.endsWith('.js') ? await shrink(text) : text)
     }
   }
+}
+
+function paths(modules: Iterable<Module>): string[] {
+  return [...modules].flatMap(({ resource, modules: joined }) => [
+    ...(resource ? [resource] : []),
+    ...paths(joined ?? []),
+  ])
 }
 
 async function shrink(source: string): Promise<string> {

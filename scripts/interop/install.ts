@@ -1,0 +1,20 @@
+/** Installs what the interop tests run against: `moto_server`, `hf` and `zizmor`, `act` and `actionlint`. */
+import { go, goToolsMissing, installGoTools } from './go.ts'
+import { installPythonTools, python, pythonToolsAreThere } from './python.ts'
+import { need, output, type SystemTool } from './system.ts'
+
+const git: SystemTool = {
+  name: 'git',
+  works: () => output('git', ['--version']) !== undefined,
+  packages: ['git', 'ca-certificates'],
+}
+
+/** Does nothing where the wanted versions are there already. Throws, naming the tool, where one cannot be had. */
+export function installTools(): void {
+  need([git, python, go])
+  if (!pythonToolsAreThere()) {
+    console.log('Installing the Python packages')
+    installPythonTools()
+  }
+  installGoTools(goToolsMissing())
+}
