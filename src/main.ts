@@ -29,7 +29,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     const { deliver } = await import('./deliver/deliver.ts')
     const places = deliver(done.token, done.identity, request, job)
     runnerLog.info(
-      `Delivered to ${places}, masked; taken back when the job ends. ${Math.round(performance.now() - startedAt)} ms.`,
+      `Delivered to ${places}, masked; variables and files are taken back when the job ends. ${Math.round(performance.now() - startedAt)} ms.`,
     )
     await reportSuccess(done)
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Http } from './net/http.ts'
 import type { RetryPolicy } from './net/retry.ts'
 import type { Log, Mask } from './report/log.ts'
 import type { Progress } from './report/progress.ts'
+import { listed } from './text/printable.ts'
 
 /** What a run works with. */
 export interface World {
@@ -28,6 +29,8 @@ export interface World {
 export async function run(world: World): Promise<Required<Progress>> {
   const { request, job, http, policy, mask, log, progress } = world
   warnOfStaticToken(request, job, log)
+  if (request.endpointOverrides.length > 0)
+    log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
   const identity = await identify(world)
   progress.identity = identity
   log.info(`ID token verified: ${identity.subject}`)
@@ -97,9 +100,9 @@ async function identify({ request, job, http, policy, mask, log }: World): Promi
   return await verifyIdToken(idToken, { issuer, audience, keys })
 }
 
-function warnOfStaticToken({ exportEnv }: Request, { presetVariables }: Job, log: Log): void {
-  const preset = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...exportEnv])].filter((name) =>
-    presetVariables.has(name),
+function warnOfStaticToken({ exportEnv }: Request, { presetVariables, ownVariables }: Job, log: Log): void {
+  const preset = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...exportEnv])].filter(
+    (name) => presetVariables.has(name) && !ownVariables.has(name),
   )
   if (preset.length === 0) return
   log.warning(
@@ -115,10 +118,19 @@ function life(expiresAt: number | undefined): string {
 export function toActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
   const name = error instanceof Error ? error.name : typeof error
-  const at = error instanceof Error ? (/\n\s+at (?:async )?([\w.<>]+)/.exec(error.stack ?? '')?.[1] ?? '') : ''
+  const place = error instanceof Error ? /([\w.-]+\.js:\d+:\d+)/.exec(stackFrames(error))?.[1] : undefined
   return new ActionError('internal-error', {
     failed: 'The action itself failed: this is a bug, and no token was delivered.',
-    seen: `${name}${at ? ` in ${at}` : ''}`,
-    fix: 'Re-run the job with debug logging, and report it with the code and the lines above; do not paste secrets.',
+    seen: `${name}${place ? ` at ${place}` : ''}`,
+    cause: 'a case that nobody foresaw, or a damaged download of the action.',
+    fix: 'Re-run the job; if it stays, report it with the code, the line above and the version of the action. Do not paste secrets.',
   })
+}
+
+/** The stack without its first lines: the message may quote anything. */
+function stackFrames({ stack = '' }: Error): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
 }

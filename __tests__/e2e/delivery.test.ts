@@ -67,14 +67,14 @@ test('every output says what it promises', async () => {
     'oidc-subject': 'repo:octo-org/octo-repo:ref:refs/heads/main',
     'oidc-audience': 'acme',
   })
-  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write })
+  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN' })
   expect(main.masks).toContain(stage.sandbox.tokens.write)
 })
 
 test('the secret may be a plain string, with a line break at its end', async () => {
   stage.store(`${stage.sandbox.tokens.write}\n`)
   const { main } = await stage.main()
-  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write })
+  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN' })
   expect(main.outputs['ecs-secret']).toBe(`HF_TOKEN=${main.outputs['secret-arn']}`)
 })
 
@@ -84,7 +84,7 @@ test('the secret may be binary', async () => {
     binary: new TextEncoder().encode(stage.sandbox.tokens.write),
   })
   const { main } = await stage.main({ with: { 'secret-id': arn } })
-  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write })
+  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN' })
 })
 
 test('another key, another stage and several variables', async () => {
@@ -93,7 +93,11 @@ test('another key, another stage and several variables', async () => {
   const { main } = await stage.main({
     with: { 'secret-key': 'ci', 'secret-version-stage': 'NEXT', 'export-env': 'HF_TOKEN, HUGGING_FACE_HUB_TOKEN' },
   })
-  expect(main.env).toEqual({ HF_TOKEN: tokens.write, HUGGING_FACE_HUB_TOKEN: tokens.write })
+  expect(main.env).toEqual({
+    HF_TOKEN: tokens.write,
+    HUGGING_FACE_HUB_TOKEN: tokens.write,
+    HF_OIDC_VARIABLES: 'HF_TOKEN HUGGING_FACE_HUB_TOKEN',
+  })
   expect(main.outputs['ecs-secret']).toMatch(/:ci:NEXT:$/)
 })
 
@@ -139,11 +143,26 @@ test('git reaches a private repository on the Hub without a token in any URL or 
   expect(await runner.filesLeft()).toEqual([])
 })
 
+test('a second use in the same job does not take the first one’s token for a static one', async () => {
+  const { runner } = await stage.main({ with: { scope: 'read' } })
+  const { main } = await stage.main({ with: { 'export-env': 'HF_WRITE_TOKEN' } }, runner)
+  expect(warningsOf(main)).toEqual([])
+  expect(main.env).toEqual({ HF_WRITE_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN HF_WRITE_TOKEN' })
+})
+
+test('endpoints that are not the services’ own are told', async () => {
+  const { main } = await stage.main()
+  expect(main.log).toContain(`the Hub is ${stage.sandbox.hub.url}`)
+  expect(main.log).toContain(`AWS_ENDPOINT_URL is ${stage.sandbox.aws.url}`)
+})
+
 test('git’s own configuration of the job is kept', async () => {
   const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Octo' }
-  const { main } = await stage.main({ env, with: { 'git-credentials': 'true' } })
+  const { runner, main } = await stage.main({ env, with: { 'git-credentials': 'true' } })
   expect(main.env).toMatchObject({ GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_1: 'include.path' })
   expect(main.env).not.toHaveProperty('GIT_CONFIG_KEY_0')
+  const [post] = await runner.finish()
+  expect(post?.env).toMatchObject({ GIT_CONFIG_COUNT: '1' })
 })
 
 test('post empties the variables for the post steps that follow', async () => {
@@ -189,7 +208,7 @@ test('the placeholders fill in one naming convention for every scope', async () 
   const { main } = await stage.main({
     with: { 'role-to-assume': `arn:aws:iam::${ACCOUNT}:role/hf-{org}-{scope}`, scope: 'read' },
   })
-  expect(main.env).toEqual({ HF_TOKEN: stage.sandbox.tokens.read })
+  expect(main.env).toMatchObject({ HF_TOKEN: stage.sandbox.tokens.read })
   expect(stage.sandbox.aws.sessions[0]).toMatchObject({
     roleArn: `arn:aws:iam::${ACCOUNT}:role/hf-acme-read`,
     roleSessionName: 'hf-oidc-octo-org-octo-repo-17000000001',

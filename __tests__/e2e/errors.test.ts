@@ -334,6 +334,24 @@ const scenarios: Scenario[] = [
     says: ['no session policy allows', '`session-policy` does not allow it'],
   },
   {
+    code: 'secret-failed',
+    when: 'Secrets Manager has an incident',
+    play: { with: { 'max-attempts': '1' } },
+    arrange: ({ sandbox }) =>
+      sandbox.aws.service.inject('GetSecretValue', {
+        kind: 'answer',
+        ...secretsManagerError(new AwsError('InternalServiceError', 'An error occurred on the server side.', 500)),
+      }),
+    says: ['InternalServiceError (HTTP 500)'],
+  },
+  {
+    code: 'secret-failed',
+    when: 'something else answers in Secrets Manager’s place',
+    arrange: ({ sandbox }) =>
+      sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', status: 200, body: '<html>hello</html>' }),
+    says: ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+  },
+  {
     code: 'secret-kms-denied',
     when: 'the role may not use the key of the secret',
     arrange: ({ sandbox }) => {

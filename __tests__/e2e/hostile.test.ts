@@ -85,7 +85,7 @@ test('an error text of AWS that quotes the secret back is not passed on', async 
     }),
   })
   const { main } = await stage.main()
-  expect(errorOf(main).title).toBe('secret-access-denied')
+  expect(errorOf(main).title).toBe('secret-failed')
 })
 
 test('a Hub that repeats the token in its error does not get it into the log', async () => {

@@ -23,6 +23,7 @@ const JOB: Job = {
   workflow: '',
   tempDirectory: '/tmp',
   presetVariables: new Set(),
+  ownVariables: new Set(),
   gitConfigCount: 0,
 }
 
@@ -82,6 +83,7 @@ test('the defaults make a whole request', () => {
     exportFile: false,
     gitCredentials: false,
     hubEndpoint: 'https://huggingface.co',
+    endpointOverrides: [],
     timeoutMs: 60_000,
     maxAttempts: 4,
   })

@@ -49,7 +49,7 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
       fix: 'Synchronize the runner’s clock; check `aws-region` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`.',
     })
   }
-  return new ActionError('secret-access-denied', {
+  return new ActionError('secret-failed', {
     failed: `Secrets Manager in ${secret.region} did not give the secret ${secret.id}.`,
     seen,
     expected: 'the secret’s value',
@@ -68,9 +68,13 @@ function accessDenied(error: ServiceError, seen: string, session: AwsSession, re
     Resource: secretArnPatterns(role, secret).at(-1),
   }
   return new ActionError('secret-access-denied', {
-    failed: `The role ${printable(role.arn)} may not read the secret ${quoted(secret.id, 200)}.`,
+    failed: bySession
+      ? `This session may not read the secret ${quoted(secret.id, 200)}.`
+      : `The role ${printable(role.arn)} may not read the secret ${quoted(secret.id, 200)}.`,
     seen: `${seen}\nas ${printable(session.assumedRoleArn)}`,
-    expected: 'a role whose policy allows secretsmanager:GetSecretValue on this secret',
+    expected: bySession
+      ? 'a secret of that name, which both the role and the session policy allow to be read'
+      : 'a role whose policy allows secretsmanager:GetSecretValue on this secret',
     ...(bySession
       ? sessionAdvice(request)
       : {

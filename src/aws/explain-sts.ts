@@ -112,7 +112,7 @@ function trustRejected(identity: Identity, request: Request, answer: string): Ac
     cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
       other ? `, or for the other subject format (${quoted(other, 200)}), which never matches this token` : ''
     }. STS does not say which condition failed, and says the same when the role does not exist.`,
-    fix: `Make sure that the role exists, and that its trust policy has this statement (the document below allows exactly this job's subject):\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
+    fix: `Make sure that the role exists and that its trust policy has the statement below, which allows exactly this job's subject. If it is the only one the role needs, save it as trust-policy.json and run\naws iam update-assume-role-policy --role-name ${request.role.arn.split('/').at(-1)} --policy-document file://trust-policy.json\n(that replaces the whole policy: keep the other statements that are needed).\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
   })
 }
 

@@ -23,7 +23,7 @@ export interface StoredSecret {
 /**
  * Reads one version of one secret, and takes the value at `key` out of it when it is a JSON object.
  *
- * @throws `ActionError` `secret-not-found`, `secret-access-denied`, `secret-kms-denied`, `secret-malformed`,
+ * @throws `ActionError` `secret-not-found`, `secret-access-denied`, `secret-kms-denied`, `secret-malformed`, `secret-failed`,
  * `network-unreachable`, `deadline-exceeded`.
  * Source: Secrets Manager API reference, GetSecretValue.
  */

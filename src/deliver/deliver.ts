@@ -3,6 +3,7 @@ import { exportVariable, saveState, setOutput, setSecret } from '@actions/core'
 import { ActionError } from '../errors/action-error.ts'
 import type { VerifiedToken } from '../hub/verify.ts'
 import type { Identity } from '../identity/identity.ts'
+import { OWN_VARIABLES } from '../inputs/definitions.ts'
 import type { Job, Request } from '../inputs/request.ts'
 import { listed, printable } from '../text/printable.ts'
 import { ecsSecret } from './ecs-secret.ts'
@@ -33,6 +34,9 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)
+    if (request.exportEnv.length > 0) {
+      exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...request.exportEnv])].join(' '))
+    }
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
     throw failed(`writing failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`)

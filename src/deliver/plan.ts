@@ -12,6 +12,8 @@ export interface Undo {
   directory: string | undefined
   /** Variables that held the token or named its file; emptied for the post steps that follow. */
   variables: readonly string[]
+  /** `GIT_CONFIG_COUNT` before this run, if this run raised it. */
+  gitConfigCount: number | undefined
 }
 
 export interface DeliveryPlan {
@@ -33,6 +35,10 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
     git: request.gitCredentials ? { config: file('gitconfig'), store: file('git-credentials') } : undefined,
-    undo: { directory, variables: [...request.exportEnv, ...(request.exportFile ? ['HF_TOKEN_PATH'] : [])] },
+    undo: {
+      directory,
+      variables: [...request.exportEnv, ...(request.exportFile ? ['HF_TOKEN_PATH'] : [])],
+      gitConfigCount: request.gitCredentials ? job.gitConfigCount : undefined,
+    },
   }
 }

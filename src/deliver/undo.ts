@@ -8,9 +8,14 @@ import { DIRECTORY_PREFIX, UNDO_STATE, type Undo } from './plan.ts'
 
 /** Undoes everything that can be; says what could not, and never throws: the job must not fail for it. */
 export function undo(env: NodeJS.ProcessEnv): void {
-  const { directory, variables } = readUndo(getState(UNDO_STATE))
+  const { directory, variables, gitConfigCount } = readUndo(getState(UNDO_STATE))
   if (directory !== undefined) removeDirectory(directory, env.RUNNER_TEMP ?? '')
-  if (env.GITHUB_ENV) for (const name of variables) empty(name)
+  if (env.GITHUB_ENV) {
+    for (const name of variables) set(name, '')
+    // Only where nothing was added on top: the entries of others must stay reachable.
+    const ours = gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)
+    if (ours) set('GIT_CONFIG_COUNT', String(gitConfigCount))
+  }
   const done = [
     ...(directory === undefined ? [] : ['files removed']),
     ...(variables.length > 0 ? [`${variables.join(', ')} emptied`] : []),
@@ -21,11 +26,12 @@ export function undo(env: NodeJS.ProcessEnv): void {
 /** State may be missing (main failed early) or, on a tampered runner, anything. */
 function readUndo(state: string): Undo {
   const saved = parseJson(state)
-  if (!isRecord(saved)) return { directory: undefined, variables: [] }
-  const { directory, variables } = saved
+  if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined }
+  const { directory, variables, gitConfigCount } = saved
   return {
     directory: typeof directory === 'string' ? directory : undefined,
     variables: Array.isArray(variables) ? variables.filter((name) => typeof name === 'string') : [],
+    gitConfigCount: Number.isInteger(gitConfigCount) ? Number(gitConfigCount) : undefined,
   }
 }
 
@@ -46,9 +52,9 @@ function removeDirectory(directory: string, temp: string): void {
   }
 }
 
-function empty(name: string): void {
+function set(name: string, value: string): void {
   try {
-    exportVariable(name, '')
+    exportVariable(name, value)
   } catch {
     // The environment file is gone: then no later step can read it either.
   }

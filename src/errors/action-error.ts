@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'secret-access-denied',
   'secret-kms-denied',
   'secret-malformed',
+  'secret-failed',
   'token-malformed',
   'token-rejected',
   'token-expired',

@@ -121,7 +121,7 @@ function rateLimited(what: string, answer: HttpResponse, afterMs: number | undef
     expected: 'an answer within `timeout` and `max-attempts`',
     cause:
       'many jobs use the same token or account at the same time; whoami-v2 has a much lower limit than the rest of the Hub.',
-    fix: 'Give the action more time (`timeout: 6m`, the Hub counts in windows of five minutes), spread the jobs, or list the `repositories` that the job needs and set `verify: warn`: then a check of just these repositories stands in for whoami-v2.',
+    fix: 'Give the action more time (`timeout: 6m`, the Hub counts in windows of five minutes), spread the jobs, or list the `repositories` that the job needs and set `verify: warn`: then a check of just these repositories stands in for whoami-v2, and whether the token can do more than asked is not checked in that run.',
   })
 }
 

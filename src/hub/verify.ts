@@ -4,7 +4,7 @@ import type { HubRepository, Request } from '../inputs/request.ts'
 import type { Log } from '../report/log.ts'
 import type { HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
-import { listed } from '../text/printable.ts'
+import { listed, printable } from '../text/printable.ts'
 import type { HubClient } from './client.ts'
 import { judge, tokenKind } from './judge.ts'
 import type { WhoAmI } from './whoami.ts'
@@ -63,7 +63,7 @@ export async function verifyToken(token: HubToken, options: VerifyTokenOptions):
     report.settle()
     warnIfEndingSoon(who, options)
   }
-  const checked = await checkRepositories(token, options, report)
+  const checked = await checkRepositories(token, who?.displayName, options, report)
   report.settle()
   const confirmedBy = who ? 'whoami-v2' : checked.length > 0 ? 'auth-check' : 'nothing'
   return confirmed(token, who, confirmedBy, checked)
@@ -101,7 +101,7 @@ async function askWhoItIs(
     if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
     if (error.code === 'hub-rate-limited' && mayStandIn) {
       log.info(
-        `Hub: whoami-v2 is rate limited; auth-check of ${request.repositories.length} repositories stands in for it`,
+        `Hub: whoami-v2 is rate limited; auth-check stands in for it, for ${listed(request.repositories.map(({ label }) => label))}`,
       )
       log.warning(
         'The Hub limited whoami-v2: whether the token can do more than asked was not checked (`verify: warn`).',
@@ -124,6 +124,7 @@ function warnIfEndingSoon({ expiresAt }: WhoAmI, { log, now }: VerifyTokenOption
 
 async function checkRepositories(
   token: HubToken,
+  name: string | undefined,
   { request, hub }: VerifyTokenOptions,
   report: ProblemReporter,
 ): Promise<HubRepository[]> {
@@ -144,18 +145,24 @@ async function checkRepositories(
     }
   }
   await Promise.all(Array.from({ length: CONCURRENCY }, worker))
-  if (refused.length > 0) report.add(unreachable(refused, token, request, write))
+  if (refused.length > 0) report.add(unreachable(refused, token, name, request, write))
   return granted
 }
 
-function unreachable(refused: readonly string[], token: HubToken, request: Request, write: boolean): ActionError {
+function unreachable(
+  refused: readonly string[],
+  token: HubToken,
+  name: string | undefined,
+  request: Request,
+  write: boolean,
+): ActionError {
   return new ActionError('token-under-scoped', {
     failed: `The token may not ${write ? 'write' : 'read'} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
     seen: refused.join('\n'),
     expected: `${write ? 'write' : 'read'} access to ${listed(request.repositories.map(({ label }) => label))}`,
     cause:
       'the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.',
-    fix: `Edit the token of ${token.origin.label} on the Hub (Settings, Access Tokens, Edit permissions) so that it covers these repositories with \`${write ? 'repo.write' : 'repo.content.read'}\`, or correct \`repositories\`.`,
+    fix: `On the Hub (Settings, Access Tokens, Edit permissions) let ${name ? `the token "${printable(name, 80)}"` : 'the token'} that is stored in ${token.origin.label} cover these repositories, with \`${write ? 'repo.write' : 'repo.content.read'}\`, or correct \`repositories\`.`,
   })
 }
 

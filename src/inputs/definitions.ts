@@ -26,6 +26,9 @@ export const INPUTS = {
   'max-attempts': '4',
 } as const satisfies Record<string, string | undefined>
 
+/** The variable that tells a later use of this action in the same job which variables are ours. */
+export const OWN_VARIABLES = 'HF_OIDC_VARIABLES'
+
 export type InputName = keyof typeof INPUTS
 
 export const INPUT_NAMES = Object.keys(INPUTS) as InputName[]

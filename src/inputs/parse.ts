@@ -75,6 +75,10 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     exportFile: flag('export-file', values, problems),
     gitCredentials: flag('git-credentials', values, problems),
     hubEndpoint,
+    endpointOverrides: [
+      ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
+      ...raw.awsEndpoints.map(([name, value]) => `${name} is ${printable(value, 120)}`),
+    ],
     timeoutMs: duration('timeout', values, 1, 3600, problems) * 1000,
     maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
   }

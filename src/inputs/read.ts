@@ -1,6 +1,6 @@
 /** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs and of the environment. */
 import { getInput } from '@actions/core'
-import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
+import { INPUT_NAMES, INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
 import type { Job } from './request.ts'
 
 /** The inputs as text, and the defaults that the environment gives. */
@@ -54,6 +54,7 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     workflow: env.GITHUB_WORKFLOW_REF || env.GITHUB_WORKFLOW || '',
     tempDirectory: env.RUNNER_TEMP ?? '',
     presetVariables: new Set(Object.keys(env).filter((name) => env[name])),
+    ownVariables: new Set((env[OWN_VARIABLES] ?? '').split(' ').filter(Boolean)),
     gitConfigCount: Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0),
   }
 }

@@ -63,6 +63,8 @@ export interface Request {
   gitCredentials: boolean
   /** The Hub, without a slash at the end. */
   hubEndpoint: string
+  /** Endpoints that are not the services' own, in words for the log: whoever set them is trusted with the token. */
+  endpointOverrides: readonly string[]
   timeoutMs: number
   maxAttempts: number
 }
@@ -81,6 +83,8 @@ export interface Job {
   tempDirectory: string
   /** Names of the environment variables that had a value when the action began. */
   presetVariables: ReadonlySet<string>
+  /** Variables that an earlier use of this action in the same job exported. */
+  ownVariables: ReadonlySet<string>
   /** `GIT_CONFIG_COUNT` of the job so far. */
   gitConfigCount: number
 }

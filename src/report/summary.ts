@@ -72,7 +72,7 @@ function claimRows(claims: Readonly<Record<string, unknown>>): [string, string][
 
 function until(expiresAt: number | undefined, confirmedBy: string): string {
   if (expiresAt !== undefined) return new Date(expiresAt).toISOString()
-  return confirmedBy === 'whoami-v2' ? 'revoked (no end date)' : 'unknown'
+  return confirmedBy === 'whoami-v2' ? 'no end date' : 'unknown'
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {
