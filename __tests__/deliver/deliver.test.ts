@@ -23,9 +23,14 @@ describe('git', () => {
   })
 
   test('paths of Windows, with spaces and with quotes survive', () => {
-    expect(gitConfig('https://huggingface.co', 'C:\\a b\\store')).toContain(`helper = "store --file='C:/a b/store'"`)
-    expect(gitConfig('https://huggingface.co/x', '/a\'b"c')).toBe(
-      `[credential "https://huggingface.co"]\n\thelper =\n\thelper = "store --file='/a'\\\\''b\\"c'"\n`,
+    expect(gitConfig('https://huggingface.co', 'acme', 'C:\\a b\\store')).toContain(
+      `helper = "store --file='C:/a b/store'"`,
+    )
+    const helper = `\thelper =\n\thelper = "store --file='/a'\\\\''b\\"c'"\n`
+    expect(gitConfig('https://huggingface.co/', 'acme', '/a\'b"c')).toBe(
+      ['acme', 'datasets/acme', 'spaces/acme']
+        .map((place) => `[credential "https://huggingface.co/${place}"]\n${helper}`)
+        .join(''),
     )
   })
 

@@ -137,6 +137,14 @@ test('git reaches a private repository on the Hub without a token in any URL or 
   // The machine's own helper must not see the token.
   const helpers = await git('config', '--get-urlmatch', 'credential.helper', url)
   expect(helpers.stdout).toContain('store --file=')
+  const data = await git('ls-remote', `${stage.sandbox.hub.url}/datasets/acme/data`)
+  expect(data.exitCode).toBe(0)
+  // Nor may the token go to repositories of others on the same host.
+  stage.sandbox.hub.addRepo({ type: 'model', name: 'acme2/model', private: true })
+  const asked = stage.sandbox.hub.service.calls.length
+  expect((await git('ls-remote', `${stage.sandbox.hub.url}/acme2/model`)).exitCode).not.toBe(0)
+  const calls = stage.sandbox.hub.service.calls.slice(asked)
+  expect(calls.map(({ request }) => request.headers.authorization)).toEqual(calls.map(() => undefined))
   await runner.finish()
   const after = await git('ls-remote', url)
   expect(after.exitCode).not.toBe(0)

@@ -289,7 +289,7 @@ const scenarios: Scenario[] = [
     code: 'secret-not-found',
     when: 'no version has the stage',
     play: { with: { 'secret-version-stage': 'AWSPREVIOUS' } },
-    says: ['no version with the stage "AWSPREVIOUS"', 'list-secret-version-ids'],
+    says: ['with a version at the stage "AWSPREVIOUS"', 'list-secret-version-ids'],
   },
   {
     code: 'secret-not-found',

@@ -15,10 +15,11 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
   }
   if (/AccessDenied/.test(error.name)) return accessDenied(error, seen, session, request)
   if (error.name === 'ResourceNotFoundException') {
-    const stage = /staging label|version/i.test(error.message)
+    // AWS says which of the two is missing; not everything that speaks its protocol does.
+    const stage = /staging label|version/i.test(error.message) || secret.stage !== 'AWSCURRENT'
     return new ActionError('secret-not-found', {
       failed: stage
-        ? `The secret ${secret.id} has no version with the stage ${quoted(secret.stage, 60)}.`
+        ? `The AWS account ${role.account} has no secret ${quoted(secret.id, 200)} in ${secret.region} with a version at the stage ${quoted(secret.stage, 60)}.`
         : `The AWS account ${role.account} has no secret ${quoted(secret.id, 200)} in ${secret.region}.`,
       seen,
       expected: stage ? 'a version with that stage' : 'a secret of that name in that account and region',

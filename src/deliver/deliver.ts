@@ -30,7 +30,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     }
     if (plan.git) {
       writePrivateFile(plan.git.store, credentialStore(request.hubEndpoint, token.value))
-      writePrivateFile(plan.git.config, gitConfig(request.hubEndpoint, plan.git.store))
+      writePrivateFile(plan.git.config, gitConfig(request.hubEndpoint, request.org, plan.git.store))
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)
@@ -60,11 +60,11 @@ function outputs(token: VerifiedToken, identity: Identity, request: Request): Re
   }
 }
 
-function places({ exportEnv, exportFile, gitCredentials, hubEndpoint }: Request): string {
+function places({ org, exportEnv, exportFile, gitCredentials, hubEndpoint }: Request): string {
   return listed([
     ...exportEnv.map((name) => `$${name}`),
     ...(exportFile ? ['the file at $HF_TOKEN_PATH'] : []),
-    ...(gitCredentials ? [`git for ${new URL(hubEndpoint).host}`] : []),
+    ...(gitCredentials ? [`git for ${new URL(hubEndpoint).host}/${org}`] : []),
     'the output hf-token',
   ])
 }

@@ -9,17 +9,21 @@ export function credentialStore(endpoint: string, token: string): string {
   return `${protocol}//${GIT_USER}:${encodeURIComponent(token)}@${host}\n`
 }
 
+/** Where the Hub keeps an organization's repositories of each kind. */
+const PLACES = ['', 'datasets/', 'spaces/']
+
 /**
- * Git configuration for the Hub's host alone. The empty helper first: without it the machine's own helpers (a keychain)
- * would be asked, and would keep the token for ever.
+ * Git configuration for the organization's repositories alone: for any other on the same host git does not even see the
+ * token, and two organizations in one job do not meet. The empty helper first: without it the machine's own helpers (a
+ * keychain) would be asked, and would keep the token for ever.
  */
-export function gitConfig(endpoint: string, storePath: string): string {
-  const { origin } = new URL(endpoint)
+export function gitConfig(endpoint: string, org: string, storePath: string): string {
+  const base = endpoint.replace(/\/+$/, '')
   // Git for Windows takes slashes; the value passes git's shell-like splitting, hence the quotes.
   const path = storePath.replaceAll('\\', '/').replaceAll("'", "'\\''")
   const helper = `store --file='${path}'`
   const value = `"${helper.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-  return `[credential "${origin}"]\n\thelper =\n\thelper = ${value}\n`
+  return PLACES.map((place) => `[credential "${base}/${place}${org}"]\n\thelper =\n\thelper = ${value}\n`).join('')
 }
 
 /**
