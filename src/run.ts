@@ -42,7 +42,7 @@ export async function run(world: World): Promise<Required<Progress>> {
     log.info(`Claims: ${request.claimRules.length} of ${request.claimRules.length} rules match`)
 
   const { secretsManagerSource } = await import('./sources/secrets-manager.ts')
-  const source = secretsManagerSource({ request, http, policy, mask, log, renew: () => identify(world) })
+  const source = secretsManagerSource({ request: request.aws, http, policy, mask, log, renew: () => identify(world) })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 

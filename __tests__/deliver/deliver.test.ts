@@ -71,7 +71,7 @@ describe('private files', () => {
 describe('the line for ECS', () => {
   const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf'
   const line = (secretKey: string | undefined, stage: string, exportEnv = ['HF_TOKEN']) =>
-    ecsSecret({ secretArn: arn, secretKey } as Origin, { secret: { stage }, exportEnv } as unknown as Request)
+    ecsSecret({ secretArn: arn, secretKey, secretStage: stage } as Origin, { exportEnv } as unknown as Request)
 
   test.each([
     ['token', 'AWSCURRENT', `HF_TOKEN=${arn}:token::`],

@@ -70,12 +70,14 @@ test('the defaults make a whole request', () => {
     audience: 'acme',
     issuer: 'https://token.actions.githubusercontent.com',
     claimRules: [],
-    role: { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' },
-    region: 'eu-west-1',
-    roleSessionName: 'hf-oidc-octo-org-octo-repo-123',
-    roleDurationSeconds: 900,
-    sessionPolicy: 'auto',
-    secret: { id: 'huggingface/acme/read', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' },
+    aws: {
+      role: { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' },
+      region: 'eu-west-1',
+      roleSessionName: 'hf-oidc-octo-org-octo-repo-123',
+      roleDurationSeconds: 900,
+      sessionPolicy: 'auto',
+      secret: { id: 'huggingface/acme/read', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' },
+    },
     repositories: [],
     verify: 'strict',
     minLifetimeSeconds: 600,
@@ -109,13 +111,13 @@ describe('the issuer follows from the server', () => {
 
 describe('roles and secrets', () => {
   test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('in the partition %s', (partition) => {
-    const { role } = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` })
+    const { role } = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
     expect(role).toMatchObject({ partition, account: '123456789012' })
   })
 
   test('a secret’s ARN brings its own region', () => {
     const id = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:huggingface/acme/read-AbCdEf'
-    expect(request({ 'secret-id': id }).secret).toMatchObject({ id, region: 'us-east-1' })
+    expect(request({ 'secret-id': id }).aws.secret).toMatchObject({ id, region: 'us-east-1' })
   })
 
   test('a secret in another partition is refused', () => {

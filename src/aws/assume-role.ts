@@ -2,7 +2,7 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Request } from '../inputs/request.ts'
+import type { AwsRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
@@ -39,7 +39,7 @@ const PASSING_TEXT = /couldn.t retrieve verification key/i
  */
 export async function assumeRole(
   identity: Identity,
-  request: Request,
+  request: AwsRequest,
   http: Http,
   mask: Mask,
   policy: RetryPolicy,
@@ -78,7 +78,7 @@ export async function assumeRole(
   })
 }
 
-async function refuse(thrown: unknown, identity: Identity, request: Request): Promise<never> {
+async function refuse(thrown: unknown, identity: Identity, request: AwsRequest): Promise<never> {
   const error = serviceError(thrown)
   const { explainSts } = await import('./explain-sts.ts')
   const failure = explainSts(error, identity, request)

@@ -1,13 +1,13 @@
 /** What to tell a user whom Secrets Manager refuses. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
-import type { Request } from '../inputs/request.ts'
+import type { AwsRequest } from '../inputs/request.ts'
 import { printable, quoted } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { kmsViaService, secretArnPatterns } from './session-policy.ts'
 
 /** Maps an answer of Secrets Manager to a code and its explanation. */
-export function explainSecret(error: ServiceError, session: AwsSession, request: Request): ActionError {
+export function explainSecret(error: ServiceError, session: AwsSession, request: AwsRequest): ActionError {
   const { secret, role } = request
   const seen = said(error)
   if (error.name === 'DecryptionFailure' || (/AccessDenied/.test(error.name) && /kms/i.test(error.message))) {
@@ -60,7 +60,7 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
   })
 }
 
-function accessDenied(error: ServiceError, seen: string, session: AwsSession, request: Request): ActionError {
+function accessDenied(error: ServiceError, seen: string, session: AwsSession, request: AwsRequest): ActionError {
   const { secret, role } = request
   const bySession = /session policy/i.test(error.message)
   const statement = {
@@ -87,7 +87,7 @@ function accessDenied(error: ServiceError, seen: string, session: AwsSession, re
 }
 
 /** The session policy of this run refused: with `auto` that nearly always means that AWS found no such secret. */
-function sessionAdvice({ secret, role, sessionPolicy }: Request): { cause: string; fix: string } {
+function sessionAdvice({ secret, role, sessionPolicy }: AwsRequest): { cause: string; fix: string } {
   if (sessionPolicy !== 'auto') {
     return {
       cause: '`session-policy` does not allow it; a session may do only what both it and the role allow.',
@@ -100,7 +100,7 @@ function sessionAdvice({ secret, role, sessionPolicy }: Request): { cause: strin
   }
 }
 
-function kmsDenied(seen: string, request: Request): ActionError {
+function kmsDenied(seen: string, request: AwsRequest): ActionError {
   const { secret, role } = request
   const statement = {
     Effect: 'Allow',

@@ -1,7 +1,7 @@
 /** What to tell a user whom STS refuses. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Request } from '../inputs/request.ts'
+import type { AwsRequest } from '../inputs/request.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
@@ -29,7 +29,7 @@ export function claimLines({ claims }: Identity): string {
 }
 
 /** Maps an answer of STS to a code and its explanation. */
-export function explainSts(error: ServiceError, identity: Identity, request: Request): ActionError {
+export function explainSts(error: ServiceError, identity: Identity, request: AwsRequest): ActionError {
   const account = request.role.account
   const issuer = identity.issuer
   if (/AccessDenied/.test(error.name)) return trustRejected(identity, request, said(error))
@@ -62,7 +62,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Req
   })
 }
 
-function advice(error: ServiceError, request: Request): { cause: string; fix: string } {
+function advice(error: ServiceError, request: AwsRequest): { cause: string; fix: string } {
   if (/PackedPolicyTooLarge|MalformedPolicyDocument/.test(error.name)) {
     return {
       cause: 'the session policy is too long for STS, or not a valid policy.',
@@ -103,7 +103,7 @@ function advice(error: ServiceError, request: Request): { cause: string; fix: st
   }
 }
 
-function trustRejected(identity: Identity, request: Request, answer: string): ActionError {
+function trustRejected(identity: Identity, request: AwsRequest, answer: string): ActionError {
   const other = otherSubjectFormat(identity)
   return new ActionError('role-trust-rejected', {
     failed: `AWS does not let this job assume ${printable(request.role.arn)}.`,

@@ -1,7 +1,7 @@
 /** AWS session → the secret's value: one GetSecretValue. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
-import type { Request } from '../inputs/request.ts'
+import type { AwsRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
@@ -29,7 +29,7 @@ export interface StoredSecret {
  */
 export async function readSecret(
   session: AwsSession,
-  request: Request,
+  request: AwsRequest,
   http: Http,
   mask: Mask,
   policy: RetryPolicy,
@@ -53,7 +53,7 @@ export async function readSecret(
   })
 }
 
-function pick(text: string, request: Request): { value: string; key: string | undefined } {
+function pick(text: string, request: AwsRequest): { value: string; key: string | undefined } {
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
   if (isRecord(parsed)) {
@@ -77,7 +77,7 @@ function withoutKey(object: Record<string, unknown>, key: string): string {
   return `a JSON object without the key ${quoted(key, 60)}${keys}`
 }
 
-function malformed({ secret }: Request, seen: string): ActionError {
+function malformed({ secret }: AwsRequest, seen: string): ActionError {
   return new ActionError('secret-malformed', {
     failed: `The secret ${secret.id} does not hold a token where it was looked for. Its value is not shown.`,
     seen,
@@ -96,7 +96,7 @@ function decode(bytes: Uint8Array | undefined): string | undefined {
   }
 }
 
-async function refuse(thrown: unknown, session: AwsSession, request: Request): Promise<never> {
+async function refuse(thrown: unknown, session: AwsSession, request: AwsRequest): Promise<never> {
   const error = serviceError(thrown)
   const { explainSecret } = await import('./explain-secret.ts')
   const failure = explainSecret(error, session, request)

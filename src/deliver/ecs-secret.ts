@@ -7,9 +7,9 @@ import type { Origin } from '../sources/token-source.ts'
  * Source: ECS developer guide, "Pass Secrets Manager secrets through Amazon ECS environment variables":
  * `<secret ARN>:<json key>:<version stage>:<version id>`, each part may be empty.
  */
-export function ecsSecret({ secretArn, secretKey }: Origin, { secret, exportEnv }: Request): string {
+export function ecsSecret({ secretArn, secretKey, secretStage }: Origin, { exportEnv }: Request): string {
   const name = exportEnv[0] ?? 'HF_TOKEN'
-  const stage = secret.stage === 'AWSCURRENT' ? '' : secret.stage
+  const stage = secretStage === 'AWSCURRENT' ? '' : secretStage
   const parts = secretKey === undefined && stage === '' ? '' : `:${secretKey ?? ''}:${stage}:`
   return `${name}=${secretArn}${parts}`
 }

@@ -39,6 +39,17 @@ export interface SecretReference {
   region: string
 }
 
+/** What is asked of AWS, when the token source needs it. */
+export interface AwsRequest {
+  role: Role
+  region: string
+  roleSessionName: string
+  roleDurationSeconds: number
+  /** `auto`, `none` or a JSON policy document. */
+  sessionPolicy: string
+  secret: SecretReference
+}
+
 export interface Request {
   /** The organization's slug on the Hub. */
   org: string
@@ -48,13 +59,7 @@ export interface Request {
   /** The only issuer accepted. */
   issuer: string
   claimRules: readonly ClaimRule[]
-  role: Role
-  region: string
-  roleSessionName: string
-  roleDurationSeconds: number
-  /** `auto`, `none` or a JSON policy document. */
-  sessionPolicy: string
-  secret: SecretReference
+  aws: AwsRequest
   repositories: readonly HubRepository[]
   verify: VerifyMode
   minLifetimeSeconds: number

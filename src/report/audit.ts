@@ -19,7 +19,7 @@ export function auditEvent(
     runAttempt: text(job?.runAttempt),
     workflow: text(job?.workflow),
     actor: text(job?.actor),
-    role: text(request?.role.arn),
+    role: text(request?.aws.role.arn),
     roleSession: text(origin?.assumedRoleArn),
     secretArn: text(origin?.secretArn),
     secretVersionId: text(origin?.secretVersionId),

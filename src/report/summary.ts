@@ -61,8 +61,8 @@ export function failureSummary(error: ActionError, { request, identity, origin }
 function asked(request: NonNullable<Progress['request']>, read: string | undefined): [string, string][] {
   return [
     ['Organization, scope', `${code(request.org)}, ${code(request.scope)}`],
-    ['Role', code(request.role.arn)],
-    ['Secret', `${code(read ?? request.secret.id)} in ${code(request.secret.region)}`],
+    ['Role', code(request.aws.role.arn)],
+    ['Secret', `${code(read ?? request.aws.secret.id)} in ${code(request.aws.secret.region)}`],
   ]
 }
 

@@ -2,14 +2,14 @@
 import { type AwsSession, assumeRole, IdTokenEnded } from '../aws/assume-role.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Request } from '../inputs/request.ts'
+import type { AwsRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../report/log.ts'
 import type { TokenSource } from './token-source.ts'
 
 export interface SecretsManagerOptions {
-  request: Request
+  request: AwsRequest
   http: Http
   policy: RetryPolicy
   mask: Mask
@@ -41,6 +41,7 @@ export function secretsManagerSource(options: SecretsManagerOptions): TokenSourc
           assumedRoleArn: session.assumedRoleArn,
           secretArn: secret.arn,
           secretVersionId: secret.versionId,
+          secretStage: request.secret.stage,
           secretKey: secret.key,
         },
       }

@@ -10,6 +10,8 @@ export interface Origin {
   assumedRoleArn: string
   secretArn: string
   secretVersionId: string
+  /** The staging label that was asked for. */
+  secretStage: string
   /** The key that was read, when the secret is a JSON object. */
   secretKey: string | undefined
 }
