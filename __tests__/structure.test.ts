@@ -10,7 +10,16 @@ const files = readdirSync(source, { recursive: true, withFileTypes: true })
   .map((entry) => join(entry.parentPath, entry.name))
   .map((path) => ({ name: relative(source, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }))
 
-const EDGES = ['main.ts', 'post.ts', 'inputs/read.ts', 'deliver/deliver.ts', 'deliver/undo.ts', 'report/runner-log.ts']
+const EDGES = [
+  'main.ts',
+  'post.ts',
+  'inputs/read.ts',
+  'deliver/deliver.ts',
+  'deliver/undo.ts',
+  'deliver/minted.ts',
+  'deliver/revoke-minted.ts',
+  'report/runner-log.ts',
+]
 
 describe.each(files.map(({ name, text }) => [name, text] as const))('src/%s', (name, text) => {
   test('says in its first line why it exists', () => expect(text).toMatch(/^\/\*\*/))

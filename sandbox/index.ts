@@ -17,7 +17,23 @@ export const PERMISSIONS = {
   admin: ['repo.content.read', 'repo.write', 'org.read', 'org.write'],
 } as const
 
+/** What the OAuth app of {@link ORG} may have. */
+export const OAUTH_SCOPES: readonly string[] =
+  'openid profile email read-repos gated-repos contribute-repos write-repos manage-repos inference-api'.split(' ')
+
 export type SandboxScope = keyof typeof PERMISSIONS
+
+/** What the Hub mints tokens with, beside the trusted publisher of `acme/model`. */
+export interface Minting {
+  /** The OAuth app in the secret `huggingface/acme/oauth`, as `{client_id, client_secret}`. */
+  clientId: string
+  clientSecret: string
+  /** The e-mail of the member whose token the app may have. */
+  member: string
+  /** May manage service accounts; in the secret `huggingface/acme/service-accounts`, as `{token}`. */
+  adminToken: string
+  serviceAccount: { id: string; name: string }
+}
 
 export interface SandboxPorts {
   github?: number
@@ -31,12 +47,17 @@ export class Sandbox {
   readonly hub: Hub
   /** The stored token of each scope. */
   readonly tokens: Readonly<Record<SandboxScope, string>>
+  readonly minting: Readonly<Minting>
 
   private constructor(github: GitHub, aws: Aws, hub: Hub) {
     this.github = github
     this.aws = aws
     this.hub = hub
-    this.#trustGitHub()
+    const provider = this.#trustGitHub()
+    for (const scope of Object.keys(PERMISSIONS)) this.#addRole(scope, provider, `huggingface/${ORG}/*`)
+    // What the Hub mints tokens with is behind roles of its own.
+    this.#addRole('exchange', provider, `${secretName('oauth')}-??????`)
+    this.#addRole('accounts', provider, `${secretName('service-accounts')}-??????`)
     this.tokens = this.#storeTokens()
     hub.addRepo({ type: 'model', name: `${ORG}/model`, private: true, files: { 'README.md': '# A model\n' } })
     hub.addRepo({
@@ -45,6 +66,7 @@ export class Sandbox {
       private: true,
       files: { 'train.csv': 'text,label\nhello,1\n' },
     })
+    this.minting = this.#setUpMinting()
   }
 
   /** Starts the three services with the world of {@link ORG} in them. */
@@ -87,46 +109,44 @@ export class Sandbox {
     return { job, env: { ...this.environment(), ...job.environment } }
   }
 
-  /** The provider for the audience `acme`, and for each scope a role that main of octo-org/octo-repo may assume. */
-  #trustGitHub(): void {
+  /** The provider for the audience `acme`. Returns its ARN. */
+  #trustGitHub(): string {
     const { github, aws } = this
-    const provider = aws.addOidcProvider({
-      issuerUrl: github.issuer,
-      clientIds: [ORG],
-      keys: () => github.jwks(),
-    })
-    const issuer = github.issuer.replace(/^https?:\/\//, '')
-    for (const scope of Object.keys(PERMISSIONS)) {
-      aws.addRole({
-        arn: roleArn(scope),
-        trustPolicy: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { Federated: provider },
-              Action: 'sts:AssumeRoleWithWebIdentity',
-              Condition: {
-                StringEquals: {
-                  [`${issuer}:aud`]: ORG,
-                  [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
-                },
+    return aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: [ORG], keys: () => github.jwks() })
+  }
+
+  /** A role that main of octo-org/octo-repo may assume, and that may read the secrets of this pattern. */
+  #addRole(name: string, provider: string, secrets: string): void {
+    const issuer = this.github.issuer.replace(/^https?:\/\//, '')
+    this.aws.addRole({
+      arn: roleArn(name),
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Federated: provider },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+            Condition: {
+              StringEquals: {
+                [`${issuer}:aud`]: ORG,
+                [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
               },
             },
-          ],
-        },
-        policy: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Action: 'secretsmanager:GetSecretValue',
-              Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:huggingface/${ORG}/*`,
-            },
-          ],
-        },
-      })
-    }
+          },
+        ],
+      },
+      policy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${secrets}`,
+          },
+        ],
+      },
+    })
   }
 
   #storeTokens(): Record<SandboxScope, string> {
@@ -138,5 +158,27 @@ export class Sandbox {
     }
     hub.addUser({ name: `${ORG}-ci`, orgs: [{ name: ORG, roleInOrg: 'admin' }] })
     return { read: store('read'), write: store('write'), admin: store('admin') }
+  }
+  #setUpMinting(): Minting {
+    const { github, aws, hub } = this
+    hub.addTrustedPublisher({
+      resource: `${ORG}/model`,
+      issuer: github.issuer,
+      keys: () => github.jwks(),
+      claims: { repository: 'octo-org/octo-repo' },
+    })
+
+    const member = 'ml@acme.example'
+    hub.addUser({ name: 'ml-engineer', email: member, orgs: [{ name: ORG, roleInOrg: 'write' }] })
+    const { clientId, clientSecret } = hub.addOAuthApp({ org: ORG, scopes: OAUTH_SCOPES })
+    const app = { client_id: clientId, client_secret: clientSecret }
+    aws.addSecret({ name: secretName('oauth'), value: JSON.stringify(app) })
+
+    // An admin, so that its tokens can have what each scope needs.
+    const serviceAccount = hub.addServiceAccount({ org: ORG, name: 'ci', roleInOrg: 'admin' })
+    const permissions = ['org.serviceAccounts.read', 'org.serviceAccounts.write']
+    const adminToken = hub.addOrgToken(ORG, permissions, { displayName: 'service-accounts' })
+    aws.addSecret({ name: secretName('service-accounts'), value: JSON.stringify({ token: adminToken }) })
+    return { clientId, clientSecret, member, adminToken, serviceAccount }
   }
 }

@@ -1,13 +1,15 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { setSecret } from '@actions/core'
+import { saveMinted } from './deliver/minted.ts'
 import { parseInputs } from './inputs/parse.ts'
-import { readInputs, readJob } from './inputs/read.ts'
+import { readIdToken, readInputs, readJob } from './inputs/read.ts'
 import { Deadline } from './net/deadline.ts'
 import { Http } from './net/http.ts'
 import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
 import type { Progress } from './report/progress.ts'
 import { reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
 import { preloader, run, toActionError } from './run.ts'
+import type { MintedToken } from './sources/token-source.ts'
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = performance.now()
@@ -22,9 +24,18 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     progress.request = request
 
     deadline = new Deadline(request.timeoutMs)
-    http = new Http(deadline, proxyFromEnvironment(env), { whileWaiting: preloader() })
+    http = new Http(deadline, proxyFromEnvironment(env), { whileWaiting: preloader(request) })
     const policy = { maxAttempts: request.maxAttempts, deadline, onRetry: runnerLog.debug }
-    const done = await run({ request, job, http, policy, mask: setSecret, log: runnerLog, progress })
+    const givenIdToken = () => {
+      const idToken = readIdToken(request.idTokenFrom, env)
+      setSecret(idToken)
+      return idToken
+    }
+    const onMinted = (token: MintedToken) => {
+      if (request.revoke) saveMinted(token)
+    }
+    const edges = { mask: setSecret, log: runnerLog, givenIdToken, onMinted }
+    const done = await run({ request, job, http, policy, progress, ...edges })
 
     const { deliver } = await import('./deliver/deliver.ts')
     const places = deliver(done.token, done.identity, request, job)

@@ -1,4 +1,5 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Reads as the design does; no edge is touched. */
+import type { JSONWebKeySet } from 'jose'
 import { ActionError } from './errors/action-error.ts'
 import { askForIdToken, explainMissingIdToken } from './identity/ask.ts'
 import { checkClaims } from './identity/claims.ts'
@@ -9,6 +10,7 @@ import type { Http } from './net/http.ts'
 import type { RetryPolicy } from './net/retry.ts'
 import type { Log, Mask } from './report/log.ts'
 import type { Progress } from './report/progress.ts'
+import type { MintedToken } from './sources/token-source.ts'
 import { listed } from './text/printable.ts'
 
 /** What a run works with. */
@@ -19,6 +21,10 @@ export interface World {
   policy: RetryPolicy
   mask: Mask
   log: Log
+  /** The ID token, when `id-token-from` names a variable or a file. */
+  givenIdToken: () => string
+  /** Called with a minted token as soon as it is masked. */
+  onMinted: (token: MintedToken) => void
   /** Filled in step by step. */
   progress: Progress
 }
@@ -27,7 +33,7 @@ export interface World {
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
  */
 export async function run(world: World): Promise<Required<Progress>> {
-  const { request, job, http, policy, mask, log, progress } = world
+  const { request, job, http, policy, log, progress } = world
   warnOfStaticToken(request, job, log)
   if (request.endpointOverrides.length > 0)
     log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
@@ -41,8 +47,8 @@ export async function run(world: World): Promise<Required<Progress>> {
   if (request.claimRules.length > 0)
     log.info(`Claims: ${request.claimRules.length} of ${request.claimRules.length} rules match`)
 
-  const { secretsManagerSource } = await import('./sources/secrets-manager.ts')
-  const source = secretsManagerSource({ request: request.aws, http, policy, mask, log, renew: () => identify(world) })
+  const { selectSource } = await import('./sources/select.ts')
+  const source = await selectSource({ ...world, renew: () => identify(world) })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
@@ -64,11 +70,11 @@ const loadHub = () => Promise.all([import('./hub/client.ts'), import('./hub/veri
  * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
  * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
  */
-export function preloader(): () => void {
+export function preloader({ aws }: Request): () => void {
   const pieces: (() => Promise<unknown>)[] = [
-    () => Promise.all([import('./identity/verify.ts'), import('./sources/secrets-manager.ts')]),
+    () => Promise.all([import('./identity/verify.ts'), ...(aws ? [import('./sources/stored-secret.ts')] : [])]),
     loadHub,
-    () => import('./aws/read-secret.ts'),
+    ...(aws ? [() => import('./aws/read-secret.ts')] : []),
     () => import('./deliver/deliver.ts'),
   ]
   // A piece that cannot be loaded fails where it is needed.
@@ -78,13 +84,11 @@ export function preloader(): () => void {
       .catch(() => {})
 }
 
-/** Asks for the ID token and, at the same time, for the keys that verify it. */
-async function identify({ request, job, http, policy, mask, log }: World): Promise<Identity> {
-  if (!job.idTokenRequest) throw await explainMissingIdToken(job)
-  log.info(`Asking GitHub for an ID token with the audience ${request.audience}`)
-  const { audience, issuer } = request
-  const asked = askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
-  const fetched = fetchKeys(issuer, http, policy)
+/** Obtains the ID token and, at the same time, the keys that verify it. */
+async function identify(world: World): Promise<Identity> {
+  const { audience, issuer, idTokenFrom } = world.request
+  const asked = obtainIdToken(world)
+  const fetched = keysOf(world)
   // Whichever fails first is thrown below; the other must not count as unhandled meanwhile.
   asked.catch(() => {})
   fetched.catch(() => {})
@@ -93,11 +97,30 @@ async function identify({ request, job, http, policy, mask, log }: World): Promi
 
   let first: typeof fetched | undefined = fetched
   const keys = () => {
-    const answer = first ?? fetchKeys(issuer, http, policy)
+    const answer = first ?? keysOf(world)
     first = undefined
     return answer
   }
-  return await verifyIdToken(idToken, { issuer, audience, keys })
+  return await verifyIdToken(idToken, { issuer, audience, keys, foreign: idTokenFrom.kind !== 'github' })
+}
+
+async function obtainIdToken({ request, job, http, policy, mask, log, givenIdToken }: World): Promise<string> {
+  const { audience, idTokenFrom } = request
+  if (idTokenFrom.kind !== 'github') {
+    const place = idTokenFrom.kind === 'env' ? `the variable ${idTokenFrom.name}` : 'the file given'
+    log.info(`Taking the ID token from ${place}`)
+    return givenIdToken()
+  }
+  if (!job.idTokenRequest) throw await explainMissingIdToken(job)
+  log.info(`Asking GitHub for an ID token with the audience ${audience}`)
+  return await askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
+}
+
+async function keysOf({ request, job, http, policy }: World): Promise<JSONWebKeySet> {
+  const foreign = request.idTokenFrom.kind !== 'github'
+  // Nothing is asked of anybody for a job that has no ID token.
+  if (!foreign && !job.idTokenRequest) return { keys: [] }
+  return await fetchKeys(request.issuer, foreign, http, policy)
 }
 
 function warnOfStaticToken({ exportEnv }: Request, { presetVariables, ownVariables }: Job, log: Log): void {

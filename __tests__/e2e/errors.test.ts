@@ -529,6 +529,15 @@ const scenarios: Scenario[] = [
     }),
   ),
   {
+    code: 'exchange-rejected',
+    when: 'no trusted publisher matches the job',
+    play: {
+      job: { repository: 'octo-org/other' },
+      with: { 'role-to-assume': '', 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model' },
+    },
+    says: ['invalid_grant', 'repository: octo-org/other', 'workflow: publish.yml', 'branch: main'],
+  },
+  {
     code: 'hub-rate-limited',
     when: 'whoami-v2 is limited for longer than there is time',
     arrange: ({ sandbox }) => sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 250 }),
@@ -606,9 +615,6 @@ const scenarios: Scenario[] = [
   },
 ]
 
-/** Not thrown yet by anything that a workflow can ask for: it belongs to sources that mint tokens. */
-const NOT_YET: readonly ErrorCode[] = ['exchange-rejected']
-
 describe('every failure has its code and a message that says what to do', () => {
   let stage: Stage
   beforeEach(async () => {
@@ -656,7 +662,7 @@ describe('every failure has its code and a message that says what to do', () => 
   })
 
   test('every code is in this table', () => {
-    const provoked = new Set<ErrorCode>([...scenarios.map(({ code }) => code), 'internal-error', ...NOT_YET])
+    const provoked = new Set<ErrorCode>([...scenarios.map(({ code }) => code), 'internal-error'])
     expect(ERROR_CODES.filter((code) => !provoked.has(code))).toEqual([])
   })
 })

@@ -88,10 +88,13 @@ export class Stage {
   }
 
   async #leaks(runner: RunnerJob, job: Job): Promise<string[]> {
-    const { aws, tokens } = this.sandbox
+    const { aws, hub, minting, tokens } = this.sandbox
     const delivered = new Set(runner.steps.flatMap(({ outputs }) => outputs['hf-token'] ?? []))
     const secrets = [
       ...Object.entries(tokens).map(([scope, value]) => ({ name: `the Hub token ${scope}`, value })),
+      ...hub.minted.map((value) => ({ name: 'a minted token', value })),
+      { name: 'the client secret', value: minting.clientSecret },
+      { name: 'the admin token', value: minting.adminToken },
       ...[...delivered].map((value) => ({ name: 'the delivered Hub token', value })),
       ...job.issued.map((value) => ({ name: 'the ID token', value })),
       // The signature alone is as good a sign of a leak as the whole.
@@ -104,8 +107,11 @@ export class Stage {
         { name: 'the AWS session token', value: sessionToken },
       ]),
       ...(job.idTokenRequestToken ? [{ name: 'the request token', value: job.idTokenRequestToken }] : []),
+      ...runner.steps.flatMap(({ masks }) => masks.map((value) => ({ name: 'a masked value', value: value.trim() }))),
       ...this.secrets,
-    ]
+    ].filter(({ value }) => value.length >= 8)
+    // Post revokes a minted token with nothing but the token.
+    const minted = new Set(runner.steps.flatMap(({ state }) => mintedIn(state.minted)))
     const bytes = (await runner.everyByte()).filter(({ kind }) => kind !== 'add-mask')
     // What is delivered stands in the runner's own files for it, and nowhere else.
     const isDelivery = (kind: string) => kind === 'env' || kind === 'output'
@@ -115,11 +121,19 @@ export class Stage {
         secrets.filter(({ value }) => !delivered.has(value)),
       ),
       ...findLeaks(
-        bytes.filter(({ kind }) => !isDelivery(kind)),
+        bytes.filter(({ kind }) => kind === 'state'),
+        secrets.filter(({ value }) => !minted.has(value)),
+      ),
+      ...findLeaks(
+        bytes.filter(({ kind }) => !isDelivery(kind) && kind !== 'state'),
         secrets,
       ),
     ].map(({ name, where, form, offset }) => `${name} (${form}) in ${where} at ${offset}`)
   }
+}
+
+function mintedIn(state: string | undefined): string[] {
+  return state === undefined ? [] : [(JSON.parse(state) as { value: string }).value]
 }
 
 /** The text of the one error annotation. */

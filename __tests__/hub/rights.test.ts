@@ -47,9 +47,12 @@ const on = (type: string, name: string | undefined, ...permissions: string[]) =>
 function codes(options: Options, scope: Scope = 'read', org = 'acme'): string[] {
   const who = readWhoAmI(answer(options))
   if (!who) return ['misshapen']
-  return judge(who, { org, scope, repositories: [], minLifetimeSeconds: 600 } as unknown as Request, NOW).map(
-    ({ code }) => code,
-  )
+  return judge(
+    who,
+    { org, scope, repositories: [], minLifetimeSeconds: 600 } as unknown as Request,
+    { kind: 'stored' },
+    NOW,
+  ).map(({ code }) => code)
 }
 
 describe('wide enough', () => {
@@ -135,7 +138,7 @@ describe('not wider', () => {
 
   test.each(['read', 'write', 'god'])('a classic %s token', (role) => {
     expect(codes({ role })).toEqual(['token-over-scoped'])
-    expect(tokenKind(readWhoAmI(answer({ role })) as never)).toBe(role)
+    expect(tokenKind(readWhoAmI(answer({ role })) as never, { kind: 'stored' })).toBe(role)
   })
 
   test('a classic read token that should write is both too narrow and too wide', () => {

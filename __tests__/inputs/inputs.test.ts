@@ -60,7 +60,7 @@ test('action.yml and the code have the same inputs and defaults', () => {
     inputs: Record<string, { default?: string; required?: boolean }>
   }
   expect(Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))).toEqual(INPUTS)
-  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org', 'role-to-assume'])
+  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org'])
 })
 
 test('the defaults make a whole request', () => {
@@ -70,6 +70,9 @@ test('the defaults make a whole request', () => {
     audience: 'acme',
     issuer: 'https://token.actions.githubusercontent.com',
     claimRules: [],
+    idTokenFrom: { kind: 'github' },
+    source: { kind: 'secrets-manager' },
+    revoke: true,
     aws: {
       role: { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' },
       region: 'eu-west-1',
@@ -111,13 +114,13 @@ describe('the issuer follows from the server', () => {
 
 describe('roles and secrets', () => {
   test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('in the partition %s', (partition) => {
-    const { role } = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
-    expect(role).toMatchObject({ partition, account: '123456789012' })
+    const aws = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
+    expect(aws?.role).toMatchObject({ partition, account: '123456789012' })
   })
 
   test('a secret’s ARN brings its own region', () => {
     const id = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:huggingface/acme/read-AbCdEf'
-    expect(request({ 'secret-id': id }).aws.secret).toMatchObject({ id, region: 'us-east-1' })
+    expect(request({ 'secret-id': id }).aws?.secret).toMatchObject({ id, region: 'us-east-1' })
   })
 
   test('a secret in another partition is refused', () => {

@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Aws, AwsError, type SessionCredentials, stsError, TRUST_CLAIMS } from '../../sandbox/aws.ts'
 import * as forgeries from '../../sandbox/github/forgeries.ts'
 import { GitHub, type JobOptions } from '../../sandbox/github.ts'
+import { OtherIssuer } from '../../sandbox/issuers.ts'
 
 const ROLE = 'arn:aws:iam::111122223333:role/ci/hf-read'
 const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
@@ -214,6 +215,27 @@ describe('AssumeRoleWithWebIdentity', () => {
     setUp()
     await expect(assume({}, job)).rejects.toEqual(refused(code, /./))
     expect(aws.sessions).toEqual([])
+  })
+
+  test.each(['RS256', 'ES256'] as const)('accepts a token with %s and its one audience in an array', async (alg) => {
+    setUp()
+    const issuer = await OtherIssuer.kubernetes({ alg, audience: ['acme'] })
+    const Federated = aws.addOidcProvider({
+      issuerUrl: issuer.issuer,
+      clientIds: ['acme'],
+      keys: () => issuer.jwks(),
+    })
+    const host = issuer.issuer.replace('http://', '')
+    const Condition = {
+      StringEquals: { [`${host}:aud`]: 'acme', [`${host}:sub`]: 'system:serviceaccount:ml:publisher' },
+    }
+    const trust = { Effect: 'Allow', Principal: { Federated }, Action: 'sts:AssumeRoleWithWebIdentity', Condition }
+    aws.addRole({ arn: ROLE, trustPolicy: policy(trust) })
+    expect(await assume({ WebIdentityToken: await issuer.issue() })).toMatchObject({ Audience: 'acme' })
+    await expect(assume({ WebIdentityToken: await issuer.issue({ sub: 'other' }) })).rejects.toEqual(
+      refused('AccessDenied', DENIED, 403),
+    )
+    await issuer.close()
   })
 
   test("says when it can't fetch the issuer's keys", async () => {

@@ -6,6 +6,7 @@ import type { Iam, OidcProvider, Session } from './iam.ts'
 import { parsePolicy } from './policy.ts'
 
 const MAX_POLICY_CHARACTERS = 2048
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 const UNRETRIEVABLE_KEY =
   "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 
@@ -13,7 +14,7 @@ const UNRETRIEVABLE_KEY =
  * Answers as STS does, in XML's element names.
  *
  * Simpler than AWS: a session policy is measured by its characters (AWS also packs it), and an ID token
- * must have exactly one audience.
+ * must have exactly one audience, alone or in an array.
  *
  * @throws AwsError `ValidationError`, `InvalidIdentityToken`, `ExpiredTokenException`, `AccessDenied`,
  * `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
@@ -67,10 +68,11 @@ async function verify(
     throw invalidToken(`No OpenIDConnect provider found in your account for ${unverified.iss}`)
   }
   const claims = await verifySignatureAndTime(provider, token)
-  if (typeof claims.aud !== 'string' || !provider.clientIds.includes(claims.aud)) {
+  const [aud, ...others] = [claims.aud ?? []].flat()
+  if (aud === undefined || others.length > 0 || !provider.clientIds.includes(aud)) {
     throw invalidToken('Incorrect token audience')
   }
-  return { provider, claims }
+  return { provider, claims: { ...claims, aud } }
 }
 
 function decode(token: string): JWTPayload {
@@ -84,7 +86,7 @@ function decode(token: string): JWTPayload {
 async function verifySignatureAndTime(provider: OidcProvider, token: string): Promise<JWTPayload> {
   const keys = await fetchKeys(provider)
   try {
-    const options = { algorithms: ['RS256'], requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] }
+    const options = { algorithms: ALGORITHMS, requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] }
     return (await jwtVerify(token, keys, options)).payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) {

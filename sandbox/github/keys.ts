@@ -1,29 +1,36 @@
-/** The issuer's signing keys: RS256, published as a JWK set, rotated on demand. */
+/** An issuer's signing keys: RS256 (GitHub's) or ES256, published as a JWK set, rotated on demand. */
 import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { exportJWK, type JSONWebKeySet, type JWK, type JWTPayload, SignJWT } from 'jose'
 
+export type Algorithm = 'RS256' | 'ES256'
+
 /** What signs an ID token. */
 export interface Signer {
+  readonly algorithm: Algorithm
   /** The key's id: `kid` in the token's header and in the JWK set. */
   readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
-  /** A compact RS256 JWT. `header` adds to `alg`, `kid` and `typ`, or replaces them. */
+  /** A compact JWT. `header` adds to `alg`, `kid` and `typ`, or replaces them. */
   sign(claims: JWTPayload, header?: Record<string, unknown>): Promise<string>
 }
 
-/** A fresh 2048-bit RSA key. Its `kid` is the SHA-256 of the public key, in hexadecimal. */
-export async function createSigner(): Promise<Signer> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+/** A fresh key: 2048-bit RSA, or P-256. Its `kid` is the SHA-256 of the public key, in hexadecimal. */
+export async function createSigner(algorithm: Algorithm = 'RS256'): Promise<Signer> {
+  const { privateKey, publicKey } =
+    algorithm === 'RS256'
+      ? await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+      : await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
   const der = publicKey.export({ type: 'spki', format: 'der' })
   const kid = createHash('sha256').update(der).digest('hex')
   return {
+    algorithm,
     kid,
     privateKey,
     publicKey,
     sign: (claims, header) =>
-      new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid, ...header }).sign(privateKey),
+      new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: algorithm, kid, ...header }).sign(privateKey),
   }
 }
 
@@ -36,8 +43,8 @@ export class KeyRing {
     this.#current = current
   }
 
-  static async create(): Promise<KeyRing> {
-    const ring = new KeyRing(await createSigner())
+  static async create(algorithm?: Algorithm): Promise<KeyRing> {
+    const ring = new KeyRing(await createSigner(algorithm))
     ring.#published = [await publicJwk(ring.#current)]
     return ring
   }
@@ -53,12 +60,12 @@ export class KeyRing {
 
   /** Signs with a new key from now on. The old key stays published, as it does at GitHub, unless `retire` is set. */
   async rotate(retire: boolean): Promise<void> {
-    this.#current = await createSigner()
+    this.#current = await createSigner(this.#current.algorithm)
     const jwk = await publicJwk(this.#current)
     this.#published = retire ? [jwk] : [...this.#published, jwk]
   }
 }
 
 async function publicJwk(signer: Signer): Promise<JWK> {
-  return { ...(await exportJWK(signer.publicKey)), kid: signer.kid, alg: 'RS256', use: 'sig' }
+  return { ...(await exportJWK(signer.publicKey)), kid: signer.kid, alg: signer.algorithm, use: 'sig' }
 }

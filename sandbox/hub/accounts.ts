@@ -26,7 +26,16 @@ export interface User {
   id: string
   name: string
   fullname: string
+  email: string
   orgs: Membership[]
+}
+
+/** A user to add. The e-mail is `<name>@example.com` by default. */
+export interface NewUser {
+  name: string
+  orgs?: Membership[]
+  fullname?: string
+  email?: string
 }
 
 export type EntityType =
@@ -53,10 +62,22 @@ export interface FineGrained {
   canReadGatedRepos?: boolean
 }
 
+/** What a token without a role may do: one that the Hub gave at `/oauth/token`. */
+export type OAuthGrant =
+  /** One repository, by its key: `ns/name`, `datasets/ns/name`, `spaces/ns/name`. */
+  | { kind: 'repo'; key: string; access: 'read' | 'write' }
+  /** The gated repositories that the user was let into. */
+  | { kind: 'gated' }
+  /** What the scopes say, in this organization, by this OAuth app. */
+  | { kind: 'org'; org: string; scopes: readonly string[]; clientId: string }
+
 export interface Token {
+  id: string
   value: string
   user: User
-  role: TokenRole
+  /** Absent on a token with a grant. */
+  role?: TokenRole
+  grant?: OAuthGrant
   fineGrained?: FineGrained
   displayName: string
   createdAt: Date
@@ -66,6 +87,10 @@ export interface Token {
   /** Replaces the whole `auth` in whoami: for OAuth and Trusted Publisher tokens. */
   auth?: Record<string, unknown>
   revoked: boolean
+  /** The Hub gave it to somebody who asked over HTTP. */
+  minted: boolean
+  /** Organizations whose admin cut this token off. */
+  cutOffFrom: Set<string>
 }
 
 export interface NewToken {
@@ -76,9 +101,16 @@ export interface NewToken {
   role: TokenRole
   fineGrained?: FineGrained
   displayName?: string
+  /** Default: 1 September 2026. */
+  createdAt?: Date
   expiresAt?: Date
   authType?: string
   auth?: Record<string, unknown>
+}
+
+/** What the Hub gives at `/oauth/token`. */
+export interface NewOAuthToken extends Omit<NewToken, 'role' | 'fineGrained'> {
+  grant: OAuthGrant
 }
 
 export class Accounts {
@@ -99,29 +131,42 @@ export class Accounts {
   }
 
   /** Adds the user, and those of the user's organizations that do not exist yet. */
-  addUser(user: { name: string; orgs?: Membership[]; fullname?: string }): User {
-    const added = { id: objectId('user', user.name), fullname: user.name, orgs: [], ...user }
+  addUser(user: NewUser): User {
+    const { name } = user
+    const added = { id: objectId('user', name), fullname: name, email: `${name}@example.com`, orgs: [], ...user }
     for (const { name } of added.orgs) if (!this.orgs.has(name)) this.addOrg({ name })
     this.users.set(user.name, added)
     return added
   }
 
   /** Returns the token's value. */
-  addToken(token: NewToken): string {
+  addToken(token: NewToken | NewOAuthToken): string {
+    return this.#add(token, false).value
+  }
+
+  /** Adds a token that was asked for over HTTP: it is created now. */
+  mint(token: NewToken | NewOAuthToken): Token {
+    return this.#add({ createdAt: new Date(this.#now()), ...token }, true)
+  }
+
+  #add(token: NewToken | NewOAuthToken, minted: boolean): Token {
     const user = this.users.get(token.user)
     if (!user) throw new Error(`the sandbox's Hub has no user ${token.user}`)
     const number = this.tokens.size + 1
     const added: Token = {
       displayName: `token-${number}`,
       authType: 'access_token',
+      createdAt: new Date('2026-09-01T08:00:00.000Z'),
       ...token,
+      id: objectId('token', String(number)),
       value: token.value ?? `hf_${letters(`token ${number}`, 34)}`,
       user,
-      createdAt: new Date('2026-09-01T08:00:00.000Z'),
       revoked: false,
+      minted,
+      cutOffFrom: new Set(),
     }
     this.tokens.set(added.value, added)
-    return added.value
+    return added
   }
 
   /** The token, if it exists and is neither revoked nor expired. */

@@ -1,11 +1,17 @@
 /** The Hugging Face Hub on loopback: accounts, tokens, whoami, permission checks, and enough of repositories for `hf` and `git`. */
 import { type Handler, type SandboxRequest, type SandboxResponse, Service } from '../service.ts'
-import { Accounts, type Membership, type NewToken, type Org, type Plan, type Token, type User } from './accounts.ts'
+import { Accounts, type NewToken, type NewUser, type Org, type Plan, type Token, type User } from './accounts.ts'
 import { authCheckRoutes } from './auth-check.ts'
 import { challenged, gitRoutes } from './git.ts'
+import { type NewOAuthApp, OAuthApps } from './oauth-apps.ts'
+import { oauthRoutes } from './oauth-token.ts'
 import { repoRoutes } from './repo-api.ts'
 import { createRepo, type NewRepo, type Repo, type Repos } from './repos.ts'
+import { revokeRoutes } from './revoke.ts'
 import { failure, type HubCall, type Route } from './routes.ts'
+import { serviceAccountRoutes } from './service-account-api.ts'
+import { type NewServiceAccount, type NewServiceAccountToken, ServiceAccounts } from './service-accounts.ts'
+import { type NewTrustedPublisher, TrustedPublishers } from './trusted-publishers.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 export class Hub implements Handler {
@@ -15,11 +21,17 @@ export class Hub implements Handler {
   readonly repos: Repos = new Map()
   /** The Hub's clock, in milliseconds since 1970; tokens expire by it. */
   now: () => number = Date.now
+  readonly #publishers: TrustedPublishers
+  readonly #apps = new OAuthApps()
+  readonly #serviceAccounts: ServiceAccounts
+  #publicUrl: string | undefined
   #answers = 0
 
   private constructor() {
     this.service = new Service('hub', this)
     this.accounts = new Accounts(() => this.now())
+    this.#publishers = new TrustedPublishers(this.accounts, this.repos)
+    this.#serviceAccounts = new ServiceAccounts(this.accounts, () => this.now())
   }
 
   static async start({ port = 0 }: { port?: number } = {}): Promise<Hub> {
@@ -32,6 +44,15 @@ export class Hub implements Handler {
     return this.service.url
   }
 
+  /** The URL under which clients know the Hub, and the audience of ID tokens for it. Default: {@link url}. */
+  get publicUrl(): string {
+    return this.#publicUrl ?? this.url
+  }
+
+  set publicUrl(url: string) {
+    this.#publicUrl = url
+  }
+
   async close(): Promise<void> {
     await this.service.close()
   }
@@ -41,7 +62,7 @@ export class Hub implements Handler {
   }
 
   /** Adds the user, and those of the user's organizations that do not exist yet. */
-  addUser(user: { name: string; orgs?: Membership[]; fullname?: string }): User {
+  addUser(user: NewUser): User {
     return this.accounts.addUser(user)
   }
 
@@ -74,6 +95,48 @@ export class Hub implements Handler {
     this.accounts.revoke(value)
   }
 
+  /** Whether the Hub still accepts this token. */
+  isAlive(value: string): boolean {
+    return this.accounts.alive(value) !== undefined
+  }
+
+  /** The values of all tokens that somebody was given over HTTP, dead or alive, in order. */
+  get minted(): string[] {
+    return [...this.accounts.tokens.values()].filter(({ minted }) => minted).map(({ value }) => value)
+  }
+
+  /** Makes the resource's namespace and a user in it if they do not exist yet; the repository may come later. */
+  addTrustedPublisher(publisher: NewTrustedPublisher): void {
+    this.#publishers.add(publisher)
+  }
+
+  /** An OAuth app that is bound to an organization. */
+  addOAuthApp(app: NewOAuthApp): { clientId: string; clientSecret: string } {
+    if (!this.accounts.orgs.has(app.org)) this.addOrg({ name: app.org })
+    const { clientId, clientSecret } = this.#apps.add(app)
+    return { clientId, clientSecret }
+  }
+
+  /** Makes the organization if it does not exist yet. */
+  addServiceAccount(account: NewServiceAccount): { id: string; name: string } {
+    const { id, name } = this.#serviceAccounts.add(account)
+    return { id, name }
+  }
+
+  /** Plants a token of a service account, for example an old one. Returns its value. */
+  addServiceAccountToken(token: NewServiceAccountToken): string {
+    return this.#serviceAccounts.plant(token)
+  }
+
+  /** The living tokens of a service account, the oldest first. */
+  serviceAccountTokens(org: string, name: string): Pick<Token, 'id' | 'displayName' | 'value' | 'createdAt'>[] {
+    const user = this.#serviceAccounts.find(org, { name })
+    if (!user) throw new Error(`the sandbox's Hub has no service account ${name} in ${org}`)
+    return this.#serviceAccounts
+      .tokens(user)
+      .map(({ id, displayName, value, createdAt }) => ({ id, displayName, value, createdAt }))
+  }
+
   addRepo(repo: NewRepo): Repo {
     return createRepo(this.repos, repo)
   }
@@ -92,18 +155,29 @@ export class Hub implements Handler {
     return match(request)?.route.operation ?? 'unknown'
   }
 
-  handle(_operation: string, request: SandboxRequest): SandboxResponse {
+  async handle(_operation: string, request: SandboxRequest): Promise<SandboxResponse> {
     const matched = match(request)
     if (!matched) return this.#dressed(failure(404, 'Sorry, we cannot find the page you are looking for.'))
     const { route, params } = matched
-    const token = this.#authenticate(request, route.auth ?? 'bearer')
+    const { auth = 'bearer' } = route
+    const token = auth === 'none' ? undefined : this.#authenticate(request, auth)
     if (token === 'invalid') {
       const refusal = failure(401, 'Invalid credentials in Authorization header')
-      return this.#dressed(route.auth === 'basic' ? challenged(refusal) : refusal)
+      return this.#dressed(auth === 'basic' ? challenged(refusal) : refusal)
     }
-    const { accounts, repos, url } = this
+    const { accounts, repos, url, publicUrl } = this
+    const world = {
+      accounts,
+      repos,
+      publishers: this.#publishers,
+      apps: this.#apps,
+      serviceAccounts: this.#serviceAccounts,
+      url,
+      publicUrl,
+      now: this.now(),
+    }
     try {
-      return this.#dressed(route.answer({ request, params: decoded(params), token, accounts, repos, url }))
+      return this.#dressed(await route.answer({ request, params: decoded(params), token, ...world }))
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof URIError) return this.#dressed(failure(400, 'Bad request'))
       throw error
@@ -142,13 +216,22 @@ export class Hub implements Handler {
 
 const RATE_LIMIT_POLICY = { 'RateLimit-Policy': '"fixed window";"api";q=500;w=300' }
 
-const ROUTES: Route[] = [...whoamiRoutes, ...authCheckRoutes, ...repoRoutes, ...gitRoutes]
+const ROUTES: Route[] = [
+  ...whoamiRoutes,
+  ...authCheckRoutes,
+  ...oauthRoutes,
+  ...serviceAccountRoutes,
+  ...revokeRoutes,
+  ...repoRoutes,
+  ...gitRoutes,
+]
 
-function match({ method, url }: SandboxRequest): { route: Route; params: HubCall['params'] } | undefined {
+function match(request: SandboxRequest): { route: Route; params: HubCall['params'] } | undefined {
+  const { method, url } = request
   for (const route of ROUTES) {
     if (route.method !== method && !(method === 'HEAD' && route.method === 'GET')) continue
     const found = route.path.exec(url.pathname)
-    if (found) return { route, params: { ...found.groups } }
+    if (found && route.matches?.(request) !== false) return { route, params: { ...found.groups } }
   }
   return undefined
 }

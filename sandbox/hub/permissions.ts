@@ -1,6 +1,6 @@
 /** What a token may do with a repository: the smaller of what its user may and what the token was given. */
-import type { Scope, Token, User } from './accounts.ts'
-import type { Repo } from './repos.ts'
+import type { OAuthGrant, Scope, Token } from './accounts.ts'
+import { type Repo, repoKey } from './repos.ts'
 
 /** `hidden`: the Hub answers as if the repository did not exist. `gated`: its name shows, its content does not. */
 export type Access = 'write' | 'read' | 'gated' | 'hidden'
@@ -16,29 +16,72 @@ export function accessTo(repo: Repo, token: Token | undefined): Access {
 
 /** Whether the token may create a repository in this namespace. */
 export function mayCreateIn(namespace: string, token: Token): boolean {
-  const role = roleIn(namespace, token.user)
+  const role = roleIn(namespace, token)
   if (role !== 'admin' && role !== 'write' && role !== 'contributor') return false
+  if (token.grant) {
+    const { grant } = token
+    return grant.kind === 'org' && grant.org === namespace && has(grant, ['contribute-repos', 'manage-repos'])
+  }
   if (token.role !== 'fineGrained') return token.role !== 'read'
   return scopes(token).some((scope) => scope.entity.name === namespace && scope.permissions.includes('repo.write'))
 }
 
+/** Whether the token has one of these permissions on the organization itself. */
+export function mayInOrg(org: string, token: Token, permissions: readonly string[]): boolean {
+  if (roleIn(org, token) === undefined) return false
+  return scopes(token).some(
+    (scope) =>
+      scope.entity.type === 'org' &&
+      scope.entity.name === org &&
+      scope.permissions.some((permission) => permissions.includes(permission)),
+  )
+}
+
 function mayWrite(repo: Repo, token: Token): boolean {
-  const role = roleIn(repo.namespace, token.user)
+  const { grant } = token
+  if (grant?.kind === 'repo') return grant.access === 'write' && grant.key === repoKey(repo.type, repo.name)
+  const role = roleIn(repo.namespace, token)
   const userMay = role === 'admin' || role === 'write' || (role === 'contributor' && repo.creator === token.user.name)
   if (!userMay) return false
+  if (grant) return grant.kind === 'org' && scopesReach(grant, repo, token, ['write-repos', 'manage-repos'])
   if (token.role !== 'fineGrained') return token.role === 'write' || token.role === 'god'
   return grants(repo, token, ['repo.write'])
 }
 
 function mayReadAsMember(repo: Repo, token: Token): boolean {
-  const role = roleIn(repo.namespace, token.user)
+  const { grant } = token
+  if (grant?.kind === 'repo') return grant.key === repoKey(repo.type, repo.name)
+  const role = roleIn(repo.namespace, token)
   if (role === undefined || role === 'no_access') return false
+  if (grant) {
+    return grant.kind === 'org' && scopesReach(grant, repo, token, ['read-repos', 'write-repos', 'manage-repos'])
+  }
   return token.role !== 'fineGrained' || grants(repo, token, ['repo.content.read', 'repo.write'])
 }
 
 function mayReadGated(repo: Repo, token: Token): boolean {
   if (!repo.grantedTo.includes(token.user.name)) return false
+  const { grant } = token
+  if (grant?.kind === 'repo') return false
+  if (grant?.kind === 'gated') return true
+  if (grant) return grant.org === repo.namespace && has(grant, ['gated-repos'])
   return token.role !== 'fineGrained' || token.fineGrained?.canReadGatedRepos === true
+}
+
+/** Whether one of the scopes covers the repository, or it was created through the same app and that is enough. */
+function scopesReach(
+  grant: OAuthGrant & { kind: 'org' },
+  repo: Repo,
+  token: Token,
+  wanted: readonly string[],
+): boolean {
+  if (grant.org !== repo.namespace) return false
+  if (has(grant, wanted)) return true
+  return has(grant, ['contribute-repos']) && repo.creator === token.user.name && repo.creatorClientId === grant.clientId
+}
+
+function has({ scopes }: { scopes: readonly string[] }, wanted: readonly string[]): boolean {
+  return wanted.some((scope) => scopes.includes(scope))
 }
 
 function grants(repo: Repo, token: Token, permissions: readonly string[]): boolean {
@@ -57,10 +100,13 @@ function scopes(token: Token): readonly Scope[] {
   return token.fineGrained?.scoped ?? []
 }
 
-/** The user's role in a namespace; `undefined` for a stranger, and for a member whom a security restriction keeps out. */
-function roleIn(namespace: string, user: User): string | undefined {
+/**
+ * The role of the token's user in a namespace; `undefined` for a stranger, for a member whom a security restriction
+ * keeps out, and for a token that an admin cut off.
+ */
+function roleIn(namespace: string, { user, cutOffFrom }: Token): string | undefined {
   if (user.name === namespace) return 'admin'
   const membership = user.orgs.find((org) => org.name === namespace)
   if (!membership || (membership.securityRestrictions?.length ?? 0) > 0) return undefined
-  return membership.roleInOrg
+  return cutOffFrom.has(namespace) ? undefined : membership.roleInOrg
 }

@@ -49,7 +49,13 @@ function create(call: HubCall): SandboxResponse {
     const refusal = failure(409, `You already created this ${type} repo`)
     return { ...refusal, body: { ...answer, error: `You already created this ${type} repo`, id: existing.id } }
   }
-  const repo = createRepo(repos, { type, name: id, private: visibility === 'private', creator: token.user.name })
+  const repo = createRepo(repos, {
+    type,
+    name: id,
+    private: visibility === 'private',
+    creator: token.user.name,
+    ...(token.grant?.kind === 'org' && { creatorClientId: token.grant.clientId }),
+  })
   return { status: 200, body: { ...answer, id: repo.id } }
 }
 

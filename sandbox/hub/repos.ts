@@ -26,6 +26,8 @@ export interface Repo {
   grantedTo: string[]
   /** Who created it, if it was created over the API. */
   creator?: string
+  /** The OAuth app through which it was created. */
+  creatorClientId?: string
   /** The content of `main`, by path. */
   readonly files: ReadonlyMap<string, Buffer>
   /** The commits of `main`, newest first; never empty. */
@@ -39,6 +41,7 @@ export interface NewRepo {
   gated?: boolean
   grantedTo?: string[]
   creator?: string
+  creatorClientId?: string
   files?: Record<string, string>
 }
 

@@ -1,8 +1,11 @@
 /** What the Hub's endpoints have in common: a route, the call that it answers, and the Hub's form of an error. */
 import type { SandboxRequest, SandboxResponse } from '../service.ts'
 import type { Accounts, Token } from './accounts.ts'
+import type { OAuthApps } from './oauth-apps.ts'
 import { accessTo } from './permissions.ts'
 import { type Repo, type Repos, type RepoType, repoKey } from './repos.ts'
+import type { ServiceAccounts } from './service-accounts.ts'
+import type { TrustedPublishers } from './trusted-publishers.ts'
 
 /** One endpoint. */
 export interface Route {
@@ -11,9 +14,11 @@ export interface Route {
   method: 'GET' | 'POST' | 'DELETE'
   /** Matches the whole path; its named groups are the call's `params`, URL-decoded. */
   path: RegExp
-  /** How the caller says who it is. Default: `bearer`. */
-  auth?: 'bearer' | 'basic'
-  answer(call: HubCall): SandboxResponse
+  /** Whether it is this one, where the path alone does not say. */
+  matches?: (request: SandboxRequest) => boolean
+  /** How the caller says who it is. Default: `bearer`. `none`: the endpoint looks for itself, if at all. */
+  auth?: 'bearer' | 'basic' | 'none'
+  answer(call: HubCall): SandboxResponse | Promise<SandboxResponse>
 }
 
 /** A call that was routed and whose token, if it brought one, is alive. */
@@ -24,8 +29,15 @@ export interface HubCall {
   token: Token | undefined
   accounts: Accounts
   repos: Repos
+  publishers: TrustedPublishers
+  apps: OAuthApps
+  serviceAccounts: ServiceAccounts
   /** The Hub's own URL, without a slash at the end. */
   url: string
+  /** The URL under which clients know the Hub: the audience of ID tokens that are meant for it. */
+  publicUrl: string
+  /** Milliseconds since 1970. */
+  now: number
 }
 
 /** The part of an API path that names a repository; its groups are `type` and `name`. */

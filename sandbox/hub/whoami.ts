@@ -19,20 +19,29 @@ function whoami(token: Token, accounts: Accounts, hubUrl: string): Record<string
     id: user.id,
     name: user.name,
     fullname: user.fullname,
-    email: `${user.name}@example.com`,
+    email: user.email,
     emailVerified: true,
     canPay: false,
     billingMode: 'prepaid',
     periodEnd: null,
     isPro: false,
     avatarUrl: avatarUrl(user.name),
-    orgs: user.orgs.map((membership) => organization(membership, accounts, avatarUrl(membership.name))),
-    auth: token.auth ?? auth(token, accounts),
+    orgs: user.orgs.map((membership) => organization(membership, token, accounts, avatarUrl(membership.name))),
+    auth: token.auth ?? (token.grant ? oauth(token) : auth(token, accounts)),
   }
 }
 
-function organization(membership: Membership, accounts: Accounts, avatarUrl: string): Record<string, unknown> {
-  const { name, roleInOrg, securityRestrictions, resourceGroups } = membership
+function organization(
+  membership: Membership,
+  token: Token,
+  accounts: Accounts,
+  avatarUrl: string,
+): Record<string, unknown> {
+  const { name, roleInOrg, resourceGroups } = membership
+  const cutOff = token.cutOffFrom.has(name)
+  const securityRestrictions = cutOff
+    ? [...(membership.securityRestrictions ?? []), 'token-revoked']
+    : membership.securityRestrictions
   const org = accounts.orgs.get(name)
   return {
     type: 'org',
@@ -50,6 +59,16 @@ function organization(membership: Membership, accounts: Accounts, avatarUrl: str
     ...(resourceGroups && {
       resourceGroups: resourceGroups.map((group) => ({ id: objectId('resource-group', group.name), ...group })),
     }),
+  }
+}
+
+/** A token from `/oauth/token` has neither name nor role. */
+function oauth({ authType, expiresAt, grant, user }: Token): Record<string, unknown> {
+  const resource = grant?.kind === 'repo' ? grant.key : grant?.kind === 'gated' ? user.name : undefined
+  return {
+    type: authType,
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    ...(resource !== undefined && { resource: { sub: resource } }),
   }
 }
 

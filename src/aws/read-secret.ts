@@ -6,7 +6,7 @@ import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { printable, quoted } from '../text/printable.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
 import { isPassing, serviceError } from './service-error.ts'
@@ -14,14 +14,15 @@ import { isPassing, serviceError } from './service-error.ts'
 export interface StoredSecret {
   arn: string
   versionId: string
-  /** The secret value, masked. */
-  value: string
-  /** The key it was read from; undefined when the secret is a plain string. */
-  key: string | undefined
+  /** The values at the keys asked for, in their order, masked. */
+  values: readonly string[]
+  /** False when the secret is a plain string. */
+  isObject: boolean
 }
 
 /**
- * Reads one version of one secret, and takes the value at `key` out of it when it is a JSON object.
+ * Reads one version of one secret, and takes the values at `keys` out of it. Asked for one key, a plain string is that
+ * value.
  *
  * @throws `ActionError` `secret-not-found`, `secret-access-denied`, `secret-kms-denied`, `secret-malformed`, `secret-failed`,
  * `network-unreachable`, `deadline-exceeded`.
@@ -30,6 +31,7 @@ export interface StoredSecret {
 export async function readSecret(
   session: AwsSession,
   request: AwsRequest,
+  keys: readonly string[],
   http: Http,
   mask: Mask,
   policy: RetryPolicy,
@@ -45,29 +47,37 @@ export async function readSecret(
   return await retry(what, policy, async () => {
     const answer = await client.send(command).catch((error: unknown) => refuse(error, session, request))
     const text = answer.SecretString ?? decode(answer.SecretBinary)
-    if (text === undefined) throw malformed(request, 'neither a string nor UTF-8 text')
-    const { value, key } = pick(text, request)
+    if (text === undefined) throw malformed(request, keys, 'neither a string nor UTF-8 text')
+    const { values, isObject } = pick(text, request, keys)
     // Anything shorter is no token; masked, it would only make the log unreadable.
-    for (const form of new Set([value, value.trim()])) if (form.length >= 8) mask(form)
-    return { arn: printable(answer.ARN ?? secret.id), versionId: printable(answer.VersionId ?? ''), value, key }
+    for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) if (form.length >= 8) mask(form)
+    return { arn: printable(answer.ARN ?? secret.id), versionId: printable(answer.VersionId ?? ''), values, isObject }
   })
 }
 
-function pick(text: string, request: AwsRequest): { value: string; key: string | undefined } {
+function pick(
+  text: string,
+  request: AwsRequest,
+  keys: readonly string[],
+): { values: readonly string[]; isObject: boolean } {
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
   if (isRecord(parsed)) {
-    const { key } = request.secret
-    const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined
-    if (typeof value === 'string') return { value, key }
-    throw malformed(
-      request,
-      value === undefined ? withoutKey(parsed, key) : `a JSON object whose ${quoted(key, 60)} is not a string`,
-    )
+    const values = keys.map((key) => {
+      const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined
+      if (typeof value === 'string') return value
+      const what =
+        value === undefined ? withoutKey(parsed, key) : `a JSON object whose ${quoted(key, 60)} is not a string`
+      throw malformed(request, keys, what)
+    })
+    return { values, isObject: true }
   }
-  if (trimmed.startsWith('{')) throw malformed(request, 'text that begins like a JSON object and is not valid JSON')
-  if (Array.isArray(parsed)) throw malformed(request, 'a JSON array')
-  return { value: text, key: undefined }
+  if (trimmed.startsWith('{')) {
+    throw malformed(request, keys, 'text that begins like a JSON object and is not valid JSON')
+  }
+  if (Array.isArray(parsed)) throw malformed(request, keys, 'a JSON array')
+  if (keys.length > 1) throw malformed(request, keys, 'a plain string')
+  return { values: [text], isObject: false }
 }
 
 /** Names the keys only where they look like names: a secret may have been stored as a key by mistake. */
@@ -77,13 +87,16 @@ function withoutKey(object: Record<string, unknown>, key: string): string {
   return `a JSON object without the key ${quoted(key, 60)}${keys}`
 }
 
-function malformed({ secret }: AwsRequest, seen: string): ActionError {
+function malformed({ secret }: AwsRequest, keys: readonly string[], seen: string): ActionError {
+  const names = keys.map((key) => (/^[\w.-]+$/.test(key) ? key : 'token'))
+  const form = `{${names.map((name) => `"${name}": "…"`).join(', ')}}`
+  const [one] = keys.length === 1 ? keys : []
   return new ActionError('secret-malformed', {
-    failed: `The secret ${secret.id} does not hold a token where it was looked for. Its value is not shown.`,
+    failed: `The secret ${secret.id} does not hold ${listed(names)} where it was looked for. Its value is not shown.`,
     seen,
-    expected: `the token as a plain string, or a JSON object with the token at ${quoted(secret.key, 60)}`,
-    cause: 'the secret was stored under another key, or with other text around it.',
-    fix: `Set \`secret-key\` to the right key, or store the secret anew:\naws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds {"${/^[\w.-]+$/.test(secret.key) ? secret.key : 'token'}": "hf_…"}`,
+    expected: `a JSON object such as ${form}${one === undefined ? '' : ', or the value as a plain string'}`,
+    cause: 'the secret was stored under another key, or with other text around it, or is another secret.',
+    fix: `${one === undefined ? 'Store' : 'Set `secret-key` to the right key, or store'} the secret anew:\naws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds ${form}`,
   })
 }
 

@@ -51,10 +51,10 @@ function outputs(token: VerifiedToken, identity: Identity, request: Request): Re
     'hf-identity': token.identity,
     'hf-token-expires-at': token.expiresAt === undefined ? '' : new Date(token.expiresAt).toISOString(),
     'hf-token-kind': token.kind,
-    'secret-arn': origin.secretArn,
-    'secret-version-id': origin.secretVersionId,
+    'secret-arn': origin.aws?.secretArn ?? '',
+    'secret-version-id': origin.aws?.secretVersionId ?? '',
     'ecs-secret': ecsSecret(origin, request),
-    'aws-account-id': origin.awsAccountId,
+    'aws-account-id': origin.aws?.accountId ?? '',
     'oidc-subject': identity.subject,
     'oidc-audience': identity.audience,
   }

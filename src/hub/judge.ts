@@ -1,15 +1,20 @@
 /** Compares what the Hub says of a token with what the workflow asks for: pure, no call. */
 import { ActionError } from '../errors/action-error.ts'
 import type { Request } from '../inputs/request.ts'
+import type { Evidence } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
-import { isClassic, NEEDED, shortfall, surplusRights } from './rights.ts'
+import { judgeResource, judgeScopes } from './evidence.ts'
+import { isClassic, shortfall, surplusRights } from './rights.ts'
+import { NEEDED } from './scopes.ts'
 import type { Membership, WhoAmI } from './whoami.ts'
 
 const NEW_TOKEN = 'https://huggingface.co/settings/tokens/new?tokenType=fineGrained'
 
-/** `fine-grained`, `read`, `write`, `god`, or the Hub's word for tokens without a role. */
-export function tokenKind(who: WhoAmI): string {
+/** `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for what else there is. */
+export function tokenKind(who: WhoAmI, evidence: Evidence): string {
+  if (evidence.kind === 'resource') return 'trusted-publisher'
+  if (evidence.kind === 'oauth') return 'oauth'
   return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)
 }
 
@@ -18,17 +23,29 @@ export function tokenKind(who: WhoAmI): string {
  * `token-revoked-by-org`, `token-pending-approval`, `org-restricted`, `token-expired`, `token-under-scoped`,
  * `token-over-scoped`, `token-expiring`. `now`: milliseconds since the epoch.
  */
-export function judge(who: WhoAmI, request: Request, now: number): ActionError[] {
+export function judge(who: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError[] {
   const org = who.orgs.find(({ name }) => name === request.org)
-  if (!org) return [wrongOrg(who, request)]
+  // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
+  if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request)]
   const found = [
-    ...restrictions(who, org, request),
+    ...(org ? restrictions(who, org, request) : []),
     expired(who, now),
-    underScoped(who, org, request),
-    overScoped(who, org, request),
+    ...reach(who, org, request, evidence),
     expiring(who, request, now),
   ]
   return found.filter((problem) => problem !== undefined)
+}
+
+/** What the token can do, next to what was asked. */
+function reach(
+  who: WhoAmI,
+  org: Membership | undefined,
+  request: Request,
+  evidence: Evidence,
+): (ActionError | undefined)[] {
+  if (evidence.kind === 'resource') return judgeResource(who, evidence)
+  if (evidence.kind === 'oauth') return judgeScopes(evidence, request)
+  return org ? [underScoped(who, org, request), overScoped(who, org, request, evidence)] : []
 }
 
 function wrongOrg(who: WhoAmI, { org }: Request): ActionError {
@@ -139,7 +156,7 @@ function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Requ
   })
 }
 
-function overScoped(who: WhoAmI, org: Membership, { scope }: Request): ActionError | undefined {
+function overScoped(who: WhoAmI, org: Membership, { scope }: Request, evidence: Evidence): ActionError | undefined {
   const surplus = isClassic(who)
     ? classicRights(who, org)
     : who.role === undefined
@@ -148,7 +165,7 @@ function overScoped(who: WhoAmI, org: Membership, { scope }: Request): ActionErr
   if (surplus.length === 0) return undefined
   return new ActionError('token-over-scoped', {
     failed: `The token can do more than \`scope: ${scope}\` in ${org.name}: whoever got hold of it could use that too.`,
-    seen: `${tokenKind(who)} token of ${who.name}, with these surplus rights:\n${surplus.map((right) => `- ${right}`).join('\n')}`,
+    seen: `${tokenKind(who, evidence)} token of ${who.name}, with these surplus rights:\n${surplus.map((right) => `- ${right}`).join('\n')}`,
     expected: `a fine-grained token with nothing but ${scope} rights in ${org.name}`,
     cause: isClassic(who)
       ? 'it is a classic token: only fine-grained ones can be limited to an organization.'

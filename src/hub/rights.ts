@@ -1,26 +1,11 @@
 /** What a token can do, seen from one organization: pure rules on the Hub's whoami-v2 answer. */
 import type { Scope } from '../inputs/request.ts'
 import { printable } from '../text/printable.ts'
+import { includes, NEEDED, scopeOf } from './scopes.ts'
 import type { Grant, Membership, WhoAmI } from './whoami.ts'
 
 /** One right that goes beyond what was asked, in words for a message. */
 export type Surplus = string
-
-/** Permissions that change the organization itself: members, settings, accounts. */
-const ADMINISTRATION = /^(?:org|resourceGroup)\./
-
-/** A permission that only reads. The Hub's list grows: an unknown one that ends in `.read` reads, any other writes. */
-export function reads(permission: string): boolean {
-  return permission.endsWith('.read')
-}
-
-/** The narrowest scope that includes a permission. */
-export function scopeOf(permission: string): Scope {
-  if (reads(permission)) return 'read'
-  return ADMINISTRATION.test(permission) ? 'admin' : 'write'
-}
-
-const WIDTH: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
 
 /** True when the entity is the organization, or lies within it. An entity that cannot be placed lies outside. */
 export function isWithin({ type, name, id }: Grant['entity'], org: Membership): boolean {
@@ -40,7 +25,7 @@ export function surplusRights(who: WhoAmI, org: Membership, scope: Scope): Surpl
     const within = isWithin(entity, org)
     for (const permission of permissions) {
       if (!within) surplus.push(`${printable(permission, 80)} on ${place} (outside ${org.name})`)
-      else if (WIDTH[scopeOf(permission)] > WIDTH[scope])
+      else if (!includes(scope, scopeOf(permission)))
         surplus.push(`${printable(permission, 80)} on ${place} (more than ${scope})`)
     }
   }
@@ -70,9 +55,6 @@ export function shortfall(who: WhoAmI, org: Membership, scope: Scope): string | 
   }
   return roleShortfall(org, scope)
 }
-
-/** The permission that a scope stands for, as the Hub names it. */
-export const NEEDED: Record<Scope, string> = { read: 'repo.content.read', write: 'repo.write', admin: 'org.write' }
 
 function grants(permission: string, scope: Scope): boolean {
   return permission === NEEDED[scope] || (scope === 'read' && permission === NEEDED.write)

@@ -1,11 +1,13 @@
 /** HubToken → VerifiedToken: the Hub confirms that the token is the organization's, wide enough, not wider, and alive. */
 import { ActionError } from '../errors/action-error.ts'
+import { parseRepository } from '../inputs/repository.ts'
 import type { HubRepository, Request } from '../inputs/request.ts'
 import type { Log } from '../report/log.ts'
 import type { HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import type { HubClient } from './client.ts'
+import { writesToo } from './evidence.ts'
 import { judge, tokenKind } from './judge.ts'
 import type { WhoAmI } from './whoami.ts'
 
@@ -59,10 +61,11 @@ export async function verifyToken(token: HubToken, options: VerifyTokenOptions):
   const report = problemReporter(request, log)
   const who = await askWhoItIs(token, options, report)
   if (who) {
-    for (const problem of judge(who, request, options.now ?? Date.now())) report.add(problem)
+    for (const problem of judge(who, request, token.evidence, options.now ?? Date.now())) report.add(problem)
     report.settle()
-    warnIfEndingSoon(who, options)
+    if (token.evidence.kind === 'stored') warnIfEndingSoon(who, options)
   }
+  await checkReadOnly(token, options, report)
   const checked = await checkRepositories(token, who?.displayName, options, report)
   report.settle()
   const confirmedBy = who ? 'whoami-v2' : checked.length > 0 ? 'auth-check' : 'nothing'
@@ -122,6 +125,24 @@ function warnIfEndingSoon({ expiresAt }: WhoAmI, { log, now }: VerifyTokenOption
   )
 }
 
+/** whoami-v2 does not say whether a Trusted Publisher's token may write: where it must not, its repository is asked. */
+async function checkReadOnly(
+  token: HubToken,
+  { request, hub }: VerifyTokenOptions,
+  report: ProblemReporter,
+): Promise<void> {
+  const { evidence } = token
+  const repository = evidence.kind === 'resource' ? parseRepository(evidence.resource) : undefined
+  if (request.scope !== 'read' || !repository) return
+  try {
+    const access = await hub.authCheck(token.value, repository, true)
+    if (access.granted) report.add(writesToo(repository.label))
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
+    report.add(error)
+  }
+}
+
 async function checkRepositories(
   token: HubToken,
   name: string | undefined,
@@ -175,13 +196,16 @@ function confirmed(
   const rights = (who?.grants ?? []).flatMap(({ entity, permissions }) =>
     permissions.length > 0 ? [`${entity.type} ${entity.name ?? entity.id}: ${listed(permissions)}`] : [],
   )
+  if (token.evidence.kind === 'resource') rights.push(`bound to ${token.evidence.resource}`)
+  if (token.evidence.kind === 'oauth') rights.push(`scopes ${listed(token.evidence.granted)}`)
   if (checked.length > 0) rights.push(`auth-check passed: ${listed(checked.map(({ label }) => label))}`)
   const result: Omit<VerifiedToken, typeof verified> = {
     value: token.value,
     origin: token.origin,
+    evidence: token.evidence,
     identity: who?.name ?? '',
-    kind: who ? tokenKind(who) : '',
-    expiresAt: who?.expiresAt,
+    kind: who ? tokenKind(who, token.evidence) : '',
+    expiresAt: who?.expiresAt ?? ('expiresAt' in token.evidence ? token.evidence.expiresAt : undefined),
     rights,
     confirmedBy,
   }

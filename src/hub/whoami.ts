@@ -29,6 +29,8 @@ export interface WhoAmI {
   canReadGatedRepos: boolean
   /** Milliseconds since the epoch; undefined when the token does not end. */
   expiresAt: number | undefined
+  /** What a Trusted Publisher's token is bound to. */
+  resource: string | undefined
   orgs: readonly Membership[]
 }
 
@@ -60,6 +62,7 @@ function whoAmI(json: Record<string, unknown>): WhoAmI {
     global: fine?.global === undefined ? [] : list(fine.global).map(text),
     canReadGatedRepos: fine?.canReadGatedRepos !== undefined && fine.canReadGatedRepos !== false,
     expiresAt: auth.expiresAt === undefined || auth.expiresAt === null ? undefined : time(auth.expiresAt),
+    resource: auth.resource === undefined || auth.resource === null ? undefined : text(record(auth.resource).sub),
     orgs: list(json.orgs).map(membership),
   }
 }

@@ -10,15 +10,22 @@ import { printable } from '../text/printable.ts'
 
 /**
  * The issuer's JSON Web Key Set. Every GitHub issuer publishes it at `<issuer>/.well-known/jwks`, so one request is
- * enough; where nothing is there, the discovery document tells (OpenID Connect Discovery 1.0, section 4).
+ * enough; for a foreign issuer, and where nothing is there, the discovery document tells (OpenID Connect Discovery 1.0,
+ * section 4).
  *
  * @throws `ActionError` `id-token-invalid` when the keys cannot be had, `network-unreachable`, `deadline-exceeded`.
  */
-export async function fetchKeys(issuer: string, http: Http, policy: RetryPolicy): Promise<JSONWebKeySet> {
+export async function fetchKeys(
+  issuer: string,
+  foreign: boolean,
+  http: Http,
+  policy: RetryPolicy,
+): Promise<JSONWebKeySet> {
   const base = issuer.replace(/\/+$/, '')
-  const direct = await get(new URL(`${base}/.well-known/jwks`), http, policy)
-  if (isKeySet(direct.json)) return direct.json
-
+  if (!foreign) {
+    const direct = await get(new URL(`${base}/.well-known/jwks`), http, policy)
+    if (isKeySet(direct.json)) return direct.json
+  }
   const discovery = await get(new URL(`${base}/.well-known/openid-configuration`), http, policy)
   const uri = isRecord(discovery.json) ? discovery.json.jwks_uri : undefined
   if (!isRecord(discovery.json) || typeof uri !== 'string' || !URL.canParse(uri)) {

@@ -15,11 +15,13 @@ export interface VerifyOptions {
   audience: string
   /** Fetches the issuer's keys; called a second time when the signing key is not in the first answer. */
   keys: () => Promise<JSONWebKeySet>
+  /** An issuer other than GitHub's: ES256 is accepted where its keys are such. GitHub signs with RS256 alone. */
+  foreign?: boolean
   now?: Date
 }
 
 /**
- * The verified identity. RS256 only; `iss`, `aud`, `sub`, `exp` and `iat` must be there; `nbf` is honoured.
+ * The verified identity. RS256 only (for a foreign issuer also ES256); `iss`, `aud`, `sub`, `exp` and `iat` must be there; `nbf` is honoured.
  *
  * @throws `ActionError` `id-token-invalid` or `audience-mismatch`, and what `keys` throws.
  * Source: RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7.
@@ -48,7 +50,7 @@ function refuseForeignIssuer(idToken: string, issuer: string): void {
 
 async function verifyWith(keys: JSONWebKeySet, idToken: string, options: VerifyOptions): Promise<Identity> {
   const { payload, protectedHeader } = await jwtVerify(idToken, createLocalJWKSet(keys), {
-    algorithms: ['RS256'],
+    algorithms: algorithms(options),
     issuer: options.issuer,
     audience: options.audience,
     requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat'],
@@ -70,14 +72,24 @@ async function verifyWith(keys: JSONWebKeySet, idToken: string, options: VerifyO
   } as Identity
 }
 
+function algorithms({ foreign }: VerifyOptions): string[] {
+  return foreign ? ['RS256', 'ES256'] : ['RS256']
+}
+
 function explain(error: unknown, idToken: string, options: VerifyOptions): unknown {
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
     return new ActionError('audience-mismatch', {
-      failed: 'The ID token is for another audience than the one that was asked for.',
+      failed: options.foreign
+        ? 'The ID token is not for the audience that names the organization.'
+        : 'The ID token is for another audience than the one that was asked for.',
       seen: `aud = ${quoted(error.payload.aud, 200)}`,
       expected: `aud = ${quoted(options.audience)}`,
-      cause: 'something between this runner and GitHub answered with another token.',
-      fix: 'Do not use this runner until you know why: its ACTIONS_ID_TOKEN_REQUEST_URL does not answer as GitHub does.',
+      cause: options.foreign
+        ? 'the token in `id-token-from` was made for another audience.'
+        : 'something between this runner and GitHub answered with another token.',
+      fix: options.foreign
+        ? `Have your issuer make the token for the audience ${printable(options.audience, 120)}, letter by letter.`
+        : 'Do not use this runner until you know why: its ACTIONS_ID_TOKEN_REQUEST_URL does not answer as GitHub does.',
     })
   }
   if (error instanceof errors.JOSEError) return invalid(explainJose(error, idToken, options))
@@ -113,7 +125,14 @@ function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOp
     }
   }
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
-    return { seen: `alg = ${seen.algorithm}`, expected: 'alg = "RS256"', cause: another, fix: fixIssuer }
+    return {
+      seen: `alg = ${seen.algorithm}`,
+      expected: algorithms(options)
+        .map((algorithm) => `alg = "${algorithm}"`)
+        .join(' or '),
+      cause: another,
+      fix: fixIssuer,
+    }
   }
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
     return {
@@ -125,7 +144,7 @@ function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOp
   }
   return {
     seen: `${printable(error.message, 120)} (key ${seen.keyId}, issuer ${seen.issuer})`,
-    expected: `a JWT with a valid RS256 signature by ${printable(options.issuer, 120)}`,
+    expected: `a JWT with a valid signature by ${printable(options.issuer, 120)}`,
     cause: another,
     fix: fixIssuer,
   }

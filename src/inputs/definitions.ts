@@ -3,6 +3,7 @@
 /** `undefined`: no default of its own (required, or taken from the environment or from other inputs). */
 export const INPUTS = {
   'hf-org': undefined,
+  'token-source': 'secrets-manager',
   'role-to-assume': undefined,
   'aws-region': undefined,
   scope: 'read',
@@ -11,6 +12,7 @@ export const INPUTS = {
   'secret-version-stage': 'AWSCURRENT',
   audience: '{org}',
   'oidc-issuer': undefined,
+  'id-token-from': 'github',
   'required-claims': undefined,
   repositories: undefined,
   verify: 'strict',
@@ -22,6 +24,13 @@ export const INPUTS = {
   'role-duration-seconds': '900',
   'session-policy': 'auto',
   'hf-endpoint': undefined,
+  'hf-resource': undefined,
+  member: undefined,
+  'oauth-scopes': undefined,
+  'service-account': undefined,
+  permissions: undefined,
+  revoke: 'true',
+  'orphan-age': '24h',
   timeout: '60s',
   'max-attempts': '4',
 } as const satisfies Record<string, string | undefined>

@@ -1,15 +1,29 @@
 /** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
 import { sessionName } from '../aws/session-name.ts'
 import { ActionError } from '../errors/action-error.ts'
+import { includes, LEAST_OAUTH_SCOPES, LEAST_PERMISSIONS, OAUTH_SCOPES, scopeOf } from '../hub/scopes.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
 import { parseDuration } from '../text/duration.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { closest } from './closest.ts'
-import { INPUT_NAMES, type InputName } from './definitions.ts'
+import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { issuerOf } from './issuer.ts'
 import type { RawInputs } from './read.ts'
-import type { ClaimRule, HubRepository, Job, Request, Role, Scope, SecretReference, VerifyMode } from './request.ts'
-import { SCOPES, VERIFY_MODES } from './request.ts'
+import { parseRepository, REPOSITORY_PART } from './repository.ts'
+import type {
+  AwsRequest,
+  ClaimRule,
+  HubRepository,
+  IdTokenFrom,
+  Job,
+  Request,
+  Role,
+  Scope,
+  SecretReference,
+  SourceRequest,
+  VerifyMode,
+} from './request.ts'
+import { SCOPES, SOURCES, VERIFY_MODES } from './request.ts'
 
 const DEFAULT_HUB = 'https://huggingface.co'
 const ORG = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/
@@ -20,7 +34,8 @@ const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** The runner refuses these in `GITHUB_ENV`, or the job would break. */
 const RESERVED_VARIABLE = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|NODE_OPTIONS|PATH|HOME)$/i
-const REPOSITORY_PART = /^[A-Za-z0-9_][\w.-]{0,95}$/
+/** Prefixes of repositories in `hf-resource`. Source: huggingface.co/docs/hub/trusted-publishers. */
+const RESOURCE_KINDS = ['models', 'datasets', 'spaces', 'kernels', 'buckets']
 
 /** Collects what is wrong, so that one run tells all of it. */
 class Problems {
@@ -50,26 +65,23 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
   const scope = oneOf('scope', values.scope, SCOPES, problems)
   const filled = (name: InputName) => fill(name, values[name], org, scope, problems)
 
-  const role = parseRole(filled('role-to-assume'), problems)
-  const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
-  const secret = parseSecret(filled('secret-id'), values, region, role, problems)
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
-  for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+  const source = parseSource(values, org, scope, problems)
+  const usesAws = source.kind !== 'trusted-publisher'
+  if (usesAws) for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+  const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
 
   const request: Request = {
     org,
     scope,
-    audience: filled('audience'),
-    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, problems),
+    // The Hub takes ID tokens for itself only.
+    audience: usesAws ? filled('audience') : hubEndpoint,
+    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
     claimRules: parseClaimRules(values['required-claims'], problems),
-    aws: {
-      role,
-      region,
-      roleSessionName: sessionName(values['role-session-name'], job),
-      roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
-      sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
-      secret,
-    },
+    idTokenFrom,
+    source,
+    aws: usesAws ? parseAws(values, raw, job, filled, problems) : undefined,
+    revoke: flag('revoke', values, problems),
     repositories: parseRepositories(values.repositories, problems),
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems) satisfies VerifyMode,
     minLifetimeSeconds: duration('min-token-lifetime', values, 0, 30 * 86_400, problems),
@@ -79,7 +91,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     hubEndpoint,
     endpointOverrides: [
       ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
-      ...raw.awsEndpoints.map(([name, value]) => `${name} is ${printable(value, 120)}`),
+      ...(usesAws ? raw.awsEndpoints.map(([name, value]) => `${name} is ${printable(value, 120)}`) : []),
     ],
     timeoutMs: duration('timeout', values, 1, 3600, problems) * 1000,
     maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
@@ -91,8 +103,155 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     )
   }
   if (problems.lines.length > 0) throw invalid(problems.lines)
-  checkAudience(request)
+  if (usesAws) checkAudience(request)
   return request
+}
+
+/** Inputs that only some sources use: given for another one, they would mislead whoever reads the workflow. */
+const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][]])[] = [
+  ...(
+    [
+      'role-to-assume',
+      'aws-region',
+      'secret-id',
+      'secret-key',
+      'secret-version-stage',
+      'audience',
+      'role-session-name',
+      'role-duration-seconds',
+      'session-policy',
+    ] as const
+  ).map((name) => [name, ['secrets-manager', 'token-exchange', 'service-account']] as const),
+  ['hf-resource', ['trusted-publisher']],
+  ['member', ['token-exchange']],
+  ['oauth-scopes', ['token-exchange']],
+  ['service-account', ['service-account']],
+  ['permissions', ['service-account']],
+  ['orphan-age', ['service-account']],
+  ['revoke', ['trusted-publisher', 'token-exchange', 'service-account']],
+]
+
+function parseSource(values: Record<InputName, string>, org: string, scope: Scope, problems: Problems): SourceRequest {
+  const kind = oneOf('token-source', values['token-source'], SOURCES, problems)
+  for (const [name, kinds] of BELONGS_TO) {
+    const given = values[name] !== (INPUTS[name] ?? '')
+    if (given && !kinds.includes(kind)) {
+      problems.add(name, `is not used with \`token-source: ${kind}\`, only with ${listed(kinds)}; remove it`)
+    }
+  }
+  switch (kind) {
+    case 'secrets-manager':
+      return { kind }
+    case 'trusted-publisher':
+      return { kind, resource: parseResource(values['hf-resource'], org, scope, problems) }
+    case 'token-exchange':
+      return {
+        kind,
+        member: parseMember(values.member, problems),
+        scopes: parseScopes(values['oauth-scopes'], scope, problems),
+      }
+    case 'service-account':
+      return {
+        kind,
+        account: parseAccount(values['service-account'], problems),
+        permissions: parsePermissions(values.permissions, scope, problems),
+        orphanAgeSeconds: duration('orphan-age', values, 0, 30 * 86_400, problems),
+      }
+  }
+}
+
+function parseResource(text: string, org: string, scope: Scope, problems: Problems): string {
+  const parts = text.split('/')
+  if (text === '') {
+    problems.add(
+      'hf-resource',
+      `is required with \`token-source: trusted-publisher\`: a repository such as ${org || 'acme'}/model, or a user's name`,
+    )
+  } else if (!parts.every((part) => REPOSITORY_PART.test(part)) || parts.length > 3) {
+    problems.add('hf-resource', `is ${quoted(text, 120)}, which is neither a repository nor a user's name`)
+  } else if (parts.length === 3 && !RESOURCE_KINDS.includes(parts[0] ?? '')) {
+    problems.add(
+      'hf-resource',
+      `is ${quoted(text, 120)}; a repository begins with its namespace, or with ${listed(RESOURCE_KINDS)}`,
+    )
+  } else if (parts.length > 1 && parts.at(-2) !== org) {
+    problems.add(
+      'hf-resource',
+      `is ${quoted(text, 120)}, which is not in the namespace of \`hf-org\`, ${quoted(org, 60)}`,
+    )
+  } else if (scope === 'admin' || (parts.length === 1 && scope !== 'read')) {
+    problems.add(
+      'hf-resource',
+      `can never give \`scope: ${scope}\`: a repository's token reads or writes it, a user's only reads`,
+    )
+  }
+  // `models/` is how other inputs write it; the Hub wants the bare name.
+  return parts[0] === 'models' && parts.length === 3 ? parts.slice(1).join('/') : text
+}
+
+function parseMember(text: string, problems: Problems): string {
+  if (text === '') problems.add('member', "is required with `token-source: token-exchange`: a member's e-mail")
+  else if (!/^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,255}$/u.test(text))
+    problems.add('member', `is ${quoted(text, 100)}, which is not an e-mail address`)
+  return text
+}
+
+function parseScopes(text: string, scope: Scope, problems: Problems): readonly string[] {
+  const given = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  for (const name of given) {
+    const width = OAUTH_SCOPES[name]
+    if (!width) problems.add('oauth-scopes', `has ${quoted(name, 60)}, which is not a scope of the Hub`)
+    else if (!includes(scope, width))
+      problems.add('oauth-scopes', `has ${name}, which is more than \`scope: ${scope}\``)
+  }
+  return given.length > 0 ? given : LEAST_OAUTH_SCOPES[scope]
+}
+
+function parseAccount(text: string, problems: Problems): string {
+  if (text === '') problems.add('service-account', 'is required with `token-source: service-account`: its name or id')
+  else if (!/^[\w.-]{1,96}$/.test(text))
+    problems.add('service-account', `is ${quoted(text, 100)}, which is neither a name nor an id`)
+  return text
+}
+
+function parsePermissions(text: string, scope: Scope, problems: Problems): readonly string[] {
+  const given = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  for (const name of given) {
+    if (!/^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(name))
+      problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
+    else if (!includes(scope, scopeOf(name)))
+      problems.add('permissions', `has ${name}, which is more than \`scope: ${scope}\``)
+  }
+  return given.length > 0 ? given : LEAST_PERMISSIONS[scope]
+}
+
+function parseIdTokenFrom(text: string, problems: Problems): IdTokenFrom {
+  if (text === 'github') return { kind: 'github' }
+  const env = /^env:([A-Za-z_]\w*)$/.exec(text)?.[1]
+  if (env) return { kind: 'env', name: env }
+  const path = /^file:(.+)$/.exec(text)?.[1]
+  if (path) return { kind: 'file', path }
+  problems.add('id-token-from', `is ${quoted(text, 100)}; it is github, env:NAME or file:PATH`)
+  return { kind: 'github' }
+}
+
+function parseAws(
+  values: Record<InputName, string>,
+  raw: RawInputs,
+  job: Job,
+  filled: (name: InputName) => string,
+  problems: Problems,
+): AwsRequest {
+  const role = parseRole(filled('role-to-assume'), problems)
+  const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  return {
+    role,
+    region,
+    roleSessionName: sessionName(values['role-session-name'], job),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
+    sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
+    secret: parseSecret(filled('secret-id'), values, region, role, problems),
+  }
 }
 
 function invalid(lines: readonly string[]): ActionError {
@@ -181,10 +340,14 @@ function parseSecret(
   return { id, key, stage, region: arn?.[2] ?? region }
 }
 
-function parseIssuer(text: string, serverUrl: string, problems: Problems): string {
+function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, problems: Problems): string {
   if (text !== '') {
     checkUrl('oidc-issuer', text, problems)
     return text
+  }
+  if (from.kind !== 'github') {
+    problems.add('oidc-issuer', 'is required with `id-token-from`: the issuer whose ID tokens are accepted')
+    return ''
   }
   if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
     problems.add('oidc-issuer', `cannot be derived: GITHUB_SERVER_URL is ${quoted(serverUrl, 100)}; give the issuer`)
@@ -242,17 +405,6 @@ function parseRepositories(text: string, problems: Problems): HubRepository[] {
     }
   }
   return [...found.values()]
-}
-
-function parseRepository(text: string): HubRepository | undefined {
-  const parts = text.split('/')
-  const kinds = ['models', 'datasets', 'spaces'] as const
-  const kind = kinds.find((candidate) => candidate === parts[0])
-  const [namespace, name] = kind ? parts.slice(1) : parts
-  if (parts.length !== (kind ? 3 : 2) || !namespace || !name) return undefined
-  if (!REPOSITORY_PART.test(namespace) || !REPOSITORY_PART.test(name)) return undefined
-  const label = `${kind && kind !== 'models' ? `${kind}/` : ''}${namespace}/${name}`
-  return { kind: kind ?? 'models', namespace, name, label }
 }
 
 function parseVariables(text: string, problems: Problems): string[] {

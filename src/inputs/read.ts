@@ -1,7 +1,10 @@
 /** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs and of the environment. */
+import { readFileSync } from 'node:fs'
 import { getInput } from '@actions/core'
+import { ActionError } from '../errors/action-error.ts'
+import { printable } from '../text/printable.ts'
 import { INPUT_NAMES, INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
-import type { Job } from './request.ts'
+import type { IdTokenFrom, Job } from './request.ts'
 
 /** The inputs as text, and the defaults that the environment gives. */
 export interface RawInputs {
@@ -57,6 +60,34 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     ownVariables: new Set((env[OWN_VARIABLES] ?? '').split(' ').filter(Boolean)),
     gitConfigCount: Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0),
   }
+}
+
+/**
+ * The ID token in a variable or a file, without the white space around it.
+ *
+ * @throws `ActionError` `input-invalid` when there is none.
+ */
+export function readIdToken(from: IdTokenFrom, env: NodeJS.ProcessEnv): string {
+  const place =
+    from.kind === 'env' ? `the variable ${from.name}` : from.kind === 'file' ? printable(from.path, 200) : ''
+  let text = ''
+  try {
+    text = from.kind === 'env' ? (env[from.name] ?? '') : from.kind === 'file' ? readFileSync(from.path, 'utf8') : ''
+  } catch (error) {
+    throw noIdToken(place, `it cannot be read (${printable((error as NodeJS.ErrnoException).code, 40)})`)
+  }
+  if (text.trim() === '') throw noIdToken(place, 'it is empty')
+  return text.trim()
+}
+
+function noIdToken(place: string, seen: string): ActionError {
+  return new ActionError('input-invalid', {
+    failed: `There is no ID token in ${place}; nothing was asked of AWS or the Hub.`,
+    seen,
+    expected: 'the job’s ID token (a JWT)',
+    cause: 'the name in `id-token-from` has a slip, or the platform did not provide the token to this step.',
+    fix: 'Check `id-token-from`, and that an earlier step or the platform puts the ID token there.',
+  })
 }
 
 function environmentName(input: string): string {

@@ -50,6 +50,43 @@ export interface AwsRequest {
   secret: SecretReference
 }
 
+/** Where the ID token comes from. */
+export type IdTokenFrom = { kind: 'github' } | { kind: 'env'; name: string } | { kind: 'file'; path: string }
+
+export interface SecretsManagerRequest {
+  kind: 'secrets-manager'
+}
+
+export interface TrustedPublisherRequest {
+  kind: 'trusted-publisher'
+  /** As the Hub takes it: `acme/model`, `datasets/acme/data`, or a user's name. */
+  resource: string
+}
+
+export interface TokenExchangeRequest {
+  kind: 'token-exchange'
+  /** E-mail of a member of the organization. */
+  member: string
+  scopes: readonly string[]
+}
+
+export interface ServiceAccountRequest {
+  kind: 'service-account'
+  /** Name or id. */
+  account: string
+  permissions: readonly string[]
+  orphanAgeSeconds: number
+}
+
+/** How the token is obtained, with what only that way needs. */
+export type SourceRequest =
+  | SecretsManagerRequest
+  | TrustedPublisherRequest
+  | TokenExchangeRequest
+  | ServiceAccountRequest
+
+export const SOURCES = ['secrets-manager', 'trusted-publisher', 'token-exchange', 'service-account'] as const
+
 export interface Request {
   /** The organization's slug on the Hub. */
   org: string
@@ -59,7 +96,12 @@ export interface Request {
   /** The only issuer accepted. */
   issuer: string
   claimRules: readonly ClaimRule[]
-  aws: AwsRequest
+  idTokenFrom: IdTokenFrom
+  source: SourceRequest
+  /** Undefined for a source without AWS. */
+  aws: AwsRequest | undefined
+  /** Whether post revokes a minted token. */
+  revoke: boolean
   repositories: readonly HubRepository[]
   verify: VerifyMode
   minLifetimeSeconds: number

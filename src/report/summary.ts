@@ -27,8 +27,8 @@ export function successSummary({ request, identity, token }: Required<Progress>)
     `<h3>Hugging Face token for <code>${escapeHtml(request.org)}</code></h3>`,
     table([
       ['Job', code(identity.subject)],
-      ['Role', code(origin.assumedRoleArn)],
-      ['Secret', code(origin.label)],
+      ...(origin.aws ? [['Role', code(origin.aws.assumedRoleArn)] as [string, string]] : []),
+      [origin.aws?.holdsToken ? 'Secret' : 'Source', code(origin.label)],
       ['Hub identity', token.identity ? `${code(token.identity)} (${escapeHtml(token.kind)})` : 'not asked'],
       ['Scope', code(request.scope)],
       ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(code).join('<br>') : 'not asked'],
@@ -61,8 +61,13 @@ export function failureSummary(error: ActionError, { request, identity, origin }
 function asked(request: NonNullable<Progress['request']>, read: string | undefined): [string, string][] {
   return [
     ['Organization, scope', `${code(request.org)}, ${code(request.scope)}`],
-    ['Role', code(request.aws.role.arn)],
-    ['Secret', `${code(read ?? request.aws.secret.id)} in ${code(request.aws.secret.region)}`],
+    ['Source', code(read ?? request.source.kind)],
+    ...(request.aws
+      ? [
+          ['Role', code(request.aws.role.arn)] as [string, string],
+          ['Secret', `${code(request.aws.secret.id)} in ${code(request.aws.secret.region)}`] as [string, string],
+        ]
+      : []),
   ]
 }
 

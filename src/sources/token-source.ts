@@ -1,11 +1,20 @@
 /** The one interface behind which a Hub token is obtained. Adding a source is adding a file. */
 import type { Identity } from '../identity/identity.ts'
+import type { AwsRequest, Job, Request } from '../inputs/request.ts'
+import type { Http } from '../net/http.ts'
+import type { RetryPolicy } from '../net/retry.ts'
+import type { Log, Mask } from '../report/log.ts'
 
 /** Where a token came from: for outputs, the summary and the audit event. Nothing here is secret. */
 export interface Origin {
   /** One phrase: `huggingface/acme/write, version 1234 (AWSCURRENT)`. */
   label: string
-  awsAccountId: string
+  /** What was used on the AWS side; undefined when there is none. */
+  aws: AwsOrigin | undefined
+}
+
+export interface AwsOrigin {
+  accountId: string
   /** The role session, as CloudTrail shows it. */
   assumedRoleArn: string
   secretArn: string
@@ -14,16 +23,59 @@ export interface Origin {
   secretStage: string
   /** The key that was read, when the secret is a JSON object. */
   secretKey: string | undefined
+  /** Whether the secret holds the token itself, so that others can read it there too. */
+  holdsToken: boolean
 }
+
+/** What the source knows of the token, for kinds of which whoami-v2 tells less. Times in milliseconds since the epoch. */
+export type Evidence =
+  /** Kept somewhere and used again: whoami-v2 tells all. */
+  | { kind: 'stored' }
+  /** Made for this job; whoami-v2 tells all. */
+  | { kind: 'minted' }
+  /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */
+  | { kind: 'resource'; resource: string; expiresAt: number }
+  /** An OAuth token with these scopes. */
+  | { kind: 'oauth'; asked: readonly string[]; granted: readonly string[]; expiresAt: number }
 
 /** A token, masked, shaped like one of the Hub's, and not yet confirmed by the Hub. */
 export interface HubToken {
   /** The secret. */
   readonly value: string
   readonly origin: Origin
+  readonly evidence: Evidence
 }
 
 export interface TokenSource {
   /** Trades the verified identity for a token. */
   obtain(identity: Identity): Promise<HubToken>
+}
+
+/** A token that exists because of this run, and must not outlive it. */
+export interface MintedToken {
+  value: string
+  /** The Hub that made it. */
+  endpoint: string
+  /** Milliseconds since the epoch; undefined if it does not end. */
+  expiresAt: number | undefined
+}
+
+/** What every source is made with. */
+export interface SourceWorld {
+  request: Request
+  job: Job
+  http: Http
+  policy: RetryPolicy
+  mask: Mask
+  log: Log
+  /** Makes a new identity when the ID token ended before it was used; used once at most. */
+  renew: () => Promise<Identity>
+  /** Called with a minted token as soon as it is masked, before anything else: it saves what post must revoke. */
+  onMinted: (token: MintedToken) => void
+}
+
+/** The part of the request that sources on AWS need; `parse.ts` has made sure of it. */
+export function awsOf(request: Request): AwsRequest {
+  if (!request.aws) throw new TypeError('this token source needs AWS')
+  return request.aws
 }

@@ -1,0 +1,543 @@
+/** Tokens that live for one job: every source, its refusals, lost answers, killed runs and a Hub that cannot be reached. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ACCOUNT, roleArn } from '../../sandbox/index.ts'
+import { OtherIssuer } from '../../sandbox/issuers.ts'
+import { projectRoot } from '../../sandbox/root.ts'
+import type { StepResult } from '../../sandbox/runner.ts'
+import { errorOf, type Play, Stage, warningsOf } from './stage.ts'
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await Stage.set()
+})
+afterEach(() => stage.clear())
+
+/** Empty for a source without AWS. */
+const NO_AWS = { 'role-to-assume': '' }
+
+const publisher = (more: Record<string, string> = {}): Play => ({
+  with: { ...NO_AWS, 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model', ...more },
+})
+const exchange = (more: Record<string, string> = {}): Play => ({
+  with: {
+    'token-source': 'token-exchange',
+    'role-to-assume': roleArn('exchange'),
+    'secret-id': 'huggingface/acme/oauth',
+    member: stage.sandbox.minting.member,
+    ...more,
+  },
+})
+const account = (more: Record<string, string> = {}): Play => ({
+  with: {
+    'token-source': 'service-account',
+    'role-to-assume': roleArn('accounts'),
+    'secret-id': 'huggingface/acme/service-accounts',
+    'service-account': 'ci',
+    ...more,
+  },
+})
+const SOURCES: [string, () => Play][] = [
+  ['trusted-publisher', publisher],
+  ['token-exchange', exchange],
+  ['service-account', account],
+]
+
+const live = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci')
+
+/** What the Hub says to a token. */
+async function hubStatus(token: string | undefined): Promise<number> {
+  const answer = await fetch(`${stage.sandbox.hub.url}/api/whoami-v2`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  await answer.text()
+  return answer.status
+}
+
+function tokenOf(main: StepResult): string {
+  const token = main.outputs['hf-token']
+  if (!token) throw new Error(`no token\n${main.log}`)
+  return token
+}
+
+describe.each(SOURCES)('%s', (_source, play) => {
+  test('delivers a token that works, and revokes it in post', async () => {
+    const { runner, main } = await stage.main(play())
+    const token = tokenOf(main)
+    expect(main.env.HF_TOKEN).toBe(token)
+    expect(main.outputs['ecs-secret']).toBe('')
+    expect(await hubStatus(token)).toBe(200)
+    const [post] = await runner.finish()
+    expect(post?.log).toContain('revoked the token of this job')
+    expect(post?.annotations).toEqual([])
+    expect(await hubStatus(token)).toBe(401)
+  })
+
+  test('revokes it also when the run fails after minting', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 404, body: 'no' })
+    const { runner, main } = await stage.main(play())
+    expect(errorOf(main).title).toBe('hub-failed')
+    const { value } = JSON.parse(main.state.minted ?? '{}') as { value?: string }
+    expect(main.masks).toContain(value)
+    await runner.finish()
+    expect(await hubStatus(value)).toBe(401)
+  })
+
+  test('revokes it also when the run is killed right after minting', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 })
+    const { runner, main } = await stage.main({ ...play(), step: { killAfterMs: 1500 } })
+    expect(main.signal).toBe('SIGKILL')
+    const { value } = JSON.parse(main.state.minted ?? '{}') as { value?: string }
+    expect(await hubStatus(value)).toBe(200)
+    await runner.finish()
+    expect(await hubStatus(value)).toBe(401)
+  })
+
+  test('keeps it with `revoke: false`', async () => {
+    const { with: inputs } = play()
+    const { runner, main } = await stage.main({ with: { ...inputs, revoke: 'false' } })
+    expect(main.state).not.toHaveProperty('minted')
+    await runner.finish()
+    expect(await hubStatus(tokenOf(main))).toBe(200)
+  })
+
+  test('a post that cannot reach the Hub warns, with the token’s end, and does not fail the job', async () => {
+    const { runner, main } = await stage.main(play())
+    stage.sandbox.hub.service.inject('revoke', { kind: 'answer', status: 400 }, 99)
+    const [post] = await runner.finish()
+    expect(post?.exitCode).toBe(0)
+    expect(warningsOf(post ?? main)).toEqual([
+      expect.stringMatching(/could not be revoked\. It (lives until 20\d\d-|has no end date; a later run)/),
+    ])
+  })
+
+  test('a revocation that fails in passing is tried again', async () => {
+    const { runner, main } = await stage.main(play())
+    stage.sandbox.hub.service.inject('revoke', { kind: 'reset' }, 2)
+    const [post] = await runner.finish()
+    expect(post?.annotations).toEqual([])
+    expect(await hubStatus(main.outputs['hf-token'])).toBe(401)
+  })
+
+  test('claims and verification stay as they are', async () => {
+    const { with: inputs } = play()
+    const refused = await stage.main({ with: { ...inputs, 'required-claims': 'environment=prod' } })
+    expect(errorOf(refused.main).title).toBe('claim-rejected')
+    expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
+    expect(stage.sandbox.hub.service.calls).toEqual([])
+    const missing = await stage.main({ with: { ...inputs, repositories: 'acme/missing' } })
+    expect(errorOf(missing.main).title).toBe('token-under-scoped')
+    const late = await stage.main({ with: { ...inputs, 'min-token-lifetime': '2d' } })
+    // A service account's token does not end.
+    if (late.main.exitCode !== 0) expect(errorOf(late.main).title).toBe('token-expiring')
+  })
+})
+
+describe('trusted-publisher', () => {
+  test('makes two calls beside the ID token and the keys, and none to AWS', async () => {
+    const { main } = await stage.main({ ...publisher(), env: { AWS_REGION: undefined, AWS_ENDPOINT_URL: undefined } })
+    expect(main.exitCode).toBe(0)
+    expect(stage.sandbox.calls()).toEqual({
+      'id-token': 1,
+      jwks: 1,
+      'oauth-token (trusted publisher)': 1,
+      'whoami-v2': 1,
+    })
+    expect(main.outputs).toMatchObject({
+      'hf-token-kind': 'trusted-publisher',
+      'secret-arn': '',
+      'aws-account-id': '',
+      'oidc-audience': stage.sandbox.hub.url,
+    })
+    expect(Date.parse(main.outputs['hf-token-expires-at'] ?? '')).toBeGreaterThan(Date.now() + 3_000_000)
+  })
+
+  test('loads none of the AWS code: it runs without it', async () => {
+    const copy = mkdtempSync(join(tmpdir(), 'without-aws-'))
+    try {
+      for (const name of ['action.yml', 'dist']) cpSync(join(projectRoot, name), join(copy, name), { recursive: true })
+      const main = join(copy, 'dist', 'main')
+      const aws = readdirSync(main).filter((name) =>
+        readFileSync(join(main, name), 'utf8').includes('AssumeRoleWithWebIdentity'),
+      )
+      expect(aws.length).toBeGreaterThan(0)
+      expect(aws).not.toContain('index.js')
+      for (const name of aws) rmSync(join(main, name))
+      const played = await stage.main({ ...publisher(), path: copy })
+      expect(played.main.outputs['hf-token-kind']).toBe('trusted-publisher')
+    } finally {
+      rmSync(copy, { recursive: true, force: true })
+    }
+  })
+
+  test('a refusal says what to enter, from the job’s own claims', async () => {
+    const job = { repository: 'octo-org/other', ref: 'refs/heads/dev', workflowFile: 'train.yml', environment: 'gpu' }
+    const { main } = await stage.main({ ...publisher(), job })
+    expect(errorOf(main).title).toBe('exchange-rejected')
+    const { message } = errorOf(main)
+    expect(message).toContain('invalid_grant')
+    expect(message).toMatch(/request [\w-]+/)
+    expect(message).toContain(`${stage.sandbox.hub.url}/acme/model/settings`)
+    for (const line of ['repository: octo-org/other', 'workflow: train.yml', 'branch: dev', 'environment: gpu']) {
+      expect(message).toContain(line)
+    }
+  })
+
+  test('a token bound to something else is refused', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', {
+      kind: 'change',
+      change: (answer) => {
+        const body = structuredClone(answer.body) as { auth: { resource: { sub: string } } }
+        body.auth.resource.sub = 'rivals/model'
+        return { ...answer, body }
+      },
+    })
+    const { main } = await stage.main(publisher())
+    expect(errorOf(main).title).toBe('token-wrong-org')
+    expect(errorOf(main).message).toContain('a token for "rivals/model"')
+  })
+
+  test('scope read refuses a publisher that writes, and takes one that is read-only', async () => {
+    const wide = await stage.main(publisher({ scope: 'read' }))
+    expect(errorOf(wide.main).title).toBe('token-over-scoped')
+    const { hub, github } = stage.sandbox
+    hub.addTrustedPublisher({
+      resource: 'datasets/acme/data',
+      issuer: github.issuer,
+      keys: () => github.jwks(),
+      claims: { repository: 'octo-org/octo-repo' },
+      readOnly: true,
+    })
+    const { main } = await stage.main(
+      publisher({ scope: 'read', 'hf-resource': 'datasets/acme/data', repositories: 'datasets/acme/data' }),
+    )
+    expect(main.exitCode).toBe(0)
+  })
+
+  test('inputs of AWS, and a resource elsewhere, are refused instead of misleading', async () => {
+    const { main } = await stage.main({
+      with: {
+        'token-source': 'trusted-publisher',
+        'role-to-assume': roleArn('write'),
+        'secret-id': 'x',
+        'aws-region': 'eu-west-1',
+        'hf-resource': 'rivals/model',
+        member: 'a@b.c',
+      },
+    })
+    const { message } = errorOf(main)
+    for (const name of ['role-to-assume', 'secret-id', 'aws-region', 'member']) {
+      expect(message).toContain(`\`${name}\` is not used with \`token-source: trusted-publisher\``)
+    }
+    expect(message).toContain('not in the namespace of `hf-org`')
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  test('a lost answer is told, and tried again', async () => {
+    stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', { kind: 'lost' })
+    const { main } = await stage.main(publisher())
+    expect(main.exitCode).toBe(0)
+    expect(warningsOf(main)).toEqual([expect.stringContaining('An answer of the Hub’s /oauth/token was lost')])
+  })
+})
+
+describe('token-exchange', () => {
+  test('asks for the least scopes, and keeps the client secret to itself', async () => {
+    stage.secrets.push({ name: 'the client secret', value: stage.sandbox.minting.clientSecret })
+    const { main } = await stage.main(exchange({ scope: 'read' }))
+    expect(main.outputs['hf-token-kind']).toBe('oauth')
+    const call = stage.sandbox.hub.service.calls.find(({ operation }) => operation === 'oauth-token (organization)')
+    expect(new URLSearchParams(call?.request.body).get('scope')).toBe('read-repos')
+  })
+
+  test.each<[string, (stage: Stage) => Record<string, string>, string]>([
+    ['an unknown member', () => ({ member: 'nobody@acme.example' }), 'is not the verified e-mail of a member of acme'],
+    ['a scope that the app lacks', () => ({ 'oauth-scopes': 'jobs' }), 'created with fewer scopes'],
+    [
+      'a client secret that is no longer valid',
+      ({ sandbox }) => {
+        const value = { client_id: sandbox.minting.clientId, client_secret: 'an-old-secret-of-the-app' }
+        sandbox.aws.putVersion('huggingface/acme/oauth', { value: JSON.stringify(value) })
+        return {}
+      },
+      'renewed on the Hub and not in Secrets Manager',
+    ],
+  ])('%s is exchange-rejected', async (_what, arrange, says) => {
+    stage.secrets.push({ name: 'the client secret', value: stage.sandbox.minting.clientSecret })
+    const { main } = await stage.main(exchange(arrange(stage)))
+    expect(errorOf(main).title).toBe('exchange-rejected')
+    expect(errorOf(main).message).toContain(says)
+  })
+
+  test('a secret that is no OAuth app is malformed', async () => {
+    const { main } = await stage.main(
+      exchange({ 'secret-id': 'huggingface/acme/write', 'role-to-assume': roleArn('write') }),
+    )
+    expect(errorOf(main).title).toBe('secret-malformed')
+    expect(errorOf(main).message).toContain('client_id and client_secret')
+  })
+
+  test('more scopes than asked for are refused', async () => {
+    stage.sandbox.hub.service.inject('oauth-token (organization)', {
+      kind: 'change',
+      change: (answer) => ({ ...answer, body: { ...(answer.body as object), scope: 'write-repos manage-repos' } }),
+    })
+    const { main } = await stage.main(exchange())
+    expect(errorOf(main).title).toBe('token-over-scoped')
+    expect(errorOf(main).message).toContain('- manage-repos')
+  })
+})
+
+describe('service-account', () => {
+  test('after a run the Hub holds no token of it', async () => {
+    stage.secrets.push({ name: 'the admin token', value: stage.sandbox.minting.adminToken })
+    const before = live().length
+    const { runner } = await stage.main(account())
+    expect(live().map(({ displayName }) => displayName)).toContainEqual(
+      expect.stringMatching(/^hf-oidc-action octo-org\/octo-repo 17000000001\.1 \d{8}T\d{6}Z [0-9a-f]{8}$/),
+    )
+    await runner.finish()
+    expect(live().length).toBe(before)
+  })
+
+  test('a run killed right after minting leaves one, and the next run removes it', async () => {
+    const before = live().length
+    // The answer to minting never arrives: main is killed with nothing saved.
+    stage.sandbox.hub.service.inject('mint-token', { kind: 'stall', afterBytes: 0 })
+    const killed = await stage.main({ ...account(), step: { killAfterMs: 1500 } })
+    expect(killed.main.signal).toBe('SIGKILL')
+    await killed.runner.finish()
+    expect(live().length).toBe(before + 1)
+
+    const young = await stage.main(account())
+    await young.runner.finish()
+    expect(live().length).toBe(before + 1)
+
+    const next = await stage.main(account({ 'orphan-age': '0s' }))
+    expect(next.main.log).toContain('left by a run that did not end properly')
+    await next.runner.finish()
+    expect(live().length).toBe(before)
+  })
+
+  test('only tokens of this action are removed, a few each run', async () => {
+    const { hub } = stage.sandbox
+    const old = new Date(Date.now() - 3 * 86_400_000)
+    const time = old.toISOString().replace(/[-:]|\.\d+/g, '')
+    const plant = (displayName: string, createdAt: Date) =>
+      hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName, createdAt, permissions: ['repo.write'] })
+    const others = [
+      'hf-oidc-action',
+      `hf-oidc-action x 1.1 ${time}`,
+      `my hf-oidc-action x 1.1 ${time} 00000000`,
+      `hf-oidc-action x 1.1 ${time} 00000000 keep`,
+    ]
+    for (const name of others) plant(name, old)
+    // Ours by its name, but the Hub says that it is young.
+    plant(`hf-oidc-action octo-org/octo-repo 8.1 ${time} 0000000a`, new Date())
+    for (let n = 0; n < 7; n += 1) plant(`hf-oidc-action octo-org/octo-repo 7.1 ${time} 0000000${n}`, old)
+    const orphans = () => live().filter(({ displayName }) => displayName.includes(' 7.1 ')).length
+    await (await stage.main(account())).runner.finish()
+    expect(orphans()).toBe(2)
+    await (await stage.main(account())).runner.finish()
+    expect(orphans()).toBe(0)
+    const names = live().map(({ displayName }) => displayName)
+    for (const name of others) expect(names).toContain(name)
+    expect(names.some((name) => name.includes(' 8.1 '))).toBe(true)
+  })
+
+  test('a token whose answer was lost is removed, and another one minted', async () => {
+    const before = live().length
+    stage.sandbox.hub.service.inject('mint-token', { kind: 'lost' })
+    const { runner, main } = await stage.main(account())
+    expect(main.exitCode).toBe(0)
+    expect(main.log).toContain('removed a token whose value was lost')
+    expect(live().length).toBe(before + 1)
+    await runner.finish()
+    expect(live().length).toBe(before)
+  })
+
+  test('a lost answer that cannot be looked into is told with the token’s name', async () => {
+    stage.sandbox.hub.service.inject('mint-token', { kind: 'lost' }, 9)
+    stage.sandbox.hub.service.inject('service-account', { kind: 'reset' }, 99)
+    const { main } = await stage.main(account({ 'max-attempts': '1' }))
+    expect(main.exitCode).toBe(1)
+    expect(warningsOf(main)).toContainEqual(expect.stringMatching(/A token named "hf-oidc-action octo-org.* may exist/))
+  })
+
+  test('cleaning that fails does not fail the job', async () => {
+    stage.sandbox.hub.service.inject('service-account', { kind: 'answer', status: 403 }, 9)
+    const { main } = await stage.main(account())
+    expect(main.exitCode).toBe(0)
+    expect(warningsOf(main)).toEqual([expect.stringContaining('Tokens of earlier runs')])
+  })
+
+  test.each<[string, (stage: Stage) => Record<string, string>, string]>([
+    ['an unknown account', () => ({ 'service-account': 'robot' }), 'service accounts: ci'],
+    [
+      'a permission that does not exist',
+      () => ({ permissions: 'repo.fly.read' }),
+      'a permission in `permissions` does not exist',
+    ],
+    [
+      'an admin token that may not manage accounts',
+      (stage) => {
+        stage.sandbox.aws.putVersion('huggingface/acme/service-accounts', {
+          value: JSON.stringify({ token: stage.sandbox.tokens.write }),
+        })
+        return {}
+      },
+      'org.serviceAccounts.write',
+    ],
+    [
+      'an admin token that is dead',
+      (stage) => {
+        stage.sandbox.hub.revokeToken(stage.sandbox.minting.adminToken)
+        return {}
+      },
+      'does not accept the admin token',
+    ],
+  ])('%s is exchange-rejected', async (_what, arrange, says) => {
+    stage.secrets.push({ name: 'the admin token', value: stage.sandbox.minting.adminToken })
+    const { main } = await stage.main(account(arrange(stage)))
+    expect(errorOf(main).title).toBe('exchange-rejected')
+    expect(errorOf(main).message).toContain(says)
+  })
+
+  test('permissions wider than the scope are refused before anything is minted', async () => {
+    const { main } = await stage.main(account({ permissions: 'repo.write org.write' }))
+    expect(errorOf(main).message).toContain('`permissions` has org.write, which is more than `scope: write`')
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+})
+
+test('several uses in one job do not disturb each other', async () => {
+  const { runner, main: read } = await stage.main({
+    with: { scope: 'read', 'export-env': 'HF_READ', 'export-file': 'true' },
+  })
+  const { main: write } = await stage.main(account({ 'export-env': 'HF_WRITE', 'git-credentials': 'true' }), runner)
+  const { main: publish } = await stage.main(publisher({ 'export-env': 'HF_PUBLISH' }), runner)
+  for (const main of [read, write, publish]) expect([main.exitCode, warningsOf(main)]).toEqual([0, []])
+  const script = `
+    const names = ['HF_READ', 'HF_WRITE', 'HF_PUBLISH']
+    for (const name of names) {
+      const answer = await fetch(process.env.HF_ENDPOINT + '/api/whoami-v2', { headers: { authorization: 'Bearer ' + process.env[name] } })
+      console.log(name, answer.status)
+    }`
+  const later = await runner.run([process.execPath, '--input-type=module', '-e', script])
+  expect(later.stdout).toBe('HF_READ 200\nHF_WRITE 200\nHF_PUBLISH 200\n')
+  const posts = await runner.finish()
+  expect(posts.map(({ exitCode, env }) => [exitCode, Object.keys(env)])).toEqual([
+    [0, ['HF_PUBLISH']],
+    [0, ['HF_WRITE', 'GIT_CONFIG_COUNT']],
+    [0, ['HF_READ', 'HF_TOKEN_PATH']],
+  ])
+  expect(await hubStatus(tokenOf(read))).toBe(200)
+  expect([await hubStatus(tokenOf(write)), await hubStatus(tokenOf(publish))]).toEqual([401, 401])
+  expect(await runner.filesLeft()).toEqual([])
+})
+
+describe('ID tokens of other issuers', () => {
+  let folder: string
+  let issuer: OtherIssuer
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'id-token-'))
+  })
+  afterEach(async () => {
+    rmSync(folder, { recursive: true, force: true })
+    await issuer.close()
+  })
+
+  /** A role that trusts the issuer for any subject. */
+  function trust(): Record<string, string> {
+    const provider = stage.sandbox.aws.addOidcProvider({
+      issuerUrl: issuer.issuer,
+      clientIds: ['acme'],
+      keys: () => issuer.jwks(),
+    })
+    const arn = `arn:aws:iam::${ACCOUNT}:role/other`
+    stage.sandbox.aws.addRole({
+      arn,
+      trustPolicy: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Federated: provider },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+            Condition: { StringLike: { [`${issuer.issuer.replace('http://', '')}:sub`]: '*' } },
+          },
+        ],
+      },
+      policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] },
+    })
+    return { 'role-to-assume': arn, 'oidc-issuer': issuer.issuer }
+  }
+
+  test.each([
+    ['Okta', () => OtherIssuer.okta(), 'cid=*\nscp=*'],
+    ['GitLab', () => OtherIssuer.gitlab(), 'project_path=*\nref=main\nref_protected=true'],
+  ])('%s: in a variable', async (_name, start, rules) => {
+    issuer = await start()
+    const idToken = await issuer.issue()
+    stage.secrets.push({ name: 'the ID token', value: idToken })
+    const { main } = await stage.main({
+      env: { CI_ID_TOKEN: ` ${idToken}\n`, ACTIONS_ID_TOKEN_REQUEST_URL: undefined },
+      with: { ...trust(), 'id-token-from': 'env:CI_ID_TOKEN', 'required-claims': rules },
+    })
+    expect([main.exitCode, main.log]).toEqual([0, expect.stringContaining('rules match')])
+    expect(issuer.service.calls.map(({ operation }) => operation)).toEqual(['openid-configuration', 'jwks'])
+  })
+
+  test('Kubernetes: in a file, one of several audiences; AWS gets the token as it is', async () => {
+    issuer = await OtherIssuer.kubernetes()
+    const path = join(folder, 'token')
+    const idToken = await issuer.issue()
+    writeFileSync(path, idToken)
+    stage.secrets.push({ name: 'the ID token', value: idToken })
+    const { main } = await stage.main({ with: { ...trust(), 'id-token-from': `file:${path}` } })
+    // The sandbox's STS takes no array; what matters here is that the action did.
+    expect(main.log).toContain('ID token verified: system:serviceaccount:')
+  })
+
+  test('ES256, where the issuer’s keys are such', async () => {
+    issuer = await OtherIssuer.gitlab({ alg: 'ES256' })
+    const { hub } = stage.sandbox
+    const resource = 'acme/model'
+    hub.addTrustedPublisher({ resource, issuer: issuer.issuer, keys: () => issuer.jwks(), claims: { ref: 'main' } })
+    const idToken = await issuer.issue({ aud: hub.url })
+    stage.secrets.push({ name: 'the ID token', value: idToken })
+    const { main } = await stage.main({
+      env: { CI_ID_TOKEN: idToken },
+      with: { ...publisher().with, 'id-token-from': 'env:CI_ID_TOKEN', 'oidc-issuer': issuer.issuer },
+    })
+    expect(main.outputs['hf-token-kind']).toBe('trusted-publisher')
+  })
+
+  test.each([
+    ['the audience', { aud: 'rivals' }, 'audience-mismatch', 'aud = "rivals"'],
+    ['the issuer', { iss: 'https://gitlab.example.com' }, 'id-token-invalid', 'iss = "https://gitlab.example.com"'],
+    ['the time', { exp: 1 }, 'id-token-invalid', '"exp" claim'],
+  ])('an error says that %s differed', async (_what, claims, code, says) => {
+    issuer = await OtherIssuer.gitlab()
+    const idToken = await issuer.issue(claims)
+    const { main } = await stage.main({
+      env: { CI_ID_TOKEN: idToken },
+      with: { ...trust(), 'id-token-from': 'env:CI_ID_TOKEN' },
+    })
+    expect([errorOf(main).title, errorOf(main).message]).toEqual([code, expect.stringContaining(says)])
+    expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
+  })
+
+  test('a variable or file that holds nothing is told, and the issuer must be given', async () => {
+    issuer = await OtherIssuer.gitlab()
+    for (const from of ['env:NOTHING', `file:${join(folder, 'nothing')}`]) {
+      const { main } = await stage.main({ with: { ...trust(), 'id-token-from': from } })
+      expect(errorOf(main).title).toBe('input-invalid')
+      expect(errorOf(main).message).toContain('There is no ID token in')
+    }
+    const { main } = await stage.main({ with: { 'id-token-from': 'env:X' } })
+    expect(errorOf(main).message).toContain('`oidc-issuer` is required with `id-token-from`')
+  })
+})

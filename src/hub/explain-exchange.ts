@@ -1,0 +1,72 @@
+/** What to tell a user whose exchange the Hub refuses: what to enter on which page. Loaded only then. */
+import type { Explanation } from '../errors/action-error.ts'
+import type { Identity } from '../identity/identity.ts'
+import { printable } from '../text/printable.ts'
+import type { MemberExchange } from './oauth-token.ts'
+
+type Advice = Omit<Explanation, 'failed' | 'seen'>
+
+/** The provider and the claims to enter for a trusted publisher, from this job's own verified claims. */
+export function trustedPublisherAdvice(identity: Identity, resource: string, endpoint: string): Advice {
+  const isRepository = resource.includes('/')
+  const page = isRepository
+    ? `${printable(endpoint, 120)}/${resource}/settings`
+    : `${printable(endpoint, 120)}/settings/authentication`
+  return {
+    expected: `a trusted publisher of ${resource} for this issuer, whose claims are all equal to this job’s`,
+    cause: isRepository
+      ? `${resource} has no trusted publisher for this job, or one of its claims differs: the Hub compares them letter by letter.`
+      : `${resource} has no CI/CD identity for this job, or one of its claims differs: the Hub compares them letter by letter.`,
+    fix: `On ${page}, under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly this (claims that you leave out are not compared):\n${publisherLines(identity).join('\n')}\nSee https://huggingface.co/docs/hub/trusted-publishers.`,
+  }
+}
+
+/** Provider and claims as the settings page asks for them. */
+function publisherLines({ issuer, claims }: Identity): string[] {
+  const text = (name: string): string | undefined => {
+    const value = Object.hasOwn(claims, name) ? claims[name] : undefined
+    return typeof value === 'string' && value !== '' ? printable(value, 200) : undefined
+  }
+  const line = (name: string, value: string | undefined) => (value === undefined ? [] : [`${name}: ${value}`])
+  if (text('repository') === undefined) {
+    return [
+      `issuer: ${printable(issuer, 200)}`,
+      ...line('sub', text('sub')),
+      ...line('project_path', text('project_path')),
+      ...line('ref', text('ref')),
+    ]
+  }
+  const workflow = text('workflow_ref')?.replace(/@.*$/, '').split('/').at(-1)
+  const branch = text('ref')?.startsWith('refs/heads/') ? text('ref')?.slice('refs/heads/'.length) : undefined
+  const github = issuer === 'https://token.actions.githubusercontent.com'
+  return [
+    `provider: ${github ? 'GitHub Actions' : `other, with the issuer ${printable(issuer, 200)}`}`,
+    ...line('repository', text('repository')),
+    ...line('workflow', workflow),
+    ...line('branch', branch),
+    ...line('environment', text('environment')),
+  ]
+}
+
+/** What is wrong with an organization's exchange, by the OAuth error (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
+export function memberExchangeAdvice(error: string, app: MemberExchange, org: string): Advice {
+  if (error === 'invalid_client') {
+    return {
+      expected: `client_id and client_secret of an OAuth app of ${org}`,
+      cause: 'the app’s secret was renewed on the Hub and not in Secrets Manager, or the app was deleted.',
+      fix: `Store the app’s current client_id and client_secret as JSON in ${app.secret.split(',')[0]}; the app’s page is under https://huggingface.co/organizations/${org}/settings.`,
+    }
+  }
+  if (error === 'invalid_scope') {
+    return {
+      expected: `scopes that the app was given; asked for were ${printable(app.scopes.join(' '), 200)}`,
+      cause: 'the OAuth app was created with fewer scopes than this job asks for.',
+      fix: 'Give the app these scopes on its page, or ask for fewer with `oauth-scopes`.',
+    }
+  }
+  return {
+    expected: `a member of ${org} with this e-mail, and an OAuth app bound to ${org} that may exchange tokens`,
+    cause: `\`member\` is not the verified e-mail of a member of ${org}, or the app belongs to another organization; the exchange needs an Enterprise plan.`,
+    fix: `Check \`member\` against https://huggingface.co/organizations/${org}/settings/members, and that the app was created in this organization.`,
+  }
+}

@@ -1,0 +1,20 @@
+/** Revokes a token: the endpoint for leaked ones, which asks for nothing but the token. */
+import { callHub, type HubAccess, hubFailed } from './call.ts'
+
+/**
+ * Resolves when the Hub has taken the token: from then on it is dead everywhere.
+ *
+ * @throws `ActionError` `hub-failed`, `hub-rate-limited`, `network-unreachable`, `deadline-exceeded`.
+ * Source: Hub API, POST /api/credentials/revoke.
+ */
+export async function revokeToken(token: string, access: HubAccess): Promise<void> {
+  const what = 'the Hub to revoke the token'
+  const answer = await callHub(access, {
+    method: 'POST',
+    path: '/api/credentials/revoke',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ credentials: [token] }),
+    what,
+  })
+  if (answer.status < 200 || answer.status > 299) throw hubFailed(what, answer, access.endpoint)
+}

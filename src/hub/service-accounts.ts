@@ -1,0 +1,161 @@
+/**
+ * Service accounts of an organization. The shape of this API is known from public use, not from a specification:
+ * everything that knows it is in this file.
+ */
+import { ActionError } from '../errors/action-error.ts'
+import type { HttpResponse } from '../net/http.ts'
+import { isRecord, parseJson } from '../text/json.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
+import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
+
+export interface ServiceAccount {
+  id: string
+  name: string
+}
+
+/** A token of a service account, without its value. */
+export interface AccountToken {
+  id: string
+  displayName: string
+  /** Milliseconds since the epoch; undefined when the Hub does not say. */
+  createdAt: number | undefined
+}
+
+/** An organization's service accounts, seen with an admin token that may manage them. */
+export class ServiceAccounts {
+  readonly #access: HubAccess
+  readonly #org: string
+  readonly #admin: string
+  /** Where the admin token came from, in words. */
+  readonly #secret: string
+
+  constructor(access: HubAccess, org: string, admin: string, secret: string) {
+    this.#access = access
+    this.#org = org
+    this.#admin = admin
+    this.#secret = secret
+  }
+
+  /**
+   * The account with this name or id.
+   *
+   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
+   */
+  async find(nameOrId: string): Promise<ServiceAccount> {
+    const answer = await this.#call({ method: 'GET', path: '', what: 'the Hub’s list of service accounts' })
+    const accounts = this.#read(answer, (json) => (Array.isArray(json) ? json.map(account) : undefined))
+    const found = accounts.find(({ id, name }) => id === nameOrId || name === nameOrId)
+    if (found) return found
+    throw new ActionError('exchange-rejected', {
+      failed: `${this.#org} has no service account ${quoted(nameOrId, 80)}.`,
+      seen: `service accounts: ${listed(accounts.map(({ name }) => printable(name, 60)))}`,
+      expected: 'one with that name or id',
+      cause: 'a slip in `service-account`, or the account was deleted.',
+      fix: `Create it under https://huggingface.co/organizations/${this.#org}/settings/service-accounts, or correct \`service-account\`.`,
+    })
+  }
+
+  /** The account's live tokens. */
+  async tokens({ id }: ServiceAccount): Promise<AccountToken[]> {
+    const answer = await this.#call({ method: 'GET', path: `/${id}`, what: 'the tokens of the service account' })
+    return this.#read(answer, (json) =>
+      isRecord(json) && Array.isArray(json.accessTokens) ? json.accessTokens.map(accountToken) : undefined,
+    )
+  }
+
+  /**
+   * Mints a token; its value comes back this once, and the caller masks it first of all. `onLost`: called when a token
+   * may have been minted although no answer came; another try follows it.
+   */
+  async mint(
+    { id, name }: ServiceAccount,
+    displayName: string,
+    permissions: readonly string[],
+    onLost: () => Promise<void>,
+  ): Promise<string> {
+    const answer = await this.#call({
+      method: 'POST',
+      path: `/${id}/tokens`,
+      body: JSON.stringify({ displayName, permissions }),
+      what: `a new token of the service account ${name}`,
+      onLost,
+    })
+    return this.#read(answer, (json) => (isRecord(json) && typeof json.token === 'string' ? json.token : undefined))
+  }
+
+  /** Revokes a token at once; it is fine if it is gone. */
+  async remove({ id }: ServiceAccount, token: AccountToken): Promise<void> {
+    const answer = await this.#call({
+      method: 'DELETE',
+      path: `/${id}/tokens/${encodeURIComponent(token.id)}`,
+      what: 'the deletion of a token',
+    })
+    if (answer.status !== 404 && (answer.status < 200 || answer.status > 299)) throw this.#refused(answer)
+  }
+
+  #call(call: HubCall): Promise<HttpResponse> {
+    const path = `/api/organizations/${this.#org}/service-accounts${call.path}`
+    const json = call.body === undefined ? {} : { 'content-type': 'application/json' }
+    return callHub(this.#access, { ...call, path, headers: { ...bearer(this.#admin), ...json } })
+  }
+
+  #read<T>(answer: HttpResponse, take: (json: unknown) => T | undefined): T {
+    if (answer.status < 200 || answer.status > 299) throw this.#refused(answer)
+    const value = takeSafely(parseJson(answer.body.toString('utf8')), take)
+    if (value === undefined) throw hubFailed('service accounts', answer, this.#access.endpoint)
+    return value
+  }
+
+  #refused(answer: HttpResponse): ActionError {
+    const body = parseJson(answer.body.toString('utf8'))
+    const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
+    const dead = answer.status === 401
+    return new ActionError('exchange-rejected', {
+      failed: dead
+        ? 'The Hub does not accept the admin token that should mint this job’s token.'
+        : 'The Hub did not let the admin token manage service accounts.',
+      seen: said(answer, text),
+      expected: `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`,
+      cause: dead
+        ? 'the admin token was revoked, has expired, or another one was stored.'
+        : answer.status === 400
+          ? 'a permission in `permissions` does not exist, or the service account may not have it.'
+          : 'the admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
+      fix: `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, and store it in ${this.#secret}: https://huggingface.co/settings/tokens/new?tokenType=fineGrained`,
+    })
+  }
+}
+
+class Misshapen extends Error {}
+
+function takeSafely<T>(json: unknown, take: (json: unknown) => T | undefined): T | undefined {
+  try {
+    return take(json)
+  } catch (error) {
+    if (error instanceof Misshapen) return undefined
+    throw error
+  }
+}
+
+function account(value: unknown): ServiceAccount {
+  const { _id, name } = isRecord(value) ? value : {}
+  return { id: identifier(_id), name: text(name) }
+}
+
+function accountToken(value: unknown): AccountToken {
+  const { _id, displayName, createdAt } = isRecord(value) ? value : {}
+  const at = typeof createdAt === 'string' ? Date.parse(createdAt) : Number.NaN
+  return { id: identifier(_id), displayName: text(displayName), createdAt: Number.isNaN(at) ? undefined : at }
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Misshapen()
+  return value
+}
+
+/** Ids become part of a path. */
+function identifier(value: unknown): string {
+  const id = text(value)
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new Misshapen()
+  return id
+}

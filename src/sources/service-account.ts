@@ -1,0 +1,107 @@
+/** The token source `service-account`: a fresh token for this job alone, minted with an admin token, revoked in post. */
+import { type AccountToken, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
+import { checkTokenShape } from '../hub/token-shape.ts'
+import type { ServiceAccountRequest } from '../inputs/request.ts'
+import { formatDuration } from '../text/duration.ts'
+import { listed, printable } from '../text/printable.ts'
+import { readStoredSecret } from './stored-secret.ts'
+import { madeAt, tokenName } from './token-name.ts'
+import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
+
+/** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
+const MAX_ORPHANS = 5
+
+/** Reads the admin token, mints, and removes what earlier runs could not. The admin token never leaves this function. */
+export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRequest): TokenSource {
+  return {
+    async obtain(identity) {
+      const { request, job, http, policy, log } = world
+      const { secret } = awsOf(request)
+      const stored = await readStoredSecret(identity, world, [secret.key], false)
+      const fix = `Store the admin token alone: aws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds {"${secret.key}": "hf_…"}`
+      const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
+      const accounts = new ServiceAccounts(
+        { endpoint: request.hubEndpoint, http, policy },
+        request.org,
+        admin,
+        secret.id,
+      )
+      const account = await accounts.find(asked.account)
+
+      const displayName = tokenName(job, Date.now())
+      const [value] = await Promise.all([
+        mint(accounts, account, displayName, world, asked),
+        removeOrphans(accounts, account, displayName, world, asked),
+      ])
+      log.info(
+        `Hub: minted a token of the service account ${printable(account.name, 80)} with ${listed(asked.permissions)}`,
+      )
+      return {
+        value: checkTokenShape(
+          value,
+          'The Hub’s answer',
+          'Report it: the Hub answered with something else than a token.',
+        ),
+        origin: { label: `service account ${printable(account.name, 80)}, by ${stored.label}`, aws: stored.origin },
+        evidence: { kind: 'minted' },
+      }
+    },
+  }
+}
+
+/** Mints; when an answer is lost, the token that may have been made is looked for by its name and removed first. */
+async function mint(
+  accounts: ServiceAccounts,
+  account: ServiceAccount,
+  displayName: string,
+  { mask, onMinted, request, log }: SourceWorld,
+  { permissions }: ServiceAccountRequest,
+): Promise<string> {
+  const removeLost = async () => {
+    log.debug('the answer to minting was lost: looking for the token by its name')
+    const lost = (await accounts.tokens(account)).filter((token) => token.displayName === displayName)
+    for (const token of lost) await accounts.remove(account, token)
+    if (lost.length > 0) log.info('Hub: removed a token whose value was lost on its way')
+  }
+  const value = await accounts.mint(account, displayName, permissions, async () => {
+    await removeLost().catch(() =>
+      log.warning(
+        `The answer to minting was lost, and the Hub could not be asked again. A token named "${displayName}" may exist; nobody has its value. A later run removes it, or delete it on the page of the service account ${printable(account.name, 80)}.`,
+      ),
+    )
+  })
+  // Here and not later: the removal of orphans may still be under way.
+  mask(value)
+  onMinted({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
+  return value
+}
+
+/** Removes tokens that this action made in runs that are over. Whatever fails here is a warning: the job comes first. */
+async function removeOrphans(
+  accounts: ServiceAccounts,
+  account: ServiceAccount,
+  own: string,
+  { log }: SourceWorld,
+  { orphanAgeSeconds }: ServiceAccountRequest,
+): Promise<void> {
+  try {
+    const limit = Date.now() - orphanAgeSeconds * 1000
+    const tokens = await accounts.tokens(account)
+    const orphans = tokens.filter((token) => token.displayName !== own && isOrphan(token, limit))
+    for (const token of orphans.slice(0, MAX_ORPHANS)) {
+      await accounts.remove(account, token)
+      log.info(`Hub: removed the token "${printable(token.displayName, 160)}", left by a run that did not end properly`)
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
+    log.warning(
+      `Tokens of earlier runs (older than ${formatDuration(orphanAgeSeconds)}) could not be looked for: ${reason}`,
+    )
+  }
+}
+
+/** Ours by its name, and made before the limit by its name and by the Hub's own record. */
+function isOrphan({ displayName, createdAt }: AccountToken, limit: number): boolean {
+  const made = madeAt(displayName)
+  return made !== undefined && made <= limit && (createdAt === undefined || createdAt <= limit)
+}

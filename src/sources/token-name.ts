@@ -1,0 +1,22 @@
+/** Names of minted tokens: they say which run made them and when, so that what a killed run left can be found. */
+import { randomBytes } from 'node:crypto'
+import type { Job } from '../inputs/request.ts'
+
+/** `hf-oidc-action <repository> <run id>.<attempt> <time> <random>`; the time as `20261122T181530Z`. */
+const OURS = /^hf-oidc-action [\w./-]{0,80} \d{0,20}\.\d{0,6} (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z [0-9a-f]{8}$/
+
+/** A new name for a token of this run. `now`: milliseconds since the epoch. */
+export function tokenName({ repository, runId, runAttempt }: Job, now: number): string {
+  const time = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '')
+  const clean = (text: string, max: number) => text.replace(/[^\w./-]+/g, '-').slice(-max)
+  const run = `${clean(runId, 20).replace(/\D/g, '')}.${clean(runAttempt, 6).replace(/\D/g, '')}`
+  return `hf-oidc-action ${clean(repository, 80)} ${run} ${time} ${randomBytes(4).toString('hex')}`
+}
+
+/** When a token with this name was made, in milliseconds since the epoch; undefined when it is not one of ours. */
+export function madeAt(displayName: string): number | undefined {
+  const match = OURS.exec(displayName)
+  if (!match) return undefined
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(Number)
+  return Date.UTC(year, month - 1, day, hours, minutes, seconds)
+}
