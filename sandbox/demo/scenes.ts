@@ -19,7 +19,11 @@ export class Verdict {
 const WITH = { 'hf-org': 'acme', 'role-to-assume': roleArn('{scope}'), scope: 'write' }
 
 /** A later step of the workflow: it asks the Hub who it is, and commits a file, with nothing but HF_TOKEN. */
-const PUSH = `
+const PUSH = [
+  process.execPath,
+  '--input-type=module',
+  '-e',
+  `
   const headers = { authorization: 'Bearer ' + process.env.HF_TOKEN }
   const who = await (await fetch(process.env.HF_ENDPOINT + '/api/whoami-v2', { headers })).json()
   const lines = [
@@ -33,7 +37,8 @@ const PUSH = `
   })
   console.log('pushed to acme/model as ' + who.name + ' (HTTP ' + commit.status + ') with ' + process.env.HF_TOKEN)
   process.exitCode = commit.ok ? 0 : 1
-`
+`,
+]
 
 /** The happy path, from the job's identity to a push and back to nothing. */
 export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
@@ -60,7 +65,7 @@ export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
     )
 
     tell('A later step uses $HF_TOKEN. It even prints it, and the log shows ***:')
-    const later = await runner.run([process.execPath, '--input-type=module', '-e', PUSH])
+    const later = await runner.run(PUSH)
     showLog(later.log)
     verdict.check(later.exitCode === 0 && later.log.includes('***'), 'the push arrives', later.durationMs)
     const file = sandbox.hub.repos.get('acme/model')?.files.get('weights.txt')
@@ -82,17 +87,22 @@ export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
 
 async function checkLeaks(runner: RunnerJob, sandbox: Sandbox, issued: string[], verdict: Verdict): Promise<void> {
   const secrets = [
-    ...Object.values(sandbox.tokens).map((value) => ({ name: 'a Hub token', value })),
+    ...[...Object.values(sandbox.tokens), ...sandbox.hub.minted].map((value) => ({ name: 'a Hub token', value })),
+    { name: 'the OAuth app’s secret', value: sandbox.minting.clientSecret },
+    { name: 'the admin token', value: sandbox.minting.adminToken },
     ...issued.map((value) => ({ name: 'an ID token', value })),
     ...sandbox.aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
       { name: 'an AWS secret key', value: secretAccessKey },
       { name: 'an AWS session token', value: sessionToken },
     ]),
   ]
-  // The token is meant to stand in the environment and output files, and in the command that masks it.
-  const bytes = (await runner.everyByte()).filter(({ kind }) => !['add-mask', 'env', 'output'].includes(kind))
+  // The token is meant to stand in the environment and output files, and in the command that masks it; a minted one
+  // also in the state that lets post revoke it.
+  const meant = ['add-mask', 'env', 'output', ...(sandbox.hub.minted.length > 0 ? ['state'] : [])]
+  const bytes = (await runner.everyByte()).filter(({ kind }) => !meant.includes(kind))
   const leaks = findLeaks(bytes, secrets)
-  verdict.check(leaks.length === 0, `no secret in log, errors, summary, state or files (${secrets.length} searched)`)
+  const places = `log, errors, summary${meant.includes('state') ? '' : ', state'} or files`
+  verdict.check(leaks.length === 0, `no secret in ${places} (${secrets.length} searched)`)
   for (const { name, where } of leaks) tell(`leak: ${name} in ${where}`)
 }
 
@@ -169,6 +179,78 @@ export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict)
   } finally {
     await runner.cleanup()
   }
+}
+
+/** How the same push is written with each source. */
+const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox) => Record<string, string> }[] = [
+  {
+    title: 'secrets-manager',
+    story: 'a stored token, as above',
+    with: () => WITH,
+  },
+  {
+    title: 'trusted-publisher',
+    story: 'the Hub trades the ID token itself; no AWS; the token writes one repository for an hour',
+    with: () => ({
+      'hf-org': 'acme',
+      'token-source': 'trusted-publisher',
+      'hf-resource': 'acme/model',
+      scope: 'write',
+    }),
+  },
+  {
+    title: 'token-exchange',
+    story: 'the organization’s OAuth app, kept in Secrets Manager, acts for one member',
+    with: ({ minting }) => ({
+      ...WITH,
+      'token-source': 'token-exchange',
+      'role-to-assume': roleArn('exchange'),
+      'secret-id': 'huggingface/acme/oauth',
+      member: minting.member,
+    }),
+  },
+  {
+    title: 'service-account',
+    story: 'a fresh token, minted for this job, with only what `scope` needs',
+    with: () => ({
+      ...WITH,
+      'token-source': 'service-account',
+      'role-to-assume': roleArn('accounts'),
+      'secret-id': 'huggingface/acme/service-accounts',
+      'service-account': 'ci',
+    }),
+  },
+]
+
+/** The same push with each source, and the proof that nothing minted for it is left alive. */
+export async function everySource(sandbox: Sandbox, verdict: Verdict): Promise<void> {
+  heading('6. The same push with tokens that live for one job')
+  for (const source of SOURCES) {
+    tell(`token-source: ${source.title}: ${source.story}`)
+    const { job, env } = sandbox.startJob()
+    const runner = await RunnerJob.start({ env, event: job.event })
+    try {
+      const main = await runner.action({ path: projectRoot, with: source.with(sandbox) })
+      showLog(main.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
+      const later = await runner.run(PUSH)
+      showLog(later.log)
+      verdict.check(main.exitCode === 0 && later.exitCode === 0, 'the push arrives', main.durationMs + later.durationMs)
+      const [post] = await runner.finish()
+      showLog(post?.log ?? '')
+      verdict.check(post?.exitCode === 0 && post.annotations.length === 0, 'post succeeds', post?.durationMs)
+      runner.steps.splice(runner.steps.indexOf(later), 1)
+      await checkLeaks(runner, sandbox, job.issued, verdict)
+    } finally {
+      await runner.cleanup()
+    }
+  }
+  const { hub } = sandbox
+  const alive = hub.minted.filter((token) => hub.isAlive(token))
+  verdict.check(
+    hub.minted.length === 3 && alive.length === 0,
+    `${hub.minted.length} tokens were minted, ${alive.length} of them are alive`,
+  )
+  verdict.check(hub.isAlive(sandbox.tokens.write), 'the stored token lives on')
 }
 
 function codeOf(main: StepResult): string | undefined {
