@@ -1,5 +1,4 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
-import { setSecret } from '@actions/core'
 import { saveMinted } from './deliver/minted.ts'
 import { parseInputs } from './inputs/parse.ts'
 import { readIdToken, readInputs, readJob } from './inputs/read.ts'
@@ -7,7 +6,7 @@ import { Deadline } from './net/deadline.ts'
 import { Http } from './net/http.ts'
 import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
 import type { Progress } from './report/progress.ts'
-import { reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
+import { mask, reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
 import { preloader, run, toActionError } from './run.ts'
 import type { MintedToken } from './sources/token-source.ts'
 
@@ -19,7 +18,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const job = readJob(env)
     progress.job = job
-    for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) setSecret(secret)
+    for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
     const request = parseInputs(readInputs(env), job)
     progress.request = request
 
@@ -28,13 +27,13 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     const policy = { maxAttempts: request.maxAttempts, deadline, onRetry: runnerLog.debug }
     const givenIdToken = () => {
       const idToken = readIdToken(request.idTokenFrom, env)
-      setSecret(idToken)
+      mask(idToken)
       return idToken
     }
     const onMinted = (token: MintedToken) => {
       if (request.revoke) saveMinted(token)
     }
-    const edges = { mask: setSecret, log: runnerLog, givenIdToken, onMinted }
+    const edges = { mask, log: runnerLog, givenIdToken, onMinted }
     const done = await run({ request, job, http, policy, progress, ...edges })
 
     const { deliver } = await import('./deliver/deliver.ts')
@@ -52,3 +51,5 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 }
 
 await main(process.env).catch(reportBroken)
+// Whatever a hostile peer keeps open (a resolver, a proxy) must not keep the job: all is written by now.
+setTimeout(() => process.exit(), 1000).unref()

@@ -4,3 +4,4 @@ import { undo } from './deliver/undo.ts'
 
 undo(process.env)
 await revokeMinted(process.env)
+setTimeout(() => process.exit(), 1000).unref()

@@ -37,18 +37,9 @@ export async function run(world: World): Promise<Required<Progress>> {
   warnOfStaticToken(request, job, log)
   if (request.endpointOverrides.length > 0)
     log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
-  const identity = await identify(world)
-  progress.identity = identity
-  log.info(`ID token verified: ${identity.subject}`)
-  log.debug(
-    `issuer ${identity.issuer}, key ${identity.keyId}, ends ${new Date(identity.expiresAt * 1000).toISOString()}`,
-  )
-  checkClaims(identity, request.claimRules)
-  if (request.claimRules.length > 0)
-    log.info(`Claims: ${request.claimRules.length} of ${request.claimRules.length} rules match`)
-
+  const identity = await prove(world)
   const { selectSource } = await import('./sources/select.ts')
-  const source = await selectSource({ ...world, renew: () => identify(world) })
+  const source = await selectSource({ ...world, renew: () => prove(world) })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
@@ -61,7 +52,22 @@ export async function run(world: World): Promise<Required<Progress>> {
       `Hub: ${token.identity}, ${token.kind} token, ${request.scope} in ${request.org}, ${life(token.expiresAt)}`,
     )
   }
-  return { job, request, identity, origin: hubToken.origin, token }
+  return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
+}
+
+/** Everything that must hold of an ID token before it is used, the first one and a renewed one alike. */
+async function prove(world: World): Promise<Identity> {
+  const { request, log, progress } = world
+  const identity = await identify(world)
+  progress.identity = identity
+  const rules = request.claimRules
+  log.info(`ID token verified: ${identity.subject}`)
+  log.debug(
+    `issuer ${identity.issuer}, key ${identity.keyId}, ends ${new Date(identity.expiresAt * 1000).toISOString()}`,
+  )
+  checkClaims(identity, rules)
+  if (rules.length > 0) log.info(`Claims: ${rules.length} of ${rules.length} rules match`)
+  return identity
 }
 
 const loadHub = () => Promise.all([import('./hub/client.ts'), import('./hub/verify.ts')])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ecsSecret } from '../../src/deliver/ecs-secret.ts'
-import { credentialStore, gitConfig, gitVariables } from '../../src/deliver/git.ts'
+import { credentialAnswer, gitConfig, gitVariables } from '../../src/deliver/git.ts'
 import { makePrivateDirectory, writePrivateFile } from '../../src/deliver/private-file.ts'
 import type { Request } from '../../src/inputs/request.ts'
 import type { Origin } from '../../src/sources/token-source.ts'
@@ -15,23 +15,21 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('git', () => {
-  test('the store has the token as the password for the Hub’s host alone', () => {
-    expect(credentialStore('https://huggingface.co', 'hf_a/b@c')).toBe(
-      'https://hf-oidc-action:hf_a%2Fb%40c@huggingface.co\n',
+  test('the helper answers with the token as the password', () => {
+    expect(credentialAnswer('hf_abcdefgh')).toBe('username=hf-oidc-action\npassword=hf_abcdefgh\n')
+  })
+
+  test('is configured for the organization’s repositories of every kind, and asks no other helper', () => {
+    const section = (place: string) =>
+      `[credential "https://huggingface.co/${place}"]\n\tuseHttpPath = true\n\thelper =\n\thelper = "!f() { test \\"$1\\" = get && cat '/x'; }; f"\n`
+    expect(gitConfig('https://huggingface.co/', 'acme', '/x')).toBe(
+      ['acme', 'datasets/acme', 'spaces/acme'].map(section).join(''),
     )
-    expect(credentialStore('http://127.0.0.1:81/hub', 'hf_x')).toBe('http://hf-oidc-action:hf_x@127.0.0.1:81\n')
   })
 
   test('paths of Windows, with spaces and with quotes survive', () => {
-    expect(gitConfig('https://huggingface.co', 'acme', 'C:\\a b\\store')).toContain(
-      `helper = "store --file='C:/a b/store'"`,
-    )
-    const helper = `\thelper =\n\thelper = "store --file='/a'\\\\''b\\"c'"\n`
-    expect(gitConfig('https://huggingface.co/', 'acme', '/a\'b"c')).toBe(
-      ['acme', 'datasets/acme', 'spaces/acme']
-        .map((place) => `[credential "https://huggingface.co/${place}"]\n${helper}`)
-        .join(''),
-    )
+    expect(gitConfig('https://huggingface.co', 'acme', 'C:\\a b\\answer')).toContain(`cat 'C:/a b/answer'`)
+    expect(gitConfig('https://huggingface.co', 'acme', "/a'b")).toContain(`cat '/a'\\\\''b'`)
   })
 
   test('what the job configures by variables already is kept', () => {

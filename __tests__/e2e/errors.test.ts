@@ -369,7 +369,7 @@ const scenarios: Scenario[] = [
       [
         'is JSON without the key',
         '{"tokn":"hf_OddShapesOddShapesOddShapes","hf_OddShapesOddShapesOddShapes":1}',
-        'without the key "token" (it has tokn)',
+        'without the key "token" (it has 2 keys, one of them "tokn")',
       ],
       ['has no string at the key', '{"token":{"a":"hf_OddShapesOddShapesOddShapes"}}', 'whose "token" is not a string'],
       ['is broken JSON', '{"token":"hf_OddShapesOddShapesOddShapes"', 'not valid JSON'],

@@ -79,6 +79,12 @@ describe('wide enough', () => {
     expect(codes({ scoped, org: { roleInOrg, resourceGroups } }, 'write')).toEqual([])
   })
 
+  test('a member without access cannot read', () => {
+    expect(codes({ org: { roleInOrg: 'no_access' } })).toEqual(['token-under-scoped'])
+    const resourceGroups = [{ id: ID, name: 'g', role: 'read' }]
+    expect(codes({ org: { roleInOrg: 'no_access', resourceGroups } })).toEqual([])
+  })
+
   test('a custom role is taken at the token’s word', () => {
     expect(codes({ scoped: [on('org', 'acme', 'repo.write')], org: { roleInOrg: 'Release crew' } }, 'write')).toEqual(
       [],
@@ -158,6 +164,8 @@ test.each([
   ['sso', 'org-restricted'],
   ['ip', 'org-restricted'],
   ['something-new', 'org-restricted'],
+  ['constructor', 'org-restricted'],
+  ['__proto__', 'org-restricted'],
 ])('the restriction %s is %s', (restriction, code) =>
   expect(codes({ org: { securityRestrictions: [restriction] } })).toEqual([code]),
 )
@@ -169,6 +177,8 @@ describe('alive', () => {
     ['2026-11-22T12:09:59Z', ['token-expiring']],
     ['2026-11-22T12:10:00Z', []],
     ['someday', ['misshapen']],
+    ['foo 2099', ['misshapen']],
+    ['2026-11-22T13:00:00', ['misshapen']],
   ])('until %s: %j', (expiresAt, expected) => expect(codes({ expiresAt })).toEqual(expected))
 })
 

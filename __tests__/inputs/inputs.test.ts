@@ -35,6 +35,7 @@ function raw(given: Partial<RawInputs['values']> = {}, rest: Partial<RawInputs> 
     awsRegion: 'eu-west-1',
     hfEndpoint: '',
     awsEndpoints: [],
+    environmentProblems: [],
     ...rest,
   }
 }

@@ -5,7 +5,7 @@ import { ActionError } from '../../src/errors/action-error.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { isAllowedUrl } from '../../src/net/endpoint.ts'
 import { Http, NetworkError } from '../../src/net/http.ts'
-import { proxyFromEnvironment, proxyPasswords } from '../../src/net/proxy.ts'
+import { proxyFromEnvironment, proxyPasswords, proxyProblem } from '../../src/net/proxy.ts'
 import { retry, TryAgain } from '../../src/net/retry.ts'
 import { retryAfterMs } from '../../src/net/retry-after.ts'
 
@@ -119,6 +119,18 @@ describe('the proxy', () => {
     [{ HTTPS_PROXY: 'http://p:1', NO_PROXY: 'aws.com,sts.eu-west-1' }, 'p:1'],
   ])('%j gives %s', async (env, proxy) => expect(await proxyFor(env as Record<string, string>)).toBe(proxy))
 
+  test.each(['http://u:100%@p:1', 'socks5://p:1', 'http://[', 'http://p:99999', 'http://u:a/b@p:1'])(
+    '"%s" is not usable, and is not shown',
+    (proxy) => {
+      expect(proxyProblem({ HTTPS_PROXY: proxy })).toMatch(/^`HTTPS_PROXY` is not a usable proxy: /)
+      expect(proxyProblem({ HTTPS_PROXY: proxy })).not.toContain('100%')
+    },
+  )
+
+  test('a usable one, or none, is no problem', () => {
+    expect([proxyProblem({}), proxyProblem({ https_proxy: 'p:1' })]).toEqual([undefined, undefined])
+  })
+
   test('IPv6 addresses can be exempt', async () => {
     const url = new URL('https://[::1]:8443/')
     for (const exception of ['::1', '[::1]', '[::1]:8443']) {
@@ -140,7 +152,14 @@ describe('what a service asks to wait', () => {
     [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
     [{ ratelimit: '"api";r=0;t=55' }, 55_000],
     [{ ratelimit: '"api";r=0; t=5', 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '10000000' }, 10_000_000_000],
+    [{ 'retry-after': '10.5' }, 10_500],
+    [{ ratelimit: '"api";r=499;t=300' }, undefined],
+    [{ ratelimit: '"api";r=499;t=300, "whoami";r=0;t=20' }, 20_000],
+    [{ ratelimit: ['"a";r=0;t=5', '"b";r=0;t=50'] as never }, 50_000],
     [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after': '30s' }, undefined],
+    [{ 'retry-after': '-5' }, undefined],
     [{}, undefined],
   ])('%j', (headers, ms) => expect(retryAfterMs(headers, now)).toBe(ms))
 })
@@ -184,6 +203,24 @@ describe('retry', () => {
       retry('x', policy({ maxAttempts: 2, random, onRetry }), async () => Promise.reject(new TryAgain(failure, 100))),
     ).rejects.toBe(failure)
     expect(waits).toEqual(['x: try 1 of 2 failed, the next in 350 ms'])
+  })
+
+  test('does not ask again a host whose certificate is refused', async () => {
+    let tries = 0
+    const attempt = () => {
+      tries += 1
+      return Promise.reject(new NetworkError('x', 'h', 'TLS', 'DEPTH_ZERO_SELF_SIGNED_CERT'))
+    }
+    await expect(retry('x', policy(), attempt)).rejects.toThrow(/network-unreachable/)
+    expect(tries).toBe(1)
+  })
+
+  test('ends when the deadline is stopped', async () => {
+    const stopped = new Deadline(60_000)
+    const waiting = retry('x', policy({ deadline: stopped }), async () => Promise.reject(new TryAgain(failure, 30_000)))
+    stopped.stop()
+    await expect(waiting).rejects.toThrow()
+    expect(stopped.remainingMs()).toBe(0)
   })
 
   test('names a network failure for the user', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { formatDuration, parseDuration } from '../../src/text/duration.ts'
 import { parseJson } from '../../src/text/json.ts'
-import { listed, printable, quoted } from '../../src/text/printable.ts'
+import { listed, printable, quoted, verbatim } from '../../src/text/printable.ts'
+import { remember } from '../../src/text/redact.ts'
 
 describe('durations', () => {
   test.each([
@@ -34,7 +35,7 @@ describe('text from outside', () => {
   })
 
   test('begins no workflow command', () => {
-    expect(printable('::error::x')).toBe(' ::error::x')
+    expect(printable('::error::x')).toBe(' : :error::x')
     expect(printable('x ##[error]y')).toBe('x ## [error]y')
   })
 
@@ -49,6 +50,38 @@ describe('text from outside', () => {
     ['an AWS key id', 'ASIAABCDEFGHIJKLMNOP', 'A***'],
     ['a password in a URL', 'https://me:secret@host/x', 'https://***@host/x'],
   ])('does not show %s', (_what, text, shown) => expect(printable(text)).toBe(shown))
+
+  test('never shows a secret of this run, in no usual form, not even cut', () => {
+    const secret = 'IQoJ/with+odd=characters "and" quotes'
+    remember(secret)
+    const jwt = `eyJhbGciOiJSUzI1NiJ9.${'c'.repeat(60)}.${'s'.repeat(80)}`
+    remember(jwt)
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      JSON.stringify(secret),
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('hex'),
+      jwt,
+      's'.repeat(80),
+    ]
+    for (const form of forms) {
+      for (const shown of [printable(`you sent ${form}!`, 20), verbatim(`${'x'.repeat(15)}${form}`, 20)]) {
+        expect(shown).not.toContain(form.slice(0, 12))
+        expect(shown).toContain('***')
+      }
+    }
+  })
+
+  test('keeps a name that looks like a secret where it will be used', () => {
+    expect(verbatim('repo:octo-org/hf_finetune-prod:ref:x')).toBe('repo:octo-org/hf_finetune-prod:ref:x')
+    expect(printable('hf_finetune-prod')).toBe('hf_***')
+  })
+
+  test('survives what cannot be written', () => {
+    const deep = JSON.parse('['.repeat(9000) + ']'.repeat(9000))
+    expect(printable(deep).length).toBeLessThan(400)
+  })
 
   test('shows other values as JSON', () => {
     expect([printable(1), printable(['a', 'b']), printable(undefined), quoted('x')]).toEqual([

@@ -85,6 +85,7 @@ async function refuse(thrown: unknown, identity: Identity, request: AwsRequest):
   const ended =
     /^ExpiredToken/.test(error.name) || (/^IDPRejectedClaim/.test(error.name) && /expired/i.test(error.message))
   if (ended) throw new IdTokenEnded(failure)
-  if (isPassing(error) || PASSING_NAME.test(error.name) || PASSING_TEXT.test(error.message)) throw new TryAgain(failure)
+  if (isPassing(error) || PASSING_NAME.test(error.name) || PASSING_TEXT.test(error.message))
+    throw new TryAgain(failure, error.afterMs)
   throw failure
 }

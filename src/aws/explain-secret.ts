@@ -3,6 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import { printable, quoted } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
+import { SETTINGS } from './explain-sts.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { kmsViaService, secretArnPatterns } from './session-policy.ts'
 
@@ -49,6 +50,9 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
         'the clock of the runner is wrong, or the endpoint in the environment belongs to another region or account.',
       fix: 'Synchronize the runner’s clock; check `aws-region` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`.',
     })
+  }
+  if (/before anything was sent$/.test(error.name)) {
+    return new ActionError('secret-failed', { failed: 'Secrets Manager could not be asked.', seen, ...SETTINGS })
   }
   return new ActionError('secret-failed', {
     failed: `Secrets Manager in ${secret.region} did not give the secret ${secret.id}.`,

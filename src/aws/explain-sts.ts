@@ -2,9 +2,15 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { AwsRequest } from '../inputs/request.ts'
-import { printable, quoted } from '../text/printable.ts'
+import { printable, quoted, verbatim } from '../text/printable.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
+
+/** For errors of the SDK itself. */
+export const SETTINGS = {
+  cause: 'a setting of the AWS SDK in the environment that contradicts another, or that it does not know.',
+  fix: 'Look at the AWS_* variables of the job: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT do not go with AWS_ENDPOINT_URL*; AWS_DEFAULTS_MODE and AWS_AUTH_SCHEME_PREFERENCE take few values.',
+}
 
 /** Claims that a trust policy can use or that tell which job this is, in the order they are printed. */
 const TELLING_CLAIMS = [
@@ -24,7 +30,7 @@ const TELLING_CLAIMS = [
 /** The claims of a job, one a line, for a message. */
 export function claimLines({ claims }: Identity): string {
   return TELLING_CLAIMS.filter((name) => Object.hasOwn(claims, name))
-    .map((name) => `${name} = ${quoted(claims[name], 200)}`)
+    .map((name) => `${name} = "${verbatim(claims[name], 300)}"`)
     .join('\n')
 }
 
@@ -63,6 +69,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Aws
 }
 
 function advice(error: ServiceError, request: AwsRequest): { cause: string; fix: string } {
+  if (/before anything was sent$/.test(error.name)) return SETTINGS
   if (/PackedPolicyTooLarge|MalformedPolicyDocument/.test(error.name)) {
     return {
       cause: 'the session policy is too long for STS, or not a valid policy.',
@@ -110,7 +117,7 @@ function trustRejected(identity: Identity, request: AwsRequest, answer: string):
     seen: `${answer}\nfor a job with these claims:\n${claimLines(identity)}`,
     expected: 'a role of that name whose trust policy matches these claims',
     cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
-      other ? `, or for the other subject format (${quoted(other, 200)}), which never matches this token` : ''
+      other ? `, or for the other subject format ("${verbatim(other, 300)}"), which never matches this token` : ''
     }. STS does not say which condition failed, and says the same when the role does not exist.`,
     fix: `Make sure that the role exists and that its trust policy has the statement below, which allows exactly this job's subject. If it is the only one the role needs, save it as trust-policy.json and run\naws iam update-assume-role-policy --role-name ${request.role.arn.split('/').at(-1)} --policy-document file://trust-policy.json\n(that replaces the whole policy: keep the other statements that are needed).\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
   })

@@ -1,12 +1,13 @@
 /** AWS session → the secret's value: one GetSecretValue. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
+import { closest } from '../inputs/closest.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { listed, printable, quoted } from '../text/printable.ts'
+import { listed, quoted } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
 import { isPassing, serviceError } from './service-error.ts'
@@ -46,13 +47,26 @@ export async function readSecret(
   const command = new GetSecretValueCommand({ SecretId: secret.id, VersionStage: secret.stage })
   return await retry(what, policy, async () => {
     const answer = await client.send(command).catch((error: unknown) => refuse(error, session, request))
-    const text = answer.SecretString ?? decode(answer.SecretBinary)
-    if (text === undefined) throw malformed(request, keys, 'neither a string nor UTF-8 text')
+    const text: unknown = answer.SecretString ?? decode(answer.SecretBinary)
+    if (typeof text !== 'string') throw malformed(request, keys, 'neither a string nor UTF-8 text')
     const { values, isObject } = pick(text, request, keys)
     // Anything shorter is no token; masked, it would only make the log unreadable.
     for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) if (form.length >= 8) mask(form)
-    return { arn: printable(answer.ARN ?? secret.id), versionId: printable(answer.VersionId ?? ''), values, isObject }
+    return {
+      arn: checked(answer.ARN, ARN) ?? secret.id,
+      versionId: checked(answer.VersionId, VERSION) ?? '',
+      values,
+      isObject,
+    }
   })
+}
+
+/** What later steps use must be what it says it is. */
+const ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,520}$/
+const VERSION = /^[\w.-]{1,64}$/
+
+function checked(value: unknown, form: RegExp): string | undefined {
+  return typeof value === 'string' && form.test(value) ? value : undefined
 }
 
 function pick(
@@ -80,11 +94,11 @@ function pick(
   return { values: [text], isObject: false }
 }
 
-/** Names the keys only where they look like names: a secret may have been stored as a key by mistake. */
+/** Names a key only where it is a slip away from the one that was looked for: a secret may have been stored as a key. */
 function withoutKey(object: Record<string, unknown>, key: string): string {
-  const names = Object.keys(object).filter((name) => /^[A-Za-z][\w.-]{0,31}$/.test(name) && !/^hf_/i.test(name))
-  const keys = names.length > 0 ? ` (it has ${names.slice(0, 10).join(', ')})` : ''
-  return `a JSON object without the key ${quoted(key, 60)}${keys}`
+  const names = Object.keys(object)
+  const near = closest(key, names)
+  return `a JSON object without the key ${quoted(key, 60)} (it has ${names.length} ${names.length === 1 ? 'key' : 'keys'}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
 }
 
 function malformed({ secret }: AwsRequest, keys: readonly string[], seen: string): ActionError {
@@ -113,6 +127,6 @@ async function refuse(thrown: unknown, session: AwsSession, request: AwsRequest)
   const error = serviceError(thrown)
   const { explainSecret } = await import('./explain-secret.ts')
   const failure = explainSecret(error, session, request)
-  if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure)
+  if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
   throw failure
 }

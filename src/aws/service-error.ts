@@ -1,6 +1,7 @@
 /** What the AWS SDK throws, sorted: an answer of AWS, an answer nobody can read, or no answer at all. */
 import { ActionError } from '../errors/action-error.ts'
 import { NetworkError } from '../net/http.ts'
+import { retryAfterMs } from '../net/retry-after.ts'
 import { printable, quoted } from '../text/printable.ts'
 
 /** An error that AWS answered. */
@@ -10,23 +11,26 @@ export interface ServiceError {
   message: string
   status: number
   requestId: string | undefined
+  /** What it asks to wait, in milliseconds. */
+  afterMs: number | undefined
 }
 
-/** Rethrows network failures and our own errors; anything else came from an answer and is returned. */
+/** Rethrows network failures and our own errors; anything else came from an answer or from the SDK, and is returned. */
 export function serviceError(error: unknown): ServiceError {
   if (error instanceof NetworkError || error instanceof ActionError || !(error instanceof Error)) throw error
   const { $fault, $metadata, $response, name, message } = error as Error & {
     $fault?: string
     $metadata?: { httpStatusCode?: number; requestId?: string }
-    $response?: { statusCode?: number }
+    $response?: { statusCode?: number; headers?: Record<string, string> }
   }
   const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
   const requestId = $metadata?.requestId
-  if ($fault !== undefined) return { name, message, status, requestId }
+  const afterMs = retryAfterMs($response?.headers ?? {}, Date.now())
+  if ($fault !== undefined) return { name, message, status, requestId, afterMs }
   // The parser's message quotes the answer, which may hold a secret.
-  if ($metadata !== undefined || $response !== undefined)
-    return { name: 'unreadable answer', message: '', status, requestId }
-  throw error
+  if ($response !== undefined) return { name: 'unreadable answer', message: '', status, requestId, afterMs }
+  // Nothing was sent: the SDK does not like a setting in its environment.
+  return { name: `${name} before anything was sent`, message, status, requestId, afterMs }
 }
 
 /** True when the answer speaks of load or of a passing failure. */

@@ -1,11 +1,11 @@
 /** The trust policy that would let a given identity in: what `role-trust-rejected` prints, and what the docs show. */
 import type { Identity } from '../identity/identity.ts'
 import type { Role } from '../inputs/request.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 
 /** A policy document for `aws iam update-assume-role-policy` that allows exactly this token's subject and audience. */
 export function trustPolicy(identity: Pick<Identity, 'issuer' | 'audience' | 'subject'>, role: Role): object {
-  const provider = printable(identity.issuer.replace(/^https?:\/\//, ''), 250)
+  const provider = verbatim(identity.issuer.replace(/^https?:\/\//, ''))
   return {
     Version: '2012-10-17',
     Statement: [
@@ -15,8 +15,8 @@ export function trustPolicy(identity: Pick<Identity, 'issuer' | 'audience' | 'su
         Action: 'sts:AssumeRoleWithWebIdentity',
         Condition: {
           StringEquals: {
-            [`${provider}:aud`]: printable(identity.audience, 250),
-            [`${provider}:sub`]: printable(identity.subject, 600),
+            [`${provider}:aud`]: verbatim(identity.audience),
+            [`${provider}:sub`]: verbatim(identity.subject),
           },
         },
       },

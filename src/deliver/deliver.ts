@@ -7,7 +7,7 @@ import { OWN_VARIABLES } from '../inputs/definitions.ts'
 import type { Job, Request } from '../inputs/request.ts'
 import { listed, printable } from '../text/printable.ts'
 import { ecsSecret } from './ecs-secret.ts'
-import { credentialStore, gitConfig, gitVariables } from './git.ts'
+import { credentialAnswer, gitConfig, gitVariables } from './git.ts'
 import { planDelivery, UNDO_STATE } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
@@ -29,8 +29,8 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
       exportVariable('HF_TOKEN_PATH', plan.tokenFile)
     }
     if (plan.git) {
-      writePrivateFile(plan.git.store, credentialStore(request.hubEndpoint, token.value))
-      writePrivateFile(plan.git.config, gitConfig(request.hubEndpoint, request.org, plan.git.store))
+      writePrivateFile(plan.git.answer, credentialAnswer(token.value))
+      writePrivateFile(plan.git.config, gitConfig(request.hubEndpoint, request.org, plan.git.answer))
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)

@@ -3,27 +3,35 @@
 /** The user name that git sends; the Hub looks at the password alone. */
 const GIT_USER = 'hf-oidc-action'
 
-/** Content of git's credential store (`git help credential-store`). Holds the token. */
-export function credentialStore(endpoint: string, token: string): string {
-  const { protocol, host } = new URL(endpoint)
-  return `${protocol}//${GIT_USER}:${encodeURIComponent(token)}@${host}\n`
-}
-
 /** Where the Hub keeps an organization's repositories of each kind. */
 const PLACES = ['', 'datasets/', 'spaces/']
 
+/** What a credential helper answers to `get` (`git help credential`, INPUT/OUTPUT FORMAT). Holds the token. */
+export function credentialAnswer(token: string): string {
+  return `username=${GIT_USER}\npassword=${token}\n`
+}
+
 /**
  * Git configuration for the organization's repositories alone: for any other on the same host git does not even see the
- * token, and two organizations in one job do not meet. The empty helper first: without it the machine's own helpers (a
- * keychain) would be asked, and would keep the token for ever.
+ * token, and two organizations in one job do not meet.
+ *
+ * `useHttpPath`, because git-lfs asks without the path otherwise, and would find nothing. The empty helper first: without
+ * it the machine's own helpers (a keychain) would be asked, and would keep the token for ever. The helper itself is a line
+ * for git's own shell, which comes with git on every platform; it only prints the file, and only when asked for it.
  */
-export function gitConfig(endpoint: string, org: string, storePath: string): string {
+export function gitConfig(endpoint: string, org: string, answerPath: string): string {
   const base = endpoint.replace(/\/+$/, '')
-  // Git for Windows takes slashes; the value passes git's shell-like splitting, hence the quotes.
-  const path = storePath.replaceAll('\\', '/').replaceAll("'", "'\\''")
-  const helper = `store --file='${path}'`
-  const value = `"${helper.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
-  return PLACES.map((place) => `[credential "${base}/${place}${org}"]\n\thelper =\n\thelper = ${value}\n`).join('')
+  const path = answerPath.replaceAll('\\', '/').replaceAll("'", "'\\''")
+  const helper = configValue(`!f() { test "$1" = get && cat '${path}'; }; f`)
+  return PLACES.map(
+    (place) =>
+      `[credential ${configValue(`${base}/${place}${org}`)}]\n\tuseHttpPath = true\n\thelper =\n\thelper = ${helper}\n`,
+  ).join('')
+}
+
+/** A value or subsection in git's configuration syntax (`git help config`, Syntax). */
+function configValue(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
 /**

@@ -19,8 +19,8 @@ export interface Undo {
 export interface DeliveryPlan {
   /** The token's own file, when `export-file` asks for it. */
   tokenFile: string | undefined
-  /** Git's configuration and credential store, when `git-credentials` asks for them. */
-  git: { config: string; store: string } | undefined
+  /** Git's configuration, and what its credential helper answers, when `git-credentials` asks for them. */
+  git: { config: string; answer: string } | undefined
   undo: Undo
 }
 
@@ -34,7 +34,7 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   const file = (name: string) => join(directory ?? '', name)
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
-    git: request.gitCredentials ? { config: file('gitconfig'), store: file('git-credentials') } : undefined,
+    git: request.gitCredentials ? { config: file('gitconfig'), answer: file('git-credentials') } : undefined,
     undo: {
       directory,
       variables: [...request.exportEnv, ...(request.exportFile ? ['HF_TOKEN_PATH'] : [])],

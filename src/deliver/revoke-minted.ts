@@ -7,6 +7,7 @@ import { Http } from '../net/http.ts'
 import { proxyFromEnvironment, proxyPasswords } from '../net/proxy.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
+import { remember } from '../text/redact.ts'
 import { MINTED_STATE } from './minted.ts'
 
 /** How long post may take, and how often it tries, in milliseconds. */
@@ -18,8 +19,10 @@ export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
   const saved = parseJson(getState(MINTED_STATE))
   if (!isRecord(saved) || typeof saved.value !== 'string' || typeof saved.endpoint !== 'string') return
   const { value, endpoint, expiresAt } = saved
-  setSecret(value)
-  for (const password of proxyPasswords(env)) setSecret(password)
+  for (const secret of [value, ...proxyPasswords(env)]) {
+    setSecret(secret)
+    remember(secret)
+  }
   const deadline = new Deadline(POST_MS)
   const http = new Http(deadline, proxyFromEnvironment(env))
   try {

@@ -1,6 +1,6 @@
 /** Edge of post: takes back what main delivered, from saved state. */
-import { rmSync } from 'node:fs'
-import { basename, dirname, relative, resolve } from 'node:path'
+import { lstatSync, rmSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
@@ -23,6 +23,9 @@ export function undo(env: NodeJS.ProcessEnv): void {
   info(done.length > 0 ? `Taken back: ${done.join('; ')}.` : 'Nothing to take back.')
 }
 
+/** A variable's name; anything else would write other lines into the environment file. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
+
 /** State may be missing (main failed early) or, on a tampered runner, anything. */
 function readUndo(state: string): Undo {
   const saved = parseJson(state)
@@ -30,21 +33,24 @@ function readUndo(state: string): Undo {
   const { directory, variables, gitConfigCount } = saved
   return {
     directory: typeof directory === 'string' ? directory : undefined,
-    variables: Array.isArray(variables) ? variables.filter((name) => typeof name === 'string') : [],
+    variables: Array.isArray(variables)
+      ? variables.filter((name) => typeof name === 'string' && VARIABLE.test(name))
+      : [],
     gitConfigCount: Number.isInteger(gitConfigCount) ? Number(gitConfigCount) : undefined,
   }
 }
 
 /** Removes a folder of ours, directly under RUNNER_TEMP, and no other. It is fine if it is gone. */
-function removeDirectory(directory: string, temp: string): void {
-  const ours =
-    basename(directory).startsWith(DIRECTORY_PREFIX) && relative(resolve(temp), resolve(dirname(directory))) === ''
-  if (!ours || temp === '') {
-    warning(`Left alone: ${printable(directory)} is not a folder of this action.`)
-    return
-  }
+function removeDirectory(saved: string, temp: string): void {
+  const directory = resolve(saved)
+  const ours = basename(directory).startsWith(DIRECTORY_PREFIX) && temp !== '' && dirname(directory) === resolve(temp)
   try {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    const found = lstatSync(directory, { throwIfNoEntry: false })
+    if (found && (!ours || !found.isDirectory())) {
+      warning(`Left alone: ${printable(directory)} is not a folder of this action.`)
+    } else if (found) {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    }
   } catch (error) {
     warning(
       `The folder ${printable(directory)} could not be removed (${printable((error as NodeJS.ErrnoException).code, 40)}): it holds the token; remove it on the runner.`,

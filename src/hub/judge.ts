@@ -49,7 +49,7 @@ function reach(
 }
 
 function wrongOrg(who: WhoAmI, { org }: Request): ActionError {
-  const names = who.orgs.map(({ name }) => name)
+  const names = who.orgs.map(({ name }) => printable(name, 80))
   const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
   return new ActionError('token-wrong-org', {
     failed: `The token does not belong to the organization ${org}.`,
@@ -92,7 +92,7 @@ function restrictions(who: WhoAmI, org: Membership, { org: slug }: Request): Act
           : `An admin approves it at ${page}; then re-run the job.`,
       })
     }
-    const { cause, fix } = RESTRICTIONS[restriction] ?? {
+    const { cause, fix } = (Object.hasOwn(RESTRICTIONS, restriction) ? RESTRICTIONS[restriction] : undefined) ?? {
       cause: 'the organization has a rule that this version of the action does not know.',
       fix: `Ask an admin of ${slug} what "${printable(restriction, 60)}" asks of tokens.`,
     }
@@ -180,7 +180,7 @@ function classicRights(who: WhoAmI, org: Membership): string[] {
   return [
     `${can} everything that ${who.name} can reach, in ${org.name} and outside`,
     `${can} the repositories of ${who.name} (outside ${org.name})`,
-    ...others.map((name) => `${can} the organization ${name} (outside ${org.name})`),
+    ...others.map((name) => `${can} the organization ${printable(name, 80)} (outside ${org.name})`),
   ]
 }
 

@@ -66,6 +66,9 @@ function roleShortfall(org: Membership, scope: Scope): string | undefined {
   if (scope === 'admin' && role !== undefined && ['write', 'contributor', 'read', 'no_access'].includes(role)) {
     return `the token's account has the role ${role} in ${org.name}`
   }
+  if (scope === 'read' && role === 'no_access' && org.resourceGroups.every((group) => group.role === 'no_access')) {
+    return `the token's account has the role ${role} in ${org.name}`
+  }
   const elsewhere = org.resourceGroups.some((group) => !['read', 'no_access'].includes(group.role))
   if (scope === 'write' && role !== undefined && ['read', 'no_access'].includes(role) && !elsewhere) {
     return `the token's account has the role ${role} in ${org.name}`

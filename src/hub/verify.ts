@@ -162,6 +162,8 @@ async function checkRepositories(
       } catch (error) {
         if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
         report.add(error)
+        // The Hub has trouble: asking on would make its bad day worse.
+        waiting.length = 0
       }
     }
   }

@@ -63,7 +63,7 @@ function whoAmI(json: Record<string, unknown>): WhoAmI {
     canReadGatedRepos: fine?.canReadGatedRepos !== undefined && fine.canReadGatedRepos !== false,
     expiresAt: auth.expiresAt === undefined || auth.expiresAt === null ? undefined : time(auth.expiresAt),
     resource: auth.resource === undefined || auth.resource === null ? undefined : text(record(auth.resource).sub),
-    orgs: list(json.orgs).map(membership),
+    orgs: distinct(list(json.orgs).map(membership)),
   }
 }
 
@@ -80,7 +80,7 @@ function membership(value: unknown): Membership {
   const { id, name, roleInOrg, securityRestrictions, resourceGroups } = record(value)
   return {
     id: text(id),
-    name: slug(name),
+    name: text(name),
     roleInOrg: roleInOrg === undefined || roleInOrg === null ? undefined : text(roleInOrg),
     securityRestrictions: list(securityRestrictions ?? []).map(text),
     resourceGroups: list(resourceGroups ?? []).map((group) => {
@@ -112,8 +112,17 @@ function slug(value: unknown): string {
   return name
 }
 
+/** Two entries of one organization could say different things of it. */
+function distinct(orgs: Membership[]): Membership[] {
+  if (new Set(orgs.map(({ name }) => name)).size !== orgs.length) throw new Misshapen()
+  return orgs
+}
+
+/** RFC 3339, with its zone. */
 function time(value: unknown): number {
-  const at = Date.parse(text(value))
+  const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(text(value))
+    ? Date.parse(text(value))
+    : Number.NaN
   if (Number.isNaN(at)) throw new Misshapen()
   return at
 }

@@ -22,6 +22,10 @@ export interface AskOptions {
  * Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
  */
 export async function askForIdToken({ request, audience, http, mask, policy }: AskOptions): Promise<string> {
+  // Node's HTTP client would throw its own errors for these.
+  if (!URL.canParse(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
+    throw requestFailed('ACTIONS_ID_TOKEN_REQUEST_URL or ACTIONS_ID_TOKEN_REQUEST_TOKEN is not usable', undefined)
+  }
   const url = new URL(request.url)
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
@@ -60,11 +64,25 @@ function requestFailed(seen: string, body: string | undefined): ActionError {
   })
 }
 
+interface PullRequest {
+  head?: { repo?: { fork?: unknown; full_name?: unknown } | null }
+}
+
+/** The pull request of the event, if there is one and the runner's event file can be read. */
+async function pullRequest(): Promise<PullRequest | undefined> {
+  try {
+    const { context } = await import('@actions/github')
+    return context.payload.pull_request as PullRequest | undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Why the runner offers no ID token. Loaded with the payload of the event only when it is missing. */
 export async function explainMissingIdToken(job: { eventName: string; actor: string }): Promise<ActionError> {
-  const { context } = await import('@actions/github')
-  const pull = context.payload.pull_request as { head?: { repo?: { fork?: unknown; full_name?: unknown } } } | undefined
-  const fork = pull?.head?.repo?.fork === true
+  const pull = await pullRequest()
+  // The repository of a fork that was deleted is null.
+  const fork = pull?.head?.repo === null || pull?.head?.repo?.fork === true
   const dependabot = job.actor === 'dependabot[bot]'
   if (fork || dependabot) {
     const who = fork ? `a fork (${printable(pull?.head?.repo?.full_name ?? 'unknown', 100)})` : 'Dependabot'

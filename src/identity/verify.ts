@@ -10,6 +10,9 @@ export const CLOCK_TOLERANCE_SECONDS = 30
 // Node loads its WebCrypto with the first use: let that be now, while the ID token is being waited for.
 void globalThis.crypto.subtle.digest('SHA-256', new Uint8Array())
 
+/** The last second that a date can name. */
+const LATEST = 8.64e12
+
 export interface VerifyOptions {
   issuer: string
   audience: string
@@ -27,15 +30,25 @@ export interface VerifyOptions {
  * Source: RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7.
  */
 export async function verifyIdToken(idToken: string, options: VerifyOptions): Promise<Identity> {
+  attempt(idToken, options, () => refuseForeignIssuer(idToken, options.issuer))
+  const keys = await options.keys()
   try {
-    refuseForeignIssuer(idToken, options.issuer)
-    return await verifyWith(await options.keys(), idToken, options)
+    return await verifyWith(keys, idToken, options)
   } catch (error) {
     // The issuer may have rotated its keys between our two requests.
     if (!(error instanceof errors.JWKSNoMatchingKey)) throw explain(error, idToken, options)
   }
+  const newKeys = await options.keys()
   try {
-    return await verifyWith(await options.keys(), idToken, options)
+    return await verifyWith(newKeys, idToken, options)
+  } catch (error) {
+    throw explain(error, idToken, options)
+  }
+}
+
+function attempt(idToken: string, options: VerifyOptions, check: () => void): void {
+  try {
+    check()
   } catch (error) {
     throw explain(error, idToken, options)
   }
@@ -57,9 +70,21 @@ async function verifyWith(keys: JSONWebKeySet, idToken: string, options: VerifyO
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
     ...(options.now ? { currentDate: options.now } : {}),
   })
-  const { iss, sub, exp } = payload
-  if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '' || typeof exp !== 'number') {
-    throw new errors.JWTInvalid('"sub" is empty')
+  const { iss, sub, exp, iat, aud } = payload
+  if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '') throw new errors.JWTInvalid('"sub" is empty')
+  if (typeof exp !== 'number' || exp > LATEST) throw new errors.JWTInvalid('"exp" is no time')
+  const now = (options.now ?? new Date()).getTime() / 1000
+  if (typeof iat !== 'number' || iat > now + CLOCK_TOLERANCE_SECONDS) {
+    throw new errors.JWTClaimValidationFailed(
+      '"iat" claim timestamp check failed (it lies ahead)',
+      payload,
+      'iat',
+      'check_failed',
+    )
+  }
+  // One request to GitHub gives one audience; another one beside it would be somebody else's.
+  if (!options.foreign && Array.isArray(aud) && aud.length !== 1) {
+    throw new errors.JWTClaimValidationFailed('unexpected "aud" claim value', payload, 'aud', 'check_failed')
   }
   return {
     idToken,
@@ -76,7 +101,7 @@ function algorithms({ foreign }: VerifyOptions): string[] {
   return foreign ? ['RS256', 'ES256'] : ['RS256']
 }
 
-function explain(error: unknown, idToken: string, options: VerifyOptions): unknown {
+function explain(error: unknown, idToken: string, options: VerifyOptions): ActionError {
   if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
     return new ActionError('audience-mismatch', {
       failed: options.foreign
@@ -93,7 +118,13 @@ function explain(error: unknown, idToken: string, options: VerifyOptions): unkno
     })
   }
   if (error instanceof errors.JOSEError) return invalid(explainJose(error, idToken, options))
-  return error
+  // WebCrypto's own errors: keys of the issuer that are none, or too small.
+  return invalid({
+    seen: `${printable(error instanceof Error ? error.message : error, 120)}`,
+    expected: `an RSA key of at least 2048 bits that ${printable(options.issuer, 120)} publishes`,
+    cause: 'the issuer publishes a key that cannot be used, or something else answers in its place.',
+    fix: 'Check `oidc-issuer`; do not use this runner until you know where the keys came from.',
+  })
 }
 
 function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOptions): Omit<Explanation, 'failed'> {

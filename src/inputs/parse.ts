@@ -1,5 +1,6 @@
 /** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
 import { sessionName } from '../aws/session-name.ts'
+import { sessionPolicy } from '../aws/session-policy.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { includes, LEAST_OAUTH_SCOPES, LEAST_PERMISSIONS, OAUTH_SCOPES, scopeOf } from '../hub/scopes.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
@@ -31,6 +32,8 @@ const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
 const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$/
 const SECRET_ARN = /^arn:(aws(?:-[a-z]+)*):secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
+/** STS API reference, AssumeRoleWithWebIdentity, Policy. */
+const MAX_POLICY = 2048
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** The runner refuses these in `GITHUB_ENV`, or the job would break. */
 const RESERVED_VARIABLE = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|NODE_OPTIONS|PATH|HOME)$/i
@@ -61,6 +64,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     problems.add(printable(name, 80), `is not an input of this action${guess ? `; did you mean \`${guess}\`?` : ''}`)
   }
 
+  problems.lines.push(...raw.environmentProblems)
   const org = parseOrg(values['hf-org'], problems)
   const scope = oneOf('scope', values.scope, SCOPES, problems)
   const filled = (name: InputName) => fill(name, values[name], org, scope, problems)
@@ -244,13 +248,21 @@ function parseAws(
 ): AwsRequest {
   const role = parseRole(filled('role-to-assume'), problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  const secret = parseSecret(filled('secret-id'), values, region, role, problems)
+  const policy = parseSessionPolicy(values['session-policy'], problems)
+  if (policy === 'auto' && (sessionPolicy(policy, role, secret)?.length ?? 0) > MAX_POLICY) {
+    problems.add(
+      'secret-id',
+      `is too long for \`session-policy: auto\` (STS takes ${MAX_POLICY} characters); give the name instead of the ARN, or a policy`,
+    )
+  }
   return {
     role,
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
     roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
-    sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
-    secret: parseSecret(filled('secret-id'), values, region, role, problems),
+    sessionPolicy: policy,
+    secret,
   }
 }
 
@@ -350,7 +362,10 @@ function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, problem
     return ''
   }
   if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
-    problems.add('oidc-issuer', `cannot be derived: GITHUB_SERVER_URL is ${quoted(serverUrl, 100)}; give the issuer`)
+    problems.add(
+      'oidc-issuer',
+      `cannot be derived: GITHUB_SERVER_URL is ${serverUrl.includes('@') ? 'not usable' : quoted(serverUrl, 100)}; give the issuer`,
+    )
     return ''
   }
   return issuerOf(serverUrl)
@@ -361,19 +376,21 @@ function parseEndpoint(name: string, text: string, problems: Problems): string {
   return text.replace(/\/+$/, '')
 }
 
+/** What a URL may consist of here: no quotes, blanks or controls, which would mean something in other places. */
+const URL_TEXT = /^[\w:/.~%[\]-]+$/
+
 /** An absolute `https:` URL (or `http:` on loopback) and nothing but scheme, host and path. */
 function checkUrl(name: string, text: string, problems: Problems): void {
+  // Anything with an @ may hold a password, also when it is malformed.
+  const shown = text.includes('@') ? '(not shown, for it may hold a password)' : quoted(text, 120)
   if (!URL.canParse(text)) {
-    problems.add(name, `is ${quoted(text, 120)}, which is not an absolute URL`)
-    return
-  }
-  const url = new URL(text)
-  if (!isAllowedUrl(url)) {
-    problems.add(name, `is ${quoted(text, 120)}; it must be https: (http: is accepted for loopback addresses only)`)
-  } else if (url.username || url.password || url.search || url.hash) {
+    problems.add(name, `is ${shown}, which is not an absolute URL`)
+  } else if (!isAllowedUrl(new URL(text))) {
+    problems.add(name, `is ${shown}; it must be https: (http: is accepted for loopback addresses only)`)
+  } else if (!URL_TEXT.test(text)) {
     problems.add(
       name,
-      `is ${quoted(url.origin, 120)} with credentials, a query or a fragment; give scheme, host and path only`,
+      `is ${shown}; give scheme, host and path only: no credentials, query, fragment or other characters`,
     )
   }
 }
@@ -429,8 +446,11 @@ function parseSessionPolicy(text: string, problems: Problems): string {
     return text
   }
   const compact = JSON.stringify(policy)
-  if (compact.length > 2048) {
-    problems.add('session-policy', `is ${compact.length} characters long without spaces; STS takes at most 2048`)
+  if (compact.length > MAX_POLICY) {
+    problems.add(
+      'session-policy',
+      `is ${compact.length} characters long without spaces; STS takes at most ${MAX_POLICY}`,
+    )
   }
   return compact
 }

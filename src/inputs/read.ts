@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { getInput } from '@actions/core'
 import { ActionError } from '../errors/action-error.ts'
+import { proxyProblem } from '../net/proxy.ts'
 import { printable } from '../text/printable.ts'
 import { INPUT_NAMES, INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
 import type { IdTokenFrom, Job } from './request.ts'
@@ -16,6 +17,8 @@ export interface RawInputs {
   awsRegion: string
   /** `HF_ENDPOINT`. */
   hfEndpoint: string
+  /** What is wrong with the environment, in whole sentences' ends as `parse.ts` lists them. */
+  environmentProblems: readonly string[]
   /** The AWS endpoints that the environment sets: variable name and value. */
   awsEndpoints: readonly (readonly [string, string])[]
 }
@@ -38,6 +41,7 @@ export function readInputs(env: NodeJS.ProcessEnv): RawInputs {
       .map((key) => key.slice('INPUT_'.length).toLowerCase()),
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
+    environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
     awsEndpoints: AWS_ENDPOINTS.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
   }
 }

@@ -2,12 +2,13 @@
 import { ActionError } from '../errors/action-error.ts'
 import { formatDuration } from '../text/duration.ts'
 
-/** Counts down from its making. Call {@link Deadline.stop} at the end: its timer keeps the process alive otherwise. */
+/** Counts down from its making. {@link Deadline.stop} ends everything that still waits, at the end of the run. */
 export class Deadline {
   readonly #limitMs: number
   readonly #endsAt: number
   readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
+  #stopped = false
 
   /** `limitMs`: the `timeout` input, in milliseconds. */
   constructor(limitMs: number) {
@@ -23,7 +24,7 @@ export class Deadline {
 
   /** Milliseconds left, never negative. */
   remainingMs(): number {
-    return Math.max(0, this.#endsAt - performance.now())
+    return this.#stopped ? 0 : Math.max(0, this.#endsAt - performance.now())
   }
 
   /** The failure to throw when the time is over: `deadline-exceeded`, naming what was being waited for. */
@@ -57,7 +58,10 @@ export class Deadline {
     })
   }
 
+  /** From now on there is no time left: calls under way are given up, and none is begun. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#stopped = true
+    this.#controller.abort()
   }
 }

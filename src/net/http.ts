@@ -158,6 +158,8 @@ export class Http {
           ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
         },
         agent: way.agent,
+        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a certificate that nobody vouches for is a failure.
+        ...(way.secure ? { rejectUnauthorized: true } : {}),
       }
       const req = way.request(url, options)
       const connectTimer = setTimeout(

@@ -30,15 +30,25 @@ export function proxyFromEnvironment(env: NodeJS.ProcessEnv): ProxyFor {
 /** The passwords inside proxy URLs, which must be masked. */
 export function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
   const password = configuredProxy(env)?.password
-  return password ? [password, safeDecode(password)] : []
+  return password ? [password, safeDecode(password) ?? password] : []
 }
 
-/** A proxy without a scheme (`proxy.corp:3128`) is `http:`, as everywhere else. */
+/** What is wrong with the proxy that is configured, without showing it: it may hold a password. */
+export function proxyProblem(env: NodeJS.ProcessEnv): string | undefined {
+  const name = PROXY_VARIABLES.find((variable) => env[variable])
+  if (!name || configuredProxy(env)) return undefined
+  return `\`${name}\` is not a usable proxy: an http:// or https:// URL, with special characters of user and password written as %XX`
+}
+
+/** A proxy without a scheme (`proxy.corp:3128`) is `http:`, as everywhere else. Undefined for what cannot be used. */
 function configuredProxy(env: NodeJS.ProcessEnv): URL | undefined {
   const value = PROXY_VARIABLES.map((name) => env[name]).find(Boolean)
   if (!value) return undefined
   const text = value.includes('://') ? value : `http://${value}`
-  return URL.canParse(text) ? new URL(text) : undefined
+  if (!URL.canParse(text)) return undefined
+  const proxy = new URL(text)
+  const decodes = [proxy.username, proxy.password].every((part) => safeDecode(part) !== undefined)
+  return ['http:', 'https:'].includes(proxy.protocol) && proxy.hostname !== '' && decodes ? proxy : undefined
 }
 
 /** `*`, `host`, `.host` and `host:port`; a host covers its subdomains. */
@@ -51,10 +61,10 @@ function isExempt(url: URL, exception: string): boolean {
   return host === bare || host.endsWith(`.${bare}`)
 }
 
-function safeDecode(text: string): string {
+function safeDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text)
   } catch {
-    return text
+    return undefined
   }
 }

@@ -1,18 +1,24 @@
 /** How long a service asks us to wait. */
 import type { IncomingHttpHeaders } from 'node:http'
 
+/** IMF-fixdate (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 12:00:30 GMT`. */
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+
 /**
  * Milliseconds that the answer asks to wait, or undefined when it does not say: `Retry-After` (RFC 9110, seconds or a
- * date), else `t` of a `RateLimit` item that has nothing left (`"api";r=0;t=55`, IETF httpapi-ratelimit-headers).
+ * date), else the longest `t` among the `RateLimit` items that have nothing left (`"api";r=0;t=55`, IETF
+ * httpapi-ratelimit-headers). The Hub sends `RateLimit` with every answer; one with something left asks for nothing.
  */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number | undefined {
   const after = headers['retry-after']?.trim()
-  if (after) {
-    if (/^\d{1,6}$/.test(after)) return Number(after) * 1000
-    const date = Date.parse(after)
-    if (!Number.isNaN(date)) return Math.max(0, date - now)
-  }
-  const limit = headers.ratelimit
-  const reset = /;\s*t=(\d{1,6})/.exec(Array.isArray(limit) ? limit.join() : (limit ?? ''))?.[1]
-  return reset === undefined ? undefined : Number(reset) * 1000
+  if (after && /^\d+(?:\.\d+)?$/.test(after)) return Number(after) * 1000
+  if (after && HTTP_DATE.test(after)) return Math.max(0, Date.parse(after) - now)
+  const limits = headers.ratelimit
+  const items = (Array.isArray(limits) ? limits.join(',') : (limits ?? '')).split(',')
+  const waits = items.flatMap((item) => {
+    const left = /;\s*r=(\d+)/.exec(item)?.[1]
+    const reset = /;\s*t=(\d+)/.exec(item)?.[1]
+    return reset !== undefined && Number(left ?? 0) === 0 ? [Number(reset) * 1000] : []
+  })
+  return waits.length > 0 ? Math.max(...waits) : undefined
 }

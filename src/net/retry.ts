@@ -47,7 +47,7 @@ export async function retry<T>(what: string, policy: RetryPolicy, attempt: () =>
       const again = error instanceof TryAgain ? error : error instanceof NetworkError ? new TryAgain(error) : undefined
       if (!again) throw error
       const failure = again.failure instanceof NetworkError ? await unreachable(again.failure, made) : again.failure
-      const permanent = again.failure instanceof NetworkError && again.failure.phase === 'policy'
+      const permanent = again.failure instanceof NetworkError && isPermanent(again.failure)
       const waitMs =
         again.afterMs === undefined
           ? BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** made)
@@ -58,6 +58,11 @@ export async function retry<T>(what: string, policy: RetryPolicy, attempt: () =>
       await policy.deadline.sleep(waitMs, what)
     }
   }
+}
+
+/** A refused certificate and a forbidden address stay what they are. */
+function isPermanent({ phase, detail }: NetworkError): boolean {
+  return phase === 'policy' || (phase === 'TLS' && /CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(detail))
 }
 
 async function unreachable(error: NetworkError, attempts: number): Promise<ActionError> {

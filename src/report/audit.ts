@@ -1,6 +1,6 @@
 /** The audit event: one line of JSON a run, for whoever collects logs. No secret, no text that is not quoted. */
 import type { ErrorCode } from '../errors/action-error.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import type { Progress } from './progress.ts'
 
 /** `delivered`, or the code of the failure. */
@@ -32,5 +32,5 @@ export function auditEvent(
 }
 
 function text(value: string | undefined): string | undefined {
-  return value ? printable(value, 400) : undefined
+  return value ? verbatim(value, 400) : undefined
 }

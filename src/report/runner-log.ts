@@ -1,26 +1,33 @@
 /** Edge: the runner's log, annotations and summary. Every line is made printable here once more. */
-import { debug, error, info, setFailed, summary, warning } from '@actions/core'
+import { debug, error, info, setFailed, setSecret, summary, warning } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
+import { remember } from '../text/redact.ts'
 import { auditEvent } from './audit.ts'
-import type { Log } from './log.ts'
+import type { Log, Mask } from './log.ts'
 import type { Progress } from './progress.ts'
 import { failureSummary, successSummary } from './summary.ts'
 
 const MAX = 4000
 
+/** Masks a value in the runner's log, and keeps it out of every text of our own. */
+export const mask: Mask = (secret) => {
+  setSecret(secret)
+  remember(secret)
+}
+
 /** Warnings may have several lines (an explanation); each is made printable on its own. */
 function lines(message: string): string {
   return message
     .split('\n')
-    .map((line) => printable(line, MAX))
+    .map((line) => verbatim(line, MAX))
     .join('\n')
 }
 
 /** The runner's log. */
 export const runnerLog: Log = {
-  info: (message) => info(printable(message, MAX)),
-  debug: (message) => debug(printable(message, MAX)),
+  info: (message) => info(verbatim(message, MAX)),
+  debug: (message) => debug(verbatim(message, MAX)),
   warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
 }
 

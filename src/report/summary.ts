@@ -1,6 +1,6 @@
 /** The job summary: a compact table of who got what, or of what was refused and why. Pure: text in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import type { Progress } from './progress.ts'
 
 /** The claims that a reader of a summary looks for, in order. */
@@ -97,7 +97,7 @@ function block(text: string): string {
 
 /** Text that GitHub renders as itself: no HTML, no Markdown, no mention, no link. */
 function escapeHtml(value: unknown): string {
-  return printable(value, 1000).replace(/[&<>"'`*_~|[\]\\@#]|:\/\//g, (match) =>
+  return verbatim(value, 1000).replace(/[&<>"'`*_~|[\]\\@#]|:\/\//g, (match) =>
     Array.from(match, (character) => `&#${character.codePointAt(0)};`).join(''),
   )
 }

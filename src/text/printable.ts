@@ -1,4 +1,5 @@
 /** Makes text from outside (claims, answers, inputs) safe to show in a log, an error or a summary. */
+import { redact } from './redact.ts'
 
 /**
  * Control characters, line and paragraph separators, direction overrides, zero-width characters: what could start a
@@ -8,26 +9,33 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Things that look like a secret although nobody said so: Hub tokens, JWTs, AWS secret-bearing key ids, URL passwords. */
 const SECRET_SHAPES: readonly [RegExp, string][] = [
-  [/hf_[\w.~-]{8,}/g, 'hf_***'],
+  [/hf_[\w.~+/=-]{8,}/g, 'hf_***'],
   [/eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)?/g, 'eyJ***'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, 'A***'],
   [/(\/\/)[^/\s@]+@/g, '$1***@'],
 ]
 
+/** How much more than `max` is looked at: a secret that begins within it must be seen whole. */
+const MARGIN = 20_000
+
 /**
- * One line of text without invisible characters (shown as `\u{…}`), without things that look like secrets, and without
- * the old in-line form of workflow commands; cut to `max` characters.
+ * One line of text without this run's secrets, without things that look like secrets, without invisible characters
+ * (shown as `\u{…}`) and without workflow commands; cut to `max` characters.
  */
 export function printable(value: unknown, max = 300): string {
-  let text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  // Cut first, with a margin: a megabyte of hostile text must not cost more than a line of it.
-  const whole = text.length
-  if (whole > max * 4) text = text.slice(0, max * 4)
-  for (const [shape, replacement] of SECRET_SHAPES) text = text.replace(shape, replacement)
-  text = text.replace(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-  text = text.replace(/##\[/g, '## [')
-  if (text.startsWith('::')) text = ` ${text}`
-  return text.length > max || whole > max * 4 ? `${text.slice(0, max)}… (${whole} characters)` : text
+  const text = asText(value)
+  let shown = redact(text.slice(0, max * 4 + MARGIN))
+  for (const [shape, replacement] of SECRET_SHAPES) shown = shown.replace(shape, replacement)
+  return cut(visible(shown), max, text.length)
+}
+
+/**
+ * Like {@link printable} for values that somebody will use (an ARN, a subject in a policy): what merely looks like a
+ * secret is kept, for a name may look like one. Never for text that came with an error.
+ */
+export function verbatim(value: unknown, max = 2048): string {
+  const text = asText(value)
+  return cut(visible(redact(text.slice(0, max * 4 + MARGIN))), max, text.length)
 }
 
 /** {@link printable}, in double quotes. */
@@ -41,4 +49,22 @@ export function listed(items: readonly string[], max = 12): string {
   const shown = items.length > max ? [...items.slice(0, max), `${items.length - max} more`] : items
   if (shown.length === 1) return shown[0] ?? ''
   return `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+function asText(value: unknown): string {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return '(not printable)'
+  }
+}
+
+function visible(text: string): string {
+  const line = text.replace(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+  return line.replace(/##\[/g, '## [').replace(/^::/, ' : :')
+}
+
+function cut(text: string, max: number, whole: number): string {
+  return text.length > max ? `${text.slice(0, max)}… (${whole} characters)` : text
 }
