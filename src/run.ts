@@ -5,7 +5,7 @@ import { askForIdToken, explainMissingIdToken } from './identity/ask.ts'
 import { checkClaims } from './identity/claims.ts'
 import type { Identity } from './identity/identity.ts'
 import { fetchKeys } from './identity/keys.ts'
-import type { Job, Request } from './inputs/request.ts'
+import { exportedVariables, type Job, type Request } from './inputs/request.ts'
 import type { Http } from './net/http.ts'
 import type { RetryPolicy } from './net/retry.ts'
 import type { Log, Mask } from './report/log.ts'
@@ -34,7 +34,7 @@ export interface World {
  */
 export async function run(world: World): Promise<Required<Progress>> {
   const { request, job, http, policy, log, progress } = world
-  warnOfStaticToken(request, job, log)
+  warnOfVariables(request, job, log)
   if (request.endpointOverrides.length > 0)
     log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
   const identity = await prove(world)
@@ -48,9 +48,7 @@ export async function run(world: World): Promise<Required<Progress>> {
   const token = await verifyToken(hubToken, { request, hub, log })
   progress.token = token
   if (token.identity) {
-    log.info(
-      `Hub: ${token.identity}, ${token.kind} token, ${request.scope} in ${request.org}, ${life(token.expiresAt)}`,
-    )
+    log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
   }
   return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
 }
@@ -129,14 +127,26 @@ async function keysOf({ request, job, http, policy }: World): Promise<JSONWebKey
   return await fetchKeys(request.issuer, foreign, http, policy)
 }
 
-function warnOfStaticToken({ exportEnv }: Request, { presetVariables, ownVariables }: Job, log: Log): void {
-  const preset = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...exportEnv])].filter(
-    (name) => presetVariables.has(name) && !ownVariables.has(name),
-  )
-  if (preset.length === 0) return
-  log.warning(
-    `${preset.join(', ')} was already set in this job: a static Hugging Face token seems to be in use. Remove it from the workflow's \`env:\` and from the repository's secrets; this action replaces it.`,
-  )
+/** A static token beside ours, and an earlier use's variable that this one replaces, are worth knowing before they hurt. */
+function warnOfVariables(request: Request, { presetVariables, ownVariables }: Job, log: Log): void {
+  const names = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...request.exportEnv])]
+  const preset = names.filter((name) => presetVariables.has(name) && !ownVariables.has(name))
+  if (preset.length > 0) {
+    log.warning(
+      `${preset.join(', ')} was already set in this job: a static Hugging Face token seems to be in use. Remove it from the workflow's \`env:\` and from the repository's secrets; this action replaces it.`,
+    )
+  }
+  const replaced = exportedVariables(request).filter((name) => presetVariables.has(name) && ownVariables.has(name))
+  if (replaced.length > 0) {
+    log.warning(
+      `${replaced.join(', ')} was set by an earlier use of this action in this job, and will hold this one's token from now on. To have both, give this step another \`export-env\`, or \`export-file\` to one of them only.`,
+    )
+  }
+}
+
+/** What the token is for, in words. */
+function reach({ scope, org, source }: Request): string {
+  return source.kind === 'trusted-publisher' ? `${scope} ${source.resource}` : `${scope} in ${org}`
 }
 
 function life(expiresAt: number | undefined): string {

@@ -158,6 +158,13 @@ test('a second use in the same job does not take the first one’s token for a s
   expect(main.env).toEqual({ HF_WRITE_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN HF_WRITE_TOKEN' })
 })
 
+test('a use that replaces an earlier one’s variable says so', async () => {
+  const { runner } = await stage.main({ with: { 'export-file': 'true' } })
+  const { main } = await stage.main({ with: { scope: 'read', 'export-file': 'true' } }, runner)
+  expect(main.exitCode).toBe(0)
+  expect(warningsOf(main)).toEqual([expect.stringMatching(/^HF_TOKEN, HF_TOKEN_PATH was set by an earlier use/)])
+})
+
 test('endpoints that are not the services’ own are told', async () => {
   const { main } = await stage.main()
   expect(main.log).toContain(`the Hub is ${stage.sandbox.hub.url}`)

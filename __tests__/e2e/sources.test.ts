@@ -377,7 +377,7 @@ describe('service-account', () => {
     ['an unknown account', () => ({ 'service-account': 'robot' }), 'service accounts: ci'],
     [
       'a permission that does not exist',
-      () => ({ permissions: 'repo.fly.read' }),
+      () => ({ permissions: 'repo.write repo.fly.read' }),
       'a permission in `permissions` does not exist',
     ],
     [
@@ -431,7 +431,7 @@ test('several uses in one job do not disturb each other', async () => {
   expect(posts.map(({ exitCode, env }) => [exitCode, Object.keys(env)])).toEqual([
     [0, ['HF_PUBLISH']],
     [0, ['HF_WRITE', 'GIT_CONFIG_COUNT']],
-    [0, ['HF_READ', 'HF_TOKEN_PATH']],
+    [0, ['HF_READ']],
   ])
   expect(await hubStatus(tokenOf(read))).toBe(200)
   expect([await hubStatus(tokenOf(write)), await hubStatus(tokenOf(publish))]).toEqual([401, 401])

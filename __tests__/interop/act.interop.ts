@@ -1,18 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Job } from '../../sandbox/github.ts'
-import { ORG, REGION, roleArn, Sandbox, type SandboxScope, secretName } from '../../sandbox/index.ts'
-import { findLeaks } from '../../sandbox/leaks.ts'
-import { type ActRun, push } from './act.ts'
+import { ORG, REGION, roleArn, type SandboxScope, secretName } from '../../sandbox/index.ts'
+import type { ActRun } from './act.ts'
+import { ActStage } from './act-stage.ts'
 
-let sandbox: Sandbox
-let job: Job
+let stage: ActStage
 
 beforeEach(async () => {
-  sandbox = await Sandbox.start()
-  job = sandbox.startJob().job
+  stage = await ActStage.set()
 })
 
-afterEach(() => sandbox.close())
+afterEach(() => stage.clear())
 
 /** Prints how many folders of the action lie in RUNNER_TEMP; run in the job and, by `org/witness`, after it. */
 const LOOK = `console.log('Folders of the action: ' + require('node:fs').readdirSync(process.env.RUNNER_TEMP).filter((name) => name.startsWith('hf-oidc-')).length)`
@@ -44,7 +41,7 @@ jobs:
           aws-region: ${REGION}
           scope: ${scope}
           export-file: true
-          oidc-issuer: ${sandbox.github.issuer}
+          oidc-issuer: ${stage.sandbox.github.issuer}
       - run: ${JSON.stringify(`node -e "${LOOK}"`)}
       - run: |
           echo "The token is $HF_TOKEN, also in the file: $(cat "$HF_TOKEN_PATH")"
@@ -58,26 +55,7 @@ jobs:
 /** Sends the token to the Hub, as any client would. */
 const WHOAMI = `node -e "fetch(process.env.HF_ENDPOINT + '/api/whoami-v2', { headers: { authorization: 'Bearer ' + process.env.HF_TOKEN } }).then((answer) => answer.json()).then(({ name }) => console.log('The Hub says: ' + name))"`
 
-/** Pushes, and searches everything that `act` printed and left for every secret in play. */
-async function play(text: string): Promise<ActRun> {
-  const env = {
-    ...sandbox.environment(),
-    ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokenRequestUrl,
-    ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokenRequestToken,
-  }
-  const run = await push({ workflow: text, env, actions: { 'org/witness': witness } })
-  const secrets = [
-    ...Object.entries(sandbox.tokens).map(([scope, value]) => ({ name: `the Hub token ${scope}`, value })),
-    ...job.issued.map((value) => ({ name: 'the ID token', value })),
-    ...sandbox.aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
-      { name: 'the AWS secret key', value: secretAccessKey },
-      { name: 'the AWS session token', value: sessionToken },
-    ]),
-    { name: 'the request token', value: job.idTokenRequestToken },
-  ]
-  expect(findLeaks([{ where: "act's log", text: run.log }, ...run.left], secrets)).toEqual([])
-  return run
-}
+const play = (text: string): Promise<ActRun> => stage.play(text, { 'org/witness': witness })
 
 describe('a workflow under act', () => {
   test('gets its token, shows it nowhere, and loses it when the job ends', async () => {
@@ -90,7 +68,7 @@ describe('a workflow under act', () => {
     expect(log).toContain('Taken back: files removed; HF_TOKEN, HF_TOKEN_PATH emptied.')
     expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 1', 'Folders of the action: 0'])
     expect(log).toContain('HF_TOKEN: <>')
-    expect(sandbox.calls()).toEqual({
+    expect(stage.sandbox.calls()).toEqual({
       'id-token': 1,
       jwks: 1,
       AssumeRoleWithWebIdentity: 1,
@@ -110,7 +88,8 @@ describe('a workflow under act', () => {
   })
 
   test('stops at a token that may do more than asked, and says so', async () => {
-    sandbox.aws.putVersion(secretName('read'), { value: JSON.stringify({ token: sandbox.tokens.write }) })
+    const { aws, tokens } = stage.sandbox
+    aws.putVersion(secretName('read'), { value: JSON.stringify({ token: tokens.write }) })
 
     const { exitCode, log } = await play(workflow('read', WHOAMI))
 

@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ORG } from '../../sandbox/index.ts'
 import type { RunnerJob, StepResult } from '../../sandbox/runner.ts'
 import { pythonTool } from '../../scripts/interop/paths.ts'
 import { Stage } from '../e2e/stage.ts'
+import { SOURCES } from './sources.ts'
 
 let stage: Stage
 
@@ -14,51 +15,66 @@ beforeEach(async () => {
 
 afterEach(() => stage.clear())
 
-/** A later step that calls `hf`, with a home of its own: nothing is answered from a cache or an earlier login. */
-function hf(runner: RunnerJob, ...args: string[]): Promise<StepResult> {
+/** A later step that calls `hf`, with a new home each time: nothing is answered from a cache or an earlier login. */
+async function hf(runner: RunnerJob, args: string[], variables: Record<string, string> = {}): Promise<StepResult> {
   const env = {
-    HF_HOME: join(runner.temp, 'hf'),
+    HF_HOME: await mkdtemp(join(runner.temp, 'hf-')),
     HF_HUB_DISABLE_TELEMETRY: '1',
     HF_HUB_DISABLE_UPDATE_CHECK: '1',
     NO_PROXY: '127.0.0.1',
+    ...variables,
   }
   return runner.run([pythonTool('hf'), ...args], { env })
+}
+
+const WHOAMI = ['auth', 'whoami', '--format', 'json']
+
+/** Whom `hf auth whoami` names. */
+function userOf({ conclusion, stdout }: StepResult): string {
+  expect(conclusion).toBe('success')
+  return (JSON.parse(stdout) as { user: string }).user
 }
 
 /** Writes a small file, and uploads it as a workflow's step would. */
 async function upload(runner: RunnerJob, text: string): Promise<StepResult> {
   await writeFile(join(runner.workspace, 'weights.txt'), text)
-  return hf(runner, 'upload', `${ORG}/model`, './weights.txt', 'weights.txt')
+  return hf(runner, ['upload', `${ORG}/model`, './weights.txt', 'weights.txt'])
 }
 
 const uploaded = () => stage.sandbox.hub.repos.get(`${ORG}/model`)?.files.get('weights.txt')?.toString()
 
 describe('the hf client in a later step', () => {
-  test('knows who it is, and uploads a file', async () => {
-    const { runner, main } = await stage.main()
-    expect(main.conclusion).toBe('success')
+  test.each(Object.entries(SOURCES))(
+    'with a token of %s knows who it is, uploads a file, and is refused when the job has ended',
+    async (_name, { inputs, identity, minted }) => {
+      const { hub } = stage.sandbox
+      const { runner, main } = await stage.main({ with: inputs(stage.sandbox) })
+      expect(main).toMatchObject({ conclusion: 'success', annotations: [] })
+      const { HF_TOKEN = '' } = main.env
+      expect(hub.isAlive(HF_TOKEN)).toBe(true)
 
-    const whoami = await hf(runner, 'auth', 'whoami')
-    expect(whoami).toMatchObject({ conclusion: 'success' })
-    expect(whoami.stdout).toContain(`${ORG}-ci`)
+      expect(userOf(await hf(runner, WHOAMI))).toBe(identity)
+      expect(await upload(runner, 'weights of the model')).toMatchObject({ conclusion: 'success' })
+      expect(uploaded()).toBe('weights of the model')
+      expect(hub.repos.get(`${ORG}/model`)?.commits[0].author).toBe(identity)
 
-    const push = await upload(runner, 'weights of the model')
-    expect(push).toMatchObject({ conclusion: 'success' })
-    expect(uploaded()).toBe('weights of the model')
-  })
+      expect(await runner.finish()).toMatchObject([{ conclusion: 'success', annotations: [] }])
+      const later = await hf(runner, WHOAMI)
+      expect(later).toMatchObject({ conclusion: 'failure', stderr: expect.stringContaining('Not logged in') })
+      // Nor does it help to have kept the token, unless it is a stored one.
+      const kept = await hf(runner, WHOAMI, { HF_TOKEN })
+      if (minted) {
+        expect(kept).toMatchObject({ conclusion: 'failure', stderr: expect.stringContaining('Invalid user token') })
+      } else expect(userOf(kept)).toBe(identity)
+      expect(hub.minted).toEqual(minted ? [HF_TOKEN] : [])
+      expect(hub.isAlive(HF_TOKEN)).toBe(!minted)
+    },
+  )
 
   test('downloads a private dataset with a token that only reads', async () => {
     const { runner } = await stage.main({ with: { scope: 'read' } })
-    const download = await hf(
-      runner,
-      'download',
-      '--repo-type',
-      'dataset',
-      `${ORG}/data`,
-      'train.csv',
-      '--local-dir',
-      '.',
-    )
+    const what = ['--repo-type', 'dataset', `${ORG}/data`, 'train.csv']
+    const download = await hf(runner, ['download', ...what, '--local-dir', '.'])
     expect(download).toMatchObject({ conclusion: 'success' })
     expect(await runner.filesLeft()).toContainEqual({
       path: 'GITHUB_WORKSPACE/train.csv',
@@ -77,13 +93,11 @@ describe('the hf client in a later step', () => {
   test('finds the token in the file when no variable holds it, until the job ends', async () => {
     const { runner, main } = await stage.main({ with: { 'export-env': '', 'export-file': 'true' } })
     expect(Object.keys(main.env)).toEqual(['HF_TOKEN_PATH'])
-    const before = await hf(runner, 'auth', 'whoami')
-    expect(before).toMatchObject({ conclusion: 'success' })
-    expect(before.stdout).toContain(`${ORG}-ci`)
+    expect(userOf(await hf(runner, WHOAMI))).toBe(`${ORG}-ci`)
 
     await runner.finish()
-    const after = await hf(runner, 'auth', 'whoami')
-    expect(after.stdout).not.toContain(`${ORG}-ci`)
+    const after = await hf(runner, WHOAMI)
+    expect(after).toMatchObject({ conclusion: 'failure', stdout: '' })
   })
 })
 

@@ -1,6 +1,6 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { ACCOUNT } from '../../sandbox/index.ts'
+import { ACCOUNT, type Minting } from '../../sandbox/index.ts'
 import { errorOf, type Play, Stage } from '../e2e/stage.ts'
 import { Moto } from './moto.ts'
 
@@ -63,6 +63,34 @@ describe('with moto in the place of AWS', () => {
     await create('plain/acme/write', token)
     const { main } = await play({ 'secret-id': 'plain/{org}/{scope}' })
     expect(main).toMatchObject({ conclusion: 'success', env: { HF_TOKEN: token } })
+  })
+
+  test.each<[string, (minting: Minting) => object, (minting: Minting) => Record<string, string>]>([
+    [
+      'service-account',
+      ({ adminToken }) => ({ token: adminToken }),
+      ({ serviceAccount }) => ({ 'service-account': serviceAccount.id }),
+    ],
+    [
+      'token-exchange',
+      ({ clientId, clientSecret }) => ({ client_id: clientId, client_secret: clientSecret }),
+      ({ member }) => ({ member }),
+    ],
+  ])('%s mints with what the secret holds, and the token dies with the job', async (source, secret, inputs) => {
+    const { hub, minting } = stage.sandbox
+    await create(`minting/acme/${source}`, JSON.stringify(secret(minting)))
+
+    const { main, posts } = await play({
+      'token-source': source,
+      'secret-id': `minting/{org}/${source}`,
+      ...inputs(minting),
+    })
+
+    expect(main).toMatchObject({ conclusion: 'success', annotations: [] })
+    expect(hub.minted).toEqual([main.env.HF_TOKEN])
+    expect(operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetSecretValue'])
+    expect(posts).toMatchObject([{ conclusion: 'success', annotations: [] }])
+    expect(hub.minted.filter((token) => hub.isAlive(token))).toEqual([])
   })
 
   test('a secret that does not exist is told as secret-not-found', async () => {

@@ -42,7 +42,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Aws
   if (error.name === 'InvalidIdentityToken' || error.name === 'InvalidIdentityTokenException') {
     if (/no openidconnect provider/i.test(error.message)) {
       return new ActionError('oidc-provider-missing', {
-        failed: `The AWS account ${account} has no OIDC provider for GitHub’s issuer.`,
+        failed: `The AWS account ${account} has no OIDC provider for the issuer ${printable(issuer, 200)}.`,
         seen: said(error),
         expected: `an IAM OIDC provider for ${printable(issuer)}`,
         cause: 'the provider was never created in this account, or the role is in another account than you think.',

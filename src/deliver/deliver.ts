@@ -5,6 +5,7 @@ import type { VerifiedToken } from '../hub/verify.ts'
 import type { Identity } from '../identity/identity.ts'
 import { OWN_VARIABLES } from '../inputs/definitions.ts'
 import type { Job, Request } from '../inputs/request.ts'
+import { exportedVariables } from '../inputs/request.ts'
 import { listed, printable } from '../text/printable.ts'
 import { ecsSecret } from './ecs-secret.ts'
 import { credentialAnswer, gitConfig, gitVariables } from './git.ts'
@@ -34,9 +35,8 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)
-    if (request.exportEnv.length > 0) {
-      exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...request.exportEnv])].join(' '))
-    }
+    const names = exportedVariables(request)
+    if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
     throw failed(`writing failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`)

@@ -10,7 +10,10 @@ export const UNDO_STATE = 'undo'
 export interface Undo {
   /** A folder of this run alone, under `RUNNER_TEMP`; removed whole. */
   directory: string | undefined
-  /** Variables that held the token or named its file; emptied for the post steps that follow. */
+  /**
+   * Variables that held the token; emptied for the post steps that follow. Not HF_TOKEN_PATH: the Hub's client fails on
+   * an empty one, and takes a file that is gone for "not logged in".
+   */
   variables: readonly string[]
   /** `GIT_CONFIG_COUNT` before this run, if this run raised it. */
   gitConfigCount: number | undefined
@@ -37,7 +40,7 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
     git: request.gitCredentials ? { config: file('gitconfig'), answer: file('git-credentials') } : undefined,
     undo: {
       directory,
-      variables: [...request.exportEnv, ...(request.exportFile ? ['HF_TOKEN_PATH'] : [])],
+      variables: request.exportEnv,
       gitConfigCount: request.gitCredentials ? job.gitConfigCount : undefined,
     },
   }

@@ -53,7 +53,8 @@ export function memberExchangeAdvice(error: string, app: MemberExchange, org: st
   if (error === 'invalid_client') {
     return {
       expected: `client_id and client_secret of an OAuth app of ${org}`,
-      cause: 'the app’s secret was renewed on the Hub and not in Secrets Manager, or the app was deleted.',
+      cause:
+        'the app’s secret was renewed on the Hub and not in Secrets Manager, the app was deleted, or it lacks the privilege to exchange tokens.',
       fix: `Store the app’s current client_id and client_secret as JSON in ${app.secret.split(',')[0]}; the app’s page is under https://huggingface.co/organizations/${org}/settings.`,
     }
   }

@@ -29,9 +29,9 @@ export function judge(who: WhoAmI, request: Request, evidence: Evidence, now: nu
   if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request)]
   const found = [
     ...(org ? restrictions(who, org, request) : []),
-    expired(who, now),
+    expired(who, evidence, now),
     ...reach(who, org, request, evidence),
-    expiring(who, request, now),
+    expiring(who, request, evidence, now),
   ]
   return found.filter((problem) => problem !== undefined)
 }
@@ -122,25 +122,44 @@ const RESTRICTIONS: Record<string, { cause: string; fix: string }> = {
   },
 }
 
-function expired({ expiresAt }: WhoAmI, now: number): ActionError | undefined {
+function expired({ expiresAt }: WhoAmI, evidence: Evidence, now: number): ActionError | undefined {
   if (expiresAt === undefined || expiresAt > now) return undefined
   return new ActionError('token-expired', {
     failed: 'The token’s time is over.',
     seen: `it ended on ${new Date(expiresAt).toISOString()}`,
     expected: 'a token that is valid now',
-    cause: 'the token was not replaced before its end.',
-    fix: `Create a new fine-grained token (${NEW_TOKEN}) and store it as the new version of the secret.`,
+    ...(evidence.kind === 'stored'
+      ? {
+          cause: 'the token was not replaced before its end.',
+          fix: `Create a new fine-grained token (${NEW_TOKEN}) and store it as the new version of the secret.`,
+        }
+      : {
+          cause: 'the clock of the runner is wrong: the token was made just now.',
+          fix: 'Synchronize the runner’s clock (NTP).',
+        }),
   })
 }
 
-function expiring({ expiresAt }: WhoAmI, { minLifetimeSeconds }: Request, now: number): ActionError | undefined {
+function expiring(
+  { expiresAt }: WhoAmI,
+  { minLifetimeSeconds }: Request,
+  evidence: Evidence,
+  now: number,
+): ActionError | undefined {
   if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return undefined
   return new ActionError('token-expiring', {
     failed: 'The token ends before this job may need it.',
     seen: `it ends on ${new Date(expiresAt).toISOString()}, in ${formatDuration((expiresAt - now) / 1000)}`,
     expected: `at least ${formatDuration(minLifetimeSeconds)} (\`min-token-lifetime\`)`,
-    cause: 'the stored token is near its end date and has not been rotated.',
-    fix: `Rotate the token now (${NEW_TOKEN}), or lower \`min-token-lifetime\` if this job is that short.`,
+    ...(evidence.kind === 'stored'
+      ? {
+          cause: 'the stored token is near its end date and has not been rotated.',
+          fix: `Rotate the token now (${NEW_TOKEN}), or lower \`min-token-lifetime\` if this job is that short.`,
+        }
+      : {
+          cause: 'tokens of this `token-source` never live that long.',
+          fix: 'Lower `min-token-lifetime`; a job that runs longer needs another `token-source`, or a second use of this action.',
+        }),
   })
 }
 

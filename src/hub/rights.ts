@@ -1,7 +1,7 @@
 /** What a token can do, seen from one organization: pure rules on the Hub's whoami-v2 answer. */
 import type { Scope } from '../inputs/request.ts'
 import { printable } from '../text/printable.ts'
-import { includes, NEEDED, scopeOf } from './scopes.ts'
+import { includes, permits, scopeOf } from './scopes.ts'
 import type { Grant, Membership, WhoAmI } from './whoami.ts'
 
 /** One right that goes beyond what was asked, in words for a message. */
@@ -48,16 +48,12 @@ export function shortfall(who: WhoAmI, org: Membership, scope: Scope): string | 
     return `a classic \`read\` token, which cannot ${scope === 'write' ? 'write' : 'administer'}`
   if (who.role === 'fineGrained') {
     const held = who.grants.filter(({ entity }) => isWithin(entity, org)).flatMap(({ permissions }) => permissions)
-    if (!held.some((permission) => grants(permission, scope))) {
+    if (!held.some((permission) => permits(permission, scope))) {
       const names = [...new Set(held)].map((permission) => printable(permission, 80))
       return `in ${org.name} the token has ${names.length > 0 ? names.join(', ') : 'no rights at all'}`
     }
   }
   return roleShortfall(org, scope)
-}
-
-function grants(permission: string, scope: Scope): boolean {
-  return permission === NEEDED[scope] || (scope === 'read' && permission === NEEDED.write)
 }
 
 /** The member's own role limits every token of theirs. A custom role's name says nothing about its rights. */

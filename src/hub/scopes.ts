@@ -20,6 +20,11 @@ export function scopeOf(permission: string): Scope {
 /** The permission that a scope stands for, as the Hub names it. */
 export const NEEDED: Record<Scope, string> = { read: 'repo.content.read', write: 'repo.write', admin: 'org.write' }
 
+/** True when a permission is enough for a scope; who may write may read. */
+export function permits(permission: string, scope: Scope): boolean {
+  return permission === NEEDED[scope] || (scope === 'read' && permission === NEEDED.write)
+}
+
 /** What a token minted for a scope gets when the workflow does not say. */
 export const LEAST_PERMISSIONS: Record<Scope, readonly string[]> = {
   read: ['repo.content.read'],

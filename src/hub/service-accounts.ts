@@ -109,19 +109,33 @@ export class ServiceAccounts {
   #refused(answer: HttpResponse): ActionError {
     const body = parseJson(answer.body.toString('utf8'))
     const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
-    const dead = answer.status === 401
+    const expected = `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`
+    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, and store it in ${this.#secret}: https://huggingface.co/settings/tokens/new?tokenType=fineGrained`
+    if (answer.status === 401) {
+      return new ActionError('exchange-rejected', {
+        failed: 'The Hub does not accept the admin token that should mint this job’s token.',
+        seen: said(answer, text),
+        expected,
+        cause: 'the admin token was revoked, has expired, or another one was stored.',
+        fix: renew,
+      })
+    }
+    if (answer.status === 400) {
+      return new ActionError('exchange-rejected', {
+        failed: 'The Hub does not make a token like the one that was asked for.',
+        seen: said(answer, text),
+        expected: 'permissions that the Hub knows, and that the service account may have',
+        cause: 'a permission in `permissions` does not exist, or the service account may not have it.',
+        fix: 'Correct `permissions`, or leave it out: then the token gets the least that `scope` needs.',
+      })
+    }
     return new ActionError('exchange-rejected', {
-      failed: dead
-        ? 'The Hub does not accept the admin token that should mint this job’s token.'
-        : 'The Hub did not let the admin token manage service accounts.',
+      failed: 'The Hub did not let the admin token manage service accounts.',
       seen: said(answer, text),
-      expected: `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`,
-      cause: dead
-        ? 'the admin token was revoked, has expired, or another one was stored.'
-        : answer.status === 400
-          ? 'a permission in `permissions` does not exist, or the service account may not have it.'
-          : 'the admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
-      fix: `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, and store it in ${this.#secret}: https://huggingface.co/settings/tokens/new?tokenType=fineGrained`,
+      expected,
+      cause:
+        'the admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
+      fix: renew,
     })
   }
 }

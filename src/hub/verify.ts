@@ -185,8 +185,25 @@ function unreachable(
     expected: `${write ? 'write' : 'read'} access to ${listed(request.repositories.map(({ label }) => label))}`,
     cause:
       'the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.',
-    fix: `On the Hub (Settings, Access Tokens, Edit permissions) let ${name ? `the token "${printable(name, 80)}"` : 'the token'} that is stored in ${token.origin.label} cover these repositories, with \`${write ? 'repo.write' : 'repo.content.read'}\`, or correct \`repositories\`.`,
+    fix: widen(token, name, write ? 'repo.write' : 'repo.content.read'),
   })
+}
+
+/** Where the reach of a token of each kind is set. */
+function widen({ origin, evidence }: HubToken, name: string | undefined, permission: string): string {
+  const correct = ', or correct `repositories`.'
+  switch (evidence.kind) {
+    case 'resource':
+      return `A trusted publisher's token reaches its own repository alone: set \`hf-resource\` to the one that is needed${correct}`
+    case 'oauth':
+      return `Make sure that \`member\` may use these repositories, ask for more with \`oauth-scopes\`${correct}`
+    case 'minted':
+      return `Let the service account use these repositories (its role and resource groups in the organization), add \`${permission}\` to \`permissions\`${correct}`
+    case 'stored': {
+      const which = name ? `the token "${printable(name, 80)}"` : 'the token'
+      return `On the Hub (Settings, Access Tokens, Edit permissions) let ${which} that is stored in ${origin.label} cover these repositories, with \`${permission}\`${correct}`
+    }
+  }
 }
 
 function confirmed(

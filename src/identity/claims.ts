@@ -1,7 +1,7 @@
 /** The claim rules: what the workflow demands of the verified claims. */
 import { ActionError } from '../errors/action-error.ts'
 import type { ClaimRule } from '../inputs/request.ts'
-import { printable, quoted } from '../text/printable.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
 import type { Identity } from './identity.ts'
 
 /**
@@ -15,19 +15,21 @@ export function checkClaims(identity: Identity, rules: readonly ClaimRule[]): vo
     ({ claim, pattern }) => !values(identity, claim).some((value) => matches(value, pattern)),
   )
   if (rejected.length === 0) return
+  const matching = rejected.flatMap(({ claim }) => {
+    const [value] = values(identity, claim)
+    return value === undefined ? [] : [`\`${claim}=${printable(value, 120)}\``]
+  })
   throw new ActionError('claim-rejected', {
-    failed: `The claims of this job do not satisfy \`required-claims\`; AWS was not asked.`,
+    failed: 'The claims of this job do not satisfy `required-claims`; nothing was sent to AWS or the Hub.',
     seen: rejected
       .map(({ claim }) => {
         const seen = values(identity, claim)
-        return `${claim} = ${seen.length > 0 ? seen.map((value) => quoted(value, 200)).join(', ') : '(not in the token)'}`
+        return `${claim} = ${seen.length > 0 ? seen.map((value) => quoted(value, 200)).join(', ') : Object.hasOwn(identity.claims, claim) ? '(no text, number or list of them)' : '(not in the token)'}`
       })
       .join('\n'),
     expected: rejected.map(({ claim, pattern }) => `${claim} = ${quoted(pattern, 200)}`).join('\n'),
     cause: 'the job runs from another branch, environment, workflow or repository than the rule allows.',
-    fix: `Run the job from where the rules allow it, or change the rule: ${rejected
-      .map(({ claim }) => `\`${claim}=${printable(values(identity, claim)[0] ?? '…', 120)}\``)
-      .join(', ')} would match this job.`,
+    fix: `Run the job from where the rules allow it, or change the rule${matching.length > 0 ? `: ${listed(matching)} would match this job` : ''}.`,
   })
 }
 

@@ -107,7 +107,10 @@ function explain(error: unknown, idToken: string, options: VerifyOptions): Actio
       failed: options.foreign
         ? 'The ID token is not for the audience that names the organization.'
         : 'The ID token is for another audience than the one that was asked for.',
-      seen: `aud = ${quoted(error.payload.aud, 200)}`,
+      seen: `aud = ${[error.payload.aud]
+        .flat()
+        .map((aud) => quoted(aud, 200))
+        .join(', ')}`,
       expected: `aud = ${quoted(options.audience)}`,
       cause: options.foreign
         ? 'the token in `id-token-from` was made for another audience.'
@@ -129,9 +132,12 @@ function explain(error: unknown, idToken: string, options: VerifyOptions): Actio
 
 function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOptions): Omit<Explanation, 'failed'> {
   const seen = unverified(idToken)
-  const another =
-    'the token was not made by this GitHub: a wrong `oidc-issuer`, or something in between that answers in GitHub’s place.'
-  const fixIssuer = `If your enterprise uses its own issuer, set \`oidc-issuer: ${seen.issuer}\` after making sure that it is yours; otherwise do not use this runner until you know where the token came from.`
+  const another = options.foreign
+    ? 'a wrong `oidc-issuer`, or a token that this issuer did not make.'
+    : 'the token was not made by this GitHub: a wrong `oidc-issuer`, or something in between that answers in GitHub’s place.'
+  const fixIssuer = options.foreign
+    ? 'Compare `oidc-issuer` with `iss` in the token, letter by letter, and make sure that the issuer is yours.'
+    : `If your enterprise uses its own issuer, set \`oidc-issuer: ${seen.issuer}\` after making sure that it is yours; otherwise do not use this runner until you know where the token came from.`
   if (
     error instanceof errors.JWTExpired ||
     (error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat', 'exp'].includes(error.claim))
@@ -140,8 +146,12 @@ function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOp
     return {
       seen: `${printable(error.message, 120)}; valid from ${seen.notBefore} to ${seen.expires}; this runner's clock says ${now}`,
       expected: `a time within that span (${CLOCK_TOLERANCE_SECONDS} s of tolerance)`,
-      cause: 'the clock of the runner is wrong (self-hosted runners), or an old token was answered.',
-      fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
+      cause: options.foreign
+        ? 'the token has ended since the platform gave it to the job, or the clock of the runner is wrong.'
+        : 'the clock of the runner is wrong (self-hosted runners), or an old token was answered.',
+      fix: options.foreign
+        ? 'Have the platform make the token shortly before this step, or with a longer life; synchronize the runner’s clock (NTP).'
+        : 'Synchronize the runner’s clock (NTP) and re-run the job.',
     }
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -149,7 +159,7 @@ function explainJose(error: errors.JOSEError, idToken: string, options: VerifyOp
       seen: error.claim === 'iss' ? `iss = ${seen.issuer}` : printable(error.message, 120),
       expected: error.claim === 'iss' ? `iss = ${quoted(options.issuer)}` : 'the claims iss, aud, sub, exp and iat',
       cause:
-        error.claim === 'iss'
+        error.claim === 'iss' && !options.foreign
           ? 'your enterprise has an issuer of its own, or the token was made by somebody else.'
           : another,
       fix: fixIssuer,

@@ -2,7 +2,15 @@
 import { sessionName } from '../aws/session-name.ts'
 import { sessionPolicy } from '../aws/session-policy.ts'
 import { ActionError } from '../errors/action-error.ts'
-import { includes, LEAST_OAUTH_SCOPES, LEAST_PERMISSIONS, OAUTH_SCOPES, scopeOf } from '../hub/scopes.ts'
+import {
+  includes,
+  LEAST_OAUTH_SCOPES,
+  LEAST_PERMISSIONS,
+  NEEDED,
+  OAUTH_SCOPES,
+  permits,
+  scopeOf,
+} from '../hub/scopes.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
 import { parseDuration } from '../text/duration.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
@@ -183,6 +191,11 @@ function parseResource(text: string, org: string, scope: Scope, problems: Proble
       'hf-resource',
       `is ${quoted(text, 120)}, which is not in the namespace of \`hf-org\`, ${quoted(org, 60)}`,
     )
+  } else if (scope === 'read' && ['kernels', 'buckets'].includes(parts[0] ?? '')) {
+    problems.add(
+      'hf-resource',
+      `is ${quoted(text, 120)}; the Hub cannot be asked whether a token only reads a ${parts[0]?.slice(0, -1)}, so \`scope: read\` cannot be checked`,
+    )
   } else if (scope === 'admin' || (parts.length === 1 && scope !== 'read')) {
     problems.add(
       'hf-resource',
@@ -213,7 +226,7 @@ function parseScopes(text: string, scope: Scope, problems: Problems): readonly s
 
 function parseAccount(text: string, problems: Problems): string {
   if (text === '') problems.add('service-account', 'is required with `token-source: service-account`: its name or id')
-  else if (!/^[\w.-]{1,96}$/.test(text))
+  else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(text))
     problems.add('service-account', `is ${quoted(text, 100)}, which is neither a name nor an id`)
   return text
 }
@@ -225,6 +238,9 @@ function parsePermissions(text: string, scope: Scope, problems: Problems): reado
       problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
     else if (!includes(scope, scopeOf(name)))
       problems.add('permissions', `has ${name}, which is more than \`scope: ${scope}\``)
+  }
+  if (given.length > 0 && !given.some((name) => permits(name, scope))) {
+    problems.add('permissions', `has nothing that \`scope: ${scope}\` needs: add ${NEEDED[scope]}`)
   }
   return given.length > 0 ? given : LEAST_PERMISSIONS[scope]
 }

@@ -135,3 +135,8 @@ export interface Job {
   /** `GIT_CONFIG_COUNT` of the job so far. */
   gitConfigCount: number
 }
+
+/** Names of the variables that a run with this request sets for the later steps. */
+export function exportedVariables({ exportEnv, exportFile }: Request): string[] {
+  return [...exportEnv, ...(exportFile ? ['HF_TOKEN_PATH'] : [])]
+}

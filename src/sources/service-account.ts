@@ -10,6 +10,8 @@ import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
 
 /** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
 const MAX_ORPHANS = 5
+/** Below this, in seconds, an orphan may well be the token of a job that runs: one hour. */
+const SHORT_ORPHAN_AGE = 3600
 
 /** Reads the admin token, mints, and removes what earlier runs could not. The admin token never leaves this function. */
 export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRequest): TokenSource {
@@ -28,6 +30,11 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
       )
       const account = await accounts.find(asked.account)
 
+      if (asked.orphanAgeSeconds < SHORT_ORPHAN_AGE) {
+        log.warning(
+          `\`orphan-age\` is ${formatDuration(asked.orphanAgeSeconds)}: tokens of jobs that still run would be removed. Make it longer than your longest job.`,
+        )
+      }
       const displayName = tokenName(job, Date.now())
       const [value] = await Promise.all([
         mint(accounts, account, displayName, world, asked),
