@@ -92,7 +92,7 @@ describe('the hf client in a later step', () => {
 
   test('finds the token in the file when no variable holds it, until the job ends', async () => {
     const { runner, main } = await stage.main({ with: { 'export-env': '', 'export-file': 'true' } })
-    expect(Object.keys(main.env)).toEqual(['HF_TOKEN_PATH'])
+    expect(Object.keys(main.env)).toEqual(['HF_TOKEN_PATH', 'HF_OIDC_VARIABLES'])
     expect(userOf(await hf(runner, WHOAMI))).toBe(`${ORG}-ci`)
 
     await runner.finish()
