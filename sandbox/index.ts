@@ -10,6 +10,19 @@ export const REGION = 'eu-west-1'
 export const roleArn = (scope: string) => `arn:aws:iam::${ACCOUNT}:role/hf-${ORG}-${scope}`
 export const secretName = (scope: string) => `huggingface/${ORG}/${scope}`
 
+/** A trust policy that lets in whom the provider vouches for, under this condition. */
+export const trustPolicy = (provider: string, condition: object) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { Federated: provider },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: condition,
+    },
+  ],
+})
+
 /** What the Hub lets the token of each scope do. */
 export const PERMISSIONS = {
   read: ['repo.content.read'],
@@ -120,22 +133,12 @@ export class Sandbox {
     const issuer = this.github.issuer.replace(/^https?:\/\//, '')
     this.aws.addRole({
       arn: roleArn(name),
-      trustPolicy: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Federated: provider },
-            Action: 'sts:AssumeRoleWithWebIdentity',
-            Condition: {
-              StringEquals: {
-                [`${issuer}:aud`]: ORG,
-                [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
-              },
-            },
-          },
-        ],
-      },
+      trustPolicy: trustPolicy(provider, {
+        StringEquals: {
+          [`${issuer}:aud`]: ORG,
+          [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
+        },
+      }),
       policy: {
         Version: '2012-10-17',
         Statement: [

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { ACCOUNT, REGION } from '../../sandbox/index.ts'
+import { ACCOUNT, REGION, trustPolicy } from '../../sandbox/index.ts'
 import { Stage, warningsOf } from './stage.ts'
 
 let stage: Stage
@@ -254,20 +254,10 @@ test('the audience may be the page of the organization', async () => {
   const issuer = github.issuer.replace('http://', '')
   aws.addRole({
     arn: `arn:aws:iam::${ACCOUNT}:role/by-page`,
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Federated: provider },
-          Action: 'sts:AssumeRoleWithWebIdentity',
-          Condition: {
-            StringEquals: { [`${issuer}:aud`]: audience },
-            StringLike: { [`${issuer}:sub`]: 'repo:octo-org/*' },
-          },
-        },
-      ],
-    },
+    trustPolicy: trustPolicy(provider, {
+      StringEquals: { [`${issuer}:aud`]: audience },
+      StringLike: { [`${issuer}:sub`]: 'repo:octo-org/*' },
+    }),
     policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] },
   })
   const { main } = await stage.main({

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { ACCOUNT, REGION } from '../../sandbox/index.ts'
+import { ACCOUNT, REGION, trustPolicy } from '../../sandbox/index.ts'
 import { GITHUB_ISSUER, ID_TOKEN_HOST, Internet, type InternetOptions } from '../../sandbox/internet.ts'
 import { errorOf, type Play, Stage } from './stage.ts'
 
@@ -33,22 +33,12 @@ async function onGitHub(options: InternetOptions = {}): Promise<Play> {
   const host = new URL(GITHUB_ISSUER).host
   aws.addRole({
     arn: ROLE,
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Federated: provider },
-          Action: 'sts:AssumeRoleWithWebIdentity',
-          Condition: {
-            StringEquals: {
-              [`${host}:aud`]: 'acme',
-              [`${host}:sub`]: 'repo:octo-org@123456/octo-repo@456789:environment:publish',
-            },
-          },
-        },
-      ],
-    },
+    trustPolicy: trustPolicy(provider, {
+      StringEquals: {
+        [`${host}:aud`]: 'acme',
+        [`${host}:sub`]: 'repo:octo-org@123456/octo-repo@456789:environment:publish',
+      },
+    }),
     policy: {
       Version: '2012-10-17',
       Statement: [

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { ACCOUNT, roleArn } from '../../sandbox/index.ts'
+import { ACCOUNT, roleArn, trustPolicy } from '../../sandbox/index.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
@@ -459,17 +459,7 @@ describe('ID tokens of other issuers', () => {
     const arn = `arn:aws:iam::${ACCOUNT}:role/other`
     stage.sandbox.aws.addRole({
       arn,
-      trustPolicy: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Federated: provider },
-            Action: 'sts:AssumeRoleWithWebIdentity',
-            Condition: { StringLike: { [`${issuer.issuer.replace('http://', '')}:sub`]: '*' } },
-          },
-        ],
-      },
+      trustPolicy: trustPolicy(provider, { StringLike: { [`${issuer.issuer.replace('http://', '')}:sub`]: '*' } }),
       policy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*' }] },
     })
     return { 'role-to-assume': arn, 'oidc-issuer': issuer.issuer }

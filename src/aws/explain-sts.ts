@@ -1,6 +1,7 @@
 /** What to tell a user whom STS refuses. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
+import { tellingClaims } from '../identity/telling-claims.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import { printable, quoted, verbatim } from '../text/printable.ts'
 import { type ServiceError, said } from './service-error.ts'
@@ -12,25 +13,10 @@ export const SETTINGS = {
   fix: 'Look at the AWS_* variables of the job: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT do not go with AWS_ENDPOINT_URL*; AWS_DEFAULTS_MODE and AWS_AUTH_SCHEME_PREFERENCE take few values.',
 }
 
-/** Claims that a trust policy can use or that tell which job this is, in the order they are printed. */
-const TELLING_CLAIMS = [
-  'aud',
-  'sub',
-  'repository',
-  'repository_id',
-  'repository_owner_id',
-  'ref',
-  'environment',
-  'workflow_ref',
-  'job_workflow_ref',
-  'event_name',
-  'actor',
-]
-
 /** The claims of a job, one a line, for a message. */
 export function claimLines({ claims }: Identity): string {
-  return TELLING_CLAIMS.filter((name) => Object.hasOwn(claims, name))
-    .map((name) => `${name} = "${verbatim(claims[name], 300)}"`)
+  return tellingClaims(claims)
+    .map(([name, value]) => `${name} = "${verbatim(value, 300)}"`)
     .join('\n')
 }
 

@@ -1,24 +1,8 @@
 /** The job summary: a compact table of who got what, or of what was refused and why. Pure: text in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
+import { tellingClaims } from '../identity/telling-claims.ts'
 import { verbatim } from '../text/printable.ts'
 import type { Progress } from './progress.ts'
-
-/** The claims that a reader of a summary looks for, in order. */
-const CLAIMS = [
-  'iss',
-  'aud',
-  'sub',
-  'repository',
-  'repository_id',
-  'ref',
-  'environment',
-  'workflow_ref',
-  'job_workflow_ref',
-  'event_name',
-  'actor',
-  'runner_environment',
-  'run_id',
-]
 
 /** Summary of a run that delivered a token. */
 export function successSummary({ request, identity, token }: Required<Progress>): string {
@@ -53,7 +37,10 @@ export function failureSummary(error: ActionError, { request, identity, origin }
     table(rows),
     ...(request ? ['<h4>Asked for</h4>', table(asked(request, origin?.label))] : []),
     ...(identity
-      ? ['<h4>Verified claims of this job</h4>', table(claimRows(identity.claims))]
+      ? [
+          '<h4>Verified claims of this job</h4>',
+          table(tellingClaims(identity.claims).map(([name, value]) => [name, code(value)] as const)),
+        ]
       : ['<p>No verified claims: the job’s ID token was not obtained or not accepted.</p>']),
   ].join('\n')
 }
@@ -69,10 +56,6 @@ function asked(request: NonNullable<Progress['request']>, read: string | undefin
         ]
       : []),
   ]
-}
-
-function claimRows(claims: Readonly<Record<string, unknown>>): [string, string][] {
-  return CLAIMS.filter((name) => Object.hasOwn(claims, name)).map((name) => [name, code(claims[name])])
 }
 
 function until(expiresAt: number | undefined, confirmedBy: string): string {
