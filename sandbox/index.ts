@@ -113,7 +113,7 @@ export class Sandbox {
 
   /** Variables that point the action, the AWS tools and the Hub's client at the sandbox. */
   environment(): Record<string, string> {
-    return { AWS_ENDPOINT_URL: this.aws.url, AWS_REGION: REGION, HF_ENDPOINT: this.hub.url }
+    return { AWS_ENDPOINT_URL: this.aws.url, AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION, HF_ENDPOINT: this.hub.url }
   }
 
   /** A job of octo-org/octo-repo, and the variables that its steps see. */

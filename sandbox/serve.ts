@@ -31,9 +31,12 @@ if (values.json) {
     'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
     'AWS_ENDPOINT_URL',
     'AWS_REGION',
+    'AWS_DEFAULT_REGION',
     'HF_ENDPOINT',
   ]
-  console.log('# The sandbox is up; Ctrl+C ends it. Nothing in it is real, and no token works anywhere else.')
+  console.log(
+    `# The sandbox is up (process ${process.pid}); Ctrl+C ends it. Nothing in it is real, and no token works anywhere else.\n# Paste the lines below into another terminal. IAM is not played: roles, providers and secrets are set up already.`,
+  )
   for (const key of keys) console.log(`export ${key}='${env[key] ?? ''}'`)
   console.log(`
 # As inputs of the action:
@@ -48,6 +51,12 @@ if (values.json) {
 # An ID token, as the action asks for it:
 #   curl -H "authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${ORG}"`)
 }
+
+// npm does not always pass a signal on: without its parent, nobody could end this process.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(0)
+}, 1000)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

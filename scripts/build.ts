@@ -71,7 +71,7 @@ async function shrink(source: string): Promise<string> {
     module: true,
     ecma: 2020,
     compress: { passes: 2 },
-    // One statement a line: a difference between two builds can be read.
+    // Short lines: git can show and merge them. To review what users run, read src/ and rebuild: npm run check:dist.
     format: { comments: false, max_line_len: 500 },
   })
   if (!code) throw new Error('terser gave nothing back')

@@ -101,7 +101,7 @@ const scenarios: Scenario[] = [
   {
     code: 'input-invalid',
     when: 'there is no region',
-    play: { env: { AWS_REGION: undefined } },
+    play: { env: { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined } },
     says: ['`aws-region` is required'],
     before: 'any network call',
   },
@@ -350,6 +350,31 @@ const scenarios: Scenario[] = [
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', status: 200, body: '<html>hello</html>' }),
     says: ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'a policy on the secret refuses the role',
+    arrange: ({ sandbox }) =>
+      sandbox.aws.service.inject('GetSecretValue', {
+        kind: 'answer',
+        ...secretsManagerError(
+          new AwsError(
+            'AccessDeniedException',
+            'User: x is not authorized to perform: secretsmanager:GetSecretValue on resource: y with an explicit deny in a resource-based policy',
+            400,
+          ),
+        ),
+      }),
+    says: ['whatever else allows it', 'aws secretsmanager get-resource-policy'],
+  },
+  {
+    code: 'role-trust-rejected',
+    when: 'the job runs for a pull request',
+    play: { job: { eventName: 'pull_request' } },
+    says: [
+      'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
+      'lets in everybody who can open a pull request',
+    ],
   },
   {
     code: 'secret-kms-denied',

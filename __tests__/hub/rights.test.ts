@@ -49,8 +49,14 @@ function codes(options: Options, scope: Scope = 'read', org = 'acme'): string[] 
   if (!who) return ['misshapen']
   return judge(
     who,
-    { org, scope, repositories: [], minLifetimeSeconds: 600 } as unknown as Request,
-    { kind: 'stored' },
+    {
+      org,
+      scope,
+      repositories: [],
+      minLifetimeSeconds: 600,
+      hubEndpoint: 'https://huggingface.co',
+    } as unknown as Request,
+    { evidence: { kind: 'stored' } },
     NOW,
   ).map(({ code }) => code)
 }

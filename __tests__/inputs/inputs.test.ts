@@ -5,12 +5,12 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../sandbox/root.ts'
 import { sessionName } from '../../src/aws/session-name.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
-import { closest } from '../../src/inputs/closest.ts'
 import { INPUT_NAMES, INPUTS } from '../../src/inputs/definitions.ts'
 import { issuerOf } from '../../src/inputs/issuer.ts'
 import { parseInputs } from '../../src/inputs/parse.ts'
 import type { RawInputs } from '../../src/inputs/read.ts'
 import type { Job, Request } from '../../src/inputs/request.ts'
+import { closest } from '../../src/text/closest.ts'
 
 const JOB: Job = {
   idTokenRequest: undefined,

@@ -108,7 +108,7 @@ describe('the proxy', () => {
     [{ HTTP_PROXY: 'http://proxy:3128' }, undefined],
     [{ HTTPS_PROXY: 'http://proxy:3128' }, 'proxy:3128'],
     [{ https_proxy: 'http://small:1', HTTPS_PROXY: 'http://big:2' }, 'small:1'],
-    [{ ALL_PROXY: 'http://all:1' }, 'all:1'],
+    [{ ALL_PROXY: 'socks5://all:1' }, undefined],
     [{ HTTPS_PROXY: 'proxy.corp:3128' }, 'proxy.corp:3128'],
     [{ HTTPS_PROXY: 'http://user:pass@proxy:3128' }, 'proxy:3128'],
     [{ HTTPS_PROXY: 'http://p:1', NO_PROXY: '*' }, undefined],

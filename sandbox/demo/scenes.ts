@@ -53,7 +53,7 @@ export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
   const runner = await RunnerJob.start({ env, event: job.event })
   try {
     const main = await runner.action({ path: projectRoot, with: { ...WITH, 'export-file': 'true' } })
-    showLog(main.log)
+    showLog(main.log.replace(/^Other endpoints.*\n/m, ''))
     verdict.check(main.exitCode === 0, 'the step succeeds', main.durationMs)
     const calls = sandbox.calls()
     const each = ['id-token', 'jwks', 'AssumeRoleWithWebIdentity', 'GetSecretValue', 'whoami-v2']
@@ -166,7 +166,7 @@ export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict)
   const runner = await RunnerJob.start({ env, event: job.event })
   try {
     const main = await runner.action({ path: projectRoot, with: { ...WITH, ...scene.with } })
-    showLog(main.log.replace(/^Audit: .*\n/m, ''))
+    showLog(main.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
     verdict.check(main.exitCode === 1, 'the step fails', main.durationMs)
     verdict.check(codeOf(main) === scene.code, `the code is ${scene.code}`)
     verdict.check(

@@ -67,6 +67,16 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
 function accessDenied(error: ServiceError, seen: string, session: AwsSession, request: AwsRequest): ActionError {
   const { secret, role } = request
   const bySession = /session policy/i.test(error.message)
+  if (/explicit deny/i.test(error.message)) {
+    return new ActionError('secret-access-denied', {
+      failed: `A policy refuses this role the secret ${quoted(secret.id, 200)}, whatever else allows it.`,
+      seen: `${seen}\nas ${printable(session.assumedRoleArn)}`,
+      expected: 'no Deny that matches this role',
+      cause:
+        'a policy on the secret that refuses every role it does not name (README, step 7), a Deny in the role’s own policy, or a service control policy of your AWS organization.',
+      fix: `Look at the secret's policy, and add ${printable(role.arn)} to the roles that it leaves out of its Deny:\naws secretsmanager get-resource-policy --region ${secret.region} --secret-id ${secret.id}`,
+    })
+  }
   const statement = {
     Effect: 'Allow',
     Action: 'secretsmanager:GetSecretValue',
@@ -116,7 +126,8 @@ function kmsDenied(seen: string, request: AwsRequest): ActionError {
     failed: `The role ${printable(role.arn)} may read the secret ${quoted(secret.id, 200)}, but not decrypt it.`,
     seen,
     expected: 'kms:Decrypt on the key that encrypts the secret, through Secrets Manager',
-    cause: 'the secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out.',
+    cause:
+      'the secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out; or the key is disabled or about to be deleted (aws kms describe-key).',
     fix: `Find the key: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id} --query KmsKeyId\nand add this statement to the role's policy (and allow the role in the key's policy):\n${JSON.stringify(statement, null, 2)}`,
   })
 }

@@ -4,7 +4,7 @@ import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import { printable, quoted, verbatim } from '../text/printable.ts'
-import { type ServiceError, said } from './service-error.ts'
+import { isPassing, type ServiceError, said } from './service-error.ts'
 import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
 
 /** For errors of the SDK itself. */
@@ -42,7 +42,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Aws
         seen: said(error),
         expected: `${quoted(identity.audience)} in the client id list of ${provider}, letter by letter`,
         cause:
-          'the provider was created for other uses (often with `sts.amazonaws.com` only), or upper and lower case differ.',
+          'the provider was created for other uses (often with `sts.amazonaws.com` only), `hf-org` has a slip, or upper and lower case differ.',
         fix: `Add it (nothing else changes):\naws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${printable(identity.audience)}`,
       })
     }
@@ -90,6 +90,12 @@ function advice(error: ServiceError, request: AwsRequest): { cause: string; fix:
       fix: 'Re-run the job. If it stays, check that AWS can reach the issuer (a GitHub Enterprise Server behind a firewall cannot be reached).',
     }
   }
+  if (!isPassing(error)) {
+    return {
+      cause: 'a setting of this step that STS does not accept; its own words are above.',
+      fix: 'Correct what it names: `role-to-assume`, `role-session-name`, `role-duration-seconds` or `session-policy`; check what `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL` points to if it is set.',
+    }
+  }
   return {
     cause: 'STS is throttling the account, or has an incident.',
     fix: 'Re-run the job; many jobs that start at the same second can be spread, or given more tries with `max-attempts`.',
@@ -105,8 +111,22 @@ function trustRejected(identity: Identity, request: AwsRequest, answer: string):
     cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
       other ? `, or for the other subject format ("${verbatim(other, 300)}"), which never matches this token` : ''
     }. STS does not say which condition failed, and says the same when the role does not exist.`,
-    fix: `Make sure that the role exists and that its trust policy has the statement below, which allows exactly this job's subject. If it is the only one the role needs, save it as trust-policy.json and run\naws iam update-assume-role-policy --role-name ${request.role.arn.split('/').at(-1)} --policy-document file://trust-policy.json\n(that replaces the whole policy: keep the other statements that are needed).\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
+    fix: `First decide whether this job (${job(identity)}) is meant to get this token; if it is not, run it from where the policy allows.${caution(identity)}\nIf it is, make sure that the role exists and that its trust policy has the statement below, which allows exactly this job's subject. If it is the only one the role needs, save it as trust-policy.json and run\naws iam update-assume-role-policy --role-name ${request.role.arn.split('/').at(-1)} --policy-document file://trust-policy.json\n(that replaces the whole policy: keep the other statements that are needed).\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
   })
+}
+
+/** Which job it is, in a few words. */
+function job({ claims, subject }: Identity): string {
+  const of = (name: string) => (typeof claims[name] === 'string' ? verbatim(claims[name], 200) : undefined)
+  const event = of('event_name')
+  return event === undefined ? `subject ${verbatim(subject, 200)}` : `event ${event}, ref ${of('ref') ?? 'unknown'}`
+}
+
+/** A subject that many may have must not be let in without a thought. */
+function caution({ subject }: Identity): string {
+  return subject.endsWith(':pull_request')
+    ? ' A policy for this subject lets in everybody who can open a pull request from a branch of the repository.'
+    : ''
 }
 
 function hostAndPath(issuer: string): string {

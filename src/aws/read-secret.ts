@@ -1,11 +1,11 @@
 /** AWS session → the secret's value: one GetSecretValue. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
-import { closest } from '../inputs/closest.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
+import { closest } from '../text/closest.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { listed, quoted } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
@@ -106,11 +106,11 @@ function malformed({ secret }: AwsRequest, keys: readonly string[], seen: string
   const form = `{${names.map((name) => `"${name}": "…"`).join(', ')}}`
   const [one] = keys.length === 1 ? keys : []
   return new ActionError('secret-malformed', {
-    failed: `The secret ${secret.id} does not hold ${listed(names)} where it was looked for. Its value is not shown.`,
+    failed: `The secret ${secret.id} does not hold a value at ${listed(names)}. Its value is not shown.`,
     seen,
     expected: `a JSON object such as ${form}${one === undefined ? '' : ', or the value as a plain string'}`,
     cause: 'the secret was stored under another key, or with other text around it, or is another secret.',
-    fix: `${one === undefined ? 'Store' : 'Set `secret-key` to the right key, or store'} the secret anew:\naws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds ${form}`,
+    fix: `${one === undefined ? 'Point `secret-id` to the secret that holds these (its default is the secret of a stored token), or store it' : 'Set `secret-key` to the right key, or store the secret'} anew:\naws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds ${form}`,
   })
 }
 

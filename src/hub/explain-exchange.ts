@@ -17,7 +17,7 @@ export function trustedPublisherAdvice(identity: Identity, resource: string, end
     cause: isRepository
       ? `${resource} has no trusted publisher for this job, or one of its claims differs: the Hub compares them letter by letter.`
       : `${resource} has no CI/CD identity for this job, or one of its claims differs: the Hub compares them letter by letter.`,
-    fix: `On ${page}, under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly this (claims that you leave out are not compared):\n${publisherLines(identity).join('\n')}\nSee https://huggingface.co/docs/hub/trusted-publishers.`,
+    fix: `If this job is meant to get a token: on ${page}, under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly this (claims that you leave out are not compared):\n${publisherLines(identity).join('\n')}\nSee https://huggingface.co/docs/hub/trusted-publishers.`,
   }
 }
 

@@ -1,15 +1,14 @@
 /** Compares what the Hub says of a token with what the workflow asks for: pure, no call. */
 import { ActionError } from '../errors/action-error.ts'
 import type { Request } from '../inputs/request.ts'
-import type { Evidence } from '../sources/token-source.ts'
+import type { Evidence, HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import { judgeResource, judgeScopes } from './evidence.ts'
+import { hubPages, newTokenPage, replacement, storeCommand } from './replacement.ts'
 import { isClassic, shortfall, surplusRights } from './rights.ts'
 import { NEEDED } from './scopes.ts'
 import type { Membership, WhoAmI } from './whoami.ts'
-
-const NEW_TOKEN = 'https://huggingface.co/settings/tokens/new?tokenType=fineGrained'
 
 /** `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for what else there is. */
 export function tokenKind(who: WhoAmI, evidence: Evidence): string {
@@ -23,13 +22,18 @@ export function tokenKind(who: WhoAmI, evidence: Evidence): string {
  * `token-revoked-by-org`, `token-pending-approval`, `org-restricted`, `token-expired`, `token-under-scoped`,
  * `token-over-scoped`, `token-expiring`. `now`: milliseconds since the epoch.
  */
-export function judge(who: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError[] {
+export function judge(
+  who: WhoAmI,
+  request: Request,
+  { evidence }: Pick<HubToken, 'evidence'>,
+  now: number,
+): ActionError[] {
   const org = who.orgs.find(({ name }) => name === request.org)
   // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
   if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request)]
   const found = [
     ...(org ? restrictions(who, org, request) : []),
-    expired(who, evidence, now),
+    expired(who, request, evidence, now),
     ...reach(who, org, request, evidence),
     expiring(who, request, evidence, now),
   ]
@@ -48,7 +52,8 @@ function reach(
   return org ? [underScoped(who, org, request), overScoped(who, org, request, evidence)] : []
 }
 
-function wrongOrg(who: WhoAmI, { org }: Request): ActionError {
+function wrongOrg(who: WhoAmI, request: Request): ActionError {
+  const { org } = request
   const names = who.orgs.map(({ name }) => printable(name, 80))
   const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
   return new ActionError('token-wrong-org', {
@@ -62,12 +67,13 @@ function wrongOrg(who: WhoAmI, { org }: Request): ActionError {
         : 'the secret holds the token of another organization, or its owner has left.',
     fix: cased
       ? `Set \`hf-org: ${cased}\`, and use the same spelling in the OIDC provider’s client ids and in the trust policy.`
-      : `Create a fine-grained token as a member of ${org} (${NEW_TOKEN}) and store it in this secret; or correct \`hf-org\`.`,
+      : `Correct \`hf-org\`, or create a fine-grained token as a member of ${org} (${newTokenPage(request)}) and store it:\n${storeCommand(request)}`,
   })
 }
 
-function restrictions(who: WhoAmI, org: Membership, { org: slug }: Request): ActionError[] {
-  const page = `https://huggingface.co/organizations/${slug}/settings/tokens`
+function restrictions(who: WhoAmI, org: Membership, request: Request): ActionError[] {
+  const { org: slug } = request
+  const page = `${hubPages(request)}/organizations/${slug}/settings/tokens`
   return org.securityRestrictions.map((restriction) => {
     const seen = `securityRestrictions of ${slug}: ${printable(restriction, 60)} (token ${printable(who.displayName ?? '', 80)} of ${who.name})`
     if (restriction === 'token-revoked') {
@@ -88,7 +94,7 @@ function restrictions(who: WhoAmI, org: Membership, { org: slug }: Request): Act
           ? `${slug} accepts fine-grained tokens only, and this is a classic \`${who.role}\` token.`
           : `${slug} wants new tokens to be approved by an admin, and this one was not yet.`,
         fix: isClassic(who)
-          ? `Create a fine-grained token (${NEW_TOKEN}) and store it in this secret.`
+          ? `Create a fine-grained token (${newTokenPage(request)}) and store it in this secret.`
           : `An admin approves it at ${page}; then re-run the job.`,
       })
     }
@@ -122,30 +128,18 @@ const RESTRICTIONS: Record<string, { cause: string; fix: string }> = {
   },
 }
 
-function expired({ expiresAt }: WhoAmI, evidence: Evidence, now: number): ActionError | undefined {
+function expired({ expiresAt }: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError | undefined {
   if (expiresAt === undefined || expiresAt > now) return undefined
   return new ActionError('token-expired', {
     failed: 'The token’s time is over.',
-    seen: `it ended on ${new Date(expiresAt).toISOString()}`,
+    seen: `it ended on ${new Date(expiresAt).toISOString()}; this runner’s clock says ${new Date(now).toISOString()}`,
     expected: 'a token that is valid now',
-    ...(evidence.kind === 'stored'
-      ? {
-          cause: 'the token was not replaced before its end.',
-          fix: `Create a new fine-grained token (${NEW_TOKEN}) and store it as the new version of the secret.`,
-        }
-      : {
-          cause: 'the clock of the runner is wrong: the token was made just now.',
-          fix: 'Synchronize the runner’s clock (NTP).',
-        }),
+    ...replacement({ evidence }, request),
   })
 }
 
-function expiring(
-  { expiresAt }: WhoAmI,
-  { minLifetimeSeconds }: Request,
-  evidence: Evidence,
-  now: number,
-): ActionError | undefined {
+function expiring({ expiresAt }: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError | undefined {
+  const { minLifetimeSeconds } = request
   if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return undefined
   return new ActionError('token-expiring', {
     failed: 'The token ends before this job may need it.',
@@ -154,7 +148,7 @@ function expiring(
     ...(evidence.kind === 'stored'
       ? {
           cause: 'the stored token is near its end date and has not been rotated.',
-          fix: `Rotate the token now (${NEW_TOKEN}), or lower \`min-token-lifetime\` if this job is that short.`,
+          fix: `Rotate the token now (${newTokenPage(request)}), or lower \`min-token-lifetime\` if this job is that short. To store the new one:\n${storeCommand(request)}`,
         }
       : {
           cause: 'tokens of this `token-source` never live that long.',
@@ -175,7 +169,8 @@ function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Requ
   })
 }
 
-function overScoped(who: WhoAmI, org: Membership, { scope }: Request, evidence: Evidence): ActionError | undefined {
+function overScoped(who: WhoAmI, org: Membership, request: Request, evidence: Evidence): ActionError | undefined {
+  const { scope } = request
   const surplus = isClassic(who)
     ? classicRights(who, org)
     : who.role === undefined
@@ -189,7 +184,7 @@ function overScoped(who: WhoAmI, org: Membership, { scope }: Request, evidence: 
     cause: isClassic(who)
       ? 'it is a classic token: only fine-grained ones can be limited to an organization.'
       : 'the token was created for several uses at once.',
-    fix: `Create a token for this use alone: ${NEW_TOKEN}, choose ${org.name} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}; store it in this secret. Until then \`verify: warn\` lets the job run.`,
+    fix: `Create a token for this use alone: ${newTokenPage(request)}, choose ${org.name} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}; store it in this secret. Until then \`verify: warn\` lets the job run.`,
   })
 }
 

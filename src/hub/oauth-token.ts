@@ -4,9 +4,8 @@ import type { Identity } from '../identity/identity.ts'
 import type { Request } from '../inputs/request.ts'
 import type { Http, HttpResponse } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
-import type { Log } from '../report/log.ts'
+import type { Log, Mask } from '../report/log.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { quoted } from '../text/printable.ts'
 import { callHub, hubFailed, said } from './call.ts'
 
 /** What an exchange gave. */
@@ -23,6 +22,7 @@ export interface ExchangeWorld {
   request: Request
   http: Http
   policy: RetryPolicy
+  mask: Mask
   log: Log
 }
 
@@ -73,9 +73,12 @@ export async function exchangeForMember(app: MemberExchange, world: ExchangeWorl
     subject_token_type: 'urn:huggingface:token-type:user-email',
     scope: app.scopes.join(' '),
   })
-  const credentials = Buffer.from(`${encodeURIComponent(app.clientId)}:${encodeURIComponent(app.clientSecret)}`)
+  const credentials = Buffer.from(
+    `${encodeURIComponent(app.clientId)}:${encodeURIComponent(app.clientSecret)}`,
+  ).toString('base64')
+  world.mask(credentials)
   const headers = {
-    authorization: `Basic ${credentials.toString('base64')}`,
+    authorization: `Basic ${credentials}`,
     'content-type': 'application/x-www-form-urlencoded',
   }
   const answer = await post(headers, form.toString(), world)
@@ -134,6 +137,3 @@ async function granted(
     expiresAt: Date.now() + seconds * 1000,
   }
 }
-
-/** For messages: a scope list. */
-export const scopeList = (scopes: readonly string[]): string => quoted(scopes.join(' '), 200)

@@ -110,7 +110,7 @@ export class ServiceAccounts {
     const body = parseJson(answer.body.toString('utf8'))
     const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
     const expected = `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`
-    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, and store it in ${this.#secret}: https://huggingface.co/settings/tokens/new?tokenType=fineGrained`
+    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it (https://huggingface.co/settings/tokens/new?tokenType=fineGrained), and store it where \`secret-id\` points to, now ${this.#secret}. That must be a secret of its own: the default of \`secret-id\` is the secret of a stored token.`
     if (answer.status === 401) {
       return new ActionError('exchange-rejected', {
         failed: 'The Hub does not accept the admin token that should mint this job’s token.',

@@ -9,6 +9,7 @@ import { listed, printable } from '../text/printable.ts'
 import type { HubClient } from './client.ts'
 import { writesToo } from './evidence.ts'
 import { judge, tokenKind } from './judge.ts'
+import { replacement } from './replacement.ts'
 import type { WhoAmI } from './whoami.ts'
 
 declare const verified: unique symbol
@@ -61,7 +62,7 @@ export async function verifyToken(token: HubToken, options: VerifyTokenOptions):
   const report = problemReporter(request, log)
   const who = await askWhoItIs(token, options, report)
   if (who) {
-    for (const problem of judge(who, request, token.evidence, options.now ?? Date.now())) report.add(problem)
+    for (const problem of judge(who, request, token, options.now ?? Date.now())) report.add(problem)
     report.settle()
     if (token.evidence.kind === 'stored') warnIfEndingSoon(who, options)
   }
@@ -111,7 +112,8 @@ async function askWhoItIs(
       )
       return undefined
     }
-    report.add(error)
+    const dead = error.code === 'token-rejected' || error.code === 'token-expired'
+    report.add(dead ? new ActionError(error.code, { ...error.explanation, ...replacement(token, request) }) : error)
     report.settle()
     return undefined
   }
@@ -179,12 +181,12 @@ function unreachable(
   request: Request,
   write: boolean,
 ): ActionError {
+  const foreign = request.repositories.filter(({ namespace }) => namespace !== request.org).map(({ label }) => label)
   return new ActionError('token-under-scoped', {
     failed: `The token may not ${write ? 'write' : 'read'} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
     seen: refused.join('\n'),
     expected: `${write ? 'write' : 'read'} access to ${listed(request.repositories.map(({ label }) => label))}`,
-    cause:
-      'the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.',
+    cause: `${foreign.length > 0 ? `${listed(foreign)} lies outside ${request.org}, where a token of this action has no rights; or ` : ''}the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.`,
     fix: widen(token, name, write ? 'repo.write' : 'repo.content.read'),
   })
 }

@@ -6,7 +6,7 @@ declare const verified: unique symbol
 /** A job whose ID token has been verified. Made by `verifyIdToken` only: a function that takes one need not check again. */
 export interface Identity {
   readonly [verified]: true
-  /** The ID token itself: a secret, for AWS only. */
+  /** The ID token itself: a secret, for the one service that its audience names. */
   readonly idToken: string
   readonly issuer: string
   readonly audience: string

@@ -1,8 +1,8 @@
 /** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
 import { ActionError } from '../errors/action-error.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
+import { closest } from '../text/closest.ts'
 import { printable, quoted } from '../text/printable.ts'
-import { closest } from './closest.ts'
 import { INPUT_NAMES, type InputName } from './definitions.ts'
 import { checkUrl, duration, flag, lines, oneOf, wholeNumber } from './fields.ts'
 import { issuerOf } from './issuer.ts'

@@ -17,6 +17,6 @@ export function invalid(lines: readonly string[]): ActionError {
   return new ActionError('input-invalid', {
     failed: `${count} not usable; nothing was asked of GitHub, AWS or the Hub.`,
     seen: lines.map((line) => `- ${line}`).join('\n'),
-    fix: 'Correct the `with:` block of this step. Every input is described in the README, under "Inputs".',
+    fix: 'Correct the `with:` block of this step, or the variable that is named. Every input is described in the README, under "Inputs".',
   })
 }

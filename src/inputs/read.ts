@@ -1,4 +1,4 @@
-/** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs and of the environment. */
+/** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs. */
 import { readFileSync } from 'node:fs'
 import { getInput } from '@actions/core'
 import { ActionError } from '../errors/action-error.ts'

@@ -2,7 +2,7 @@
 import type { ProxyFor } from './http.ts'
 
 /** The variables that can name the proxy for an `https:` URL; the first that is set counts. */
-const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY']
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY']
 
 /**
  * A {@link ProxyFor} on these environment variables; the proxy's code is loaded only when one is used. Plain `http:`

@@ -40,9 +40,16 @@ export async function reportSuccess(progress: Required<Progress>): Promise<void>
 /** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
 export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
   process.exitCode = 1
-  error(lines(failure.message), { title: failure.code })
+  error(lines(failure.message) + documentation(failure.code), { title: failure.code })
   info(`Audit: ${auditEvent(failure.code, progress)}`)
   await writeSummary(failureSummary(failure, progress))
+}
+
+/** Where this code is explained, when the runner says where the action came from. */
+function documentation(code: string): string {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = process.env
+  const known = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
+  return known ? `\nMore: https://github.com/${repository}/blob/${ref}/docs/errors.md#${code}` : ''
 }
 
 /** The last resort, when even reporting failed. */
