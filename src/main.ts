@@ -1,5 +1,6 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
-import { saveMinted } from './deliver/minted.ts'
+import { SavedLedger } from './deliver/minted.ts'
+import { endProcess } from './end-process.ts'
 import { parseInputs } from './inputs/parse.ts'
 import { readIdToken, readInputs, readJob } from './inputs/read.ts'
 import { Deadline } from './net/deadline.ts'
@@ -15,6 +16,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const progress: Progress = {}
   let http: Http | undefined
   let deadline: Deadline | undefined
+  let ledger: SavedLedger | undefined
   try {
     const job = readJob(env)
     progress.job = job
@@ -30,10 +32,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       mask(idToken)
       return idToken
     }
-    const onMinted = (token: MintedToken) => {
-      if (request.revoke) saveMinted(token)
-    }
-    const edges = { mask, log: runnerLog, givenIdToken, onMinted }
+    ledger = new SavedLedger(request.revoke)
+    const edges = { mask, log: runnerLog, givenIdToken, ledger }
     const done = await run({ request, job, http, policy, progress, ...edges })
 
     const { deliver } = await import('./deliver/deliver.ts')
@@ -43,6 +43,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
     )
     await reportSuccess(done)
   } catch (error) {
+    if (ledger?.unsaved) await revokeUnsaved(ledger.unsaved, http, deadline)
     await reportFailure(toActionError(error), progress)
   } finally {
     deadline?.stop()
@@ -50,6 +51,19 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
+/** A token that post will not know of is revoked here and now; if even that fails, it is told. */
+async function revokeUnsaved(
+  { value, endpoint }: MintedToken,
+  http: Http | undefined,
+  deadline: Deadline | undefined,
+): Promise<void> {
+  if (!http || !deadline) return
+  const { revokeToken } = await import('./hub/revoke.ts')
+  const policy = { maxAttempts: 3, deadline }
+  await revokeToken(value, { endpoint, http, policy }).catch(() =>
+    runnerLog.warning('A token was made, could not be saved for post, and could not be revoked: revoke it on the Hub.'),
+  )
+}
+
 await main(process.env).catch(reportBroken)
-// Whatever a hostile peer keeps open (a resolver, a proxy) must not keep the job: all is written by now.
-setTimeout(() => process.exit(), 1000).unref()
+endProcess()

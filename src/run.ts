@@ -10,7 +10,7 @@ import type { Http } from './net/http.ts'
 import type { RetryPolicy } from './net/retry.ts'
 import type { Log, Mask } from './report/log.ts'
 import type { Progress } from './report/progress.ts'
-import type { MintedToken } from './sources/token-source.ts'
+import type { MintingLedger } from './sources/token-source.ts'
 import { listed } from './text/printable.ts'
 
 /** What a run works with. */
@@ -23,8 +23,7 @@ export interface World {
   log: Log
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
-  /** Called with a minted token as soon as it is masked. */
-  onMinted: (token: MintedToken) => void
+  ledger: MintingLedger
   /** Filled in step by step. */
   progress: Progress
 }

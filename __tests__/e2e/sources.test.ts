@@ -45,6 +45,9 @@ const SOURCES: [string, () => Play][] = [
   ['service-account', account],
 ]
 
+/** What makes a token, at the Hub. */
+const MINTING = ['oauth-token (trusted publisher)', 'oauth-token (organization)', 'mint-token']
+
 const live = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci')
 
 /** What the Hub says to a token. */
@@ -93,6 +96,38 @@ describe.each(SOURCES)('%s', (_source, play) => {
     expect(await hubStatus(value)).toBe(200)
     await runner.finish()
     expect(await hubStatus(value)).toBe(401)
+  })
+
+  test('makes none when the runner cannot save what post must undo', async () => {
+    const { main } = await stage.main({
+      ...play(),
+      step: { brokenRunner: { GITHUB_STATE: join(stage.sandbox.hub.url, 'no', 'such') } },
+    })
+    expect(errorOf(main).title).toBe('delivery-failed')
+    expect(stage.sandbox.hub.minted).toEqual([])
+  })
+
+  test.each([
+    ['a page', '<html>hello</html>'],
+    ['nothing', undefined],
+    ['another shape', { accessToken: 'x' }],
+  ])('tells of a token that may exist when the answer is %s', async (_what, body) => {
+    for (const operation of MINTING) {
+      stage.sandbox.hub.service.inject(operation, { kind: 'change', change: () => ({ status: 200, body }) }, 9)
+    }
+    const { runner, main } = await stage.main(play())
+    expect(errorOf(main).title).toBe('hub-failed')
+    const [post] = await runner.finish()
+    const told = [...warningsOf(main), ...warningsOf(post ?? main)].some((text) => /was lost|may exist/.test(text))
+    const alive = stage.sandbox.hub.minted.filter((token) => stage.sandbox.hub.isAlive(token))
+    expect(told || alive.length === 0).toBe(true)
+  })
+
+  test('takes no page of a proxy for a revocation', async () => {
+    const { runner, main } = await stage.main(play())
+    stage.sandbox.hub.service.inject('revoke', { kind: 'answer', status: 200, body: '<html>blocked</html>' }, 99)
+    const [post] = await runner.finish()
+    expect(warningsOf(post ?? main)).toEqual([expect.stringContaining('could not be revoked')])
   })
 
   test('keeps it with `revoke: false`', async () => {
@@ -235,6 +270,61 @@ describe('trusted-publisher', () => {
     expect(stage.sandbox.calls()).toEqual({})
   })
 
+  test.each([
+    ['no end', { expires_in: undefined }],
+    ['an end in text', { expires_in: '3600' }],
+    ['white space around the token', {}],
+  ])('an answer with %s is taken', async (_what, more) => {
+    stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', {
+      kind: 'change',
+      change: (answer) => {
+        const body = answer.body as { access_token: string }
+        return { status: 201, body: { ...body, access_token: ` ${body.access_token}\n`, ...more } }
+      },
+    })
+    const { runner, main } = await stage.main(publisher())
+    expect(main.exitCode).toBe(0)
+    await runner.finish()
+    expect(await hubStatus(main.outputs['hf-token'])).toBe(401)
+  })
+
+  test('an end that only the exchange tells counts', async () => {
+    stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', {
+      kind: 'change',
+      change: (answer) => ({ ...answer, body: { ...(answer.body as object), expires_in: 5 } }),
+    })
+    expect(errorOf((await stage.main(publisher())).main).title).toBe('token-expiring')
+  })
+
+  test('a user access token in its place is refused', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', {
+      kind: 'change',
+      change: (answer) => {
+        const body = structuredClone(answer.body) as { auth: { accessToken?: object } }
+        body.auth.accessToken = { displayName: 'x', role: 'write', createdAt: '2026-01-01T00:00:00Z' }
+        return { ...answer, body }
+      },
+    })
+    expect(errorOf((await stage.main(publisher())).main).title).toBe('token-over-scoped')
+  })
+
+  test.each([401, 403, 404])(
+    'HTTP %i from something in between does not prove that a token only reads',
+    async (status) => {
+      const { hub, github } = stage.sandbox
+      const issuer = { issuer: github.issuer, keys: () => github.jwks() }
+      hub.addTrustedPublisher({
+        resource: 'datasets/acme/data',
+        ...issuer,
+        claims: { repository: 'octo-org/octo-repo' },
+        readOnly: true,
+      })
+      hub.service.inject('auth-check', { kind: 'answer', status, headers: { 'x-error-code': 'Blocked' } }, 9)
+      const { main } = await stage.main(publisher({ scope: 'read', 'hf-resource': 'datasets/acme/data' }))
+      expect(errorOf(main).title).toBe('token-under-scoped')
+    },
+  )
+
   test('a lost answer is told, and tried again', async () => {
     stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', { kind: 'lost' })
     const { main } = await stage.main(publisher())
@@ -245,7 +335,6 @@ describe('trusted-publisher', () => {
 
 describe('token-exchange', () => {
   test('asks for the least scopes, and keeps the client secret to itself', async () => {
-    stage.secrets.push({ name: 'the client secret', value: stage.sandbox.minting.clientSecret })
     const { main } = await stage.main(exchange({ scope: 'read' }))
     expect(main.outputs['hf-token-kind']).toBe('oauth')
     const call = stage.sandbox.hub.service.calls.find(({ operation }) => operation === 'oauth-token (organization)')
@@ -269,6 +358,20 @@ describe('token-exchange', () => {
     const { main } = await stage.main(exchange(arrange(stage)))
     expect(errorOf(main).title).toBe('exchange-rejected')
     expect(errorOf(main).message).toContain(says)
+  })
+
+  test('a Hub that repeats the Authorization header does not get it into the log', async () => {
+    const { clientId, clientSecret } = stage.sandbox.minting
+    const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64')
+    stage.secrets.push({ name: 'the Basic credentials', value: basic })
+    const description = `bad ${basic} of ${clientSecret}`
+    stage.sandbox.hub.service.inject('oauth-token (organization)', {
+      kind: 'answer',
+      status: 401,
+      headers: { 'x-error-message': description },
+      body: { error: 'invalid_client', error_description: description },
+    })
+    expect(errorOf((await stage.main(exchange())).main).title).toBe('exchange-rejected')
   })
 
   test('a secret that is no OAuth app is malformed', async () => {
@@ -363,14 +466,65 @@ describe('service-account', () => {
     stage.sandbox.hub.service.inject('service-account', { kind: 'reset' }, 99)
     const { main } = await stage.main(account({ 'max-attempts': '1' }))
     expect(main.exitCode).toBe(1)
-    expect(warningsOf(main)).toContainEqual(expect.stringMatching(/A token named "hf-oidc-action octo-org.* may exist/))
+    expect(warningsOf(main)).toContainEqual(expect.stringMatching(/A token may exist, named "hf-oidc-action octo-org/))
+  })
+
+  test('cleaning that stalls does not hold the job up', async () => {
+    stage.sandbox.hub.service.inject('service-account', { kind: 'stall', afterBytes: 0 }, 9)
+    const { main } = await stage.main(account())
+    expect(main.exitCode).toBe(0)
+    expect(main.durationMs).toBeLessThan(12_000)
+  })
+
+  test('an entry that cannot be read hides no other', async () => {
+    const odd = (answer: { body?: unknown }, list: (body: never) => unknown[]) => {
+      const body = structuredClone(answer.body)
+      list(body as never).unshift({ _id: null, name: null, displayName: null })
+      return body
+    }
+    const { service } = stage.sandbox.hub
+    service.inject('service-accounts', {
+      kind: 'change',
+      change: (answer) => ({ ...answer, body: odd(answer, (body) => body) }),
+    })
+    service.inject('service-account', {
+      kind: 'change',
+      change: (answer) => ({ ...answer, body: odd(answer, (body: { accessTokens: unknown[] }) => body.accessTokens) }),
+    })
+    const { main } = await stage.main(account())
+    expect([main.exitCode, warningsOf(main)]).toEqual([0, []])
+  })
+
+  test('more permissions than were asked for are refused', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', {
+      kind: 'change',
+      change: (answer) => {
+        const body = structuredClone(answer.body) as {
+          auth: { accessToken: { fineGrained: { scoped: { permissions: string[] }[] } } }
+        }
+        body.auth.accessToken.fineGrained.scoped[0]?.permissions.push('job.write')
+        return { ...answer, body }
+      },
+    })
+    const { main } = await stage.main(account())
+    expect(errorOf(main).title).toBe('token-over-scoped')
+    expect(errorOf(main).message).toContain('job.write (was not asked for)')
+  })
+
+  test('a job that is cancelled while minting says so in post', async () => {
+    stage.sandbox.hub.service.inject('mint-token', { kind: 'stall', afterBytes: 0 })
+    const { runner, main } = await stage.main({ ...account(), step: { killAfterMs: 1500, killSignal: 'SIGTERM' } })
+    const [post] = await runner.finish()
+    expect(warningsOf(post ?? main)).toEqual([
+      expect.stringMatching(/The job ended while a token was being made, and it may exist: named "hf-oidc-action/),
+    ])
   })
 
   test('cleaning that fails does not fail the job', async () => {
     stage.sandbox.hub.service.inject('service-account', { kind: 'answer', status: 403 }, 9)
     const { main } = await stage.main(account())
     expect(main.exitCode).toBe(0)
-    expect(warningsOf(main)).toEqual([expect.stringContaining('Tokens of earlier runs')])
+    expect(warningsOf(main)).toEqual([expect.stringMatching(/^Tokens of earlier runs .* could not be removed/)])
   })
 
   test.each<[string, (stage: Stage) => Record<string, string>, string]>([
@@ -518,6 +672,21 @@ describe('ID tokens of other issuers', () => {
     })
     expect([errorOf(main).title, errorOf(main).message]).toEqual([code, expect.stringContaining(says)])
     expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
+  })
+
+  test('a pipe, a device, a large file and a file of something else are refused at once, and not shown', async () => {
+    issuer = await OtherIssuer.gitlab()
+    const large = join(folder, 'large')
+    writeFileSync(large, 'x'.repeat(70_000))
+    const other = join(folder, 'other')
+    writeFileSync(other, '{\n"a": 1\n}')
+    const paths = [large, other, folder, ...(process.platform === 'win32' ? [] : ['/dev/zero'])]
+    for (const from of [...paths.map((path) => `file:${path}`), 'env:__proto__', 'env:constructor']) {
+      const { main } = await stage.main({ with: { ...trust(), 'id-token-from': from } })
+      expect([from, errorOf(main).title]).toEqual([from, 'input-invalid'])
+      expect(main.durationMs).toBeLessThan(5000)
+      expect(main.masks.filter((mask) => mask.length < 8)).toEqual([])
+    }
   })
 
   test('a variable or file that holds nothing is told, and the issuer must be given', async () => {

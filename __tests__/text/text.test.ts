@@ -73,6 +73,12 @@ describe('text from outside', () => {
     }
   })
 
+  test('hides a secret whole when another one is its beginning', () => {
+    remember('client-identifier')
+    remember('client-identifier-and-secret')
+    expect(printable('x client-identifier-and-secret y')).toBe('x *** y')
+  })
+
   test('keeps a name that looks like a secret where it will be used', () => {
     expect(verbatim('repo:octo-org/hf_finetune-prod:ref:x')).toBe('repo:octo-org/hf_finetune-prod:ref:x')
     expect(printable('hf_finetune-prod')).toBe('hf_***')

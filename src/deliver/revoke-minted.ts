@@ -8,16 +8,19 @@ import { proxyFromEnvironment, proxyPasswords } from '../net/proxy.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import { remember } from '../text/redact.ts'
-import { MINTED_STATE } from './minted.ts'
+import { MINTED_STATE, MINTING_STATE } from './minted.ts'
 
 /** How long post may take, and how often it tries, in milliseconds. */
-const POST_MS = 45_000
+const POST_MS = 120_000
 const ATTEMPTS = 6
 
 /** Revokes what there is to revoke; a failure is a warning that says until when the token lives. Never throws. */
 export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
   const saved = parseJson(getState(MINTED_STATE))
-  if (!isRecord(saved) || typeof saved.value !== 'string' || typeof saved.endpoint !== 'string') return
+  if (!isRecord(saved) || typeof saved.value !== 'string' || typeof saved.endpoint !== 'string') {
+    warnOfUnfinished(getState(MINTING_STATE))
+    return
+  }
   const { value, endpoint, expiresAt } = saved
   for (const secret of [value, ...proxyPasswords(env)]) {
     setSecret(secret)
@@ -31,7 +34,7 @@ export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
     info('Hub: revoked the token of this job.')
   } catch (error) {
     const until =
-      typeof expiresAt === 'number'
+      typeof expiresAt === 'number' && Math.abs(expiresAt) <= 8.64e15
         ? `It lives until ${new Date(expiresAt).toISOString()}.`
         : 'It has no end date; a later run with the same service account removes it.'
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
@@ -42,4 +45,12 @@ export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
     deadline.stop()
     http.close()
   }
+}
+
+/** The job ended between asking for a token and saving it: nobody holds its value, but it may exist. */
+function warnOfUnfinished(what: string): void {
+  if (what === '') return
+  warning(`The job ended while a token was being made, and it may exist: ${printable(what, 400)}`, {
+    title: 'hf-oidc-action',
+  })
 }

@@ -47,7 +47,7 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    if (answer.status >= 500) await onLost?.()
+    if (answer.status >= 500 || answer.status === 408 || answer.status === 409) await onLost?.()
     const after = retryAfterMs(answer.headers, Date.now())
     if (answer.status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
     if (answer.status >= 500 || answer.status === 408) throw new TryAgain(hubFailed(what, answer, endpoint), after)

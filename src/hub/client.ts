@@ -7,7 +7,7 @@ import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call
 import { readWhoAmI, type WhoAmI } from './whoami.ts'
 
 /** What the Hub says of one repository. */
-export type Access = { granted: true } | { granted: false; seen: string }
+export type Access = { granted: true } | { granted: false; seen: string; status: number }
 
 /** Calls with one token after the other; answers become words of the domain, refusals become codes. */
 export class HubClient {
@@ -46,7 +46,7 @@ export class HubClient {
     const answer = await this.#get(path, token, `the Hub’s auth-check of ${label}`)
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
     if (answer.status === 401 && !header(answer, 'x-error-code')) throw rejected(answer)
-    if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer) }
+    if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
     throw hubFailed(`auth-check of ${label}`, answer, this.#access.endpoint)
   }
 

@@ -64,3 +64,17 @@ export function writesToo(resource: string): ActionError {
     fix: `Tick "Read-only" at the trusted publisher on the settings page of ${printable(resource, 120)}, or set \`scope: write\` if the job writes.`,
   })
 }
+
+/** A bound or OAuth token has no role: one with a role is another token, that reaches what the role reaches. */
+export function judgeRole(who: WhoAmI): ActionError[] {
+  if (who.role === undefined) return []
+  return [
+    new ActionError('token-over-scoped', {
+      failed: 'The Hub gave another kind of token than was asked for: whoever got hold of it could use more.',
+      seen: `a user access token with the role ${quoted(who.role, 40)}`,
+      expected: 'a token that is bound to what was asked for',
+      cause: 'something other than the Hub answered at `/oauth/token`, or the Hub changed what it gives.',
+      fix: 'Check that `hf-endpoint` is the Hub.',
+    }),
+  ]
+}

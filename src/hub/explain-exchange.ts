@@ -1,7 +1,7 @@
 /** What to tell a user whose exchange the Hub refuses: what to enter on which page. Loaded only then. */
 import type { Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import { printable } from '../text/printable.ts'
+import { printable, verbatim } from '../text/printable.ts'
 import type { MemberExchange } from './oauth-token.ts'
 
 type Advice = Omit<Explanation, 'failed' | 'seen'>
@@ -25,7 +25,7 @@ export function trustedPublisherAdvice(identity: Identity, resource: string, end
 function publisherLines({ issuer, claims }: Identity): string[] {
   const text = (name: string): string | undefined => {
     const value = Object.hasOwn(claims, name) ? claims[name] : undefined
-    return typeof value === 'string' && value !== '' ? printable(value, 200) : undefined
+    return typeof value === 'string' && value !== '' ? verbatim(value, 300) : undefined
   }
   const line = (name: string, value: string | undefined) => (value === undefined ? [] : [`${name}: ${value}`])
   if (text('repository') === undefined) {

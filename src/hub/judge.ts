@@ -4,7 +4,7 @@ import type { Request } from '../inputs/request.ts'
 import type { Evidence, HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
-import { judgeResource, judgeScopes } from './evidence.ts'
+import { judgeResource, judgeRole, judgeScopes } from './evidence.ts'
 import { hubPages, newTokenPage, replacement, storeCommand } from './replacement.ts'
 import { isClassic, shortfall, surplusRights } from './rights.ts'
 import { NEEDED } from './scopes.ts'
@@ -31,11 +31,12 @@ export function judge(
   const org = who.orgs.find(({ name }) => name === request.org)
   // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
   if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request)]
+  const end = endOf(who, evidence)
   const found = [
     ...(org ? restrictions(who, org, request) : []),
-    expired(who, request, evidence, now),
+    expired(end, request, evidence, now),
     ...reach(who, org, request, evidence),
-    expiring(who, request, evidence, now),
+    expiring(end, request, evidence, now),
   ]
   return found.filter((problem) => problem !== undefined)
 }
@@ -47,8 +48,8 @@ function reach(
   request: Request,
   evidence: Evidence,
 ): (ActionError | undefined)[] {
-  if (evidence.kind === 'resource') return judgeResource(who, evidence)
-  if (evidence.kind === 'oauth') return judgeScopes(evidence, request)
+  if (evidence.kind === 'resource') return [...judgeResource(who, evidence), ...judgeRole(who)]
+  if (evidence.kind === 'oauth') return [...judgeScopes(evidence, request), ...judgeRole(who)]
   return org ? [underScoped(who, org, request), overScoped(who, org, request, evidence)] : []
 }
 
@@ -128,7 +129,20 @@ const RESTRICTIONS: Record<string, { cause: string; fix: string }> = {
   },
 }
 
-function expired({ expiresAt }: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError | undefined {
+/** When the token ends, by the Hub's word and by that of the exchange: the earlier one counts. */
+export function endOf(who: Pick<WhoAmI, 'expiresAt'> | undefined, evidence: Evidence): number | undefined {
+  const ends = [who?.expiresAt, 'expiresAt' in evidence ? evidence.expiresAt : undefined].filter(
+    (end) => end !== undefined,
+  )
+  return ends.length > 0 ? Math.min(...ends) : undefined
+}
+
+function expired(
+  expiresAt: number | undefined,
+  request: Request,
+  evidence: Evidence,
+  now: number,
+): ActionError | undefined {
   if (expiresAt === undefined || expiresAt > now) return undefined
   return new ActionError('token-expired', {
     failed: 'The token’s time is over.',
@@ -138,7 +152,12 @@ function expired({ expiresAt }: WhoAmI, request: Request, evidence: Evidence, no
   })
 }
 
-function expiring({ expiresAt }: WhoAmI, request: Request, evidence: Evidence, now: number): ActionError | undefined {
+function expiring(
+  expiresAt: number | undefined,
+  request: Request,
+  evidence: Evidence,
+  now: number,
+): ActionError | undefined {
   const { minLifetimeSeconds } = request
   if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return undefined
   return new ActionError('token-expiring', {
@@ -175,7 +194,7 @@ function overScoped(who: WhoAmI, org: Membership, request: Request, evidence: Ev
     ? classicRights(who, org)
     : who.role === undefined
       ? unseenRights(who)
-      : surplusRights(who, org, scope)
+      : [...surplusRights(who, org, scope), ...notAsked(who, evidence)]
   if (surplus.length === 0) return undefined
   return new ActionError('token-over-scoped', {
     failed: `The token can do more than \`scope: ${scope}\` in ${org.name}: whoever got hold of it could use that too.`,
@@ -186,6 +205,15 @@ function overScoped(who: WhoAmI, org: Membership, request: Request, evidence: Ev
       : 'the token was created for several uses at once.',
     fix: `Create a token for this use alone: ${newTokenPage(request)}, choose ${org.name} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}; store it in this secret. Until then \`verify: warn\` lets the job run.`,
   })
+}
+
+/** What a minted token has beyond the permissions that were asked for, although the scope includes it. */
+function notAsked(who: WhoAmI, evidence: Evidence): string[] {
+  if (evidence.kind !== 'minted') return []
+  const held = new Set(who.grants.flatMap(({ permissions }) => permissions))
+  return [...held]
+    .filter((permission) => !evidence.asked.includes(permission))
+    .map((permission) => `${printable(permission, 80)} (was not asked for)`)
 }
 
 function classicRights(who: WhoAmI, org: Membership): string[] {

@@ -5,16 +5,17 @@ import type { Request } from '../inputs/request.ts'
 import type { Http, HttpResponse } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../report/log.ts'
+import type { MintingLedger } from '../sources/token-source.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { callHub, hubFailed, said } from './call.ts'
 
 /** What an exchange gave. */
 export interface Granted {
-  /** The secret: the caller masks it first of all. */
+  /** The secret, masked and in the ledger. */
   token: string
   scopes: readonly string[]
-  /** Milliseconds since the epoch. */
-  expiresAt: number
+  /** Milliseconds since the epoch; undefined when the Hub does not say. */
+  expiresAt: number | undefined
 }
 
 /** What an exchange is made with. */
@@ -24,6 +25,7 @@ export interface ExchangeWorld {
   policy: RetryPolicy
   mask: Mask
   log: Log
+  ledger: MintingLedger
 }
 
 export interface MemberExchange {
@@ -52,6 +54,7 @@ export async function exchangeIdToken(identity: Identity, resource: string, worl
     subject_token: identity.idToken,
     resource,
   })
+  world.ledger.begin(`for ${resource}, by /oauth/token; it ends by itself`)
   const answer = await post({ 'content-type': 'application/json' }, body, world)
   return await granted(answer, [], world, async () => {
     const { trustedPublisherAdvice } = await import('./explain-exchange.ts')
@@ -73,14 +76,13 @@ export async function exchangeForMember(app: MemberExchange, world: ExchangeWorl
     subject_token_type: 'urn:huggingface:token-type:user-email',
     scope: app.scopes.join(' '),
   })
-  const credentials = Buffer.from(
-    `${encodeURIComponent(app.clientId)}:${encodeURIComponent(app.clientSecret)}`,
-  ).toString('base64')
+  const credentials = Buffer.from(`${encode(app.clientId)}:${encode(app.clientSecret)}`).toString('base64')
   world.mask(credentials)
   const headers = {
     authorization: `Basic ${credentials}`,
     'content-type': 'application/x-www-form-urlencoded',
   }
+  world.ledger.begin('for a member, by /oauth/token; it ends by itself')
   const answer = await post(headers, form.toString(), world)
   return await granted(answer, app.scopes, world, async (error) => {
     const { memberExchangeAdvice } = await import('./explain-exchange.ts')
@@ -101,39 +103,53 @@ function post(
       headers,
       body,
       what: 'the Hub’s /oauth/token',
-      onLost: () =>
-        log.warning(
-          'An answer of the Hub’s /oauth/token was lost. If it held a token, nobody has it and nobody can revoke it; it ends by itself.',
-        ),
+      onLost: () => log.warning(LOST),
     },
   )
 }
 
+const LOST =
+  'An answer of the Hub’s /oauth/token was lost. If it held a token, nobody has it and nobody can revoke it; it ends by itself.'
+
 async function granted(
   answer: HttpResponse,
   asked: readonly string[],
-  { request }: ExchangeWorld,
+  { request, mask, ledger, log }: ExchangeWorld,
   advise: (error: string) => Promise<Omit<Explanation, 'failed' | 'seen'>>,
 ): Promise<Granted> {
   const json = parseJson(answer.body.toString('utf8'))
-  if (answer.status !== 200) {
-    const error = isRecord(json) && typeof json.error === 'string' ? json.error : ''
-    const description = isRecord(json) && typeof json.error_description === 'string' ? json.error_description : ''
+  const fields = isRecord(json) ? json : {}
+  if (answer.status < 200 || answer.status > 299) {
+    if (answer.status !== 409) ledger.refused()
+    const [error = '', description = ''] = [fields.error, fields.error_description].map((value) =>
+      typeof value === 'string' ? value : '',
+    )
     throw new ActionError('exchange-rejected', {
       failed: 'The Hub did not trade what this job has for a token.',
       seen: said(answer, [error, description].filter(Boolean).join(': ') || undefined),
       ...(await advise(error)),
     })
   }
-  const { access_token: token, expires_in: seconds, scope } = isRecord(json) ? json : {}
-  if (typeof token !== 'string' || typeof seconds !== 'number' || !(seconds > 0 && seconds < 1e9)) {
+  const token = typeof fields.access_token === 'string' ? fields.access_token.trim() : ''
+  if (token.length < SHORTEST) {
+    log.warning(LOST)
     throw hubFailed('/oauth/token', answer, request.hubEndpoint)
   }
+  mask(token)
+  // From here on the token exists for us: whatever else is wrong with the answer, post revokes it.
+  const seconds = Number(fields.expires_in)
+  const expiresAt = seconds > 0 && seconds < 1e9 ? Date.now() + seconds * 1000 : undefined
+  ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt })
+  const { scope } = fields
   if (scope !== undefined && typeof scope !== 'string') throw hubFailed('/oauth/token', answer, request.hubEndpoint)
-  return {
-    token,
-    // RFC 6749, section 5.1: an absent scope is the one asked for.
-    scopes: scope === undefined ? asked : scope.split(' ').filter(Boolean),
-    expiresAt: Date.now() + seconds * 1000,
-  }
+  // RFC 6749, section 5.1: an absent scope is the one asked for.
+  return { token, scopes: scope === undefined ? asked : scope.split(' ').filter(Boolean), expiresAt }
+}
+
+/** Anything shorter is no token; masked, it would only make the log unreadable. */
+const SHORTEST = 8
+
+/** RFC 6749, section 2.3.1. A lone surrogate cannot be encoded. */
+function encode(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
 }

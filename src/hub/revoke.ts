@@ -16,5 +16,6 @@ export async function revokeToken(token: string, access: HubAccess): Promise<voi
     body: JSON.stringify({ credentials: [token] }),
     what,
   })
-  if (answer.status < 200 || answer.status > 299) throw hubFailed(what, answer, access.endpoint)
+  // Any other answer is not the Hub's: a proxy's page, say.
+  if (answer.status !== 202) throw hubFailed(what, answer, access.endpoint)
 }

@@ -43,8 +43,8 @@ export class ServiceAccounts {
    */
   async find(nameOrId: string): Promise<ServiceAccount> {
     const answer = await this.#call({ method: 'GET', path: '', what: 'the Hub’s list of service accounts' })
-    const accounts = this.#read(answer, (json) => (Array.isArray(json) ? json.map(account) : undefined))
-    const found = accounts.find(({ id, name }) => id === nameOrId || name === nameOrId)
+    const accounts = this.#read(answer, (json) => (Array.isArray(json) ? json.flatMap(readable(account)) : undefined))
+    const found = accounts.find(({ id }) => id === nameOrId) ?? accounts.find(({ name }) => name === nameOrId)
     if (found) return found
     throw new ActionError('exchange-rejected', {
       failed: `${this.#org} has no service account ${quoted(nameOrId, 80)}.`,
@@ -59,7 +59,9 @@ export class ServiceAccounts {
   async tokens({ id }: ServiceAccount): Promise<AccountToken[]> {
     const answer = await this.#call({ method: 'GET', path: `/${id}`, what: 'the tokens of the service account' })
     return this.#read(answer, (json) =>
-      isRecord(json) && Array.isArray(json.accessTokens) ? json.accessTokens.map(accountToken) : undefined,
+      isRecord(json) && Array.isArray(json.accessTokens)
+        ? json.accessTokens.flatMap(readable(accountToken))
+        : undefined,
     )
   }
 
@@ -72,7 +74,7 @@ export class ServiceAccounts {
     displayName: string,
     permissions: readonly string[],
     onLost: () => Promise<void>,
-  ): Promise<string> {
+  ): Promise<{ value: string; id: string | undefined }> {
     const answer = await this.#call({
       method: 'POST',
       path: `/${id}/tokens`,
@@ -80,7 +82,14 @@ export class ServiceAccounts {
       what: `a new token of the service account ${name}`,
       onLost,
     })
-    return this.#read(answer, (json) => (isRecord(json) && typeof json.token === 'string' ? json.token : undefined))
+    const minted = (json: unknown) => {
+      if (!isRecord(json) || typeof json.token !== 'string' || json.token.trim().length < 8) return undefined
+      const id = isRecord(json.tokenInfo) ? json.tokenInfo._id : undefined
+      return { value: json.token.trim(), id: typeof id === 'string' ? id : undefined }
+    }
+    const usable = answer.status > 299 || minted(parseJson(answer.body.toString('utf8'))) !== undefined
+    if (!usable) await onLost()
+    return this.#read(answer, minted)
   }
 
   /** Revokes a token at once; it is fine if it is gone. */
@@ -101,7 +110,7 @@ export class ServiceAccounts {
 
   #read<T>(answer: HttpResponse, take: (json: unknown) => T | undefined): T {
     if (answer.status < 200 || answer.status > 299) throw this.#refused(answer)
-    const value = takeSafely(parseJson(answer.body.toString('utf8')), take)
+    const value = take(parseJson(answer.body.toString('utf8')))
     if (value === undefined) throw hubFailed('service accounts', answer, this.#access.endpoint)
     return value
   }
@@ -142,12 +151,15 @@ export class ServiceAccounts {
 
 class Misshapen extends Error {}
 
-function takeSafely<T>(json: unknown, take: (json: unknown) => T | undefined): T | undefined {
-  try {
-    return take(json)
-  } catch (error) {
-    if (error instanceof Misshapen) return undefined
-    throw error
+/** Skips what cannot be read: one odd entry must not hide the others. */
+function readable<T>(read: (value: unknown) => T): (value: unknown) => T[] {
+  return (value) => {
+    try {
+      return [read(value)]
+    } catch (error) {
+      if (error instanceof Misshapen) return []
+      throw error
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import type { HubClient } from './client.ts'
 import { writesToo } from './evidence.ts'
-import { judge, tokenKind } from './judge.ts'
+import { endOf, judge, tokenKind } from './judge.ts'
 import { replacement } from './replacement.ts'
 import type { WhoAmI } from './whoami.ts'
 
@@ -137,8 +137,16 @@ async function checkReadOnly(
   const repository = evidence.kind === 'resource' ? parseRepository(evidence.resource) : undefined
   if (request.scope !== 'read' || !repository) return
   try {
-    const access = await hub.authCheck(token.value, repository, true)
-    if (access.granted) report.add(writesToo(repository.label))
+    const [read, write] = await Promise.all([
+      hub.authCheck(token.value, repository, false),
+      hub.authCheck(token.value, repository, true),
+    ])
+    if (write.granted) report.add(writesToo(repository.label))
+    // Only the Hub's own 403 beside a granted read says "reads, and does not write".
+    else if (!read.granted || write.status !== 403) {
+      const refusal = read.granted ? write : read
+      report.add(unreachable([`${repository.label}: ${refusal.seen}`], token, undefined, request, false))
+    }
   } catch (error) {
     if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
     report.add(error)
@@ -226,7 +234,7 @@ function confirmed(
     evidence: token.evidence,
     identity: who?.name ?? '',
     kind: who ? tokenKind(who, token.evidence) : '',
-    expiresAt: who?.expiresAt ?? ('expiresAt' in token.evidence ? token.evidence.expiresAt : undefined),
+    expiresAt: endOf(who, token.evidence),
     rights,
     confirmedBy,
   }

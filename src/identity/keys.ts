@@ -1,7 +1,7 @@
 /** Fetches the issuer's published keys. */
 import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
-import { isAllowedUrl } from '../net/endpoint.ts'
+import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
@@ -37,7 +37,9 @@ export async function fetchKeys(
   if (discovery.json.issuer !== issuer) {
     throw noKeys(issuer, `a discovery document for the issuer ${printable(discovery.json.issuer, 120)}`)
   }
-  if (!isAllowedUrl(new URL(uri))) throw noKeys(issuer, `the keys at ${printable(uri, 120)}, which is not https:`)
+  const loopback = isLoopback(new URL(issuer).hostname)
+  if (!isAllowedUrl(new URL(uri)) || (!loopback && isLoopback(new URL(uri).hostname)))
+    throw noKeys(issuer, `the keys at ${printable(uri, 120)}, which is not an https: address of others to reach`)
   const published = await get(new URL(uri), http, policy)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, `HTTP ${published.status} without a key set from ${printable(uri, 120)}`)

@@ -25,7 +25,6 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
       'role-to-assume',
       'aws-region',
       'secret-id',
-      'secret-key',
       'secret-version-stage',
       'audience',
       'role-session-name',
@@ -33,6 +32,7 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
       'session-policy',
     ] as const
   ).map((name) => [name, ['secrets-manager', 'token-exchange', 'service-account']] as const),
+  ['secret-key', ['secrets-manager', 'service-account']],
   ['hf-resource', ['trusted-publisher']],
   ['member', ['token-exchange']],
   ['oauth-scopes', ['token-exchange']],
@@ -50,7 +50,9 @@ export function parseSource(
   problems: Problems,
 ): SourceRequest {
   const kind = oneOf('token-source', values['token-source'], SOURCES, problems)
-  for (const [name, kinds] of BELONGS_TO) {
+  // A source that is none says nothing about the other inputs.
+  const known = kind === values['token-source']
+  for (const [name, kinds] of known ? BELONGS_TO : []) {
     const given = values[name] !== (INPUTS[name] ?? '')
     if (given && !kinds.includes(kind)) {
       problems.add(name, `is not used with \`token-source: ${kind}\`, only with ${listed(kinds)}; remove it`)

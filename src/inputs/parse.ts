@@ -43,6 +43,13 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
   const source = parseSource(values, org, scope, problems)
   const usesAws = source.kind !== 'trusted-publisher'
   if (usesAws) for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+  // With a path, the audience would be one that names an organization: good for AWS too.
+  if (!usesAws && URL.canParse(hubEndpoint) && new URL(hubEndpoint).pathname !== '/') {
+    problems.add(
+      'hf-endpoint',
+      'must have no path with `token-source: trusted-publisher`: it is the audience of the ID token',
+    )
+  }
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
 
   const request: Request = {

@@ -1,5 +1,5 @@
 /** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { getInput } from '@actions/core'
 import { ActionError } from '../errors/action-error.ts'
 import { proxyProblem } from '../net/proxy.ts'
@@ -76,12 +76,38 @@ export function readIdToken(from: IdTokenFrom, env: NodeJS.ProcessEnv): string {
     from.kind === 'env' ? `the variable ${from.name}` : from.kind === 'file' ? printable(from.path, 200) : ''
   let text = ''
   try {
-    text = from.kind === 'env' ? (env[from.name] ?? '') : from.kind === 'file' ? readFileSync(from.path, 'utf8') : ''
+    text =
+      from.kind === 'env'
+        ? Object.hasOwn(env, from.name)
+          ? (env[from.name] ?? '')
+          : ''
+        : from.kind === 'file'
+          ? readSmallFile(from.path)
+          : ''
   } catch (error) {
-    throw noIdToken(place, `it cannot be read (${printable((error as NodeJS.ErrnoException).code, 40)})`)
+    throw noIdToken(
+      place,
+      `it cannot be read (${printable((error as NodeJS.ErrnoException).code ?? (error as Error).message, 60)})`,
+    )
   }
-  if (text.trim() === '') throw noIdToken(place, 'it is empty')
-  return text.trim()
+  const idToken = text.trim()
+  if (idToken === '') throw noIdToken(place, 'it is empty')
+  // Nothing else is masked or sent: a wrong file must not black out the log.
+  if (idToken.length > MAX_ID_TOKEN || !JWT.test(idToken)) throw noIdToken(place, 'it holds something that is no JWT')
+  return idToken
+}
+
+/** RFC 7519: three parts in base64url; the last one is empty in a token that is refused later for having no signature. */
+const JWT = /^[\w-]{16,}\.[\w-]+\.[\w-]*$/
+/** Far more than any issuer makes, in characters. */
+const MAX_ID_TOKEN = 65_536
+
+/** Never waits: a pipe or a device is refused before it is opened. */
+function readSmallFile(path: string): string {
+  const { size } = statSync(path)
+  if (!statSync(path).isFile()) throw new Error('it is no ordinary file')
+  if (size > MAX_ID_TOKEN) throw new Error('it is too large')
+  return readFileSync(path, 'utf8')
 }
 
 function noIdToken(place: string, seen: string): ActionError {

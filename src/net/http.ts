@@ -228,7 +228,10 @@ function once(act: () => void): () => void {
 function phaseOf(error: NodeJS.ErrnoException, phase: Phase): Phase {
   if (error.syscall === 'getaddrinfo' || error.syscall?.startsWith('query')) return phase === 'proxy' ? 'proxy' : 'DNS'
   if (error.syscall === 'connect') return phase === 'proxy' ? 'proxy' : 'connect'
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|HOSTNAME/.test(error.code ?? '')) return 'TLS'
+  // Certificates are judged in the handshake, before anything is sent.
+  if (/CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(error.code ?? '')) return 'TLS'
+  // Any other TLS error after the request was sent is a cut answer: the request may have been carried out.
+  if (phase !== 'answer' && /ERR_TLS|ERR_SSL/.test(error.code ?? '')) return 'TLS'
   return phase
 }
 

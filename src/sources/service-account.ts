@@ -1,4 +1,5 @@
 /** The token source `service-account`: a fresh token for this job alone, minted with an admin token, revoked in post. */
+import { ActionError } from '../errors/action-error.ts'
 import { type AccountToken, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { ServiceAccountRequest } from '../inputs/request.ts'
@@ -10,6 +11,8 @@ import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
 
 /** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
 const MAX_ORPHANS = 5
+/** How much longer than minting it may take, in milliseconds. */
+const CLEANING_MS = 3_000
 /** Below this, in seconds, an orphan may well be the token of a job that runs: one hour. */
 const SHORT_ORPHAN_AGE = 3600
 
@@ -36,10 +39,8 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
         )
       }
       const displayName = tokenName(job, Date.now())
-      const [value] = await Promise.all([
-        mint(accounts, account, displayName, world, asked),
-        removeOrphans(accounts, account, displayName, world, asked),
-      ])
+      const cleaning = startCleaning(accounts, account, displayName, world, asked)
+      const value = await mint(accounts, account, displayName, world, asked).finally(cleaning.end)
       log.info(
         `Hub: minted a token of the service account ${printable(account.name, 80)} with ${listed(asked.permissions)}`,
       )
@@ -50,60 +51,92 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
           'Report it: the Hub answered with something else than a token.',
         ),
         origin: { label: `service account ${printable(account.name, 80)}, by ${stored.label}`, aws: stored.origin },
-        evidence: { kind: 'minted' },
+        evidence: { kind: 'minted', asked: asked.permissions },
       }
     },
   }
 }
 
-/** Mints; when an answer is lost, the token that may have been made is looked for by its name and removed first. */
+/** Mints; when an answer is lost, the token that may have been made is looked for by its name and removed. */
 async function mint(
   accounts: ServiceAccounts,
   account: ServiceAccount,
   displayName: string,
-  { mask, onMinted, request, log }: SourceWorld,
+  { mask, ledger, request, log }: SourceWorld,
   { permissions }: ServiceAccountRequest,
 ): Promise<string> {
-  const removeLost = async () => {
-    log.debug('the answer to minting was lost: looking for the token by its name')
-    const lost = (await accounts.tokens(account)).filter((token) => token.displayName === displayName)
-    for (const token of lost) await accounts.remove(account, token)
-    if (lost.length > 0) log.info('Hub: removed a token whose value was lost on its way')
-  }
-  const value = await accounts.mint(account, displayName, permissions, async () => {
-    await removeLost().catch(() =>
-      log.warning(
-        `The answer to minting was lost, and the Hub could not be asked again. A token named "${displayName}" may exist; nobody has its value. A later run removes it, or delete it on the page of the service account ${printable(account.name, 80)}.`,
-      ),
+  const where = `named "${displayName}", of the service account ${printable(account.name, 80)}; nobody has its value. A later run removes it, or delete it on the Hub.`
+  /** Removes tokens of this name but the one with this id; true when there were any. */
+  const removeOthers = async (own?: string): Promise<boolean> => {
+    const others = (await accounts.tokens(account)).filter(
+      (token) => token.displayName === displayName && token.id !== own,
     )
+    for (const token of others) await accounts.remove(account, token)
+    if (others.length > 0) log.info('Hub: removed a token whose value was lost on its way')
+    return others.length > 0
+  }
+  let lost = false
+  const onLost = async () => {
+    lost = !(await removeOthers().catch(() => false))
+    if (lost) log.warning(`The answer to minting was lost. A token may exist, ${where}`)
+  }
+  ledger.begin(where)
+  const { value, id } = await accounts.mint(account, displayName, permissions, onLost).catch((error: unknown) => {
+    if (!lost && error instanceof ActionError && error.code === 'exchange-rejected') ledger.refused()
+    throw error
   })
-  // Here and not later: the removal of orphans may still be under way.
   mask(value)
-  onMinted({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
+  ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
+  // A slow Hub may have made the lost one after we had looked for it. Without its own id, ours would be among them.
+  if (lost && id !== undefined) await removeOthers(id).catch(() => {})
   return value
 }
 
-/** Removes tokens that this action made in runs that are over. Whatever fails here is a warning: the job comes first. */
-async function removeOrphans(
+/**
+ * Removes tokens that this action made in runs that are over, while the new one is minted and a little longer. Whatever
+ * fails here is a warning: the job comes first, and the next run goes on.
+ */
+function startCleaning(
   accounts: ServiceAccounts,
   account: ServiceAccount,
   own: string,
   { log }: SourceWorld,
   { orphanAgeSeconds }: ServiceAccountRequest,
-): Promise<void> {
-  try {
+): { end: () => Promise<void> } {
+  let ended = false
+  const clean = async () => {
     const limit = Date.now() - orphanAgeSeconds * 1000
     const tokens = await accounts.tokens(account)
     const orphans = tokens.filter((token) => token.displayName !== own && isOrphan(token, limit))
     for (const token of orphans.slice(0, MAX_ORPHANS)) {
-      await accounts.remove(account, token)
-      log.info(`Hub: removed the token "${printable(token.displayName, 160)}", left by a run that did not end properly`)
+      if (ended) return
+      await accounts.remove(account, token).then(
+        () =>
+          log.info(
+            `Hub: removed the token "${printable(token.displayName, 160)}", left by a run that did not end properly`,
+          ),
+        (error: unknown) => warn(error),
+      )
     }
-  } catch (error) {
+  }
+  const warn = (error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
-    log.warning(
-      `Tokens of earlier runs (older than ${formatDuration(orphanAgeSeconds)}) could not be looked for: ${reason}`,
-    )
+    if (!ended)
+      log.warning(
+        `Tokens of earlier runs (older than ${formatDuration(orphanAgeSeconds)}) could not be removed: ${reason}`,
+      )
+  }
+  const cleaning = clean().catch(warn)
+  return {
+    async end() {
+      let timer: NodeJS.Timeout | undefined
+      const enough = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLEANING_MS)
+      })
+      await Promise.race([cleaning, enough])
+      clearTimeout(timer)
+      ended = true
+    },
   }
 }
 

@@ -1,9 +1,10 @@
 /** The token source `token-exchange`: the organization's OAuth app, kept in Secrets Manager, acts for one member. */
 
+import { ActionError } from '../errors/action-error.ts'
 import { exchangeForMember } from '../hub/oauth-token.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { TokenExchangeRequest } from '../inputs/request.ts'
-import { formatDuration } from '../text/duration.ts'
+import { validFor } from '../text/duration.ts'
 import { readStoredSecret } from './stored-secret.ts'
 import type { SourceWorld, TokenSource } from './token-source.ts'
 
@@ -11,15 +12,12 @@ import type { SourceWorld, TokenSource } from './token-source.ts'
 export function tokenExchangeSource(world: SourceWorld, { member, scopes }: TokenExchangeRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { request, mask, log, onMinted } = world
+      const { log } = world
       const stored = await readStoredSecret(identity, world, ['client_id', 'client_secret'], false)
       const [clientId = '', clientSecret = ''] = stored.values
+      if (clientSecret.trim().length < 8) throw tooShort(stored.label)
       const granted = await exchangeForMember({ clientId, clientSecret, member, scopes, secret: stored.label }, world)
-      mask(granted.token)
-      onMinted({ value: granted.token, endpoint: request.hubEndpoint, expiresAt: granted.expiresAt })
-      log.info(
-        `Hub: got a token of a member with the scopes ${granted.scopes.join(' ')}, valid for ${formatDuration((granted.expiresAt - Date.now()) / 1000)}`,
-      )
+      log.info(`Hub: got a token of a member with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`)
       return {
         value: checkTokenShape(
           granted.token,
@@ -31,4 +29,14 @@ export function tokenExchangeSource(world: SourceWorld, { member, scopes }: Toke
       }
     },
   }
+}
+
+/** It could not be masked without making the log unreadable, and no app has one. */
+function tooShort(label: string): ActionError {
+  return new ActionError('secret-malformed', {
+    failed: `The client_secret in ${label} is no secret of an OAuth app.`,
+    seen: 'fewer than 8 characters',
+    expected: 'the client_secret that the Hub gave for the app',
+    fix: 'Store the app’s client_id and client_secret as JSON in this secret.',
+  })
 }

@@ -31,12 +31,12 @@ export interface AwsOrigin {
 export type Evidence =
   /** Kept somewhere and used again: whoami-v2 tells all. */
   | { kind: 'stored' }
-  /** Made for this job; whoami-v2 tells all. */
-  | { kind: 'minted' }
+  /** Made for this job with these permissions; whoami-v2 tells all. */
+  | { kind: 'minted'; asked: readonly string[] }
   /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */
-  | { kind: 'resource'; resource: string; expiresAt: number }
+  | { kind: 'resource'; resource: string; expiresAt: number | undefined }
   /** An OAuth token with these scopes. */
-  | { kind: 'oauth'; asked: readonly string[]; granted: readonly string[]; expiresAt: number }
+  | { kind: 'oauth'; asked: readonly string[]; granted: readonly string[]; expiresAt: number | undefined }
 
 /** A token, masked, shaped like one of the Hub's, and not yet confirmed by the Hub. */
 export interface HubToken {
@@ -70,8 +70,17 @@ export interface SourceWorld {
   log: Log
   /** Makes a new identity when the ID token ended before it was used; used once at most. */
   renew: () => Promise<Identity>
-  /** Called with a minted token as soon as it is masked, before anything else: it saves what post must revoke. */
-  onMinted: (token: MintedToken) => void
+  ledger: MintingLedger
+}
+
+/** Keeps count of tokens that are made, so that none is left behind unnoticed. Each call may throw `delivery-failed`. */
+export interface MintingLedger {
+  /** Right before a token may be made; `what` is shown if the job ends before anything else is known. */
+  begin(what: string): void
+  /** As soon as the token is masked, before anything else. */
+  made(token: MintedToken): void
+  /** It is certain that none was made. */
+  refused(): void
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` has made sure of it. */

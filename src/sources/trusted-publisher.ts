@@ -3,20 +3,16 @@
 import { exchangeIdToken } from '../hub/oauth-token.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { TrustedPublisherRequest } from '../inputs/request.ts'
-import { formatDuration } from '../text/duration.ts'
+import { validFor } from '../text/duration.ts'
 import type { SourceWorld, TokenSource } from './token-source.ts'
 
 /** RFC 8693 at the Hub's `/oauth/token`; the ID token is for the Hub and goes nowhere else. */
 export function trustedPublisherSource(world: SourceWorld, { resource }: TrustedPublisherRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { request, mask, log, onMinted } = world
+      const { log } = world
       const granted = await exchangeIdToken(identity, resource, world)
-      mask(granted.token)
-      onMinted({ value: granted.token, endpoint: request.hubEndpoint, expiresAt: granted.expiresAt })
-      log.info(
-        `Hub: traded the ID token for a token for ${resource}, valid for ${formatDuration((granted.expiresAt - Date.now()) / 1000)}`,
-      )
+      log.info(`Hub: traded the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
       const label = `trusted publisher of ${resource}`
       return {
         value: checkTokenShape(

@@ -27,7 +27,8 @@ export function remember(secret: string): void {
 /** The text with `***` in place of every secret that was remembered. */
 export function redact(text: string): string {
   let clean = text
-  for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, '***')
+  for (const form of [...forms].sort((a, b) => b.length - a.length))
+    if (clean.includes(form)) clean = clean.replaceAll(form, '***')
   return clean
 }
 
