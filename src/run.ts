@@ -6,24 +6,15 @@ import { checkClaims } from './identity/claims.ts'
 import type { Identity } from './identity/identity.ts'
 import { fetchKeys } from './identity/keys.ts'
 import { exportedVariables, type Job, type Request } from './inputs/request.ts'
-import type { Http } from './net/http.ts'
-import type { RetryPolicy } from './net/retry.ts'
-import type { Log, Mask } from './report/log.ts'
+import type { Log } from './report/log.ts'
 import type { Progress } from './report/progress.ts'
-import type { MintingLedger } from './sources/token-source.ts'
+import type { SourceWorld } from './sources/token-source.ts'
 import { listed } from './text/printable.ts'
 
-/** What a run works with. */
-export interface World {
-  request: Request
-  job: Job
-  http: Http
-  policy: RetryPolicy
-  mask: Mask
-  log: Log
+/** What a run works with: what its source is made with, and what only the run itself needs. */
+export interface World extends Omit<SourceWorld, 'renew'> {
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
-  ledger: MintingLedger
   /** Filled in step by step. */
   progress: Progress
 }

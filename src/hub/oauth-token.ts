@@ -1,11 +1,8 @@
 /** The Hub's `/oauth/token`: trades an ID token (Trusted Publishers) or an OAuth app's secret (an organization) for a token. */
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Request } from '../inputs/request.ts'
-import type { Http, HttpResponse } from '../net/http.ts'
-import type { RetryPolicy } from '../net/retry.ts'
-import type { Log, Mask } from '../report/log.ts'
-import type { MintingLedger } from '../sources/token-source.ts'
+import type { HttpResponse } from '../net/http.ts'
+import type { SourceWorld } from '../sources/token-source.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { callHub, hubFailed, said } from './call.ts'
 
@@ -19,14 +16,7 @@ export interface Granted {
 }
 
 /** What an exchange is made with. */
-export interface ExchangeWorld {
-  request: Request
-  http: Http
-  policy: RetryPolicy
-  mask: Mask
-  log: Log
-  ledger: MintingLedger
-}
+type ExchangeWorld = Pick<SourceWorld, 'request' | 'http' | 'policy' | 'mask' | 'log' | 'ledger'>
 
 export interface MemberExchange {
   clientId: string
