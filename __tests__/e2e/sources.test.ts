@@ -374,6 +374,12 @@ describe('token-exchange', () => {
     expect(errorOf((await stage.main(exchange())).main).title).toBe('exchange-rejected')
   })
 
+  test('a client secret that cannot be encoded is refused by the Hub, not by us', async () => {
+    const value = '{"client_id":"an-app","client_secret":"a-secret-with-\\ud800-in-it"}'
+    stage.sandbox.aws.putVersion('huggingface/acme/oauth', { value })
+    expect(errorOf((await stage.main(exchange())).main).title).toBe('exchange-rejected')
+  })
+
   test('a secret that is no OAuth app is malformed', async () => {
     const { main } = await stage.main(
       exchange({ 'secret-id': 'huggingface/acme/write', 'role-to-assume': roleArn('write') }),
@@ -467,6 +473,45 @@ describe('service-account', () => {
     const { main } = await stage.main(account({ 'max-attempts': '1' }))
     expect(main.exitCode).toBe(1)
     expect(warningsOf(main)).toContainEqual(expect.stringMatching(/A token may exist, named "hf-oidc-action octo-org/))
+  })
+
+  test('a second use in the same job does not take the first one’s token for an orphan', async () => {
+    const { runner, main } = await stage.main(account({ 'export-env': 'HF_ONE', 'orphan-age': '0s' }))
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    const second = await stage.main(account({ 'export-env': 'HF_TWO', 'orphan-age': '0s' }), runner)
+    expect([await hubStatus(tokenOf(main)), await hubStatus(tokenOf(second.main))]).toEqual([200, 200])
+  })
+
+  test('a token that a slow Hub made after it had been looked for is removed too', async () => {
+    const { hub } = stage.sandbox
+    const before = live().length
+    hub.service.inject('mint-token', { kind: 'lost' })
+    // The cleaning and the search for the lost token both see a list that is not up to date.
+    const stale = (answer: { status: number; body?: unknown }) => ({
+      ...answer,
+      body: { ...(answer.body as object), accessTokens: [] },
+    })
+    hub.service.inject('service-account', { kind: 'change', change: stale }, 2)
+    const { runner, main } = await stage.main(account())
+    expect(main.exitCode).toBe(0)
+    expect(warningsOf(main)).toContainEqual(expect.stringContaining('A token may exist, named'))
+    expect(live().length).toBe(before + 1)
+    expect(await hubStatus(tokenOf(main))).toBe(200)
+    await runner.finish()
+    expect(live().length).toBe(before)
+  })
+
+  test('an account is found by its id before one that is named like it', async () => {
+    const { hub, minting } = stage.sandbox
+    hub.service.inject('service-accounts', {
+      kind: 'change',
+      change: (answer) => ({
+        ...answer,
+        body: [{ _id: '0123456789abcdef01234567', name: minting.serviceAccount.id }, ...(answer.body as object[])],
+      }),
+    })
+    const { main } = await stage.main(account({ 'service-account': minting.serviceAccount.id }))
+    expect(main.outputs['hf-identity']).toBe('ci')
   })
 
   test('cleaning that stalls does not hold the job up', async () => {

@@ -6,7 +6,7 @@ import type { ServiceAccountRequest } from '../inputs/request.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import { readStoredSecret } from './stored-secret.ts'
-import { madeAt, tokenName } from './token-name.ts'
+import { isSameRun, madeAt, tokenName } from './token-name.ts'
 import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
 
 /** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
@@ -100,14 +100,17 @@ function startCleaning(
   accounts: ServiceAccounts,
   account: ServiceAccount,
   own: string,
-  { log }: SourceWorld,
+  { job, log }: SourceWorld,
   { orphanAgeSeconds }: ServiceAccountRequest,
 ): { end: () => Promise<void> } {
   let ended = false
   const clean = async () => {
     const limit = Date.now() - orphanAgeSeconds * 1000
     const tokens = await accounts.tokens(account)
-    const orphans = tokens.filter((token) => token.displayName !== own && isOrphan(token, limit))
+    // Some runners number every run alike, so a name of this run is not proof that the run goes on; an earlier use of
+    // this action in the job is.
+    const inUse = (name: string) => name === own || (job.ownVariables.size > 0 && isSameRun(name, own))
+    const orphans = tokens.filter((token) => !inUse(token.displayName) && isOrphan(token, limit))
     for (const token of orphans.slice(0, MAX_ORPHANS)) {
       if (ended) return
       await accounts.remove(account, token).then(

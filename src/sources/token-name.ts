@@ -20,3 +20,9 @@ export function madeAt(displayName: string): number | undefined {
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(1).map(Number)
   return Date.UTC(year, month - 1, day, hours, minutes, seconds)
 }
+
+/** True when two of our names are of the same repository, run and attempt. */
+export function isSameRun(one: string, other: string): boolean {
+  const run = (name: string) => name.split(' ').slice(0, -2).join(' ')
+  return run(one) === run(other)
+}
