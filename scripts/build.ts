@@ -11,11 +11,18 @@ import { licensesOf } from './licenses.ts'
 const ENTRIES = ['main', 'post'] as const
 
 /**
- * Left out of the bundles: the HTTP client inside `@actions/core` and `@actions/github` (undici is 80 % of their size).
- * The action makes every call through `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that
- * would need these is never reached; a test makes sure that it stays so.
+ * Left out of the bundles:
+ * - the HTTP client inside `@actions/core` and `@actions/github` (undici is 80 % of their size). The action makes every
+ *   call through `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that would need these is
+ *   never reached; a test makes sure that it stays so;
+ * - the AWS SDK's search for credentials (files, SSO, metadata services). Every client is given its credentials, and
+ *   STS needs none; without the search, a client that got none can only fail.
  */
-const NEVER_CALLED = { undici: 'node:module', tunnel: 'node:module' }
+const NEVER_CALLED = {
+  undici: 'node:module',
+  tunnel: 'node:module',
+  '@aws-sdk/credential-provider-node': 'node:module',
+}
 
 /** What is used of webpack's own report. */
 interface Stats {
