@@ -1,6 +1,10 @@
-/** AWS on loopback: one server that is STS and Secrets Manager, with the accounts behind them. */
+/** AWS on loopback: one server that is STS, Secrets Manager and ECS, with the accounts behind them. */
+import { jsonError, jsonResponse, stsError, xmlResponse } from './aws/answers.ts'
+import { Ecs } from './aws/ecs.ts'
+import { type DeploymentEnd, type EcsService, EcsStore, type ServiceOptions } from './aws/ecs-store.ts'
 import { AwsError } from './aws/error.ts'
 import { Iam, type OidcProviderOptions, type RoleOptions, type Session, type SessionCredentials } from './aws/iam.ts'
+import { type JsonService, parseInput } from './aws/json-service.ts'
 import {
   type Secret,
   type SecretOptions,
@@ -8,11 +12,13 @@ import {
   type SecretVersion,
   type VersionOptions,
 } from './aws/secret-store.ts'
-import { type Input, SecretsManager } from './aws/secrets-manager.ts'
+import { SecretsManager } from './aws/secrets-manager.ts'
 import { authenticate } from './aws/sigv4.ts'
 import { assumeRoleWithWebIdentity } from './aws/sts.ts'
 import { type SandboxRequest, type SandboxResponse, Service } from './service.ts'
 
+export { ecsError, secretsManagerError, stsError } from './aws/answers.ts'
+export type { Deployment, DeploymentEnd, EcsService, ServiceOptions } from './aws/ecs-store.ts'
 export { AwsError } from './aws/error.ts'
 export {
   type OidcProviderOptions,
@@ -32,33 +38,35 @@ export interface AwsOptions {
   region?: string
 }
 
-const STS_XMLNS = 'https://sts.amazonaws.com/doc/2011-06-15/'
-const SECRETS_MANAGER = 'secretsmanager'
-
 /**
  * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`,
- * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`.
+ * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`.
  *
  * Simpler than AWS: one server is every region that has something in it, changes are visible at once, and the only
- * partition is `aws`. For throttling and outages see {@link Service.inject}, with {@link stsError} and
- * {@link secretsManagerError} as answers.
+ * partition is `aws`. For throttling and outages see {@link Service.inject}, with {@link stsError},
+ * {@link secretsManagerError} and {@link ecsError} as answers.
  */
 export class Aws {
   readonly service: Service
   readonly account: string
   readonly region: string
+  /** AWS's clock, in milliseconds since 1970; ID tokens, sessions and signatures are checked by it. */
+  now: () => number = Date.now
   readonly #regions: Set<string>
   readonly #iam: Iam
-  readonly #secrets = new SecretStore()
-  readonly #secretsManager: SecretsManager
+  readonly #secrets = new SecretStore(() => this.now())
+  readonly #ecs: EcsStore
+  readonly #services: readonly JsonService[]
 
   private constructor(options: AwsOptions) {
     this.account = options.account ?? '111122223333'
     this.region = options.region ?? 'us-east-1'
     this.#regions = new Set([this.region])
-    this.service = new Service('aws', { operation, handle: (_, request) => this.#handle(request) })
-    this.#iam = new Iam(this.account, () => this.service.url)
-    this.#secretsManager = new SecretsManager(this.#iam, this.#secrets)
+    const now = () => this.now()
+    this.service = new Service('aws', { operation, handle: (_, request) => this.#handle(request), now })
+    this.#iam = new Iam(this.account, { seed: () => this.service.url, now })
+    this.#ecs = new EcsStore({ now, currentVersion: (secret) => this.#currentVersion(secret) })
+    this.#services = [new SecretsManager(this.#iam, this.#secrets), new Ecs(this.#iam, this.#ecs)]
   }
 
   /** Listens on loopback. */
@@ -115,7 +123,50 @@ export class Aws {
 
   /** From now on, using the secret fails with `InvalidRequestException`. */
   markForDeletion(nameOrArn: string): void {
-    this.secret(nameOrArn).deletedAt = new Date()
+    this.secret(nameOrArn).deletedAt = new Date(this.now())
+  }
+
+  /**
+   * Lets AWS begin a rotation of the secret, as it does before it calls the rotation's function: `AWSPENDING` goes to
+   * a version without a value, which `PutSecretValue` with this `ClientRequestToken` gives its value.
+   */
+  beginRotation(nameOrArn: string, versionId: string): SecretVersion {
+    return this.#secrets.beginRotation(this.secret(nameOrArn), versionId)
+  }
+
+  /** Adds a service whose first deployment is complete, and its cluster. Returns its ARN. */
+  addService(options: ServiceOptions): string {
+    const place = { region: options.region ?? this.region, account: this.account }
+    this.#regions.add(place.region)
+    return this.#ecs.add({ ...options, ...place }).arn
+  }
+
+  /** The service as it is now; of the server's own region, if there are several. */
+  ecsService(cluster: string, name: string, region = this.region): EcsService {
+    const service = this.#ecs.find({ cluster, name, region, account: this.account })
+    if (!service) throw new Error(`The sandbox has no service ${cluster}/${name}`)
+    return service
+  }
+
+  /**
+   * How the deployments that begin from now on end, and in the answer to which `DescribeServices` after their beginning.
+   *
+   * @param afterCalls Default 2; for `slow`, never.
+   */
+  nextDeployments(end: DeploymentEnd, afterCalls?: number): void {
+    this.#ecs.nextDeployments(end, afterCalls)
+  }
+
+  /** A role's credentials as a Lambda function has them: its trust policy is not asked, its policy applies. */
+  openSession(
+    roleArn: string,
+    sessionName = 'rotation',
+  ): Pick<SessionCredentials, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'> {
+    const role = this.#iam.role(roleArn)
+    if (!role) throw new Error(`The sandbox has no role ${roleArn}`)
+    const session = { role, roleSessionName: sessionName, durationSeconds: 43_200, policy: undefined, claims: {} }
+    const { accessKeyId, secretAccessKey, sessionToken } = this.#iam.open(session).credentials
+    return { accessKeyId, secretAccessKey, sessionToken }
   }
 
   /** Every session so far: role, session name, duration, session policy, claims, credentials. */
@@ -130,7 +181,12 @@ export class Aws {
 
   /** Lets every session so far be over. */
   expireSessions(): void {
-    for (const { credentials } of this.#iam.sessions) credentials.expiration = new Date(Date.now() - 1000)
+    for (const { credentials } of this.#iam.sessions) credentials.expiration = new Date(this.now() - 1000)
+  }
+
+  #currentVersion({ name, ...place }: { name: string; region: string; account: string }): string | undefined {
+    const secret = this.#secrets.find(name, place)
+    return secret?.versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.versionId
   }
 
   async #handle(request: SandboxRequest): Promise<SandboxResponse> {
@@ -158,34 +214,16 @@ export class Aws {
   }
 
   #json(request: SandboxRequest, target: string, requestId: string): SandboxResponse {
+    const [name, operation = ''] = target.split('.')
+    const service = this.#services.find((candidate) => candidate.target === name)
     try {
-      const [service, operation = ''] = target.split('.')
-      if (service !== SECRETS_MANAGER) throw new AwsError('UnknownOperationException', '')
-      const caller = authenticate(request, this.#iam, { service, regions: this.#regions })
-      const body = this.#secretsManager.handle(operation, caller, parseInput(request.body))
-      return { status: 200, headers: jsonHeaders(requestId), body }
+      if (!service) throw new AwsError('UnknownOperationException', '')
+      const caller = authenticate(request, this.#iam, { service: service.signingName, regions: this.#regions })
+      return jsonResponse(200, service.handle(operation, caller, parseInput(request.body)), requestId)
     } catch (error) {
-      if (error instanceof AwsError) return secretsManagerError(error, requestId)
+      if (error instanceof AwsError) return jsonError(error, service?.messageKey ?? 'message', requestId)
       throw error
     }
-  }
-}
-
-/** An error as STS sends it, also for `service.inject`. */
-export function stsError(error: AwsError, requestId = '00000000-0000-4000-8000-000000000000'): SandboxResponse {
-  const details = { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: error.code, Message: error.message }
-  return xmlResponse(error.status, 'ErrorResponse', { Error: details, RequestId: requestId }, requestId)
-}
-
-/** An error as Secrets Manager sends it, also for `service.inject`. */
-export function secretsManagerError(
-  error: AwsError,
-  requestId = '00000000-0000-4000-8000-000000000000',
-): SandboxResponse {
-  return {
-    status: error.status,
-    headers: jsonHeaders(requestId),
-    body: { __type: error.code, Message: error.message },
   }
 }
 
@@ -197,40 +235,4 @@ function operation(request: SandboxRequest): string {
 
 function parameters({ method, url, body }: SandboxRequest): URLSearchParams {
   return method === 'POST' ? new URLSearchParams(body) : url.searchParams
-}
-
-function parseInput(body: string): Input {
-  try {
-    const input: unknown = JSON.parse(body)
-    if (typeof input === 'object' && input !== null) return { ...input }
-  } catch {
-    // The same answer as for JSON that is not an object.
-  }
-  throw new AwsError('SerializationException', 'The body is not a JSON object.')
-}
-
-function jsonHeaders(requestId: string): Record<string, string> {
-  return { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId }
-}
-
-function xmlResponse(status: number, root: string, content: object, requestId: string): SandboxResponse {
-  return {
-    status,
-    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
-    body: `<${root} xmlns="${STS_XMLNS}">\n${xml(content, '  ')}</${root}>\n`,
-  }
-}
-
-function xml(content: object, indent: string): string {
-  return Object.entries(content)
-    .map(([name, value]: [string, unknown]) =>
-      typeof value === 'object' && value !== null
-        ? `${indent}<${name}>\n${xml(value, `${indent}  `)}${indent}</${name}>\n`
-        : `${indent}<${name}>${escapeXml(String(value))}</${name}>\n`,
-    )
-    .join('')
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -20,6 +20,8 @@ const CLAIMS_SUPPORTED =
  */
 export class GitHub {
   readonly service: Service
+  /** The server's clock, in milliseconds since 1970; ID tokens are issued by it. */
+  now: () => number = Date.now
   readonly #keys: KeyRing
   readonly #issuerPaths = new Set([OWN_ISSUER_PATH])
   readonly #jobs: Job[] = []
@@ -29,6 +31,7 @@ export class GitHub {
     this.service = new Service('github', {
       operation: (request) => this.#operation(request),
       handle: (operation, request) => this.#handle(operation, request),
+      now: () => this.now(),
     })
   }
 
@@ -71,7 +74,8 @@ export class GitHub {
 
   /** A job whose runner may ask for ID tokens, as far as the event and its permissions let it. */
   startJob(options: JobOptions = {}): Job {
-    const job = new Job(this.serverUrl, this.issuer, this.#jobs.length + 1, options)
+    const server = { url: this.serverUrl, issuer: this.issuer, now: () => this.now() }
+    const job = new Job(server, this.#jobs.length + 1, options)
     this.#jobs.push(job)
     return job
   }

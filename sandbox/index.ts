@@ -1,7 +1,11 @@
 /** The whole sandbox: GitHub's OIDC issuer, AWS and the Hub on loopback, set up as a team would set up the real ones. */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Aws } from './aws.ts'
 import { GitHub, type Job, type JobOptions } from './github.ts'
 import { Hub } from './hub/index.ts'
+import { projectRoot } from './root.ts'
+import type { AfterWork } from './service.ts'
 
 export const ORG = 'acme'
 export const ACCOUNT = '123456789012'
@@ -9,6 +13,9 @@ export const REGION = 'eu-west-1'
 /** One role for every scope: `role-to-assume: arn:aws:iam::123456789012:role/hf-{org}-{scope}`. */
 export const roleArn = (scope: string) => `arn:aws:iam::${ACCOUNT}:role/hf-${ORG}-${scope}`
 export const secretName = (scope: string) => `huggingface/${ORG}/${scope}`
+
+/** The ECS service whose tasks read the token of the scope `read`. */
+export const SERVICE = { cluster: 'prod', service: 'inference' } as const
 
 /** A trust policy that lets in whom the provider vouches for, under this condition. */
 export const trustPolicy = (provider: string, condition: object) => ({
@@ -33,6 +40,19 @@ export const PERMISSIONS = {
 /** What the OAuth app of {@link ORG} may have. */
 export const OAUTH_SCOPES: readonly string[] =
   'openid profile email read-repos gated-repos contribute-repos write-repos manage-repos inference-api'.split(' ')
+
+/** Lets the bearer of a role use the secrets of this pattern. */
+const allowSecrets = (pattern: string, operations = ['GetSecretValue']) => ({
+  Effect: 'Allow',
+  Action: operations.map((operation) => `secretsmanager:${operation}`),
+  Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${pattern}`,
+})
+
+const ALLOW_DEPLOYMENTS = {
+  Effect: 'Allow',
+  Action: ['ecs:UpdateService', 'ecs:DescribeServices'],
+  Resource: `arn:aws:ecs:${REGION}:${ACCOUNT}:service/${SERVICE.cluster}/${SERVICE.service}`,
+}
 
 export type SandboxScope = keyof typeof PERMISSIONS
 
@@ -61,16 +81,23 @@ export class Sandbox {
   /** The stored token of each scope. */
   readonly tokens: Readonly<Record<SandboxScope, string>>
   readonly minting: Readonly<Minting>
+  #offsetMs = 0
 
   private constructor(github: GitHub, aws: Aws, hub: Hub) {
     this.github = github
     this.aws = aws
     this.hub = hub
     const provider = this.#trustGitHub()
-    for (const scope of Object.keys(PERMISSIONS)) this.#addRole(scope, provider, `huggingface/${ORG}/*`)
+    const now = () => Date.now() + this.#offsetMs
+    for (const service of [github, aws, hub]) service.now = now
+    const all = secretName('*')
+    for (const scope of Object.keys(PERMISSIONS)) this.#addRole(scope, provider, [allowSecrets(all)])
     // What the Hub mints tokens with is behind roles of its own.
-    this.#addRole('exchange', provider, `${secretName('oauth')}-??????`)
-    this.#addRole('accounts', provider, `${secretName('service-accounts')}-??????`)
+    this.#addRole('exchange', provider, [allowSecrets(`${secretName('oauth')}-??????`)])
+    const serviceAccounts = allowSecrets(`${secretName('service-accounts')}-??????`)
+    this.#addRole('accounts', provider, [serviceAccounts])
+    const rotate = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage']
+    this.#addRole('rotate', provider, [serviceAccounts, allowSecrets(all, rotate), ALLOW_DEPLOYMENTS])
     this.tokens = this.#storeTokens()
     hub.addRepo({ type: 'model', name: `${ORG}/model`, private: true, files: { 'README.md': '# A model\n' } })
     hub.addRepo({
@@ -80,6 +107,7 @@ export class Sandbox {
       files: { 'train.csv': 'text,label\nhello,1\n' },
     })
     this.minting = this.#setUpMinting()
+    aws.addService({ ...SERVICE, secretName: secretName('read') })
   }
 
   /** Starts the three services with the world of {@link ORG} in them. */
@@ -97,9 +125,19 @@ export class Sandbox {
     await Promise.all([this.github.close(), this.aws.close(), this.hub.close()])
   }
 
+  /** Lets time pass for the three services, and for the processes of jobs that start from now on. */
+  advance(ms: number): void {
+    this.#offsetMs += ms
+  }
+
   /** Adds this to every call, in milliseconds. */
   set latencyMs(value: number) {
     for (const { service } of [this.github, this.aws, this.hub]) service.latencyMs = value
+  }
+
+  /** Looks at every call of the three services whose work is done; see {@link AfterWork}. */
+  set afterWork(value: AfterWork | undefined) {
+    for (const { service } of [this.github, this.aws, this.hub]) service.afterWork = value
   }
 
   /** How often each operation was called, all services together. */
@@ -111,9 +149,15 @@ export class Sandbox {
     return counts
   }
 
-  /** Variables that point the action, the AWS tools and the Hub's client at the sandbox. */
+  /** Variables that point the action, the AWS tools and the Hub's client at the sandbox, and Node at its time. */
   environment(): Record<string, string> {
-    return { AWS_ENDPOINT_URL: this.aws.url, AWS_REGION: REGION, AWS_DEFAULT_REGION: REGION, HF_ENDPOINT: this.hub.url }
+    return {
+      AWS_ENDPOINT_URL: this.aws.url,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      HF_ENDPOINT: this.hub.url,
+      ...this.#clock(),
+    }
   }
 
   /** A job of octo-org/octo-repo, and the variables that its steps see. */
@@ -122,14 +166,20 @@ export class Sandbox {
     return { job, env: { ...this.environment(), ...job.environment } }
   }
 
+  #clock(): Record<string, string> {
+    if (this.#offsetMs === 0) return {}
+    const { href } = pathToFileURL(join(projectRoot, 'sandbox', 'runner', 'clock.mjs'))
+    return { SANDBOX_CLOCK_OFFSET_MS: String(this.#offsetMs), NODE_OPTIONS: `--import=${href}` }
+  }
+
   /** The provider for the audience `acme`. Returns its ARN. */
   #trustGitHub(): string {
     const { github, aws } = this
     return aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: [ORG], keys: () => github.jwks() })
   }
 
-  /** A role that main of octo-org/octo-repo may assume, and that may read the secrets of this pattern. */
-  #addRole(name: string, provider: string, secrets: string): void {
+  /** A role that main of octo-org/octo-repo may assume. */
+  #addRole(name: string, provider: string, statements: readonly object[]): void {
     const issuer = this.github.issuer.replace(/^https?:\/\//, '')
     this.aws.addRole({
       arn: roleArn(name),
@@ -139,16 +189,7 @@ export class Sandbox {
           [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
         },
       }),
-      policy: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Action: 'secretsmanager:GetSecretValue',
-            Resource: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${secrets}`,
-          },
-        ],
-      },
+      policy: { Version: '2012-10-17', Statement: statements },
     })
   }
 
@@ -162,6 +203,7 @@ export class Sandbox {
     hub.addUser({ name: `${ORG}-ci`, orgs: [{ name: ORG, roleInOrg: 'admin' }] })
     return { read: store('read'), write: store('write'), admin: store('admin') }
   }
+
   #setUpMinting(): Minting {
     const { github, aws, hub } = this
     hub.addTrustedPublisher({

@@ -27,13 +27,14 @@ export interface SandboxResponse {
   body?: unknown
 }
 
-/** One call that arrived, in the order of arrival. `status` is 0 until it was answered (and stays 0 if it never was). */
+/** One call that arrived, in the order of arrival. */
 export interface Call {
   service: ServiceName
   operation: string
   request: SandboxRequest
+  /** What the handler answered, even if that was lost; once an answer was sent, that answer's. 0 before, and for `reset`. */
   status: number
-  /** `performance.now()` when the request had been read, and when its answer had been written. */
+  /** `performance.now()` when the request had been read, and when its answer had been written (0 if it never was). */
   startedAt: number
   endedAt: number
 }
@@ -51,11 +52,20 @@ export type Fault =
   /** Let the handler answer, then change its answer. */
   | { kind: 'change'; change: (response: SandboxResponse) => SandboxResponse }
 
+/**
+ * Looks at a call whose work is done and whose answer is not sent yet, and says what becomes of the answer: it is sent
+ * (also for `undefined`), the connection is closed, or the caller waits for ever. What it throws is lost, and so is the
+ * answer: collect what you find.
+ */
+export type AfterWork = (call: Call) => 'answer' | 'lose' | 'hang' | undefined
+
 /** What a concrete service gives: a name for each call (for the log, for faults) and the answer. */
 export interface Handler {
   /** The operation's name, e.g. `AssumeRoleWithWebIdentity` or `whoami-v2`; `unknown` if there is none. */
   operation(request: SandboxRequest): string
   handle(operation: string, request: SandboxRequest): SandboxResponse | Promise<SandboxResponse>
+  /** The service's clock, for the `Date` of its answers. Default: the machine's. */
+  now?(): number
 }
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -66,6 +76,8 @@ export class Service {
   readonly calls: Call[] = []
   /** Added to every call, in milliseconds. */
   latencyMs = 0
+  /** Called for every call that the handler worked on, also when a fault will spoil its answer. */
+  afterWork: AfterWork | undefined
   #url = ''
   readonly #server: Server
   readonly #faults = new Map<string, { fault: Fault; left: number }[]>()
@@ -158,14 +170,23 @@ export class Service {
       res.destroy()
       return
     }
-    let response = fault?.kind === 'answer' ? fault : await handler.handle(operation, request)
-    if (fault?.kind === 'lost') {
+    let response: SandboxResponse
+    let fate: ReturnType<AfterWork>
+    if (fault?.kind === 'answer') response = fault
+    else {
+      response = await handler.handle(operation, request)
+      call.status = response.status
+      fate = this.afterWork?.(call)
+    }
+    if (fate === 'hang') return
+    if (fate === 'lose' || fault?.kind === 'lost') {
       res.destroy()
       return
     }
     if (fault?.kind === 'change') response = fault.change(response)
 
     const body = encode(response)
+    if (handler.now) res.setHeader('date', new Date(handler.now()).toUTCString())
     const headers: Record<string, string> = {
       ...(typeof response.body === 'string' || response.body === undefined
         ? {}

@@ -79,6 +79,13 @@ export interface Session {
   credentials: SessionCredentials
 }
 
+/** What an {@link Iam} needs of the server that it is in. */
+export interface IamServer {
+  /** Makes this server's credentials unlike those of another. */
+  seed: () => string
+  now: () => number
+}
+
 const NO_POLICY: Policy = []
 
 export class Iam {
@@ -86,12 +93,16 @@ export class Iam {
   readonly sessions: Session[] = []
   readonly #providers = new Map<string, OidcProvider>()
   readonly #roles = new Map<string, Role>()
-  /** Makes this server's credentials unlike those of another. */
-  readonly #seed: () => string
+  readonly #server: IamServer
 
-  constructor(account: string, seed: () => string) {
+  constructor(account: string, server: IamServer) {
     this.account = account
-    this.#seed = seed
+    this.#server = server
+  }
+
+  /** AWS's clock, in milliseconds since 1970. */
+  now(): number {
+    return this.#server.now()
   }
 
   addOidcProvider(options: OidcProviderOptions): OidcProvider {
@@ -146,7 +157,7 @@ export class Iam {
   open(session: Omit<Session, 'arn' | 'credentials' | 'roleArn'>): Session {
     const { role, roleSessionName, durationSeconds } = session
     const number = this.sessions.length + 1
-    const random = (name: string) => createHash('sha512').update(`${name} ${number} ${this.#seed()}`).digest()
+    const random = (name: string) => createHash('sha512').update(`${name} ${number} ${this.#server.seed()}`).digest()
     const opened: Session = {
       ...session,
       roleArn: role.arn,
@@ -155,7 +166,7 @@ export class Iam {
         accessKeyId: `ASIA${upperAlphanumeric(random('access key')).slice(0, 16)}`,
         secretAccessKey: random('secret key').toString('base64').slice(0, 40),
         sessionToken: `IQoJb3JpZ2luX2Vj${Buffer.concat(['a', 'b', 'c', 'd'].map(random)).toString('base64')}`,
-        expiration: new Date(Math.floor(Date.now() / 1000 + durationSeconds) * 1000),
+        expiration: new Date(Math.floor(this.now() / 1000 + durationSeconds) * 1000),
       },
     }
     this.sessions.push(opened)
@@ -176,6 +187,26 @@ export class Iam {
     if (denied) return `with an explicit deny in ${denied.name === 'session' ? 'a' : 'an'} ${denied.name} policy`
     const silent = decisions.find(({ decision }) => decision === 'implicit-deny')
     return silent && `because no ${silent.name} policy allows the ${request.action} action`
+  }
+
+  /**
+   * Lets through who may, in the own account only: nothing here has a policy that lets in another one.
+   *
+   * @param asked How the caller named the resource.
+   * @throws AwsError `AccessDeniedException`, in AWS's words.
+   */
+  authorize(session: Session, request: AccessRequest & { resource: string }, asked = request.resource): void {
+    const { action, resource } = request
+    const refusal =
+      this.refusal(session, request) ??
+      (resource.split(':')[4] === session.role.account
+        ? undefined
+        : `because no resource-based policy allows the ${action} action`)
+    if (refusal === undefined) return
+    throw new AwsError(
+      'AccessDeniedException',
+      `User: ${session.arn} is not authorized to perform: ${action} on resource: ${asked} ${refusal}`,
+    )
   }
 }
 

@@ -6,7 +6,8 @@ export type SecretValue = string | Uint8Array
 
 export interface SecretVersion {
   versionId: string
-  value: SecretValue
+  /** `undefined` while a rotation has begun and has put no value yet. */
+  value: SecretValue | undefined
   /** Staging labels, e.g. `AWSCURRENT`. A version without any is deprecated, but can still be read by its id. */
   stages: string[]
   createdAt: Date
@@ -19,6 +20,9 @@ export interface Secret {
   account: string
   /** A customer's KMS key; `undefined` is the key `aws/secretsmanager`, which needs no permission. */
   kmsKeyArn: string | undefined
+  tags: Readonly<Record<string, string>> | undefined
+  /** Whether AWS rotates it. */
+  rotationEnabled: boolean
   versions: SecretVersion[]
   createdAt: Date
   changedAt: Date
@@ -29,18 +33,19 @@ export interface Secret {
 export interface VersionOptions {
   versionId?: string
   value: SecretValue
-  /** Default `['AWSCURRENT']`. */
-  stages?: string[]
+  /** Default `['AWSCURRENT']`. The first value of a secret becomes `AWSCURRENT` in any case. */
+  stages?: readonly string[]
 }
 
 export interface SecretOptions {
   name: string
   region?: string
   account?: string
-  /** The current value as text. Give this or `binary`. */
+  /** The current value as text. Give this or `binary`; without both and `versions` the secret has no version. */
   value?: string
   binary?: Uint8Array
   kmsKeyArn?: string
+  tags?: Record<string, string>
   /** Further versions, added after the current one. */
   versions?: VersionOptions[]
 }
@@ -51,18 +56,28 @@ export interface Place {
   account: string
 }
 
+/** How many staging labels one version can have. */
+const MAX_STAGES = 20
+
 export class SecretStore {
   readonly #secrets: Secret[] = []
+  readonly #now: () => Date
+
+  constructor(now: () => number) {
+    this.#now = () => new Date(now())
+  }
 
   add(options: SecretOptions & Place): Secret {
     const { name, region, account, kmsKeyArn } = options
-    const now = new Date()
+    const now = this.#now()
     const secret: Secret = {
       arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix(name)}`,
       name,
       region,
       account,
       kmsKeyArn,
+      tags: options.tags,
+      rotationEnabled: false,
       versions: [],
       createdAt: now,
       changedAt: now,
@@ -87,22 +102,36 @@ export class SecretStore {
     })
   }
 
-  /** Adds a version and moves its staging labels to it. The same id with the same value changes nothing. */
+  /**
+   * Adds a version, or gives one without a value its value, and moves the staging labels to it. The same id with the
+   * same value changes nothing.
+   */
   put(secret: Secret, options: VersionOptions): SecretVersion {
     const versionId = options.versionId ?? uuid(`${secret.name} ${secret.versions.length + 1}`)
     const existing = secret.versions.find((version) => version.versionId === versionId)
-    if (existing && !sameValue(existing.value, options.value)) {
+    if (existing?.value !== undefined) {
+      if (sameValue(existing.value, options.value)) return existing
       throw new AwsError(
         'ResourceExistsException',
         `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${secret.arn}.`,
       )
     }
-    const version = existing ?? { versionId, value: options.value, stages: [], createdAt: new Date() }
-    if (!existing) {
-      secret.versions.push(version)
-      for (const stage of options.stages ?? ['AWSCURRENT']) this.attach(secret, stage, version)
-    }
-    secret.changedAt = new Date()
+    const isFirst = secret.versions.every((version) => version.value === undefined)
+    const stages = new Set([...(options.stages ?? ['AWSCURRENT']), ...(isFirst ? ['AWSCURRENT'] : [])])
+    if (new Set([...stages, ...(existing?.stages ?? [])]).size > MAX_STAGES) throw tooManyStages()
+    const version = existing ?? this.#addVersion(secret, versionId)
+    version.value = options.value
+    for (const stage of stages) this.attach(secret, stage, version)
+    secret.changedAt = this.#now()
+    return version
+  }
+
+  /** What AWS does before it calls a rotation's function: `AWSPENDING` goes to a version that has no value yet. */
+  beginRotation(secret: Secret, versionId: string): SecretVersion {
+    secret.rotationEnabled = true
+    const existing = secret.versions.find((version) => version.versionId === versionId)
+    const version = existing ?? this.#addVersion(secret, versionId)
+    this.attach(secret, 'AWSPENDING', version)
     return version
   }
 
@@ -110,20 +139,32 @@ export class SecretStore {
   attach(secret: Secret, stage: string, version: SecretVersion): void {
     const holder = secret.versions.find(({ stages }) => stages.includes(stage))
     if (holder === version) return
+    if (version.stages.length >= MAX_STAGES) throw tooManyStages()
     for (const { stages } of secret.versions) remove(stages, stage)
     version.stages.push(stage)
     if (stage === 'AWSCURRENT') {
       remove(version.stages, 'AWSPREVIOUS')
       if (holder) this.attach(secret, 'AWSPREVIOUS', holder)
     }
-    secret.changedAt = new Date()
+    secret.changedAt = this.#now()
   }
 
   /** Takes a staging label away from `version`. */
   detach(secret: Secret, stage: string, version: SecretVersion): void {
     remove(version.stages, stage)
-    secret.changedAt = new Date()
+    secret.changedAt = this.#now()
   }
+
+  #addVersion(secret: Secret, versionId: string): SecretVersion {
+    const version: SecretVersion = { versionId, value: undefined, stages: [], createdAt: this.#now() }
+    secret.versions.push(version)
+    return version
+  }
+}
+
+function tooManyStages(): AwsError {
+  const message = 'The request failed because it would exceed one of the Secrets Manager internal limits.'
+  return new AwsError('LimitExceededException', message)
 }
 
 function remove(list: string[], item: string): void {

@@ -2,18 +2,18 @@
 import { randomUUID } from 'node:crypto'
 import { AwsError } from './error.ts'
 import type { Iam } from './iam.ts'
+import { type Input, type JsonService, type Output, required, seconds, text, texts } from './json-service.ts'
 import type { Secret, SecretStore, SecretValue, SecretVersion } from './secret-store.ts'
 import type { Caller } from './sigv4.ts'
-
-/** The body of a request. */
-export type Input = Readonly<Record<string, unknown>>
-export type Output = Record<string, unknown>
 
 /**
  * Simpler than AWS: secrets have no resource policy, so that another account's secrets can't be used; KMS keys
  * leave everything to IAM policies, and `kms:ViaService` is always under `amazonaws.com`.
  */
-export class SecretsManager {
+export class SecretsManager implements JsonService {
+  readonly target = 'secretsmanager'
+  readonly signingName = 'secretsmanager'
+  readonly messageKey = 'Message'
   readonly #iam: Iam
   readonly #store: SecretStore
 
@@ -41,6 +41,7 @@ export class SecretsManager {
   #getSecretValue(caller: Caller, input: Input): Output {
     const secret = this.#usable('GetSecretValue', caller, input)
     const version = pickVersion(secret, text(input, 'VersionId'), text(input, 'VersionStage'))
+    if (version.value === undefined) throw noValue(text(input, 'VersionId'), text(input, 'VersionStage'))
     this.#kms('kms:Decrypt', caller, secret, version.versionId)
     return {
       ARN: secret.arn,
@@ -62,6 +63,7 @@ export class SecretsManager {
     }
     this.#kms('kms:GenerateDataKey', caller, secret, versionId)
     const stages = texts(input, 'VersionStages')
+    if (stages) checkStages(stages)
     const version = this.#store.put(secret, { versionId, value: value(input), ...(stages ? { stages } : {}) })
     return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: version.stages }
   }
@@ -69,6 +71,7 @@ export class SecretsManager {
   #updateSecretVersionStage(caller: Caller, input: Input): Output {
     const secret = this.#usable('UpdateSecretVersionStage', caller, input)
     const stage = required(input, 'VersionStage')
+    checkStage(stage)
     const to = text(input, 'MoveToVersionId')
     const from = text(input, 'RemoveFromVersionId')
     const holder = secret.versions.find(({ stages }) => stages.includes(stage))
@@ -112,15 +115,7 @@ export class SecretsManager {
       const asked = text(input, key)
       if (asked !== undefined) context[`secretsmanager:${key}`] = asked
     }
-    const refusal =
-      this.#iam.refusal(session, { action, resource, context }) ??
-      (resource.split(':')[4] === account ? undefined : `because no resource-based policy allows the ${action} action`)
-    if (refusal !== undefined) {
-      throw new AwsError(
-        'AccessDeniedException',
-        `User: ${session.arn} is not authorized to perform: ${action} on resource: ${id} ${refusal}`,
-      )
-    }
+    this.#iam.authorize(session, { action, resource, context }, id)
     if (!secret) {
       throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     }
@@ -147,18 +142,10 @@ function pickVersion(secret: Secret, versionId: string | undefined, stage: strin
     const label = stage ?? 'AWSCURRENT'
     const version = secret.versions.find(({ stages }) => stages.includes(label))
     if (version) return version
-    throw new AwsError(
-      'ResourceNotFoundException',
-      `Secrets Manager can't find the specified secret value for staging label: ${label}`,
-    )
+    throw noValue(undefined, label)
   }
   const version = secret.versions.find((candidate) => candidate.versionId === versionId)
-  if (!version) {
-    throw new AwsError(
-      'ResourceNotFoundException',
-      `Secrets Manager can't find the specified secret value for VersionId: ${versionId}`,
-    )
-  }
+  if (!version) throw noValue(versionId, stage)
   if (stage !== undefined && !version.stages.includes(stage)) {
     throw new AwsError(
       'InvalidRequestException',
@@ -168,11 +155,35 @@ function pickVersion(secret: Secret, versionId: string | undefined, stage: strin
   return version
 }
 
+function noValue(versionId: string | undefined, stage = 'AWSCURRENT'): AwsError {
+  const sought = versionId === undefined ? `staging label: ${stage}` : `VersionId: ${versionId}`
+  const message = `Secrets Manager can't find the specified secret value for ${sought}`
+  return new AwsError('ResourceNotFoundException', message)
+}
+
+function checkStages(stages: readonly string[]): void {
+  if (stages.length < 1) throw constraint('versionStages', stages, 'greater than or equal to 1')
+  if (stages.length > 20) throw constraint('versionStages', stages, 'less than or equal to 20')
+  for (const stage of stages) checkStage(stage)
+}
+
+function checkStage(stage: string): void {
+  if (stage.length < 1) throw constraint('versionStage', stage, 'greater than or equal to 1')
+  if (stage.length > 256) throw constraint('versionStage', stage, 'less than or equal to 256')
+}
+
+function constraint(member: string, value: unknown, length: string): AwsError {
+  const rule = `Value '${value}' at '${member}' failed to satisfy constraint: Member must have length ${length}`
+  return new AwsError('ValidationException', `1 validation error detected: ${rule}`)
+}
+
 function describe(secret: Secret): Output {
   return {
     ARN: secret.arn,
     Name: secret.name,
     ...(secret.kmsKeyArn === undefined ? {} : { KmsKeyId: secret.kmsKeyArn }),
+    ...(secret.rotationEnabled ? { RotationEnabled: true } : {}),
+    ...(secret.tags ? { Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })) } : {}),
     CreatedDate: seconds(secret.createdAt),
     LastChangedDate: seconds(secret.changedAt),
     ...(secret.deletedAt ? { DeletedDate: seconds(secret.deletedAt) } : {}),
@@ -188,28 +199,4 @@ function value(input: Input): SecretValue {
   const binary = text(input, 'SecretBinary')
   if (binary !== undefined) return Buffer.from(binary, 'base64')
   throw new AwsError('InvalidRequestException', 'You must provide either SecretString or SecretBinary.')
-}
-
-function required(input: Input, name: string): string {
-  const found = text(input, name)
-  if (found !== undefined && found !== '') return found
-  throw new AwsError('InvalidParameterException', `Invalid parameter: ${name}`)
-}
-
-function text(input: Input, name: string): string | undefined {
-  const found = input[name]
-  if (found === undefined || found === null) return undefined
-  if (typeof found === 'string') return found
-  throw new AwsError('SerializationException', `${name} is not a string`)
-}
-
-function texts(input: Input, name: string): string[] | undefined {
-  const found = input[name]
-  if (found === undefined || found === null) return undefined
-  if (Array.isArray(found)) return found.map(String)
-  throw new AwsError('SerializationException', `${name} is not a list`)
-}
-
-function seconds(date: Date): number {
-  return date.getTime() / 1000
 }

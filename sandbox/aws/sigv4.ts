@@ -40,7 +40,7 @@ export function authenticate(
   if (!session || header(request, 'x-amz-security-token') !== session.credentials.sessionToken) {
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
-  if (session.credentials.expiration.getTime() <= Date.now()) {
+  if (session.credentials.expiration.getTime() <= iam.now()) {
     throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired')
   }
   if (!expected.regions.has(region)) throw invalid('Credential should be scoped to a valid region.')
@@ -48,7 +48,7 @@ export function authenticate(
     throw invalid(`Credential should be scoped to correct service: '${expected.service}'.`)
   }
   if (!timestamp.startsWith(date)) throw invalid('Date in Credential scope does not match YYYYMMDD from ISO-8601 date.')
-  if (!(Math.abs(parseTimestamp(timestamp) - Date.now()) <= MAX_SKEW_MS)) {
+  if (!(Math.abs(parseTimestamp(timestamp) - iam.now()) <= MAX_SKEW_MS)) {
     throw invalid(`Signature expired: ${timestamp} is more than 5 minutes away from the server's time.`)
   }
 

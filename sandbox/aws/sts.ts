@@ -67,7 +67,7 @@ async function verify(
   if (!provider) {
     throw invalidToken(`No OpenIDConnect provider found in your account for ${unverified.iss}`)
   }
-  const claims = await verifySignatureAndTime(provider, token)
+  const claims = await verifySignatureAndTime(provider, token, new Date(iam.now()))
   const [aud, ...others] = [claims.aud ?? []].flat()
   if (aud === undefined || others.length > 0 || !provider.clientIds.includes(aud)) {
     throw invalidToken('Incorrect token audience')
@@ -83,14 +83,14 @@ function decode(token: string): JWTPayload {
   }
 }
 
-async function verifySignatureAndTime(provider: OidcProvider, token: string): Promise<JWTPayload> {
+async function verifySignatureAndTime(provider: OidcProvider, token: string, currentDate: Date): Promise<JWTPayload> {
   const keys = await fetchKeys(provider)
   try {
-    const options = { algorithms: ALGORITHMS, requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'] }
+    const options = { algorithms: ALGORITHMS, requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'], currentDate }
     return (await jwtVerify(token, keys, options)).payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
-      const now = Math.floor(Date.now() / 1000)
+      const now = Math.floor(currentDate.getTime() / 1000)
       throw new AwsError(
         'ExpiredTokenException',
         `Token expired: current date/time ${now} must be before the expiration date/time ${error.payload.exp}`,

@@ -70,9 +70,12 @@ export function refType(job: JobDescription): 'branch' | 'tag' {
   return job.ref.startsWith('refs/tags/') ? 'tag' : 'branch'
 }
 
-/** All claims of an ID token for this job that is issued now. */
-export function claims(job: JobDescription, token: { issuer: string; audience: string; jti: string }): Claims {
-  const iat = Math.floor(Date.now() / 1000)
+/** All claims of an ID token for this job that is issued at `now`, in milliseconds since 1970. */
+export function claims(
+  job: JobDescription,
+  token: { issuer: string; audience: string; jti: string; now: number },
+): Claims {
+  const iat = Math.floor(token.now / 1000)
   const [owner = ''] = job.repository.split('/')
   return {
     jti: token.jti,

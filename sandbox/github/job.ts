@@ -19,6 +19,14 @@ export interface JobOptions extends Partial<JobDescription> {
   mint?: Mint
 }
 
+/** What a job has of the server that it is made on. */
+export interface JobServer {
+  url: string
+  /** The `iss` of tokens for which a test says nothing else. */
+  issuer: string
+  now: () => number
+}
+
 const PULL_REQUEST_NUMBER = 7
 const DEPENDABOT = 'dependabot[bot]'
 
@@ -31,10 +39,11 @@ export class Job {
   readonly idTokenRequestUrl: string
   readonly issuer: string
   readonly #serverUrl: string
+  readonly #now: () => number
   readonly #options: JobOptions
 
   /** Made by {@link GitHub.startJob}. `number` is unique on that server. */
-  constructor(serverUrl: string, defaultIssuer: string, number: number, options: JobOptions) {
+  constructor({ url: serverUrl, issuer, now }: JobServer, number: number, options: JobOptions) {
     const isPullRequest = options.forkPullRequest === true || (options.eventName ?? '').startsWith('pull_request')
     const eventName = options.eventName ?? (isPullRequest ? 'pull_request' : 'push')
     const defaults: JobDescription = {
@@ -64,8 +73,9 @@ export class Job {
     }
     this.description = { ...defaults, ...given(options, defaults) }
     this.#serverUrl = serverUrl
+    this.#now = now
     this.#options = options
-    this.issuer = options.issuer ?? defaultIssuer
+    this.issuer = options.issuer ?? issuer
     const run = this.description.runId
     if (this.#getsIdToken) {
       this.idTokenRequestUrl = `${serverUrl}/_apis/pipelines/workflows/${run}/jobs/${number}/idtoken?api-version=2.0`
@@ -94,7 +104,7 @@ export class Job {
   /** The claims of a token for `audience` issued now, with a `jti` of its own. */
   claims(audience: string): Claims {
     const all = {
-      ...claims(this.description, { issuer: this.issuer, audience, jti: randomUUID() }),
+      ...claims(this.description, { issuer: this.issuer, audience, jti: randomUUID(), now: this.#now() }),
       ...this.#options.claims,
     }
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
