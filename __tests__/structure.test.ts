@@ -13,12 +13,15 @@ const files = readdirSync(source, { recursive: true, withFileTypes: true })
 const EDGES = [
   'main.ts',
   'post.ts',
+  'rotate.ts',
+  'lambda.ts',
   'inputs/read.ts',
   'deliver/deliver.ts',
   'deliver/undo.ts',
   'deliver/minted.ts',
   'deliver/revoke-minted.ts',
   'report/runner-log.ts',
+  'report/rotation-log.ts',
 ]
 
 describe.each(files.map(({ name, text }) => [name, text] as const))('src/%s', (name, text) => {

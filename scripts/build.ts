@@ -8,7 +8,7 @@ import { compile } from './compile.ts'
 import { licensesOf } from './licenses.ts'
 
 /** Entry points, each with a folder of its own in `dist/`. */
-const ENTRIES = ['main', 'post'] as const
+const ENTRIES = ['main', 'post', 'rotate', 'lambda'] as const
 
 /**
  * Left out of the bundles:

@@ -1,6 +1,7 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { SavedLedger } from './deliver/minted.ts'
 import { endProcess } from './end-process.ts'
+import { toActionError } from './errors/unforeseen.ts'
 import { parseInputs } from './inputs/parse.ts'
 import { readIdToken, readInputs, readJob } from './inputs/read.ts'
 import { Deadline } from './net/deadline.ts'
@@ -8,7 +9,7 @@ import { Http } from './net/http.ts'
 import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
 import type { Progress } from './report/progress.ts'
 import { mask, reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
-import { preloader, run, toActionError } from './run.ts'
+import { preloader, run } from './run.ts'
 import type { MintedToken } from './sources/token-source.ts'
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,4 +1,5 @@
 /** A stage for one end-to-end test: the sandbox, a runner, the committed `dist/`, and the search for leaks at the end. */
+import { join } from 'node:path'
 import type { JobOptions as GitHubJobOptions, Job } from '../../sandbox/github.ts'
 import { roleArn, Sandbox } from '../../sandbox/index.ts'
 import { findLeaks } from '../../sandbox/leaks.ts'
@@ -53,6 +54,25 @@ export class Stage {
     const main = await on.action({
       path: play.path ?? projectRoot,
       with: { 'hf-org': 'acme', 'role-to-assume': roleArn('{scope}'), scope: 'write', ...play.with },
+      ...play.step,
+    })
+    return { runner: on, main }
+  }
+
+  /** Runs the sub-action `rotate`, as the workflow in the docs has it: two secrets, one service. */
+  async rotate(play: Play = {}, runner?: RunnerJob): Promise<{ runner: RunnerJob; main: StepResult }> {
+    const on = runner ?? (await this.runner(play))
+    const main = await on.action({
+      path: play.path ?? join(projectRoot, 'rotate'),
+      with: {
+        'hf-org': 'acme',
+        'role-to-assume': roleArn('rotate'),
+        'admin-secret-id': 'huggingface/acme/service-accounts',
+        'service-account': 'ci',
+        secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write repositories=acme/model',
+        'max-age': '7d',
+        ...play.with,
+      },
       ...play.step,
     })
     return { runner: on, main }

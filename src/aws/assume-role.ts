@@ -2,22 +2,38 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { AwsRequest } from '../inputs/request.ts'
+import type { SessionRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
-import type { Mask } from '../report/log.ts'
+import type { Log, Mask } from '../report/log.ts'
 import { clientOptions } from './clients.ts'
 import { isPassing, serviceError } from './service-error.ts'
-import { sessionPolicy } from './session-policy.ts'
+
+/** Keys for calls of AWS. */
+export interface AwsCredentials {
+  accessKeyId: string
+  secretAccessKey: string
+  sessionToken: string
+}
 
 /** Temporary credentials, masked; they never leave the process. */
 export interface AwsSession {
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiration: Date | undefined }
+  credentials: AwsCredentials & { expiration: Date | undefined }
   assumedRoleArn: string
 }
 
-/** Thrown when the ID token ended before STS saw it: the caller may ask for a new one, once. */
-export class IdTokenEnded extends Error {
+/** What opening a session needs. */
+export interface SessionWorld {
+  http: Http
+  policy: RetryPolicy
+  mask: Mask
+  log: Log
+  /** Makes a new identity when the ID token ended before it was used; used once at most. */
+  renew: () => Promise<Identity>
+}
+
+/** Thrown when the ID token ended before STS saw it: then a new one is asked for, once. */
+class IdTokenEnded extends Error {
   readonly failure: ActionError
 
   constructor(failure: ActionError) {
@@ -31,22 +47,41 @@ const PASSING_NAME = /^IDPCommunicationError/
 const PASSING_TEXT = /couldn.t retrieve verification key/i
 
 /**
- * The session for one role. The regional endpoint; no AWS credentials are needed for it.
+ * The session for one role, limited by the session policy `document` if there is one. The regional endpoint; no AWS
+ * credentials are needed for it.
  *
- * @throws {@link IdTokenEnded}; `ActionError` `role-trust-rejected`, `oidc-provider-missing`,
- * `audience-not-registered`, `sts-failed`, `network-unreachable`, `deadline-exceeded`.
+ * @throws `ActionError` `role-trust-rejected`, `oidc-provider-missing`, `audience-not-registered`, `sts-failed`,
+ * `network-unreachable`, `deadline-exceeded`, and what `renew` throws.
  * Source: STS API reference, AssumeRoleWithWebIdentity.
  */
-export async function assumeRole(
+export async function openSession(
   identity: Identity,
-  request: AwsRequest,
-  http: Http,
-  mask: Mask,
-  policy: RetryPolicy,
+  request: SessionRequest,
+  document: string | undefined,
+  world: SessionWorld,
+): Promise<AwsSession> {
+  const session = await assumeRole(identity, request, document, world).catch(async (error: unknown) => {
+    if (!(error instanceof IdTokenEnded)) throw error
+    world.log.debug('STS says that the ID token has ended: asking for a new one, once')
+    const renewed = await world.renew()
+    return await assumeRole(renewed, request, document, world).catch((again: unknown) => {
+      throw again instanceof IdTokenEnded ? again.failure : again
+    })
+  })
+  const until = session.credentials.expiration?.toISOString() ?? 'unknown'
+  world.log.info(`AWS: assumed ${session.assumedRoleArn} in ${request.region}`)
+  world.log.debug(`AWS: the session ends at ${until}; session policy: ${request.sessionPolicy}`)
+  return session
+}
+
+async function assumeRole(
+  identity: Identity,
+  request: SessionRequest,
+  Policy: string | undefined,
+  { http, mask, policy }: SessionWorld,
 ): Promise<AwsSession> {
   const what = `STS in ${request.region} to assume the role`
   const client = new STSClient(clientOptions(http, request.region, what))
-  const Policy = sessionPolicy(request.sessionPolicy, request.role, request.secret)
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: request.role.arn,
     RoleSessionName: request.roleSessionName,
@@ -78,7 +113,7 @@ export async function assumeRole(
   })
 }
 
-async function refuse(thrown: unknown, identity: Identity, request: AwsRequest): Promise<never> {
+async function refuse(thrown: unknown, identity: Identity, request: SessionRequest): Promise<never> {
   const error = serviceError(thrown)
   const { explainSts } = await import('./explain-sts.ts')
   const failure = explainSts(error, identity, request)

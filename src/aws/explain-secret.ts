@@ -1,20 +1,32 @@
 /** What to tell a user whom Secrets Manager refuses. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
 import type { AwsRequest } from '../inputs/request.ts'
-import { printable, quoted } from '../text/printable.ts'
-import type { AwsSession } from './assume-role.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
 import { SETTINGS } from './explain-sts.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { kmsViaService, secretArnPatterns } from './session-policy.ts'
 
-/** Maps an answer of Secrets Manager to a code and its explanation. */
-export function explainSecret(error: ServiceError, session: AwsSession, request: AwsRequest): ActionError {
+/** What of a request is told about. */
+type Asked = Pick<AwsRequest, 'role' | 'secret' | 'sessionPolicy'>
+
+/** What is done with a secret: the call that was refused, in words too, and all that the role needs for the whole. */
+export interface SecretUse {
+  /** After "may not". */
+  verb: string
+  actions: readonly [string, ...string[]]
+  kmsActions: readonly [string, ...string[]]
+}
+
+const READING: SecretUse = { verb: 'read', actions: ['secretsmanager:GetSecretValue'], kmsActions: ['kms:Decrypt'] }
+
+/** Maps an answer of Secrets Manager to a code and its explanation. `caller`: the role session. */
+export function explainSecret(error: ServiceError, caller: string, request: Asked, use = READING): ActionError {
   const { secret, role } = request
   const seen = said(error)
   if (error.name === 'DecryptionFailure' || (/AccessDenied/.test(error.name) && /kms/i.test(error.message))) {
-    return kmsDenied(seen, request)
+    return kmsDenied(seen, request, use)
   }
-  if (/AccessDenied/.test(error.name)) return accessDenied(error, seen, session, request)
+  if (/AccessDenied/.test(error.name)) return accessDenied(error, seen, caller, request, use)
   if (error.name === 'ResourceNotFoundException') {
     // AWS says which of the two is missing; not everything that speaks its protocol does.
     const stage = /staging label|version/i.test(error.message) || secret.stage !== 'AWSCURRENT'
@@ -64,13 +76,19 @@ export function explainSecret(error: ServiceError, session: AwsSession, request:
   })
 }
 
-function accessDenied(error: ServiceError, seen: string, session: AwsSession, request: AwsRequest): ActionError {
+function accessDenied(
+  error: ServiceError,
+  seen: string,
+  caller: string,
+  request: Asked,
+  { verb, actions }: SecretUse,
+): ActionError {
   const { secret, role } = request
   const bySession = /session policy/i.test(error.message)
   if (/explicit deny/i.test(error.message)) {
     return new ActionError('secret-access-denied', {
       failed: `A policy refuses this role the secret ${quoted(secret.id, 200)}, whatever else allows it.`,
-      seen: `${seen}\nas ${printable(session.assumedRoleArn)}`,
+      seen: `${seen}\nas ${printable(caller)}`,
       expected: 'no Deny that matches this role',
       cause:
         'a policy on the secret that refuses every role it does not name (README, step 7), a Deny in the role’s own policy, or a service control policy of your AWS organization.',
@@ -79,19 +97,19 @@ function accessDenied(error: ServiceError, seen: string, session: AwsSession, re
   }
   const statement = {
     Effect: 'Allow',
-    Action: 'secretsmanager:GetSecretValue',
+    Action: one(actions),
     Resource: secretArnPatterns(role, secret).at(-1),
   }
   return new ActionError('secret-access-denied', {
     failed: bySession
-      ? `This session may not read the secret ${quoted(secret.id, 200)}.`
-      : `The role ${printable(role.arn)} may not read the secret ${quoted(secret.id, 200)}.`,
-    seen: `${seen}\nas ${printable(session.assumedRoleArn)}`,
+      ? `This session may not ${verb} the secret ${quoted(secret.id, 200)}.`
+      : `The role ${printable(role.arn)} may not ${verb} the secret ${quoted(secret.id, 200)}.`,
+    seen: `${seen}\nas ${printable(caller)}`,
     expected: bySession
-      ? 'a secret of that name, which both the role and the session policy allow to be read'
-      : 'a role whose policy allows secretsmanager:GetSecretValue on this secret',
+      ? 'a secret of that name, with which both the role and the session policy allow this'
+      : `a role whose policy allows ${listed(actions)} on this secret`,
     ...(bySession
-      ? sessionAdvice(request)
+      ? sessionAdvice(request, actions)
       : {
           cause:
             'the statement is missing, is for another name or scope, or lacks the `-??????` that stands for the six characters AWS adds to a secret’s ARN. AWS says the same when the secret does not exist in this account and region.',
@@ -101,33 +119,41 @@ function accessDenied(error: ServiceError, seen: string, session: AwsSession, re
 }
 
 /** The session policy of this run refused: with `auto` that nearly always means that AWS found no such secret. */
-function sessionAdvice({ secret, role, sessionPolicy }: AwsRequest): { cause: string; fix: string } {
+function sessionAdvice(
+  { secret, role, sessionPolicy }: Asked,
+  actions: readonly string[],
+): { cause: string; fix: string } {
   if (sessionPolicy !== 'auto') {
     return {
       cause: '`session-policy` does not allow it; a session may do only what both it and the role allow.',
-      fix: 'Allow secretsmanager:GetSecretValue on this secret in `session-policy`, or use `session-policy: auto`.',
+      fix: `Allow ${listed(actions)} on this secret in \`session-policy\`, or use \`session-policy: auto\`.`,
     }
   }
   return {
-    cause: `the account ${role.account} has no such secret in ${secret.region}. \`session-policy: auto\` allows exactly this one secret there, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
+    cause: `the account ${role.account} has no such secret in ${secret.region}. \`session-policy: auto\` allows exactly the secret that was named, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
     fix: `Check \`secret-id\` and \`aws-region\`: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}\nFor a secret of another account, or when the name is right and this stays, give its whole ARN in \`secret-id\`.`,
   }
 }
 
-function kmsDenied(seen: string, request: AwsRequest): ActionError {
+function kmsDenied(seen: string, request: Asked, { verb, kmsActions }: SecretUse): ActionError {
   const { secret, role } = request
   const statement = {
     Effect: 'Allow',
-    Action: 'kms:Decrypt',
+    Action: one(kmsActions),
     Resource: `arn:${role.partition}:kms:${secret.region}:${role.account}:key/<the key of the secret>`,
     Condition: { StringEquals: { 'kms:ViaService': kmsViaService(role.partition, secret.region) } },
   }
   return new ActionError('secret-kms-denied', {
-    failed: `The role ${printable(role.arn)} may read the secret ${quoted(secret.id, 200)}, but not decrypt it.`,
+    failed: `The role ${printable(role.arn)} may ${verb} the secret ${quoted(secret.id, 200)}, but not ${verb === 'read' ? 'decrypt it' : 'use its key'}.`,
     seen,
-    expected: 'kms:Decrypt on the key that encrypts the secret, through Secrets Manager',
+    expected: `${listed(kmsActions)} on the key that encrypts the secret, through Secrets Manager`,
     cause:
       'the secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out; or the key is disabled or about to be deleted (aws kms describe-key).',
     fix: `Find the key: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id} --query KmsKeyId\nand add this statement to the role's policy (and allow the role in the key's policy):\n${JSON.stringify(statement, null, 2)}`,
   })
+}
+
+/** As people write policies: a list only where there are several. */
+function one(actions: readonly [string, ...string[]]): string | readonly string[] {
+  return actions.length === 1 ? actions[0] : actions
 }

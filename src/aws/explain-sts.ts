@@ -2,7 +2,7 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import type { AwsRequest } from '../inputs/request.ts'
+import type { SessionRequest } from '../inputs/request.ts'
 import { printable, quoted, verbatim } from '../text/printable.ts'
 import { isPassing, type ServiceError, said } from './service-error.ts'
 import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
@@ -21,7 +21,7 @@ export function claimLines({ claims }: Identity): string {
 }
 
 /** Maps an answer of STS to a code and its explanation. */
-export function explainSts(error: ServiceError, identity: Identity, request: AwsRequest): ActionError {
+export function explainSts(error: ServiceError, identity: Identity, request: SessionRequest): ActionError {
   const account = request.role.account
   const issuer = identity.issuer
   if (/AccessDenied/.test(error.name)) return trustRejected(identity, request, said(error))
@@ -54,7 +54,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Aws
   })
 }
 
-function advice(error: ServiceError, request: AwsRequest): { cause: string; fix: string } {
+function advice(error: ServiceError, request: SessionRequest): { cause: string; fix: string } {
   if (/before anything was sent$/.test(error.name)) return SETTINGS
   if (/PackedPolicyTooLarge|MalformedPolicyDocument/.test(error.name)) {
     return {
@@ -102,7 +102,7 @@ function advice(error: ServiceError, request: AwsRequest): { cause: string; fix:
   }
 }
 
-function trustRejected(identity: Identity, request: AwsRequest, answer: string): ActionError {
+function trustRejected(identity: Identity, request: SessionRequest, answer: string): ActionError {
   const other = otherSubjectFormat(identity)
   return new ActionError('role-trust-rejected', {
     failed: `AWS does not let this job assume ${printable(request.role.arn)}.`,

@@ -1,7 +1,7 @@
 /** AWS session → the secret's value: one GetSecretValue. */
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
-import type { AwsRequest } from '../inputs/request.ts'
+import type { AwsRequest, SecretReference } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
@@ -53,8 +53,8 @@ export async function readSecret(
     // Anything shorter is no token; masked, it would only make the log unreadable.
     for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) if (form.length >= 8) mask(form)
     return {
-      arn: checked(answer.ARN, ARN) ?? secret.id,
-      versionId: checked(answer.VersionId, VERSION) ?? '',
+      arn: arnOf(answer.ARN) ?? secret.id,
+      versionId: versionOf(answer.VersionId) ?? '',
       values,
       isObject,
     }
@@ -64,6 +64,11 @@ export async function readSecret(
 /** What later steps use must be what it says it is. */
 const ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,520}$/
 const VERSION = /^[\w.-]{1,64}$/
+
+/** A secret's ARN, if it is one. */
+export const arnOf = (value: unknown): string | undefined => checked(value, ARN)
+/** A version's id, if it is one. */
+export const versionOf = (value: unknown): string | undefined => checked(value, VERSION)
 
 function checked(value: unknown, form: RegExp): string | undefined {
   return typeof value === 'string' && form.test(value) ? value : undefined
@@ -94,14 +99,15 @@ function pick(
   return { values: [text], isObject: false }
 }
 
-/** Names a key only where it is a slip away from the one that was looked for: a secret may have been stored as a key. */
-function withoutKey(object: Record<string, unknown>, key: string): string {
+/** Says what is there instead of a key; names a key only where it is a slip away from the one that was looked for: a secret may have been stored as a key. */
+export function withoutKey(object: Record<string, unknown>, key: string): string {
   const names = Object.keys(object)
   const near = closest(key, names)
   return `a JSON object without the key ${quoted(key, 60)} (it has ${names.length} ${names.length === 1 ? 'key' : 'keys'}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
 }
 
-function malformed({ secret }: AwsRequest, keys: readonly string[], seen: string): ActionError {
+/** `secret-malformed`: `seen` describes the secret without showing any of it. */
+export function malformed({ secret }: { secret: SecretReference }, keys: readonly string[], seen: string): ActionError {
   const names = keys.map((key) => (/^[\w.-]+$/.test(key) ? key : 'token'))
   const form = `{${names.map((name) => `"${name}": "…"`).join(', ')}}`
   const [one] = keys.length === 1 ? keys : []
@@ -114,7 +120,8 @@ function malformed({ secret }: AwsRequest, keys: readonly string[], seen: string
   })
 }
 
-function decode(bytes: Uint8Array | undefined): string | undefined {
+/** The text in a binary secret; undefined when it is none. */
+export function decode(bytes: Uint8Array | undefined): string | undefined {
   if (!bytes) return undefined
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -126,7 +133,7 @@ function decode(bytes: Uint8Array | undefined): string | undefined {
 async function refuse(thrown: unknown, session: AwsSession, request: AwsRequest): Promise<never> {
   const error = serviceError(thrown)
   const { explainSecret } = await import('./explain-secret.ts')
-  const failure = explainSecret(error, session, request)
+  const failure = explainSecret(error, session.assumedRoleArn, request)
   if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
   throw failure
 }

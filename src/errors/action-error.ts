@@ -34,6 +34,9 @@ export const ERROR_CODES = [
   'network-unreachable',
   'deadline-exceeded',
   'delivery-failed',
+  'rotation-blocked',
+  'rotation-overdue',
+  'deployment-failed',
   'internal-error',
 ] as const
 

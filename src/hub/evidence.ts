@@ -1,6 +1,6 @@
 /** Judges tokens of which whoami-v2 tells no rights: by what the Hub bound them to when it made them. */
 import { ActionError } from '../errors/action-error.ts'
-import type { Request } from '../inputs/request.ts'
+import type { Requirement } from '../inputs/request.ts'
 import type { Evidence } from '../sources/token-source.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { includes, OAUTH_SCOPES } from './scopes.ts'
@@ -25,7 +25,7 @@ export function judgeResource(who: WhoAmI, evidence: Evidence & { kind: 'resourc
 }
 
 /** Problems of an OAuth token: it must have the scopes that were asked for, and none besides. */
-export function judgeScopes({ asked, granted }: Evidence & { kind: 'oauth' }, { scope }: Request): ActionError[] {
+export function judgeScopes({ asked, granted }: Evidence & { kind: 'oauth' }, { scope }: Requirement): ActionError[] {
   const problems: ActionError[] = []
   const missing = asked.filter((name) => !granted.includes(name))
   if (missing.length > 0) {

@@ -1,6 +1,6 @@
 /** Compares what the Hub says of a token with what the workflow asks for: pure, no call. */
 import { ActionError } from '../errors/action-error.ts'
-import type { Request } from '../inputs/request.ts'
+import type { Requirement } from '../inputs/request.ts'
 import type { Evidence, HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
@@ -24,7 +24,7 @@ export function tokenKind(who: WhoAmI, evidence: Evidence): string {
  */
 export function judge(
   who: WhoAmI,
-  request: Request,
+  request: Requirement,
   { evidence }: Pick<HubToken, 'evidence'>,
   now: number,
 ): ActionError[] {
@@ -45,7 +45,7 @@ export function judge(
 function reach(
   who: WhoAmI,
   org: Membership | undefined,
-  request: Request,
+  request: Requirement,
   evidence: Evidence,
 ): (ActionError | undefined)[] {
   if (evidence.kind === 'resource') return [...judgeResource(who, evidence), ...judgeRole(who)]
@@ -53,7 +53,7 @@ function reach(
   return org ? [underScoped(who, org, request), overScoped(who, org, request, evidence)] : []
 }
 
-function wrongOrg(who: WhoAmI, request: Request): ActionError {
+function wrongOrg(who: WhoAmI, request: Requirement): ActionError {
   const { org } = request
   const names = who.orgs.map(({ name }) => printable(name, 80))
   const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
@@ -72,7 +72,7 @@ function wrongOrg(who: WhoAmI, request: Request): ActionError {
   })
 }
 
-function restrictions(who: WhoAmI, org: Membership, request: Request): ActionError[] {
+function restrictions(who: WhoAmI, org: Membership, request: Requirement): ActionError[] {
   const { org: slug } = request
   const page = `${hubPages(request)}/organizations/${slug}/settings/tokens`
   return org.securityRestrictions.map((restriction) => {
@@ -139,7 +139,7 @@ export function endOf(who: Pick<WhoAmI, 'expiresAt'> | undefined, evidence: Evid
 
 function expired(
   expiresAt: number | undefined,
-  request: Request,
+  request: Requirement,
   evidence: Evidence,
   now: number,
 ): ActionError | undefined {
@@ -154,7 +154,7 @@ function expired(
 
 function expiring(
   expiresAt: number | undefined,
-  request: Request,
+  request: Requirement,
   evidence: Evidence,
   now: number,
 ): ActionError | undefined {
@@ -176,7 +176,7 @@ function expiring(
   })
 }
 
-function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Request): ActionError | undefined {
+function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Requirement): ActionError | undefined {
   const seen = shortfall(who, org, scope)
   if (seen === undefined) return undefined
   return new ActionError('token-under-scoped', {
@@ -188,7 +188,7 @@ function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Requ
   })
 }
 
-function overScoped(who: WhoAmI, org: Membership, request: Request, evidence: Evidence): ActionError | undefined {
+function overScoped(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError | undefined {
   const { scope } = request
   const surplus = isClassic(who)
     ? classicRights(who, org)

@@ -21,15 +21,20 @@ export interface AccountToken {
   createdAt: number | undefined
 }
 
+/** Where the admin token came from: the input that says so, and what it says. */
+export interface AdminSecret {
+  input: 'secret-id' | 'admin-secret-id'
+  id: string
+}
+
 /** An organization's service accounts, seen with an admin token that may manage them. */
 export class ServiceAccounts {
   readonly #access: HubAccess
   readonly #org: string
   readonly #admin: string
-  /** Where the admin token came from, in words. */
-  readonly #secret: string
+  readonly #secret: AdminSecret
 
-  constructor(access: HubAccess, org: string, admin: string, secret: string) {
+  constructor(access: HubAccess, org: string, admin: string, secret: AdminSecret) {
     this.#access = access
     this.#org = org
     this.#admin = admin
@@ -119,10 +124,10 @@ export class ServiceAccounts {
     const body = parseJson(answer.body.toString('utf8'))
     const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
     const expected = `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`
-    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it (https://huggingface.co/settings/tokens/new?tokenType=fineGrained), and store it where \`secret-id\` points to, now ${this.#secret}. That must be a secret of its own: the default of \`secret-id\` is the secret of a stored token.`
+    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it (https://huggingface.co/settings/tokens/new?tokenType=fineGrained), and store it where \`${this.#secret.input}\` points to, now ${this.#secret.id}. That must be a secret of its own${this.#secret.input === 'secret-id' ? ': the default of `secret-id` is the secret of a stored token' : ''}.`
     if (answer.status === 401) {
       return new ActionError('exchange-rejected', {
-        failed: 'The Hub does not accept the admin token that should mint this job’s token.',
+        failed: 'The Hub does not accept the admin token that should mint the token.',
         seen: said(answer, text),
         expected,
         cause: 'the admin token was revoked, has expired, or another one was stored.',

@@ -1,7 +1,7 @@
 /** HubToken → VerifiedToken: the Hub confirms that the token is the organization's, wide enough, not wider, and alive. */
 import { ActionError } from '../errors/action-error.ts'
 import { parseRepository } from '../inputs/repository.ts'
-import type { HubRepository, Request } from '../inputs/request.ts'
+import type { HubRepository, Requirement } from '../inputs/request.ts'
 import type { Log } from '../report/log.ts'
 import type { HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
@@ -23,13 +23,15 @@ export interface VerifiedToken extends HubToken {
   readonly kind: string
   /** Milliseconds since the epoch; undefined when it does not end, or the Hub did not say. */
   readonly expiresAt: number | undefined
+  /** Milliseconds since the epoch; undefined when the Hub did not say. */
+  readonly createdAt: number | undefined
   /** What it may do, in words, for the summary. */
   readonly rights: readonly string[]
   readonly confirmedBy: 'whoami-v2' | 'auth-check' | 'nothing'
 }
 
 export interface VerifyTokenOptions {
-  request: Request
+  request: Requirement
   hub: HubClient
   log: Log
   /** Milliseconds since the epoch. */
@@ -79,7 +81,7 @@ interface ProblemReporter {
   settle(): void
 }
 
-function problemReporter(request: Request, log: Log): ProblemReporter {
+function problemReporter(request: Requirement, log: Log): ProblemReporter {
   let first: ActionError | undefined
   return {
     add(problem) {
@@ -186,7 +188,7 @@ function unreachable(
   refused: readonly string[],
   token: HubToken,
   name: string | undefined,
-  request: Request,
+  request: Requirement,
   write: boolean,
 ): ActionError {
   const foreign = request.repositories.filter(({ namespace }) => namespace !== request.org).map(({ label }) => label)
@@ -235,6 +237,7 @@ function confirmed(
     identity: who?.name ?? '',
     kind: who ? tokenKind(who, token.evidence) : '',
     expiresAt: endOf(who, token.evidence),
+    createdAt: who?.createdAt,
     rights,
     confirmedBy,
   }

@@ -23,6 +23,8 @@ export interface WhoAmI {
   role: string | undefined
   authType: string
   displayName: string | undefined
+  /** When the token was made, in milliseconds since the epoch; undefined when the Hub does not say. */
+  createdAt: number | undefined
   grants: readonly Grant[]
   /** Rights that hold everywhere on the Hub. */
   global: readonly string[]
@@ -58,6 +60,7 @@ function whoAmI(json: Record<string, unknown>): WhoAmI {
     role,
     authType: text(auth.type),
     displayName: token === undefined ? undefined : text(token.displayName),
+    createdAt: token?.createdAt === undefined || token.createdAt === null ? undefined : time(token.createdAt),
     grants: fine === undefined ? [] : list(fine.scoped).map(grant),
     global: fine?.global === undefined ? [] : list(fine.global).map(text),
     canReadGatedRepos: fine?.canReadGatedRepos !== undefined && fine.canReadGatedRepos !== false,

@@ -2,18 +2,20 @@
 import { isAllowedUrl } from '../net/endpoint.ts'
 import { parseDuration } from '../text/duration.ts'
 import { listed, quoted } from '../text/printable.ts'
-import type { InputName } from './definitions.ts'
 import type { Problems } from './problems.ts'
 
+/** The inputs as text, by name. */
+export type Values<Name extends string> = Readonly<Record<Name, string>>
+
 /** One of a few words; the first of them when it is none. */
-export function oneOf<T extends string>(name: InputName, text: string, choices: readonly T[], problems: Problems): T {
+export function oneOf<T extends string>(name: string, text: string, choices: readonly T[], problems: Problems): T {
   const found = choices.find((choice) => choice === text)
   if (!found) problems.add(name, `is ${quoted(text, 60)}; it is one of ${listed(choices)}`)
   return found ?? (choices[0] as T)
 }
 
 /** YAML 1.2 core schema, as the runner’s own inputs. */
-export function flag(name: InputName, values: Record<InputName, string>, problems: Problems): boolean {
+export function flag<Name extends string>(name: Name, values: Values<Name>, problems: Problems): boolean {
   const text = values[name]
   if (/^(?:true|True|TRUE)$/.test(text)) return true
   if (!/^(?:false|False|FALSE)$/.test(text)) problems.add(name, `is ${quoted(text, 60)}; it is true or false`)
@@ -21,9 +23,9 @@ export function flag(name: InputName, values: Record<InputName, string>, problem
 }
 
 /** Seconds, within these bounds. */
-export function duration(
-  name: InputName,
-  values: Record<InputName, string>,
+export function duration<Name extends string>(
+  name: Name,
+  values: Values<Name>,
   min: number,
   max: number,
   problems: Problems,
@@ -38,9 +40,9 @@ export function duration(
 }
 
 /** A whole number within these bounds. */
-export function wholeNumber(
-  name: InputName,
-  values: Record<InputName, string>,
+export function wholeNumber<Name extends string>(
+  name: Name,
+  values: Values<Name>,
   min: number,
   max: number,
   problems: Problems,
@@ -77,4 +79,14 @@ export function checkUrl(name: string, text: string, problems: Problems): void {
       `is ${shown}; give scheme, host and path only: no credentials, query, fragment or other characters`,
     )
   }
+}
+
+/** Fills in `{org}` and what else may stand in braces. */
+export function fill(name: string, text: string, values: Readonly<Record<string, string>>, problems: Problems): string {
+  return text.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
+    if (Object.hasOwn(values, key)) return values[key] ?? ''
+    const known = Object.keys(values).map((one) => `{${one}}`)
+    problems.add(name, `has the placeholder ${quoted(whole, 60)}; only ${listed(known)} are filled in`)
+    return ''
+  })
 }

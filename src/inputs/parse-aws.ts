@@ -13,7 +13,7 @@ const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$
 const SECRET_ARN = /^arn:(aws(?:-[a-z]+)*):secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
 /** STS API reference, AssumeRoleWithWebIdentity, Policy. */
-const MAX_POLICY = 2048
+export const MAX_POLICY = 2048
 
 /** The inputs that every source on AWS needs. */
 export function parseAws(
@@ -43,7 +43,8 @@ export function parseAws(
   }
 }
 
-function parseRole(arn: string, problems: Problems): Role {
+/** The role's ARN, taken apart. */
+export function parseRole(arn: string, problems: Problems): Role {
   const match = ROLE_ARN.exec(arn)
   if (match?.[1] && match[2]) return { arn, partition: match[1], account: match[2] }
   const form = 'arn:aws:iam::<12-digit account>:role/<name>'
@@ -52,11 +53,30 @@ function parseRole(arn: string, problems: Problems): Role {
   return { arn, partition: 'aws', account: '' }
 }
 
-function parseRegion(text: string, problems: Problems): string {
+/** The region of STS, and of what brings none of its own. */
+export function parseRegion(text: string, problems: Problems): string {
   if (text === '') problems.add('aws-region', 'is required: set it, or AWS_REGION, for example to eu-west-1')
   else if (!REGION.test(text))
     problems.add('aws-region', `is ${quoted(text, 60)}, which is not a region like eu-west-1`)
   return text
+}
+
+/** Name or ARN of a secret; `name`: the input that says so. Returns the region to read it in. */
+export function parseSecretId(name: string, id: string, region: string, role: Role, problems: Problems): string {
+  const arn = SECRET_ARN.exec(id)
+  if (id.startsWith('arn:') ? !arn : !SECRET_NAME.test(id)) {
+    problems.add(name, `is ${quoted(id, 200)}, which is neither a Secrets Manager name nor a secret's ARN`)
+  }
+  if (arn && role.account !== '' && arn[1] !== role.partition) {
+    problems.add(name, `is in the partition ${arn[1]}, but \`role-to-assume\` is in ${role.partition}`)
+  }
+  return arn?.[2] ?? region
+}
+
+/** The key of a JSON secret that holds the token. */
+export function parseKey(name: string, key: string, problems: Problems): string {
+  if (/[\p{Cc}:]/u.test(key)) problems.add(name, `is ${quoted(key, 60)}; a key has no colon or control character`)
+  return key
 }
 
 function parseSecret(
@@ -66,23 +86,15 @@ function parseSecret(
   role: Role,
   problems: Problems,
 ): SecretReference {
-  const arn = SECRET_ARN.exec(id)
-  if (id.startsWith('arn:') ? !arn : !SECRET_NAME.test(id)) {
-    problems.add('secret-id', `is ${quoted(id, 200)}, which is neither a Secrets Manager name nor a secret's ARN`)
-  }
-  if (arn && role.account !== '' && arn[1] !== role.partition) {
-    problems.add('secret-id', `is in the partition ${arn[1]}, but \`role-to-assume\` is in ${role.partition}`)
-  }
+  const secretRegion = parseSecretId('secret-id', id, region, role, problems)
   const stage = values['secret-version-stage']
   if (!/^[^\s:]{1,256}$/.test(stage))
     problems.add('secret-version-stage', `is ${quoted(stage, 60)}, not a staging label`)
-  const key = values['secret-key']
-  if (/[\p{Cc}:]/u.test(key))
-    problems.add('secret-key', `is ${quoted(key, 60)}; a key has no colon or control character`)
-  return { id, key, stage, region: arn?.[2] ?? region }
+  return { id, key: parseKey('secret-key', values['secret-key'], problems), stage, region: secretRegion }
 }
 
-function parseSessionPolicy(text: string, problems: Problems): string {
+/** `auto`, `none`, or a policy document without spaces. */
+export function parseSessionPolicy(text: string, problems: Problems): string {
   if (text === 'auto' || text === 'none') return text
   let policy: unknown
   try {

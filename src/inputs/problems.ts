@@ -1,5 +1,7 @@
 /** Everything that is wrong with the inputs, so that one run tells all of it. */
 import { ActionError } from '../errors/action-error.ts'
+import { closest } from '../text/closest.ts'
+import { printable } from '../text/printable.ts'
 
 /** Collects what is wrong, so that one run tells all of it. */
 export class Problems {
@@ -9,6 +11,19 @@ export class Problems {
     this.lines.push(`\`${input}\` ${problem}`)
     return undefined
   }
+}
+
+/** What is wrong whatever the inputs mean: names that do not exist, and the environment. */
+export function addGeneralProblems(
+  raw: { unknown: readonly string[]; environmentProblems: readonly string[] },
+  names: readonly string[],
+  problems: Problems,
+): void {
+  for (const name of raw.unknown) {
+    const guess = closest(name, names)
+    problems.add(printable(name, 80), `is not an input of this action${guess ? `; did you mean \`${guess}\`?` : ''}`)
+  }
+  problems.lines.push(...raw.environmentProblems)
 }
 
 /** `input-invalid` with all that was found. */

@@ -4,13 +4,13 @@ import { getInput } from '@actions/core'
 import { ActionError } from '../errors/action-error.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { printable } from '../text/printable.ts'
-import { INPUT_NAMES, INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
+import { INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
 import type { IdTokenFrom, Job } from './request.ts'
 
 /** The inputs as text, and the defaults that the environment gives. */
-export interface RawInputs {
+export interface RawInputs<Name extends string = InputName> {
   /** Trimmed; the default where an input was not given. `export-env` may be empty on purpose. */
-  values: Record<InputName, string>
+  values: Record<Name, string>
   /** Names of inputs that were given and do not exist, in the runner's spelling (lower case). */
   unknown: readonly string[]
   /** `AWS_REGION`, then `AWS_DEFAULT_REGION`. */
@@ -27,13 +27,23 @@ const AWS_ENDPOINTS = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that nobody declared. */
 export function readInputs(env: NodeJS.ProcessEnv): RawInputs {
-  const values = {} as Record<InputName, string>
-  for (const name of INPUT_NAMES) {
+  return readDeclared(env, INPUTS, AWS_ENDPOINTS)
+}
+
+/** The same for the inputs of a sub-action; `awsEndpoints`: the variables that say where AWS is. */
+export function readDeclared<Name extends string>(
+  env: NodeJS.ProcessEnv,
+  inputs: Readonly<Record<Name, string | undefined>>,
+  awsEndpoints: readonly string[],
+): RawInputs<Name> {
+  const names = Object.keys(inputs) as Name[]
+  const values = {} as Record<Name, string>
+  for (const name of names) {
     const given = getInput(name)
     const absent = name === 'export-env' ? env[environmentName(name)] === undefined : given === ''
-    values[name] = absent ? (INPUTS[name] ?? '') : given
+    values[name] = absent ? (inputs[name] ?? '') : given
   }
-  const known = new Set(INPUT_NAMES.map(environmentName))
+  const known = new Set(names.map(environmentName))
   return {
     values,
     unknown: Object.keys(env)
@@ -42,7 +52,7 @@ export function readInputs(env: NodeJS.ProcessEnv): RawInputs {
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
     environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
-    awsEndpoints: AWS_ENDPOINTS.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
+    awsEndpoints: awsEndpoints.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
   }
 }
 

@@ -39,14 +39,18 @@ export interface SecretReference {
   region: string
 }
 
-/** What is asked of AWS, when the token source needs it. */
-export interface AwsRequest {
+/** The session that is asked of STS. */
+export interface SessionRequest {
   role: Role
   region: string
   roleSessionName: string
   roleDurationSeconds: number
   /** `auto`, `none` or a JSON policy document. */
   sessionPolicy: string
+}
+
+/** What is asked of AWS, when the token source needs it. */
+export interface AwsRequest extends SessionRequest {
   secret: SecretReference
 }
 
@@ -87,29 +91,39 @@ export type SourceRequest =
 
 export const SOURCES = ['secrets-manager', 'trusted-publisher', 'token-exchange', 'service-account'] as const
 
-export interface Request {
-  /** The organization's slug on the Hub. */
-  org: string
-  scope: Scope
+/** What the job must prove. */
+export interface ProofRequest {
   /** The audience to ask for; it names the org. */
   audience: string
   /** The only issuer accepted. */
   issuer: string
   claimRules: readonly ClaimRule[]
   idTokenFrom: IdTokenFrom
+}
+
+/** What a token must be, to be confirmed. */
+export interface Requirement {
+  /** The organization's slug on the Hub. */
+  org: string
+  scope: Scope
+  repositories: readonly HubRepository[]
+  verify: VerifyMode
+  minLifetimeSeconds: number
+  /** The Hub, without a slash at the end. */
+  hubEndpoint: string
+  /** Where the token is stored, for what a user is told to do; undefined for a source without AWS. */
+  aws: { secret: SecretReference } | undefined
+}
+
+export interface Request extends ProofRequest, Requirement {
   source: SourceRequest
   /** Undefined for a source without AWS. */
   aws: AwsRequest | undefined
   /** Whether post revokes a minted token. */
   revoke: boolean
-  repositories: readonly HubRepository[]
-  verify: VerifyMode
-  minLifetimeSeconds: number
   exportEnv: readonly string[]
   exportFile: boolean
   gitCredentials: boolean
-  /** The Hub, without a slash at the end. */
-  hubEndpoint: string
   /** Endpoints that are not the services' own, in words for the log: whoever set them is trusted with the token. */
   endpointOverrides: readonly string[]
   timeoutMs: number

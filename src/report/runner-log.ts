@@ -39,10 +39,15 @@ export async function reportSuccess(progress: Required<Progress>): Promise<void>
 
 /** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
 export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
-  process.exitCode = 1
-  error(lines(failure.message) + documentation(failure.code), { title: failure.code })
+  annotate(failure)
   info(`Audit: ${auditEvent(failure.code, progress)}`)
   await writeSummary(failureSummary(failure, progress))
+}
+
+/** An annotation with the code as its title; the step fails. */
+export function annotate(failure: ActionError): void {
+  process.exitCode = 1
+  error(lines(failure.message) + documentation(failure.code), { title: failure.code })
 }
 
 /** Where this code is explained, when the runner says where the action came from. */
@@ -57,7 +62,8 @@ export function reportBroken(): void {
   setFailed('[internal-error] The action failed, and its report could not be written.')
 }
 
-async function writeSummary(html: string): Promise<void> {
+/** Adds to the job summary; a runner without one gets none. */
+export async function writeSummary(html: string): Promise<void> {
   try {
     await summary.addRaw(html, true).write()
   } catch {

@@ -1,7 +1,7 @@
 /** The job summary: a compact table of who got what, or of what was refused and why. Pure: text in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { verbatim } from '../text/printable.ts'
+import { block, code, escapeHtml, table } from './html.ts'
 import type { Progress } from './progress.ts'
 
 /** Summary of a run that delivered a token. */
@@ -61,26 +61,4 @@ function asked(request: NonNullable<Progress['request']>, read: string | undefin
 function until(expiresAt: number | undefined, confirmedBy: string): string {
   if (expiresAt !== undefined) return new Date(expiresAt).toISOString()
   return confirmedBy === 'whoami-v2' ? 'no end date' : 'unknown'
-}
-
-function table(rows: readonly (readonly [string, string])[]): string {
-  return `<table>\n${rows.map(([name, value]) => `<tr><td><b>${escapeHtml(name)}</b></td><td>${value}</td></tr>`).join('\n')}\n</table>`
-}
-
-function code(value: unknown): string {
-  return `<code>${escapeHtml(value)}</code>`
-}
-
-/** Several lines (a policy, a list) keep their form; every line is made printable on its own. */
-function block(text: string): string {
-  const lines = text.split('\n')
-  if (lines.length === 1) return escapeHtml(text)
-  return `<pre>${lines.map((line) => escapeHtml(line)).join('\n')}</pre>`
-}
-
-/** Text that GitHub renders as itself: no HTML, no Markdown, no mention, no link. */
-function escapeHtml(value: unknown): string {
-  return verbatim(value, 1000).replace(/[&<>"'`*_~|[\]\\@#]|:\/\//g, (match) =>
-    Array.from(match, (character) => `&#${character.codePointAt(0)};`).join(''),
-  )
 }

@@ -1,5 +1,6 @@
 /** The token source `service-account`: a fresh token for this job alone, minted with an admin token, revoked in post. */
 import { ActionError } from '../errors/action-error.ts'
+import { mintToken } from '../hub/mint.ts'
 import { type AccountToken, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
 import type { ServiceAccountRequest } from '../inputs/request.ts'
@@ -25,12 +26,10 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
       const stored = await readStoredSecret(identity, world, [secret.key], false)
       const fix = `Store the admin token alone: aws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds {"${secret.key}": "hf_…"}`
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
-      const accounts = new ServiceAccounts(
-        { endpoint: request.hubEndpoint, http, policy },
-        request.org,
-        admin,
-        secret.id,
-      )
+      const accounts = new ServiceAccounts({ endpoint: request.hubEndpoint, http, policy }, request.org, admin, {
+        input: 'secret-id',
+        id: secret.id,
+      })
       const account = await accounts.find(asked.account)
 
       if (asked.orphanAgeSeconds < SHORT_ORPHAN_AGE) {
@@ -57,7 +56,7 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
   }
 }
 
-/** Mints; when an answer is lost, the token that may have been made is looked for by its name and removed. */
+/** Mints, and lets the ledger know at every moment what may exist. */
 async function mint(
   accounts: ServiceAccounts,
   account: ServiceAccount,
@@ -66,29 +65,25 @@ async function mint(
   { permissions }: ServiceAccountRequest,
 ): Promise<string> {
   const where = `named "${displayName}", of the service account ${printable(account.name, 80)}; nobody has its value. A later run removes it, or delete it on the Hub.`
-  /** Removes tokens of this name but the one with this id; true when there were any. */
-  const removeOthers = async (own?: string): Promise<boolean> => {
-    const others = (await accounts.tokens(account)).filter(
-      (token) => token.displayName === displayName && token.id !== own,
-    )
-    for (const token of others) await accounts.remove(account, token)
-    if (others.length > 0) log.info('Hub: removed a token whose value was lost on its way')
-    return others.length > 0
-  }
-  let lost = false
-  const onLost = async () => {
-    lost = !(await removeOthers().catch(() => false))
-    if (lost) log.warning(`The answer to minting was lost. A token may exist, ${where}`)
-  }
+  let doubt = false
   ledger.begin(where)
-  const { value, id } = await accounts.mint(account, displayName, permissions, onLost).catch((error: unknown) => {
-    if (!lost && error instanceof ActionError && error.code === 'exchange-rejected') ledger.refused()
+  const { value } = await mintToken(accounts, {
+    account,
+    displayName,
+    permissions,
+    log,
+    onValue(value) {
+      mask(value)
+      ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
+    },
+    onDoubt() {
+      doubt = true
+      log.warning(`The answer to minting was lost. A token may exist, ${where}`)
+    },
+  }).catch((error: unknown) => {
+    if (!doubt && error instanceof ActionError && error.code === 'exchange-rejected') ledger.refused()
     throw error
   })
-  mask(value)
-  ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
-  // A slow Hub may have made the lost one after we had looked for it. Without its own id, ours would be among them.
-  if (lost && id !== undefined) await removeOthers(id).catch(() => {})
   return value
 }
 

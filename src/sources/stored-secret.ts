@@ -1,6 +1,7 @@
 /** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session lives in memory only. */
-import { type AwsSession, assumeRole, IdTokenEnded } from '../aws/assume-role.ts'
+import { openSession } from '../aws/assume-role.ts'
 import type { StoredSecret } from '../aws/read-secret.ts'
+import { sessionPolicy } from '../aws/session-policy.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type AwsOrigin, awsOf, type SourceWorld } from './token-source.ts'
 
@@ -14,7 +15,7 @@ export interface Stored extends StoredSecret {
 /**
  * Reads the secret. `keys`: what to take out of it; with one key the secret may also be a plain string.
  *
- * @throws what `assumeRole` and `readSecret` throw.
+ * @throws what `openSession` and `readSecret` throw.
  */
 export async function readStoredSecret(
   identity: Identity,
@@ -24,10 +25,8 @@ export async function readStoredSecret(
 ): Promise<Stored> {
   const aws = awsOf(world.request)
   const { http, policy, mask, log } = world
-  const session = await openSession(identity, world)
-  const until = session.credentials.expiration?.toISOString() ?? 'unknown'
-  log.info(`AWS: assumed ${session.assumedRoleArn} in ${aws.region}`)
-  log.debug(`AWS: the session ends at ${until}; session policy: ${aws.sessionPolicy}`)
+  const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
+  const session = await openSession(identity, aws, document, world)
 
   const { readSecret } = await import('../aws/read-secret.ts')
   const secret = await readSecret(session, aws, keys, http, mask, policy)
@@ -43,20 +42,4 @@ export async function readStoredSecret(
     holdsToken,
   }
   return { ...secret, label, origin }
-}
-
-async function openSession(identity: Identity, world: SourceWorld): Promise<AwsSession> {
-  const { request, http, mask, policy, log, renew } = world
-  const aws = awsOf(request)
-  try {
-    return await assumeRole(identity, aws, http, mask, policy)
-  } catch (error) {
-    if (!(error instanceof IdTokenEnded)) throw error
-    log.debug('STS says that the ID token has ended: asking for a new one, once')
-  }
-  try {
-    return await assumeRole(await renew(), aws, http, mask, policy)
-  } catch (error) {
-    throw error instanceof IdTokenEnded ? error.failure : error
-  }
 }

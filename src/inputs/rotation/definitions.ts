@@ -1,0 +1,43 @@
+/** Every input of `rotate` with its default: the same as in `rotate/action.yml` (a test compares the two). */
+
+/** `undefined`: no default of its own (required, or taken from the environment or from other inputs). */
+export const ROTATION_INPUTS = {
+  'hf-org': undefined,
+  'role-to-assume': undefined,
+  'aws-region': undefined,
+  mode: 'mint',
+  'admin-secret-id': undefined,
+  'admin-secret-key': 'token',
+  'service-account': undefined,
+  secrets: undefined,
+  'secret-key': 'token',
+  'max-age': undefined,
+  'warn-age': undefined,
+  grace: '24h',
+  force: 'false',
+  'dry-run': 'false',
+  'ecs-services': undefined,
+  'wait-for-services': 'false',
+  audience: '{org}',
+  'oidc-issuer': undefined,
+  'id-token-from': 'github',
+  'required-claims': undefined,
+  'role-session-name': undefined,
+  'role-duration-seconds': '900',
+  'session-policy': 'auto',
+  'hf-endpoint': undefined,
+  timeout: '10m',
+  'max-attempts': '4',
+} as const satisfies Record<string, string | undefined>
+
+export type RotationInputName = keyof typeof ROTATION_INPUTS
+
+export const ROTATION_INPUT_NAMES = Object.keys(ROTATION_INPUTS) as RotationInputName[]
+
+/** The variables that say where the AWS services are which a rotation calls. */
+export const ROTATION_ENDPOINTS = [
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  'AWS_ENDPOINT_URL_ECS',
+]

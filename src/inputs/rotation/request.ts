@@ -1,0 +1,50 @@
+/** What a rotation is asked for, fully validated: made by `parse.ts` only. */
+import type { HubRepository, ProofRequest, Scope, SecretReference, SessionRequest } from '../request.ts'
+
+export const MODES = ['mint', 'promote'] as const
+
+/** One secret, and what the token in it must be. */
+export interface RotatedSecret {
+  secret: SecretReference
+  scope: Scope
+  repositories: readonly HubRepository[]
+  /** What a minted token gets. */
+  permissions: readonly string[]
+}
+
+/** How new tokens come about. */
+export type RotationMode =
+  /** Minted: a service account's, by an admin token that is in a secret too. */
+  | { kind: 'mint'; admin: SecretReference; account: string }
+  /** A person puts one into the pending version. */
+  | { kind: 'promote'; warnAgeSeconds: number }
+
+export interface EcsService {
+  cluster: string
+  service: string
+}
+
+/** What the four steps need, however they are started. */
+export interface StepsRequest {
+  /** The organization's slug on the Hub. */
+  org: string
+  /** The Hub, without a slash at the end. */
+  hubEndpoint: string
+  /** Endpoints that are not the services' own, in words for the log. */
+  endpointOverrides: readonly string[]
+  secrets: readonly RotatedSecret[]
+  /** How long a replaced token goes on working. */
+  graceSeconds: number
+  services: readonly EcsService[]
+  /** Nothing is written, minted or revoked. */
+  dryRun: boolean
+  maxAttempts: number
+}
+
+export interface RotationRequest extends StepsRequest, ProofRequest, SessionRequest {
+  mode: RotationMode
+  maxAgeSeconds: number
+  force: boolean
+  waitForServices: boolean
+  timeoutMs: number
+}

@@ -1,0 +1,91 @@
+/** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
+import { includes, LEAST_PERMISSIONS, NEEDED, permits, scopeOf } from '../../hub/scopes.ts'
+import { closest } from '../../text/closest.ts'
+import { listed, quoted } from '../../text/printable.ts'
+import { fill, lines, oneOf } from '../fields.ts'
+import { parseKey, parseSecretId } from '../parse-aws.ts'
+import { parseRepositories } from '../parse-hub.ts'
+import { Problems } from '../problems.ts'
+import { type Role, SCOPES, type Scope } from '../request.ts'
+import type { RotatedSecret } from './request.ts'
+
+const SETTINGS = ['scope', 'repositories', 'permissions', 'key'] as const
+type Setting = (typeof SETTINGS)[number]
+
+/** What holds for all lines. */
+export interface LineContext {
+  org: string
+  region: string
+  role: Role
+  /** `secret-key`. */
+  key: string
+}
+
+/** One secret a line; a name that stands there twice is a problem. */
+export function parseSecretLines(text: string, context: LineContext, problems: Problems): RotatedSecret[] {
+  const all = lines(text)
+  if (all.length === 0) {
+    problems.add('secrets', 'is required: lines such as `huggingface/acme/write scope=write`')
+  }
+  const secrets = all.map((line) => parseLine(line, context, problems))
+  const ids = secrets.map(({ secret }) => secret.id)
+  for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) < at))) {
+    problems.add('secrets', `has ${quoted(id, 200)} twice`)
+  }
+  return secrets
+}
+
+function parseLine(line: string, { org, region, role, key }: LineContext, problems: Problems): RotatedSecret {
+  const own = new Problems()
+  const [name = '', ...words] = line.split(/\s+/)
+  const settings = parseSettings(words, own)
+  const scope = oneOf('scope', settings.scope ?? 'read', SCOPES, own)
+  const id = fill('the name', name, { org, scope }, own)
+  const rotated: RotatedSecret = {
+    secret: {
+      id,
+      key: parseKey('key', settings.key ?? key, own),
+      stage: 'AWSCURRENT',
+      region: parseSecretId('the name', id, region, role, own),
+    },
+    scope,
+    repositories: parseRepositories(list(settings.repositories), own),
+    permissions: parsePermissions(list(settings.permissions), scope, own),
+  }
+  for (const problem of own.lines) problems.add('secrets', `has the line ${quoted(line, 120)}: ${problem}`)
+  return rotated
+}
+
+function parseSettings(words: readonly string[], problems: Problems): Partial<Record<Setting, string>> {
+  const settings: Partial<Record<Setting, string>> = {}
+  for (const word of words) {
+    const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(word) ?? []
+    const setting = SETTINGS.find((one) => one === name)
+    if (setting === undefined) {
+      const guess = closest(name || word, SETTINGS)
+      problems.lines.push(
+        `${quoted(word, 80)} is none of ${listed(SETTINGS.map((one) => `${one}=`))}${guess ? `; did you mean ${guess}=?` : ''}`,
+      )
+    } else if (value === '') problems.lines.push(`${setting}= is empty`)
+    else if (settings[setting] !== undefined) problems.lines.push(`${setting}= stands there twice`)
+    else settings[setting] = value
+  }
+  return settings
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter(Boolean)
+}
+
+function parsePermissions(given: readonly string[], scope: Scope, problems: Problems): readonly string[] {
+  for (const name of given) {
+    if (!/^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(name)) {
+      problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
+    } else if (!includes(scope, scopeOf(name)))
+      problems.add('permissions', `has ${name}, which is more than scope=${scope}`)
+  }
+  if (given.length > 0 && !given.some((name) => permits(name, scope))) {
+    problems.add('permissions', `has nothing that scope=${scope} needs: add ${NEEDED[scope]}`)
+  }
+  return given.length > 0 ? [...new Set(given)] : LEAST_PERMISSIONS[scope]
+}

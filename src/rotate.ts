@@ -1,0 +1,55 @@
+/** Entry point of the sub-action `rotate`: reads, rotates, reports. */
+import { endProcess } from './end-process.ts'
+import { toActionError } from './errors/unforeseen.ts'
+import { readDeclared, readIdToken, readJob } from './inputs/read.ts'
+import { ROTATION_ENDPOINTS, ROTATION_INPUTS } from './inputs/rotation/definitions.ts'
+import { parseRotation } from './inputs/rotation/parse.ts'
+import { Deadline } from './net/deadline.ts'
+import { Http } from './net/http.ts'
+import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
+import { reportNoRotation, reportRotation } from './report/rotation-log.ts'
+import type { RotationProgress } from './report/rotation-report.ts'
+import { mask, reportBroken, runnerLog } from './report/runner-log.ts'
+import { rotateAll } from './rotation/run.ts'
+
+async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
+  const progress: RotationProgress = {}
+  let http: Http | undefined
+  let deadline: Deadline | undefined
+  try {
+    const job = readJob(env)
+    progress.job = job
+    for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
+    const request = parseRotation(readDeclared(env, ROTATION_INPUTS, ROTATION_ENDPOINTS), job)
+    progress.request = request
+
+    deadline = new Deadline(request.timeoutMs)
+    http = new Http(deadline, proxyFromEnvironment(env))
+    const policy = { maxAttempts: request.maxAttempts, deadline, onRetry: runnerLog.debug }
+    const givenIdToken = () => {
+      const idToken = readIdToken(request.idTokenFrom, env)
+      mask(idToken)
+      return idToken
+    }
+    const rotation = await rotateAll({
+      request,
+      job,
+      http,
+      policy,
+      deadline,
+      mask,
+      log: runnerLog,
+      givenIdToken,
+      onIdentity: (identity) => Object.assign(progress, { identity }),
+    })
+    await reportRotation(request, rotation, progress)
+  } catch (error) {
+    await reportNoRotation(toActionError(error), progress)
+  } finally {
+    deadline?.stop()
+    http?.close()
+  }
+}
+
+await rotate(process.env).catch(reportBroken)
+endProcess()

@@ -1,0 +1,113 @@
+/** Gives services whose tasks still run with a replaced token a new deployment, and waits for it if asked. */
+import type { EcsServices, ServiceState } from '../aws/ecs.ts'
+import { ActionError } from '../errors/action-error.ts'
+import { toActionError } from '../errors/unforeseen.ts'
+import type { EcsService } from '../inputs/rotation/request.ts'
+import type { Deadline } from '../net/deadline.ts'
+import type { Log } from '../report/log.ts'
+
+export interface ServiceOutcome {
+  /** `cluster/service`. */
+  service: string
+  action: 'deployed' | 'completed' | 'up-to-date' | 'would-deploy' | 'failed'
+  deploymentId: string | undefined
+  error: ActionError | undefined
+}
+
+export interface DeployWorld {
+  ecs: EcsServices
+  services: readonly EcsService[]
+  /** When a token was last replaced, in milliseconds since the epoch; `now`: in this run. */
+  replaced: number | 'now'
+  wait: boolean
+  dryRun: boolean
+  deadline: Deadline
+  log: Log
+}
+
+/** Between two looks at a deployment, and kept at the end of the run for the report, in milliseconds. */
+const POLL_MS = 5_000
+const RESERVE_MS = 3_000
+
+/**
+ * What became of each service; a failure of one does not stop the others. A service that had a deployment since the
+ * token was replaced is left alone: so a run that was killed before it came here is made up for by the next one.
+ */
+export async function deployServices(world: DeployWorld): Promise<ServiceOutcome[]> {
+  const started = await Promise.all(world.services.map((service) => start(world, service)))
+  if (!world.wait || world.dryRun) return started
+  return await Promise.all(started.map((outcome, index) => waitFor(world, outcome, world.services[index])))
+}
+
+async function start({ ecs, replaced, dryRun, log }: DeployWorld, service: EcsService): Promise<ServiceOutcome> {
+  const name = `${service.cluster}/${service.service}`
+  const outcome = { service: name, deploymentId: undefined, error: undefined }
+  try {
+    const { primary } = await ecs.describe(service)
+    if (replaced !== 'now' && primary && primary.createdAt >= replaced) {
+      return { ...outcome, action: 'up-to-date', deploymentId: primary.id }
+    }
+    if (dryRun) return { ...outcome, action: 'would-deploy', deploymentId: primary?.id }
+    const deploymentId = (await ecs.deploy(service)).primary?.id
+    log.info(`ECS: new deployment of ${name}${deploymentId ? `, ${deploymentId}` : ''}`)
+    return { ...outcome, action: 'deployed', deploymentId }
+  } catch (error) {
+    return { ...outcome, action: 'failed', error: toActionError(error) }
+  }
+}
+
+async function waitFor(
+  { ecs, deadline, log }: DeployWorld,
+  outcome: ServiceOutcome,
+  service: EcsService | undefined,
+): Promise<ServiceOutcome> {
+  if (!service || outcome.action === 'failed') return outcome
+  try {
+    for (;;) {
+      const state = await ecs.describe(service)
+      const problem = trouble(state, outcome)
+      if (problem) throw failure(outcome, problem, state)
+      if (isDone(state)) {
+        log.info(`ECS: ${outcome.service} runs with the new token`)
+        return { ...outcome, action: 'completed' }
+      }
+      const pause = Math.min(POLL_MS, deadline.remainingMs() - RESERVE_MS)
+      if (pause <= 0) throw failure(outcome, 'it is still in progress, and the time is over', state)
+      await deadline.sleep(pause, `the deployment of ${outcome.service}`)
+    }
+  } catch (error) {
+    return { ...outcome, action: 'failed', error: toActionError(error) }
+  }
+}
+
+function isDone({ primary, deployments, running, desired }: ServiceState): boolean {
+  if (primary?.rolloutState) return primary.rolloutState === 'COMPLETED'
+  return deployments.length === 1 && running === desired
+}
+
+/** In words; undefined when nothing is wrong so far. */
+function trouble({ primary, deployments }: ServiceState, { deploymentId }: ServiceOutcome): string | undefined {
+  const own = deployments.find(({ id }) => id === deploymentId)
+  if (own?.rolloutState === 'FAILED') return `it failed: ${own.reason || 'ECS does not say why'}`
+  if (deploymentId !== undefined && primary && primary.id !== deploymentId) {
+    return own
+      ? 'another deployment has taken its place'
+      : 'it was rolled back, or another deployment has taken its place'
+  }
+  return undefined
+}
+
+function failure(
+  { service, deploymentId }: ServiceOutcome,
+  problem: string,
+  { events, running, desired }: ServiceState,
+): ActionError {
+  const [cluster = '', name = ''] = service.split('/')
+  return new ActionError('deployment-failed', {
+    failed: `The deployment ${deploymentId ?? ''} of ${service} did not complete: ${problem}.`,
+    seen: [`${running} of ${desired} tasks run`, ...events].join('\n'),
+    expected: 'all tasks replaced by ones that were started with the new token',
+    cause: 'the tasks do not start or are not healthy; the events above are the service’s last ones.',
+    fix: `Look at the service and repair it; its tasks may still use the replaced token, which is revoked after \`grace\`:\naws ecs describe-services --cluster ${cluster} --services ${name}\nIf it only needs more time, raise \`timeout\`.`,
+  })
+}

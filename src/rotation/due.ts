@@ -1,0 +1,106 @@
+/** Whether a secret's token is to be replaced: its age, and what the mode makes of it. */
+import { ActionError } from '../errors/action-error.ts'
+import { newTokenPage } from '../hub/replacement.ts'
+import type { WhoAmI } from '../hub/whoami.ts'
+import type { RotationRequest } from '../inputs/rotation/request.ts'
+import { formatDuration } from '../text/duration.ts'
+import type { TokenVersion } from './look.ts'
+import type { Action } from './outcome.ts'
+import type { SecretWorld } from './world.ts'
+
+/** What is known of the current token. Times in milliseconds since the epoch. */
+export interface Age {
+  /** Undefined when there is none, or nobody knows. */
+  createdAt: number | undefined
+  /** From when on it is to be replaced: at `max-age`, or `grace` before its own end. */
+  dueAt: number | undefined
+  /** The Hub's refusal, when it does not accept the token any more. */
+  refusal: ActionError | undefined
+  none: boolean
+}
+
+export type Due = { due: true; note: string } | { due: false; action: Action; note: string }
+
+type DueWorld = SecretWorld & { request: RotationRequest }
+
+/**
+ * How old the current token is. A token that was minted by a rotation is in the account's list; of any other one the
+ * Hub is asked.
+ *
+ * @throws what `whoAmI` throws, but for a token that the Hub does not accept.
+ */
+export async function ageOf(world: DueWorld, arn: string, current: TokenVersion | undefined): Promise<Age> {
+  const { minter, hub, request } = world
+  if (!current) return { createdAt: undefined, dueAt: undefined, refusal: undefined, none: true }
+  const own = minter?.firstTokensFor(arn).find(({ versionId }) => versionId === current.versionId)
+  let who: Pick<WhoAmI, 'createdAt' | 'expiresAt'> | undefined = own && { ...own, expiresAt: undefined }
+  let refusal: ActionError | undefined
+  try {
+    who ??= await hub.whoAmI(current.value.token)
+  } catch (error) {
+    const dead = error instanceof ActionError && (error.code === 'token-rejected' || error.code === 'token-expired')
+    if (!dead) throw error
+    refusal = error
+  }
+  const createdAt = who?.createdAt ?? current.createdAt
+  const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
+  const byEnd = who?.expiresAt === undefined ? undefined : who.expiresAt - request.graceSeconds * 1000
+  const ends = [byAge, byEnd].filter((time) => time !== undefined)
+  return { createdAt, dueAt: ends.length > 0 ? Math.min(...ends) : undefined, refusal, none: false }
+}
+
+/**
+ * What to do. `now`: milliseconds since the epoch.
+ *
+ * @throws `ActionError` `rotation-overdue`, `token-rejected`, `token-expired` under `mode: promote`.
+ */
+export function judgeDue(world: DueWorld, age: Age, now: number): Due {
+  const { request, rotated } = world
+  const old = age.createdAt === undefined ? 'of unknown age' : `${formatDuration((now - age.createdAt) / 1000)} old`
+  const overdue = age.dueAt !== undefined && now >= age.dueAt
+  if (request.mode.kind === 'promote') return judgePromotion(world, request.mode.warnAgeSeconds, age, now, old, overdue)
+  if (age.none) return { due: true, note: 'it has no value yet' }
+  if (age.refusal) return { due: true, note: 'the Hub does not accept the current token any more' }
+  if (request.force) return { due: true, note: `forced, the current token is ${old}` }
+  if (overdue) return { due: true, note: `the current token is ${old}` }
+  // Nobody could ever say that it is due.
+  if (age.createdAt === undefined) return { due: true, note: `the current token of ${rotated.secret.id} is ${old}` }
+  return { due: false, action: 'not-due', note: `the current token is ${old}` }
+}
+
+function judgePromotion(
+  world: DueWorld,
+  warnAgeSeconds: number,
+  age: Age,
+  now: number,
+  old: string,
+  overdue: boolean,
+): Due {
+  const { request, rotated, log } = world
+  const { id } = rotated.secret
+  const fix = `${promotionFix(world)}\nThen run this workflow again.`
+  if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, fix })
+  if (age.none || overdue) {
+    throw new ActionError('rotation-overdue', {
+      failed: age.none ? `The secret ${id} has no token yet.` : `The token in ${id} is older than \`max-age\`.`,
+      seen: age.none ? 'no current and no pending version' : `the current token is ${old}, and nothing is pending`,
+      expected: `a new token in the pending version, at the latest after ${formatDuration(request.maxAgeSeconds)}`,
+      cause: 'nobody has brought a new token; without service accounts it takes a person.',
+      fix,
+    })
+  }
+  const left = age.dueAt === undefined ? undefined : age.dueAt - now
+  const aged = age.createdAt !== undefined && now - age.createdAt >= warnAgeSeconds * 1000
+  // A token with an end date of its own may be due long before it is old.
+  const ending = left !== undefined && left < (request.maxAgeSeconds - warnAgeSeconds) * 1000
+  if (!aged && !ending) return { due: false, action: 'not-due', note: `the current token is ${old}` }
+  const time = left === undefined ? '' : ` In ${formatDuration(left / 1000)} this becomes a failure.`
+  log.warning(`The token in ${id} is ${old}: it is time for a new one.${time}\n${fix}`)
+  return { due: false, action: 'due-soon', note: `the current token is ${old}, and nothing is pending` }
+}
+
+/** How a person brings a new token. */
+export function promotionFix({ request, rotated }: Pick<DueWorld, 'request' | 'rotated'>): string {
+  const { id, region, key } = rotated.secret
+  return `Create a new fine-grained token (${newTokenPage(request)}) and make it the pending version:\naws secretsmanager put-secret-value --region ${region} --secret-id ${id} --secret-string file://secret.json --version-stages AWSPENDING\nwhere secret.json holds {"${key}": "hf_…"}, with the other keys of the secret if it has some, or the token alone if the secret is a plain string.`
+}

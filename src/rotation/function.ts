@@ -1,0 +1,206 @@
+/** AWS's own rotation: one event of Secrets Manager is one of the four steps, for the version that it names. */
+import { readSecret } from '../aws/read-secret.ts'
+import { type AwsCaller, CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
+import { ActionError } from '../errors/action-error.ts'
+import { HubClient } from '../hub/client.ts'
+import { checkTokenShape } from '../hub/token-shape.ts'
+import type { FunctionRequest } from '../inputs/rotation/parse-function.ts'
+import type { RotatedSecret } from '../inputs/rotation/request.ts'
+import type { Deadline } from '../net/deadline.ts'
+import type { Http } from '../net/http.ts'
+import type { RetryPolicy } from '../net/retry.ts'
+import type { Log, Mask } from '../report/log.ts'
+import { isRecord } from '../text/json.ts'
+import { listed, printable, quoted } from '../text/printable.ts'
+import { Fence } from './fence.ts'
+import { endRetired, type Leftovers, removeOrphans } from './leftovers.ts'
+import { look, type SecretState } from './look.ts'
+import { Minter } from './minter.ts'
+import { noOutcome } from './outcome.ts'
+import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
+import { VERSION_ID } from './version-id.ts'
+
+/** What an invocation works with. */
+export interface FunctionWorld {
+  request: FunctionRequest
+  caller: AwsCaller
+  http: Http
+  policy: RetryPolicy
+  deadline: Deadline
+  mask: Mask
+  log: Log
+}
+
+/** The four steps of the contract, and one that a schedule of your own may call between two rotations. */
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret', 'retireSecret'] as const
+type Step = (typeof STEPS)[number]
+
+interface RotationEvent {
+  step: Step
+  secretId: string
+  /** Empty for `retireSecret`. */
+  versionId: string
+}
+
+/**
+ * Does one step; each may be called again.
+ *
+ * @throws `ActionError` `input-invalid` for an event that is none, or for a secret that is not listed;
+ * `rotation-blocked` for a version that is not staged for rotation; and what the steps throw.
+ * Source: Secrets Manager user guide, "Rotation by Lambda function".
+ */
+export async function handleRotation(event: unknown, world: FunctionWorld): Promise<void> {
+  const { step, secretId, versionId } = readEvent(event)
+  const rotated = secretOf(secretId, world.request.secrets)
+  world.log.info(`${step} ${printable(secretId, 300)} ${versionId}`)
+  if (step === 'setSecret') return await setPending()
+  const turn = await beginTurn(world, rotated)
+  const state = await look(turn, { byFunction: true })
+  turn.first = state
+  turn.state = state
+  turn.outcome.arn = state.arn
+  if (step === 'retireSecret') return await cleanUp(turn, state)
+
+  const labels = state.description.stages.get(versionId)
+  if (!labels?.includes(PENDING) && !labels?.includes(CURRENT)) throw notStaged(turn, versionId, labels)
+  if (step === 'createSecret') await create(turn, state, versionId)
+  else if (step === 'testSecret') await testPending(turn, versionId)
+  else await finish(turn, state, versionId, world)
+}
+
+async function create(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
+  const { minter, log } = turn
+  const isThere = state.current?.versionId === versionId || (state.pendingId === versionId && state.pending)
+  if (isThere) return log.info('The version has its value already.')
+  const { kind } = await createPending(turn, state.arn, versionId, state.current)
+  // Of an invocation that was cut off between minting and storing: now it is certain that nobody stored it.
+  const lost = minter?.firstTokensFor(state.arn).filter((token) => token.versionId === versionId) ?? []
+  if (kind === 'stored') for (const token of lost) await minter?.remove(token)
+}
+
+async function finish(turn: Leftovers, state: SecretState, versionId: string, world: FunctionWorld): Promise<void> {
+  const previous = state.current?.versionId
+  if (previous !== versionId) {
+    if ((await finishPending(turn, versionId, previous)) === 'overtaken') throw overtaken(turn, versionId)
+    if (previous !== undefined) await retire(turn, previous)
+  }
+  turn.outcome.action = 'rotated'
+  await deploy(world)
+  const now = await look(turn, { byFunction: true })
+  turn.state = now
+  await cleanUp(turn, now)
+}
+
+/** Every time: a step that is called again after it was cut off must not leave tasks with the old token. */
+async function deploy({ request, caller, http, policy, deadline, log }: FunctionWorld): Promise<void> {
+  const { services, region } = request
+  if (services.length === 0) return
+  const [{ EcsServices }, { deployServices }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
+  const ecs = new EcsServices(caller, region, http, policy)
+  const options = { ecs, services, replaced: 'now', wait: false, dryRun: false, deadline, log } as const
+  for (const { error } of await deployServices(options)) if (error) throw error
+}
+
+async function cleanUp(turn: Leftovers, { current, pending }: SecretState): Promise<void> {
+  if (current) turn.inUse = { current: current.value.token }
+  // A pending value is on its way to be used, whatever it is.
+  if (pending) return
+  const values = new Set(current ? [current.value.token] : [])
+  await endRetired(turn, { values, complete: true, hold: false })
+  await removeOrphans(turn)
+}
+
+async function beginTurn(
+  { request, caller, http, policy, deadline, mask, log }: FunctionWorld,
+  rotated: RotatedSecret,
+): Promise<Leftovers> {
+  const { admin, account, org, hubEndpoint, role } = request
+  const access = { endpoint: hubEndpoint, http, policy }
+  const session = { credentials: { ...caller.credentials, expiration: undefined }, assumedRoleArn: caller.name }
+  const aws = { role, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, sessionPolicy: 'none' }
+  const stored = await readSecret(session, { ...aws, secret: admin }, [admin.key], http, mask, policy)
+  const token = checkTokenShape(
+    stored.values[0] ?? '',
+    `The admin secret ${admin.id}`,
+    `Store the admin token alone, or at the key ${admin.key} of a JSON object.`,
+  )
+  const minter = await Minter.open({
+    access,
+    org,
+    admin: token,
+    adminSecret: { input: 'admin-secret-id', id: admin.id },
+    account,
+    mask,
+    log,
+  })
+  const fence = new Fence()
+  for (const id of minter.firstIds) fence.see(id)
+  return {
+    rotated,
+    request,
+    versions: new SecretVersions(rotated.secret, caller, http, policy),
+    hub: new HubClient(access),
+    access,
+    minter,
+    mask,
+    log,
+    deadline,
+    fence,
+    outcome: noOutcome(rotated.secret.id, rotated.scope),
+    first: undefined,
+    state: undefined,
+    made: new Set(),
+    inUse: {},
+  }
+}
+
+function readEvent(event: unknown): RotationEvent {
+  const { Step: step, SecretId: secretId, ClientRequestToken: token } = isRecord(event) ? event : {}
+  const known = STEPS.find((one) => one === step)
+  const versionId = known === 'retireSecret' && token === undefined ? '' : token
+  const isComplete = typeof secretId === 'string' && typeof versionId === 'string'
+  if (known && isComplete && (versionId === '' ? known === 'retireSecret' : VERSION_ID.test(versionId))) {
+    return { step: known, secretId, versionId }
+  }
+  throw new ActionError('input-invalid', {
+    failed: 'The event is not one of Secrets Manager’s rotation events.',
+    seen: `Step ${quoted(step, 60)}, SecretId ${quoted(secretId, 300)}, ClientRequestToken ${quoted(token, 80)}`,
+    expected: `SecretId, ClientRequestToken (32 to 64 characters) and Step, one of ${listed(STEPS)}`,
+    fix: 'Let Secrets Manager call the function (rotate-secret --rotation-lambda-arn); for a test, send an event of that form.',
+  })
+}
+
+/** The line of `SECRETS` that means this secret, which the event names by its ARN. */
+function secretOf(secretId: string, secrets: readonly RotatedSecret[]): RotatedSecret {
+  const [, , , region = '', , , name = ''] = secretId.split(':')
+  const found = secrets.find(({ secret: { id } }) =>
+    [secretId, secretId.slice(0, -7), ...(secretId.startsWith('arn:') ? [name.slice(0, -7)] : [])].includes(id),
+  )
+  if (found) return { ...found, secret: { ...found.secret, id: secretId, region: region || found.secret.region } }
+  throw new ActionError('input-invalid', {
+    failed: `The secret ${quoted(secretId, 300)} is not one that this function is set up for.`,
+    seen: `SECRETS lists ${listed(secrets.map(({ secret }) => printable(secret.id, 200)))}`,
+    expected: 'a line for this secret, which says what its token must be',
+    fix: 'Add a line such as `huggingface/acme/write scope=write` to the function’s variable SECRETS.',
+  })
+}
+
+function notStaged({ rotated }: Leftovers, versionId: string, labels: readonly string[] | undefined): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `The version ${versionId} of ${rotated.secret.id} is not staged for rotation.`,
+    seen: labels ? `staging labels ${listed(labels)}` : 'no such version',
+    expected: `${PENDING} at this version`,
+    cause: 'the rotation was cancelled, or the event is an old one.',
+    fix: `Start the rotation anew:\naws secretsmanager rotate-secret --region ${rotated.secret.region} --secret-id ${rotated.secret.id}`,
+  })
+}
+
+function overtaken({ rotated }: Leftovers, versionId: string): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `Another version of ${rotated.secret.id} became current before ${versionId} did.`,
+    seen: `${CURRENT} is not where it was when this step began`,
+    expected: 'one scheduler for a secret',
+    cause: 'somebody stored a new value by hand meanwhile.',
+    fix: `Nothing is broken. If the token shall be replaced all the same:\naws secretsmanager rotate-secret --region ${rotated.secret.region} --secret-id ${rotated.secret.id}`,
+  })
+}

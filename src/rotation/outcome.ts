@@ -1,0 +1,66 @@
+/** What a run did with one secret: for the table, the report and the outputs. Nothing here is secret. */
+import type { ActionError } from '../errors/action-error.ts'
+
+export type Action =
+  /** A new token was minted, confirmed and made current. */
+  | 'rotated'
+  /** A pending version that was there already was confirmed and made current. */
+  | 'promoted'
+  /** Not old enough. */
+  | 'not-due'
+  /** Old enough to be warned of (`mode: promote`). */
+  | 'due-soon'
+  /** Due, but the secret was written to only minutes ago. */
+  | 'held-back'
+  /** Another run, or a person, made another version current meanwhile. */
+  | 'overtaken'
+  /** `dry-run`. */
+  | 'would-rotate'
+  | 'would-promote'
+  | 'failed'
+
+/** Times in milliseconds since the epoch. */
+export interface Outcome {
+  secret: string
+  scope: string
+  action: Action
+  arn: string | undefined
+  /** Why, in a few words. */
+  note: string
+  /** The current version at the end. */
+  versionId: string | undefined
+  /** The version that it replaced in this run. */
+  previousVersionId: string | undefined
+  /** When the current token was made. */
+  createdAt: number | undefined
+  dueAt: number | undefined
+  /** When the last replaced token that still works comes to its end. */
+  previousEndsAt: number | undefined
+  /** How many replaced tokens and leftovers were revoked. */
+  revoked: number
+  /** What failed; the first decides the code. */
+  errors: ActionError[]
+}
+
+/** True when this run made another version current. */
+export function hasMoved({ action }: Pick<Outcome, 'action'>): boolean {
+  return action === 'rotated' || action === 'promoted'
+}
+
+/** The outcome of a secret with which nothing was done yet. */
+export function noOutcome(secret: string, scope: string): Outcome {
+  return {
+    secret,
+    scope,
+    action: 'failed',
+    arn: undefined,
+    note: '',
+    versionId: undefined,
+    previousVersionId: undefined,
+    createdAt: undefined,
+    dueAt: undefined,
+    previousEndsAt: undefined,
+    revoked: 0,
+    errors: [],
+  }
+}

@@ -1,0 +1,266 @@
+/** One secret of a scheduled run: takes up what is pending, rotates what is due, leaves the rest alone. */
+import { PENDING, type SecretVersion } from '../aws/secret-versions.ts'
+import { ActionError, type ErrorCode } from '../errors/action-error.ts'
+import type { Job } from '../inputs/request.ts'
+import type { RotationRequest } from '../inputs/rotation/request.ts'
+import { formatDuration } from '../text/duration.ts'
+import { listed, quoted } from '../text/printable.ts'
+import { ageOf, judgeDue, promotionFix } from './due.ts'
+import { ownWork } from './fence.ts'
+import type { Leftovers } from './leftovers.ts'
+import { look, type SecretState, type TokenVersion, withToken } from './look.ts'
+import type { Action } from './outcome.ts'
+import { sameButToken } from './secret-value.ts'
+import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
+import { versionId } from './version-id.ts'
+
+/** One secret of a run. */
+export interface Turn extends Leftovers {
+  request: RotationRequest
+  job: Job
+  /** When the secret was last written to, as far as is known, in milliseconds since the epoch. */
+  lastWriteAt: number | undefined
+}
+
+/** How often one run begins anew, when others keep changing the secret under its hands. */
+const MAX_ROUNDS = 4
+/** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
+const WRITE_INTERVAL_MS = 600_000
+
+/** Verdicts that another look at the same token will not change; its use is over. */
+const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'token-malformed',
+  'secret-malformed',
+  'token-rejected',
+  'token-expired',
+  'token-expiring',
+  'token-wrong-org',
+  'token-over-scoped',
+  'token-under-scoped',
+  'token-revoked-by-org',
+])
+const DEAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['token-rejected', 'token-expired'])
+
+/**
+ * Does what is to be done with the secret, and fills in the turn's outcome.
+ *
+ * @throws `ActionError` `rotation-blocked`, `rotation-overdue`, and what the Hub and Secrets Manager throw; the outcome
+ * then says what was done until it failed.
+ */
+export async function rotateSecret(turn: Turn): Promise<void> {
+  for (let round = 1; ; round += 1) {
+    const state = await look(turn)
+    remember(turn, state)
+    if (await oneRound(turn, state, round >= MAX_ROUNDS)) return
+    turn.log.debug(`${turn.rotated.secret.id}: changed meanwhile, looking again (round ${round})`)
+  }
+}
+
+function remember(turn: Turn, state: SecretState): void {
+  const { outcome, request } = turn
+  turn.first ??= state
+  turn.state = state
+  turn.inUse = state.current ? { current: state.current.value.token } : {}
+  outcome.arn = state.arn
+  outcome.versionId = state.current?.versionId
+  outcome.createdAt = state.current?.createdAt
+  outcome.dueAt = due(outcome.createdAt, request)
+  const writes = [turn.lastWriteAt, state.current?.createdAt, state.pending?.createdAt]
+  const known = writes.filter((time) => time !== undefined)
+  turn.lastWriteAt = known.length > 0 ? Math.max(...known) : undefined
+}
+
+/** False when the secret must be looked at again. */
+async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<boolean> {
+  const { fence, deadline, request, minter, outcome, rotated } = turn
+  if (state.pendingId !== undefined && state.pending) {
+    const { pendingId, pending } = state
+    if (request.dryRun) return end(turn, 'would-promote', `version ${pendingId} is pending`)
+    const what = `the run that stored version ${pendingId} of ${rotated.secret.id}, which may still be at work`
+    // A person's version has no run behind it.
+    if (minter && (await fence.settle(pendingId, pending.createdAt, deadline, what))) return false
+    return await resume(turn, state, pendingId, pending, last)
+  }
+  const age = await ageOf(turn, state.arn, state.current)
+  outcome.createdAt = age.createdAt
+  outcome.dueAt = age.dueAt
+  const judged = judgeDue(turn, age, Date.now())
+  if (!judged.due) return end(turn, judged.action, judged.note)
+  if (request.dryRun) return end(turn, 'would-rotate', judged.note)
+  const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - Date.now()
+  if (!request.force && heldBackMs > 0) {
+    const when = formatDuration(Math.ceil(heldBackMs / 1000))
+    return end(turn, 'held-back', `${judged.note}, but the secret was written to only minutes ago: not before ${when}`)
+  }
+  return await renew(turn, state, judged.note, last)
+}
+
+/** Makes a new token current; false when the secret must be looked at again. */
+async function renew(turn: Turn, state: SecretState, why: string, last: boolean): Promise<boolean> {
+  const { job, outcome, log, rotated, minter, versions } = turn
+  const id = unusedVersionId(job, state, turn.made)
+  turn.made.add(id)
+  log.info(`${rotated.secret.id}: ${why}; rotating`)
+  const work = ownWork()
+  const created = await createPending(turn, state.arn, id, state.current)
+  // Too slow, and another run may have taken the token for one that nobody stores: then it is looked at like anybody's.
+  if (created.kind === 'taken' || !work.isOurs()) return again(turn, last)
+  turn.lastWriteAt = Date.now()
+
+  const takeBack = async () => {
+    await versions.move(PENDING, { from: id })
+    if (work.isOurs() && minter) await minter.removeNamed(created.displayName)
+    else await retire(turn, id)
+  }
+  await setPending()
+  const confirmed = await testPending(turn, id).catch(async (error: unknown) => {
+    if (!(error instanceof ActionError) || !USELESS.has(error.code)) throw error
+    await takeBack().catch((failure: unknown) => warnOf(turn, failure))
+    // Another run may have revoked it before we stored it.
+    if (DEAD.has(error.code) && !last) return undefined
+    throw error
+  })
+  if (!confirmed) return false
+  if ((await finishPending(turn, id, state.current?.versionId)) === 'overtaken') {
+    await takeBack().catch((failure: unknown) => warnOf(turn, failure))
+    remember(turn, await look(turn))
+    return end(turn, 'overtaken', 'another run, or a person, made another version current meanwhile')
+  }
+  outcome.createdAt = confirmed.createdAt ?? Date.now()
+  await finished(turn, state, id, confirmed.value, 'rotated', why)
+  return true
+}
+
+/** Finishes what an earlier run, or a person, has left pending; false when the secret must be looked at again. */
+async function resume(
+  turn: Turn,
+  state: SecretState,
+  pendingId: string,
+  pending: SecretVersion,
+  last: boolean,
+): Promise<boolean> {
+  const { minter, rotated, versions, log, outcome } = turn
+  log.info(`${rotated.secret.id}: version ${pendingId} is pending; taking it up`)
+  const ours = minter ? (await minter.tokensFor(state.arn)).some((token) => token.versionId === pendingId) : false
+  try {
+    const withIt = withToken(turn, pending)
+    turn.inUse.pending = withIt.value.token
+    const confirmed = await testPending(turn, pendingId)
+    if (state.current) compare(turn, state.current, withIt, ours)
+    if ((await finishPending(turn, pendingId, state.current?.versionId)) === 'overtaken') return again(turn, last)
+    outcome.createdAt = confirmed.createdAt ?? pending.createdAt
+    await finished(turn, state, pendingId, confirmed.value, 'promoted', 'the pending version was confirmed')
+    return true
+  } catch (error) {
+    if (!(error instanceof ActionError) || !(USELESS.has(error.code) || error instanceof Unfit)) throw error
+    // A person's version is that person's to replace.
+    if (!minter || !(ours || DEAD.has(error.code))) throw blocked(turn, pendingId, error)
+    log.info(`${rotated.secret.id}: the pending version cannot be used (${error.code}); putting it aside`)
+    await versions.move(PENDING, { from: pendingId })
+    if (!DEAD.has(error.code)) await retire(turn, pendingId)
+    return again(turn, last)
+  }
+}
+
+/** Everything that follows once a version is current: only now does the old token's end begin. */
+async function finished(
+  turn: Turn,
+  { current }: SecretState,
+  id: string,
+  token: string,
+  action: Action,
+  why: string,
+): Promise<void> {
+  const { outcome, request } = turn
+  turn.inUse = { current: token }
+  outcome.versionId = id
+  outcome.previousVersionId = current?.versionId
+  outcome.dueAt = due(outcome.createdAt, request)
+  end(turn, action, why)
+  if (current) await retire(turn, current.versionId)
+}
+
+/** A pending version that works, and must not become current all the same. */
+class Unfit extends ActionError {}
+
+/** What consumers read beside the token must survive. */
+function compare({ rotated }: Turn, current: TokenVersion, pending: TokenVersion, ours: boolean): void {
+  const unfit = (seen: string, expected: string, cause: string) =>
+    new Unfit('rotation-blocked', {
+      failed: `The pending version of ${rotated.secret.id} must not become the current one.`,
+      seen,
+      expected,
+      cause,
+      fix: 'Store the pending version anew.',
+    })
+  if (pending.value.token === current.value.token) {
+    throw unfit('the token of the current version', 'a new token', 'the old token was stored again.')
+  }
+  if (pending.value.isObject !== current.value.isObject) {
+    const form = (isObject: boolean) => (isObject ? 'a JSON object' : 'a plain string')
+    throw unfit(form(pending.value.isObject), form(current.value.isObject), 'it was stored in another form.')
+  }
+  const missing = current.value.otherKeys.filter((key) => !pending.value.otherKeys.includes(key))
+  if (missing.length > 0) {
+    throw unfit(
+      `${missing.length} of the secret’s other keys ${missing.length === 1 ? 'is' : 'are'} missing in it`,
+      `all ${current.value.otherKeys.length} of them: ${listed(current.value.otherKeys.map((key) => quoted(key, 60)))}`,
+      'only the token was stored, and others read these keys.',
+    )
+  }
+  // What a run made is the current value of its time with another token; something else was changed since then.
+  if (ours && !sameButToken(current.value, pending.value)) {
+    throw unfit('another value beside the token', 'the current one', 'the secret was changed after it was stored.')
+  }
+}
+
+function blocked({ rotated, minter, request }: Turn, pendingId: string, error: ActionError): ActionError {
+  const { id, region } = rotated.secret
+  const remove = `aws secretsmanager update-secret-version-stage --region ${region} --secret-id ${id} --version-stage ${PENDING} --remove-from-version-id ${pendingId}`
+  const fix = minter
+    ? `This version was not made by a rotation with this service account. If nobody needs it, take it out of the way; then the next run mints a token:
+${remove}`
+    : `${promotionFix({ request, rotated })}
+Or, to keep the current token, take the pending version away:
+${remove}`
+  return new ActionError(error.code, {
+    ...error.explanation,
+    failed: `${error.explanation.failed} (The pending version ${pendingId} of ${id}; the current one is as it was.)`,
+    fix,
+  })
+}
+
+/** Begin anew, unless it has been tried often enough. */
+function again({ rotated }: Turn, last: boolean): false {
+  if (!last) return false
+  throw new ActionError('rotation-blocked', {
+    failed: `The secret ${rotated.secret.id} kept changing while it was being rotated; its current version is not harmed.`,
+    seen: `${MAX_ROUNDS} attempts, each of them crossed by somebody else`,
+    expected: 'one scheduler for a secret',
+    cause: 'several workflows rotate the same secret at the same time.',
+    fix: 'Let one workflow rotate it, with `concurrency:` so that its runs do not overlap; then run it again.',
+  })
+}
+
+/** The first id of this run that no version has. */
+function unusedVersionId(job: Job, { arn, description }: SecretState, made: ReadonlySet<string>): string {
+  for (let count = 0; ; count += 1) {
+    const id = versionId(job, arn, count)
+    if (!description.stages.has(id) && !made.has(id)) return id
+  }
+}
+
+function due(createdAt: number | undefined, { maxAgeSeconds }: RotationRequest): number | undefined {
+  return createdAt === undefined ? undefined : createdAt + maxAgeSeconds * 1000
+}
+
+function end({ outcome }: Turn, action: Action, why: string): true {
+  outcome.action = action
+  outcome.note = why
+  return true
+}
+
+function warnOf({ log, rotated }: Turn, error: unknown): void {
+  const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
+  log.warning(`${rotated.secret.id}: what was made could not be taken back; the next run does. ${reason}`)
+}

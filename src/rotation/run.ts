@@ -1,0 +1,200 @@
+/** A scheduled run: proves who it is, and takes one secret after the other; then services, then what is left over. */
+import { openSession } from '../aws/assume-role.ts'
+import { readSecret } from '../aws/read-secret.ts'
+import { rotationPolicy } from '../aws/rotation-policy.ts'
+import { type AwsCaller, PREVIOUS, SecretVersions } from '../aws/secret-versions.ts'
+import { ActionError } from '../errors/action-error.ts'
+import { toActionError } from '../errors/unforeseen.ts'
+import { HubClient } from '../hub/client.ts'
+import { checkTokenShape } from '../hub/token-shape.ts'
+import type { Identity } from '../identity/identity.ts'
+import { type ProofWorld, prove } from '../identity/prove.ts'
+import type { RotatedSecret, RotationRequest } from '../inputs/rotation/request.ts'
+import type { Deadline } from '../net/deadline.ts'
+import { formatDuration } from '../text/duration.ts'
+import { listed } from '../text/printable.ts'
+import type { ServiceOutcome } from './deploy.ts'
+import { Fence } from './fence.ts'
+import { endRetired, type InUse, removeOrphans } from './leftovers.ts'
+import { retiredVersions } from './look.ts'
+import { Minter } from './minter.ts'
+import { hasMoved, noOutcome, type Outcome } from './outcome.ts'
+import { rotateSecret, type Turn } from './rotate-secret.ts'
+import type { SecretWorld } from './world.ts'
+
+/** What a run works with. */
+export interface RotationWorld extends ProofWorld {
+  request: RotationRequest
+  deadline: Deadline
+  /** 0 ≤ x < 1. */
+  random?: () => number
+}
+
+/** What a run did. */
+export interface Rotation {
+  /** The role session. */
+  caller: string
+  secrets: readonly Outcome[]
+  services: readonly ServiceOutcome[]
+}
+
+/** The longest pause between two secrets that are rotated, in milliseconds. */
+const JITTER_MS = 1_000
+
+/**
+ * What became of each secret and service: failures of single ones are in it.
+ *
+ * @throws `ActionError` when nothing could be begun: the codes of `prove` and `openSession`, of reading the admin secret
+ * and finding the service account.
+ */
+export async function rotateAll(world: RotationWorld): Promise<Rotation> {
+  const { request, log, deadline } = world
+  if (request.endpointOverrides.length > 0)
+    log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
+  if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
+    log.warning(
+      `\`grace\` is ${formatDuration(request.graceSeconds)}: jobs and tasks that have read the old token lose it at once. That is for emergencies.`,
+    )
+  }
+  const identity = await prove(world)
+  const caller = await becomeCaller(world, identity)
+  const fence = new Fence()
+  const minter = await openMinter(world, caller)
+  for (const id of minter?.firstIds ?? []) fence.see(id)
+
+  const turns: Turn[] = []
+  for (const rotated of request.secrets) {
+    const turn = beginTurn(world, rotated, caller, minter, fence)
+    if (turns.some(({ outcome }) => hasMoved(outcome))) {
+      // A fleet of secrets must not come upon the Hub all at once.
+      await deadline.sleep((world.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
+    }
+    turns.push(turn)
+    await guarded(turn, () => rotateSecret(turn))
+  }
+  const services = await deploy(world, turns, caller)
+  const hold = services.some(({ action }) => action === 'failed')
+  for (const turn of turns) await guarded(turn, () => cleanUp(turn, inUse(turns, hold)))
+  return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
+}
+
+async function becomeCaller(world: RotationWorld, identity: Identity): Promise<AwsCaller> {
+  const { request } = world
+  const session = await openSession(identity, request, rotationPolicy(request), {
+    ...world,
+    renew: () => prove(world),
+  })
+  const { credentials, assumedRoleArn } = session
+  return { credentials, name: assumedRoleArn, role: request.role, sessionPolicy: request.sessionPolicy }
+}
+
+/** Reads the admin token; it stays in the minter. */
+async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Minter | undefined> {
+  const { request, http, policy, mask, log } = world
+  const { mode, org, hubEndpoint } = request
+  if (mode.kind !== 'mint') return undefined
+  const { admin, account } = mode
+  const session = {
+    credentials: { ...caller.credentials, expiration: undefined },
+    assumedRoleArn: caller.name,
+  }
+  const stored = await readSecret(session, { ...request, secret: admin }, [admin.key], http, mask, policy)
+  const token = checkTokenShape(
+    stored.values[0] ?? '',
+    `The admin secret ${admin.id}`,
+    `Store the admin token alone: aws secretsmanager put-secret-value --region ${admin.region} --secret-id ${admin.id} --secret-string file://secret.json\nwhere secret.json holds {"${admin.key}": "hf_…"}`,
+  )
+  log.info(`Secrets Manager: read ${admin.id}, version ${stored.versionId}`)
+  return await Minter.open({
+    access: { endpoint: hubEndpoint, http, policy },
+    org,
+    admin: token,
+    adminSecret: { input: 'admin-secret-id', id: admin.id },
+    account,
+    mask,
+    log,
+  })
+}
+
+/** The world of one secret, with an outcome that says so far that nothing was done. */
+function beginTurn(
+  { request, job, http, policy, mask, log, deadline }: RotationWorld,
+  rotated: RotatedSecret,
+  caller: AwsCaller,
+  minter: Minter | undefined,
+  fence: Fence,
+): Turn {
+  const access = { endpoint: request.hubEndpoint, http, policy }
+  const world: SecretWorld = {
+    rotated,
+    request,
+    versions: new SecretVersions(rotated.secret, caller, http, policy),
+    hub: new HubClient(access),
+    access,
+    minter,
+    mask,
+    log,
+    deadline,
+  }
+  const outcome = noOutcome(rotated.secret.id, rotated.scope)
+  return {
+    ...world,
+    request,
+    job,
+    fence,
+    outcome,
+    first: undefined,
+    state: undefined,
+    made: new Set(),
+    inUse: {},
+    lastWriteAt: undefined,
+  }
+}
+
+/** A failure of one secret is noted with it, and the run goes on. */
+async function guarded({ outcome, rotated }: Turn, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const failure = toActionError(error)
+    const { failed } = failure.explanation
+    const named = failed.includes(rotated.secret.id) ? failed : `${rotated.secret.id}: ${failed}`
+    outcome.errors.push(new ActionError(failure.code, { ...failure.explanation, failed: named }))
+  }
+}
+
+/** Only when there is a token that was replaced: else no service can run with one. */
+async function deploy(
+  { request, http, policy, deadline, log }: RotationWorld,
+  turns: readonly Turn[],
+  caller: AwsCaller,
+): Promise<ServiceOutcome[]> {
+  const { services, dryRun, waitForServices } = request
+  const replaced = turns.some(({ outcome }) => hasMoved(outcome)) ? 'now' : lastReplaced(turns)
+  if (services.length === 0 || replaced === undefined) return []
+  const [{ EcsServices }, { deployServices }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
+  const ecs = new EcsServices(caller, request.region, http, policy)
+  return await deployServices({ ecs, services, replaced, wait: waitForServices, dryRun, deadline, log })
+}
+
+/** When a token was last replaced; one that was replaced without a word of when counts as replaced now. */
+function lastReplaced(turns: readonly Turn[]): number | undefined {
+  const times = turns
+    .flatMap(({ state }) => (state ? retiredVersions(state.description) : []))
+    .filter(({ labels }) => labels.includes(PREVIOUS))
+    .map(({ since }) => since ?? Date.now())
+  return times.length > 0 ? Math.max(...times) : undefined
+}
+
+async function cleanUp(turn: Turn, used: InUse): Promise<void> {
+  // What could not even be looked at is left alone.
+  if (!turn.state) return
+  await endRetired(turn, used)
+  await removeOrphans(turn)
+}
+
+/** The tokens that must stay alive, as far as this run knows them. */
+function inUse(turns: readonly Turn[], hold: boolean): InUse {
+  const values = turns.flatMap(({ inUse }) => [inUse.current, inUse.pending]).filter((token) => token !== undefined)
+  return { values: new Set(values), complete: turns.every(({ state }) => state !== undefined), hold }
+}
