@@ -52,12 +52,15 @@ export type Fault =
   /** Let the handler answer, then change its answer. */
   | { kind: 'change'; change: (response: SandboxResponse) => SandboxResponse }
 
+/** What becomes of an answer; undefined: it is sent. A promise holds it back. */
+export type Fate = 'answer' | 'lose' | 'hang' | undefined
+
 /**
  * Looks at a call whose work is done and whose answer is not sent yet, and says what becomes of the answer: it is sent
  * (also for `undefined`), the connection is closed, or the caller waits for ever. What it throws is lost, and so is the
  * answer: collect what you find.
  */
-export type AfterWork = (call: Call) => 'answer' | 'lose' | 'hang' | undefined
+export type AfterWork = (call: Call) => Fate | Promise<Fate>
 
 /** What a concrete service gives: a name for each call (for the log, for faults) and the answer. */
 export interface Handler {
@@ -176,7 +179,7 @@ export class Service {
     else {
       response = await handler.handle(operation, request)
       call.status = response.status
-      fate = this.afterWork?.(call)
+      fate = await this.afterWork?.(call)
     }
     if (fate === 'hang') return
     if (fate === 'lose' || fault?.kind === 'lost') {

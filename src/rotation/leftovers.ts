@@ -152,14 +152,13 @@ export async function removeOrphans(turn: Leftovers): Promise<void> {
   const what = `the run that minted a token for ${rotated.secret.id}, which may still be at work`
   if (!request.dryRun) for (const { id, createdAt } of suspects) await fence.settle(id, createdAt, deadline, what)
 
-  const now = await versions.describe()
-  // A version that this run made holds the token that this run minted, and none of an earlier try.
-  const orphans = suspects.filter(({ versionId }) => turn.made.has(versionId) || !isHeld(now, versionId))
-  if (orphans.length === 0) return
   // Somebody may have copied its value into another version by hand.
   const current = inUse.current === undefined ? undefined : (await hub.whoAmI(inUse.current)).displayName
-  for (const orphan of orphans) {
-    if (orphan.displayName === current) continue
+  for (const orphan of suspects.filter(({ displayName }) => displayName !== current)) {
+    // Looked at right before it is revoked: somebody may have stored it by now. A version that this run made holds the
+    // token that this run minted, and none of an earlier try.
+    const isStored = !turn.made.has(orphan.versionId) && isHeld(await versions.describe(), orphan.versionId)
+    if (isStored) continue
     outcome.revoked += 1
     if (request.dryRun) continue
     await minter.remove(orphan)
