@@ -1,5 +1,5 @@
 /**
- * Keeps the documents true: writes the tables of inputs and outputs into README.md, and checks the headings of
+ * Keeps the documents true: writes the tables of inputs and outputs of both actions, and checks the headings of
  * docs/errors.md and every relative link. `--check` writes nothing and fails when a table is stale.
  */
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,27 +13,33 @@ interface Action {
   outputs: Record<string, { description: string }>
 }
 
+/** The pages with tables, and where each has them from. */
+const TABLES = [
+  { page: 'README.md', source: 'action.yml' },
+  { page: 'docs/rotation.md', source: 'rotate/action.yml' },
+] as const
+
 const read = (path: string): string => readFileSync(join(projectRoot, path), 'utf8')
 
-/** A README with both tables as action.yml has them. */
-function withTables(readme: string, { inputs, outputs }: Action): string {
+/** The text of a page with both tables as the action has them. */
+function withTables(page: string, text: string, { inputs, outputs }: Action): string {
   const inputRows = Object.entries(inputs).map(([name, input]) => [
     code(name),
     input.required ? 'required' : input.default ? code(input.default) : '',
     input.description,
   ])
   const outputRows = Object.entries(outputs).map(([name, { description }]) => [code(name), description])
-  const filled = fill(readme, 'inputs', table(['Input', 'Default', 'Meaning'], inputRows))
-  return fill(filled, 'outputs', table(['Output', 'Meaning'], outputRows))
+  const filled = fill(page, text, 'inputs', table(['Input', 'Default', 'Meaning'], inputRows))
+  return fill(page, filled, 'outputs', table(['Output', 'Meaning'], outputRows))
 }
 
-function fill(text: string, name: string, content: string): string {
+function fill(page: string, text: string, name: string, content: string): string {
   const start = `<!-- ${name}:start -->`
   const end = `<!-- ${name}:end -->`
   const from = text.indexOf(start)
   const to = text.indexOf(end)
   if (from < 0 || to < from) {
-    problems.push(`README.md needs the markers ${start} and ${end}, in this order`)
+    problems.push(`${page} needs the markers ${start} and ${end}, in this order`)
     return text
   }
   return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`
@@ -101,14 +107,15 @@ function prose(page: string): string {
 }
 
 const problems: string[] = []
-const readme = read('README.md')
-const wanted = withTables(readme, parse(read('action.yml')) as Action)
-if (wanted !== readme) {
+for (const { page, source } of TABLES) {
+  const text = read(page)
+  const wanted = withTables(page, text, parse(read(source)) as Action)
+  if (wanted === text) continue
   if (process.argv.includes('--check')) {
-    problems.push('README.md: the tables are not what action.yml says; run `npm run docs` and commit the result')
+    problems.push(`${page}: the tables are not what ${source} says; run \`npm run docs\` and commit the result`)
   } else {
-    writeFileSync(join(projectRoot, 'README.md'), wanted)
-    console.log('README.md: tables written from action.yml.')
+    writeFileSync(join(projectRoot, page), wanted)
+    console.log(`${page}: tables written from ${source}.`)
   }
 }
 const pages = globSync(['*.md', '{docs,examples,.github}/**/*.md'], { cwd: projectRoot })

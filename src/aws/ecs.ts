@@ -23,6 +23,8 @@ export interface Deployment {
   reason: string
   /** Milliseconds since the epoch. */
   createdAt: number
+  /** Tasks of it that run. */
+  running: number
 }
 
 export interface ServiceState {
@@ -31,9 +33,18 @@ export interface ServiceState {
   deployments: readonly Deployment[]
   running: number
   desired: number
-  /** The newest first. */
+  /** The primary deployment is the return to an older one: its tasks may be older than it is. */
+  rolledBack: boolean
+  /** The last ones, the newest first. */
   events: readonly string[]
 }
+
+/**
+ * How ECS speaks of a roll-back, and how much earlier than the deployment that it begins it may speak of it, in
+ * milliseconds. Source: ECS developer guide, "Amazon ECS service event messages".
+ */
+const ROLL_BACK = /roll(?:ing|ed) back/i
+const ROLL_BACK_MS = 120_000
 
 /** The services of one account and region. Both methods throw `deployment-failed`, `network-unreachable`, `deadline-exceeded`. */
 export class EcsServices {
@@ -129,15 +140,24 @@ export class EcsServices {
 }
 
 function stateOf({ deployments = [], runningCount = 0, desiredCount = 0, events = [] }: SdkService): ServiceState {
-  const all = deployments.map(({ id = '', rolloutState = '', rolloutStateReason = '', createdAt, status }) => ({
-    id: printable(id, 100),
-    rolloutState: printable(rolloutState, 40),
-    reason: printable(rolloutStateReason, 300),
-    createdAt: createdAt?.getTime() ?? 0,
-    status,
-  }))
+  const all = deployments.map(
+    ({ id = '', rolloutState = '', rolloutStateReason = '', createdAt, status, runningCount: running = 0 }) => ({
+      id: printable(id, 100),
+      running,
+      rolloutState: printable(rolloutState, 40),
+      reason: printable(rolloutStateReason.replace(/\.$/, ''), 300),
+      createdAt: createdAt?.getTime() ?? 0,
+      status,
+    }),
+  )
+  const primary = all.find(({ status }) => status === 'PRIMARY')
+  const back = events.filter(({ message }) => ROLL_BACK.test(message ?? ''))
   return {
-    primary: all.find(({ status }) => status === 'PRIMARY'),
+    primary,
+    rolledBack:
+      primary !== undefined &&
+      (ROLL_BACK.test(primary.reason) ||
+        back.some(({ createdAt }) => (createdAt?.getTime() ?? 0) >= primary.createdAt - ROLL_BACK_MS)),
     deployments: all,
     running: runningCount,
     desired: desiredCount,

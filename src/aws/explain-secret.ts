@@ -38,10 +38,10 @@ export function explainSecret(error: ServiceError, caller: string, request: Aske
       expected: stage ? 'a version with that stage' : 'a secret of that name in that account and region',
       cause: stage
         ? 'no version was ever given this stage, or it moved on.'
-        : 'another region or account, another name (`secret-id` is `huggingface/{org}/{scope}` by default), or the secret was never created.',
+        : `another region or account, another name${secret.input ? '' : ' (`secret-id` is `huggingface/{org}/{scope}` by default)'}, or the secret was never created.`,
       fix: stage
         ? `Look at the stages: aws secretsmanager list-secret-version-ids --region ${secret.region} --secret-id ${secret.id}\nor use \`secret-version-stage: AWSCURRENT\`.`
-        : `Check \`secret-id\` and \`aws-region\`, or create it:\naws secretsmanager create-secret --region ${secret.region} --name ${secret.id.startsWith('arn:') ? '<name>' : secret.id} --secret-string file://secret.json\nwhere secret.json holds {"token": "hf_…"}`,
+        : `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`, or create it:\naws secretsmanager create-secret --region ${secret.region} --name ${secret.id.startsWith('arn:') ? '<name>' : secret.id} --secret-string file://secret.json\nwhere secret.json holds {"token": "hf_…"}`,
     })
   }
   if (error.name === 'InvalidRequestException' && /deletion/i.test(error.message)) {
@@ -50,7 +50,7 @@ export function explainSecret(error: ServiceError, caller: string, request: Aske
       seen,
       expected: 'a secret that is in use',
       cause: 'somebody deleted it; AWS keeps it for the recovery window.',
-      fix: `Take it back: aws secretsmanager restore-secret --region ${secret.region} --secret-id ${secret.id}\nor point \`secret-id\` to the new one.`,
+      fix: `Take it back: aws secretsmanager restore-secret --region ${secret.region} --secret-id ${secret.id}\nor point \`${secret.input ?? 'secret-id'}\` to the new one.`,
     })
   }
   if (/UnrecognizedClient|InvalidSignature|ExpiredToken|IncompleteSignature|InvalidClientTokenId/.test(error.name)) {
@@ -131,7 +131,7 @@ function sessionAdvice(
   }
   return {
     cause: `the account ${role.account} has no such secret in ${secret.region}. \`session-policy: auto\` allows exactly the secret that was named, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
-    fix: `Check \`secret-id\` and \`aws-region\`: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}\nFor a secret of another account, or when the name is right and this stays, give its whole ARN in \`secret-id\`.`,
+    fix: `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}\nFor a secret of another account, or when the name is right and this stays, give its whole ARN in \`${secret.input ?? 'secret-id'}\`.`,
   }
 }
 

@@ -26,12 +26,15 @@ export function addGeneralProblems(
   problems.lines.push(...raw.environmentProblems)
 }
 
+const CORRECT =
+  'Correct the `with:` block of this step, or the variable that is named. Every input is described in the README, under "Inputs".'
+
 /** `input-invalid` with all that was found. */
-export function invalid(lines: readonly string[]): ActionError {
+export function invalid(lines: readonly string[], fix = CORRECT): ActionError {
   const count = lines.length === 1 ? 'One input is' : `${lines.length} inputs are`
   return new ActionError('input-invalid', {
     failed: `${count} not usable; nothing was asked of GitHub, AWS or the Hub.`,
     seen: lines.map((line) => `- ${line}`).join('\n'),
-    fix: 'Correct the `with:` block of this step, or the variable that is named. Every input is described in the README, under "Inputs".',
+    fix,
   })
 }

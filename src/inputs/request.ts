@@ -37,6 +37,8 @@ export interface SecretReference {
   stage: string
   /** The region to read it in: the ARN's own, else `aws-region`. */
   region: string
+  /** The input that names it, when that is not `secret-id`. */
+  input?: string
 }
 
 /** The session that is asked of STS. */

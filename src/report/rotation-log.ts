@@ -32,5 +32,9 @@ export async function reportNoRotation(failure: ActionError, progress: RotationP
   annotate(failure)
   info(`Audit: ${rotationAudit(progress, failure)}`)
   setOutput('rotated', '0')
+  setOutput(
+    'report',
+    JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.explanation.failed } }),
+  )
   await writeSummary(`<h3>No rotation</h3>\n${failureHtml(failure)}`)
 }

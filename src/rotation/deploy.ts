@@ -12,6 +12,8 @@ export interface ServiceOutcome {
   action: 'deployed' | 'completed' | 'up-to-date' | 'would-deploy' | 'failed'
   deploymentId: string | undefined
   error: ActionError | undefined
+  /** No task that runs was started before this, in milliseconds since the epoch; undefined when nobody knows. */
+  tasksSince: number | undefined
 }
 
 export interface DeployWorld {
@@ -21,6 +23,7 @@ export interface DeployWorld {
   replaced: number | 'now'
   wait: boolean
   dryRun: boolean
+  region: string
   deadline: Deadline
   log: Log
 }
@@ -41,38 +44,56 @@ export async function deployServices(world: DeployWorld): Promise<ServiceOutcome
 
 async function start({ ecs, replaced, dryRun, log }: DeployWorld, service: EcsService): Promise<ServiceOutcome> {
   const name = `${service.cluster}/${service.service}`
-  const outcome = { service: name, deploymentId: undefined, error: undefined }
+  const outcome = { service: name, deploymentId: undefined, error: undefined, tasksSince: undefined }
   try {
-    const { primary } = await ecs.describe(service)
-    if (replaced !== 'now' && primary && primary.createdAt >= replaced) {
-      return { ...outcome, action: 'up-to-date', deploymentId: primary.id }
+    const state = await ecs.describe(service)
+    const { primary, rolledBack } = state
+    const seen = { ...outcome, tasksSince: tasksSince(state) }
+    // After a roll-back there is a new deployment, and old tasks: another try is needed.
+    if (
+      replaced !== 'now' &&
+      primary &&
+      primary.createdAt >= replaced &&
+      !rolledBack &&
+      primary.rolloutState !== 'FAILED'
+    ) {
+      return { ...seen, action: 'up-to-date', deploymentId: primary.id }
     }
-    if (dryRun) return { ...outcome, action: 'would-deploy', deploymentId: primary?.id }
+    if (dryRun) return { ...seen, action: 'would-deploy', deploymentId: primary?.id }
     const deploymentId = (await ecs.deploy(service)).primary?.id
     log.info(`ECS: new deployment of ${name}${deploymentId ? `, ${deploymentId}` : ''}`)
-    return { ...outcome, action: 'deployed', deploymentId }
+    return { ...seen, action: 'deployed', deploymentId }
   } catch (error) {
     return { ...outcome, action: 'failed', error: toActionError(error) }
   }
 }
 
+/** When the oldest task that runs was started at the latest. */
+function tasksSince({ primary, deployments, rolledBack }: ServiceState): number | undefined {
+  if (!primary || rolledBack) return undefined
+  return Math.min(
+    ...deployments.filter(({ id, running }) => running > 0 || id === primary.id).map((one) => one.createdAt),
+  )
+}
+
 async function waitFor(
-  { ecs, deadline, log }: DeployWorld,
+  world: DeployWorld,
   outcome: ServiceOutcome,
   service: EcsService | undefined,
 ): Promise<ServiceOutcome> {
+  const { ecs, deadline, log } = world
   if (!service || outcome.action === 'failed') return outcome
   try {
     for (;;) {
       const state = await ecs.describe(service)
       const problem = trouble(state, outcome)
-      if (problem) throw failure(outcome, problem, state)
+      if (problem) throw failure(world, outcome, problem, state)
       if (isDone(state)) {
         log.info(`ECS: ${outcome.service} runs with the new token`)
-        return { ...outcome, action: 'completed' }
+        return { ...outcome, action: 'completed', tasksSince: tasksSince(state) }
       }
       const pause = Math.min(POLL_MS, deadline.remainingMs() - RESERVE_MS)
-      if (pause <= 0) throw failure(outcome, 'it is still in progress, and the time is over', state)
+      if (pause <= 0) throw failure(world, outcome, 'it is still in progress, and the time is over', state)
       await deadline.sleep(pause, `the deployment of ${outcome.service}`)
     }
   } catch (error) {
@@ -98,6 +119,7 @@ function trouble({ primary, deployments }: ServiceState, { deploymentId }: Servi
 }
 
 function failure(
+  { region }: DeployWorld,
   { service, deploymentId }: ServiceOutcome,
   problem: string,
   { events, running, desired }: ServiceState,
@@ -105,9 +127,9 @@ function failure(
   const [cluster = '', name = ''] = service.split('/')
   return new ActionError('deployment-failed', {
     failed: `The deployment ${deploymentId ?? ''} of ${service} did not complete: ${problem}.`,
-    seen: [`${running} of ${desired} tasks run`, ...events].join('\n'),
+    seen: [`${running} of ${desired} tasks run, old ones among them`, ...events].join('\n'),
     expected: 'all tasks replaced by ones that were started with the new token',
     cause: 'the tasks do not start or are not healthy; the events above are the service’s last ones.',
-    fix: `Look at the service and repair it; its tasks may still use the replaced token, which is revoked after \`grace\`:\naws ecs describe-services --cluster ${cluster} --services ${name}\nIf it only needs more time, raise \`timeout\`.`,
+    fix: `Look at the service and repair it; its tasks may still use the replaced token, which is revoked after \`grace\`:\naws ecs describe-services --region ${region} --cluster ${cluster} --services ${name}\nIf it only needs more time, raise \`timeout\`.`,
   })
 }

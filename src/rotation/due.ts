@@ -21,6 +21,15 @@ export interface Age {
 
 export type Due = { due: true; note: string } | { due: false; action: Action; note: string }
 
+/** The largest part of `max-age`, and the longest time in milliseconds, that a run may come early. */
+const SLACK_PART = 0.01
+const MAX_SLACK_MS = 3_600_000
+
+/** A weekly schedule never runs to the second: a token that is a minute short of a week must not get two. */
+function slackMs({ maxAgeSeconds }: RotationRequest): number {
+  return Math.min(MAX_SLACK_MS, maxAgeSeconds * 1000 * SLACK_PART)
+}
+
 type DueWorld = SecretWorld & { request: RotationRequest }
 
 /**
@@ -62,7 +71,9 @@ export function judgeDue(world: DueWorld, age: Age, now: number): Due {
   if (age.none) return { due: true, note: 'it has no value yet' }
   if (age.refusal) return { due: true, note: 'the Hub does not accept the current token any more' }
   if (request.force) return { due: true, note: `forced, the current token is ${old}` }
-  if (overdue) return { due: true, note: `the current token is ${old}` }
+  if (age.dueAt !== undefined && now >= age.dueAt - slackMs(request)) {
+    return { due: true, note: `the current token is ${old}` }
+  }
   // Nobody could ever say that it is due.
   if (age.createdAt === undefined) return { due: true, note: `the current token of ${rotated.secret.id} is ${old}` }
   return { due: false, action: 'not-due', note: `the current token is ${old}` }
@@ -82,8 +93,10 @@ function judgePromotion(
   if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, fix })
   if (age.none || overdue) {
     throw new ActionError('rotation-overdue', {
-      failed: age.none ? `The secret ${id} has no token yet.` : `The token in ${id} is older than \`max-age\`.`,
-      seen: age.none ? 'no current and no pending version' : `the current token is ${old}, and nothing is pending`,
+      failed: age.none ? `The secret ${id} has no token yet.` : `The token in ${id} should have been replaced by now.`,
+      seen: age.none
+        ? 'no current and no pending version'
+        : `the current token is ${old}, was due on ${new Date(age.dueAt ?? now).toISOString()}, and nothing is pending`,
       expected: `a new token in the pending version, at the latest after ${formatDuration(request.maxAgeSeconds)}`,
       cause: 'nobody has brought a new token; without service accounts it takes a person.',
       fix,

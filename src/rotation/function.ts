@@ -59,12 +59,12 @@ export async function handleRotation(event: unknown, world: FunctionWorld): Prom
   turn.first = state
   turn.state = state
   turn.outcome.arn = state.arn
-  if (step === 'retireSecret') return await cleanUp(turn, state)
+  if (step === 'retireSecret') return await cleanUp(turn, state, world)
 
   const labels = state.description.stages.get(versionId)
   if (!labels?.includes(PENDING) && !labels?.includes(CURRENT)) throw notStaged(turn, versionId, labels)
   if (step === 'createSecret') await create(turn, state, versionId)
-  else if (step === 'testSecret') await testPending(turn, versionId)
+  else if (step === 'testSecret') await testVersion(turn, state, versionId)
   else await finish(turn, state, versionId, world)
 }
 
@@ -78,6 +78,15 @@ async function create(turn: Leftovers, state: SecretState, versionId: string): P
   if (kind === 'stored') for (const token of lost) await minter?.remove(token)
 }
 
+/**
+ * When a rotation is set up for later, Secrets Manager calls this step alone, on a version that nobody has created: then
+ * the current token shows whether the set-up works.
+ */
+async function testVersion(turn: Leftovers, { current, pending }: SecretState, versionId: string): Promise<void> {
+  if (pending || current?.versionId === versionId || !current) await testPending(turn, versionId)
+  else await testPending(turn, current.versionId)
+}
+
 async function finish(turn: Leftovers, state: SecretState, versionId: string, world: FunctionWorld): Promise<void> {
   const previous = state.current?.versionId
   if (previous !== versionId) {
@@ -88,7 +97,7 @@ async function finish(turn: Leftovers, state: SecretState, versionId: string, wo
   await deploy(world)
   const now = await look(turn, { byFunction: true })
   turn.state = now
-  await cleanUp(turn, now)
+  await cleanUp(turn, now, world)
 }
 
 /** Every time: a step that is called again after it was cut off must not leave tasks with the old token. */
@@ -97,17 +106,39 @@ async function deploy({ request, caller, http, policy, deadline, log }: Function
   if (services.length === 0) return
   const [{ EcsServices }, { deployServices }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
   const ecs = new EcsServices(caller, region, http, policy)
-  const options = { ecs, services, replaced: 'now', wait: false, dryRun: false, deadline, log } as const
+  const options = { ecs, services, replaced: 'now', wait: false, dryRun: false, region, deadline, log } as const
   for (const { error } of await deployServices(options)) if (error) throw error
 }
 
-async function cleanUp(turn: Leftovers, { current, pending }: SecretState): Promise<void> {
+async function cleanUp(turn: Leftovers, { current, pending }: SecretState, world: FunctionWorld): Promise<void> {
   if (current) turn.inUse = { current: current.value.token }
   // A pending value is on its way to be used, whatever it is.
   if (pending) return
   const values = new Set(current ? [current.value.token] : [])
-  await endRetired(turn, { values, complete: true, hold: false })
+  const others = await Promise.all(
+    world.request.secrets
+      .filter(({ secret }) => !isSecret(secret.id, turn.rotated.secret.id))
+      .map((rotated) => tokenElsewhere(turn, rotated, world)),
+  )
+  for (const token of others) if (token !== undefined) values.add(token)
+  const complete = others.every((token) => token !== undefined)
+  await endRetired(turn, { values, complete, tasksSince: Number.POSITIVE_INFINITY })
   await removeOrphans(turn)
+}
+
+/** The current token of another secret of this function; empty when it has none, undefined when it cannot be read. */
+async function tokenElsewhere(
+  turn: Leftovers,
+  rotated: RotatedSecret,
+  { caller, http, policy }: FunctionWorld,
+): Promise<string | undefined> {
+  const versions = new SecretVersions(rotated.secret, caller, http, policy)
+  try {
+    return (await look({ ...turn, rotated, versions }, { byFunction: true })).current?.value.token ?? ''
+  } catch (error) {
+    if (error instanceof ActionError) return undefined
+    throw error
+  }
 }
 
 async function beginTurn(
@@ -170,12 +201,16 @@ function readEvent(event: unknown): RotationEvent {
   })
 }
 
+/** True when a name or ARN in `SECRETS` means the secret with this ARN. */
+function isSecret(id: string, arn: string): boolean {
+  const name = arn.split(':')[6] ?? ''
+  return [arn, arn.slice(0, -7), ...(arn.startsWith('arn:') ? [name.slice(0, -7)] : [])].includes(id)
+}
+
 /** The line of `SECRETS` that means this secret, which the event names by its ARN. */
 function secretOf(secretId: string, secrets: readonly RotatedSecret[]): RotatedSecret {
-  const [, , , region = '', , , name = ''] = secretId.split(':')
-  const found = secrets.find(({ secret: { id } }) =>
-    [secretId, secretId.slice(0, -7), ...(secretId.startsWith('arn:') ? [name.slice(0, -7)] : [])].includes(id),
-  )
+  const [, , , region = ''] = secretId.split(':')
+  const found = secrets.find(({ secret }) => isSecret(secret.id, secretId))
   if (found) return { ...found, secret: { ...found.secret, id: secretId, region: region || found.secret.region } }
   throw new ActionError('input-invalid', {
     failed: `The secret ${quoted(secretId, 300)} is not one that this function is set up for.`,

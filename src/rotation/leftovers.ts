@@ -29,8 +29,8 @@ export interface InUse {
   values: ReadonlySet<string>
   /** False when a secret could not be read: then nobody knows what is in it. */
   complete: boolean
-  /** A service could not be given the new token: its tasks may need the replaced one. */
-  hold: boolean
+  /** Tasks of services may have been started at this time or later, in milliseconds since the epoch, and not before. */
+  tasksSince: number
 }
 
 /**
@@ -56,9 +56,9 @@ export async function endRetired(turn: Leftovers, inUse: InUse): Promise<void> {
       outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
       continue
     }
-    if (inUse.hold) {
+    if (since > inUse.tasksSince) {
       turn.log.warning(
-        `${turn.rotated.secret.id}: the token of version ${retired.versionId} is past its grace, and was not revoked, because a service’s deployment failed.`,
+        `${turn.rotated.secret.id}: the token of version ${retired.versionId} is past its grace and was not revoked: tasks of a service in \`ecs-services\` may still use it, because they have not all been replaced since.`,
       )
       continue
     }

@@ -47,6 +47,11 @@ export function hasMoved({ action }: Pick<Outcome, 'action'>): boolean {
   return action === 'rotated' || action === 'promoted'
 }
 
+/** True when it did, or would have without `dry-run`. */
+export function moves({ action }: Pick<Outcome, 'action'>): boolean {
+  return hasMoved({ action }) || action === 'would-rotate' || action === 'would-promote'
+}
+
 /** The outcome of a secret with which nothing was done yet. */
 export function noOutcome(secret: string, scope: string): Outcome {
   return {

@@ -90,7 +90,10 @@ async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<
   const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - Date.now()
   if (!request.force && heldBackMs > 0) {
     const when = formatDuration(Math.ceil(heldBackMs / 1000))
-    return end(turn, 'held-back', `${judged.note}, but the secret was written to only minutes ago: not before ${when}`)
+    const why = `${judged.note}, but the secret was written to less than ten minutes ago: not for another ${when}, unless with \`force\``
+    if (age.refusal)
+      turn.log.warning(`${rotated.secret.id}: ${why}. Until then readers get a token that does not work.`)
+    return end(turn, 'held-back', why)
   }
   return await renew(turn, state, judged.note, last)
 }
@@ -204,7 +207,7 @@ function compare({ rotated }: Turn, current: TokenVersion, pending: TokenVersion
   if (missing.length > 0) {
     throw unfit(
       `${missing.length} of the secret’s other keys ${missing.length === 1 ? 'is' : 'are'} missing in it`,
-      `all ${current.value.otherKeys.length} of them: ${listed(current.value.otherKeys.map((key) => quoted(key, 60)))}`,
+      `all that the current version has: ${listed(current.value.otherKeys.map((key) => quoted(key, 60)))}`,
       'only the token was stored, and others read these keys.',
     )
   }

@@ -18,7 +18,7 @@ import { Fence } from './fence.ts'
 import { endRetired, type InUse, removeOrphans } from './leftovers.ts'
 import { retiredVersions } from './look.ts'
 import { Minter } from './minter.ts'
-import { hasMoved, noOutcome, type Outcome } from './outcome.ts'
+import { hasMoved, moves, noOutcome, type Outcome } from './outcome.ts'
 import { rotateSecret, type Turn } from './rotate-secret.ts'
 import type { SecretWorld } from './world.ts'
 
@@ -73,8 +73,8 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     await guarded(turn, () => rotateSecret(turn))
   }
   const services = await deploy(world, turns, caller)
-  const hold = services.some(({ action }) => action === 'failed')
-  for (const turn of turns) await guarded(turn, () => cleanUp(turn, inUse(turns, hold)))
+  const used = inUse(turns, oldestTask(request, services))
+  for (const turn of turns) await guarded(turn, () => cleanUp(turn, used))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
@@ -170,11 +170,20 @@ async function deploy(
   caller: AwsCaller,
 ): Promise<ServiceOutcome[]> {
   const { services, dryRun, waitForServices } = request
-  const replaced = turns.some(({ outcome }) => hasMoved(outcome)) ? 'now' : lastReplaced(turns)
+  const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns)
   if (services.length === 0 || replaced === undefined) return []
   const [{ EcsServices }, { deployServices }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
   const ecs = new EcsServices(caller, request.region, http, policy)
-  return await deployServices({ ecs, services, replaced, wait: waitForServices, dryRun, deadline, log })
+  return await deployServices({
+    ecs,
+    services,
+    replaced,
+    wait: waitForServices,
+    dryRun,
+    region: request.region,
+    deadline,
+    log,
+  })
 }
 
 /** When a token was last replaced; one that was replaced without a word of when counts as replaced now. */
@@ -193,8 +202,15 @@ async function cleanUp(turn: Turn, used: InUse): Promise<void> {
   await removeOrphans(turn)
 }
 
+/** Since when all tasks of the services run at the earliest; whoever sets `grace: 0s` does not wait for them. */
+function oldestTask({ graceSeconds }: RotationRequest, services: readonly ServiceOutcome[]): number {
+  const failed = services.some(({ action }) => action === 'failed')
+  if (graceSeconds === 0 && !failed) return Number.POSITIVE_INFINITY
+  return Math.min(...services.map(({ tasksSince }) => tasksSince ?? Number.NEGATIVE_INFINITY))
+}
+
 /** The tokens that must stay alive, as far as this run knows them. */
-function inUse(turns: readonly Turn[], hold: boolean): InUse {
+function inUse(turns: readonly Turn[], tasksSince: number): InUse {
   const values = turns.flatMap(({ inUse }) => [inUse.current, inUse.pending]).filter((token) => token !== undefined)
-  return { values: new Set(values), complete: turns.every(({ state }) => state !== undefined), hold }
+  return { values: new Set(values), complete: turns.every(({ state }) => state !== undefined), tasksSince }
 }

@@ -57,6 +57,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
       key: parseKey('ADMIN_SECRET_KEY', given('ADMIN_SECRET_KEY', 'token'), problems),
       stage: 'AWSCURRENT',
       region: adminRegion,
+      input: 'ADMIN_SECRET_ID',
     },
     account: serviceAccount,
     secrets: parseSecretLines(given('SECRETS'), { org, region, role, key }, problems),
@@ -67,6 +68,12 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     region,
     role,
   }
-  if (problems.lines.length > 0) throw invalid(problems.lines)
+  if (problems.lines.length > 0) {
+    // The parts that the inputs of `rotate` share say their names.
+    const lines = problems.lines.map((line) =>
+      line.replace(/^`([a-z-]+)`/, (_, name: string) => `\`${name.toUpperCase().replaceAll('-', '_')}\``),
+    )
+    throw invalid(lines, 'Correct the environment variables of the function; docs/rotation.md describes them.')
+  }
   return request
 }

@@ -80,7 +80,11 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
   }
   checkTogether(request, problems)
-  if (problems.lines.length > 0) throw invalid(problems.lines)
+  if (problems.lines.length > 0)
+    throw invalid(
+      problems.lines,
+      'Correct the `with:` block of this step. Every input is described in docs/rotation.md, under "Inputs".',
+    )
   checkAudience(request)
   return request
 }
@@ -125,7 +129,7 @@ function parseMode(
   }
   const secretRegion = id === '' ? region : parseSecretId('admin-secret-id', id, region, role, problems)
   const key = parseKey('admin-secret-key', values['admin-secret-key'], problems)
-  return { kind, admin: { id, key, stage: 'AWSCURRENT', region: secretRegion }, account }
+  return { kind, admin: { id, key, stage: 'AWSCURRENT', region: secretRegion, input: 'admin-secret-id' }, account }
 }
 
 /** What single inputs cannot know. */

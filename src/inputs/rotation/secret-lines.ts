@@ -47,6 +47,7 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
       key: parseKey('key', settings.key ?? key, own),
       stage: 'AWSCURRENT',
       region: parseSecretId('the name', id, region, role, own),
+      input: 'secrets',
     },
     scope,
     repositories: parseRepositories(list(settings.repositories), own),
