@@ -1,5 +1,5 @@
 /** `npm run demo`: the action's story on a terminal, against the sandbox. Ends with 1 if anything is not as told. */
-import { everySource, push, REFUSALS, refuse, Verdict } from './demo/scenes.ts'
+import { everySource, push, REFUSALS, refuse, rotation, Verdict } from './demo/scenes.ts'
 import { bold, dim, heading, tell } from './demo/terminal.ts'
 import { Sandbox } from './index.ts'
 
@@ -10,7 +10,7 @@ console.log(dim('GitHub’s issuer, AWS and the Hub run on loopback here, and re
 
 // A world of its own for each scene: none can live on what another left.
 const refusals = REFUSALS.map((refusal) => (sandbox: Sandbox) => refuse(sandbox, refusal, verdict))
-for (const scene of [push, ...refusals, everySource]) {
+for (const scene of [push, ...refusals, everySource, rotation]) {
   const sandbox = await Sandbox.start()
   try {
     await scene(sandbox, verdict)

@@ -3,7 +3,7 @@
  * `aws` command, `hf` or `curl` at them. Options: `--github-port`, `--aws-port`, `--hub-port`, `--json`.
  */
 import { parseArgs } from 'node:util'
-import { ORG, roleArn, Sandbox } from './index.ts'
+import { ORG, roleArn, Sandbox, SERVICE } from './index.ts'
 
 const { values } = parseArgs({
   options: {
@@ -44,6 +44,12 @@ if (values.json) {
 #   role-to-assume: ${roleArn('{scope}')}
 #   scope: read | write | admin
 #   oidc-issuer: ${sandbox.github.issuer}
+# As inputs of the sub-action rotate, beside hf-org and oidc-issuer:
+#   role-to-assume: ${roleArn('rotate')}
+#   admin-secret-id: huggingface/${ORG}/service-accounts
+#   service-account: ${sandbox.minting.serviceAccount.name}
+#   secrets: huggingface/${ORG}/read scope=read
+#   ecs-services: ${SERVICE.cluster}/${SERVICE.service}
 #
 # A token to try the Hub's clients with (it may write in ${ORG}):
 #   HF_TOKEN=${sandbox.tokens.write} hf auth whoami

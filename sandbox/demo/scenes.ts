@@ -1,4 +1,5 @@
 /** The scenes of the demo: each runs the committed `dist/` as the runner would, and says what must come out. */
+import { join } from 'node:path'
 import type { JobOptions } from '../github.ts'
 import { roleArn, type Sandbox } from '../index.ts'
 import { findLeaks } from '../leaks.ts'
@@ -251,6 +252,93 @@ export async function everySource(sandbox: Sandbox, verdict: Verdict): Promise<v
     `${hub.minted.length} tokens were minted, ${alive.length} of them are alive`,
   )
   verdict.check(hub.isAlive(sandbox.tokens.write), 'the stored token lives on')
+}
+
+/** The inputs of the sub-action `rotate`, as in docs/rotation.md. */
+const ROTATE = {
+  'hf-org': 'acme',
+  'role-to-assume': roleArn('rotate'),
+  'admin-secret-id': 'huggingface/acme/service-accounts',
+  'service-account': 'ci',
+  secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write repositories=acme/model',
+  'max-age': '7d',
+  'ecs-services': 'prod/inference',
+}
+const DAY = 86_400_000
+
+/** A week of a stored token: it is replaced under a job that runs, and its end comes a day later. */
+export async function rotation(sandbox: Sandbox, verdict: Verdict): Promise<void> {
+  heading('7. A week passes, and the stored tokens are replaced')
+  tell('The first run replaces the tokens that people made. A week later a job starts, and then the rotation:')
+  sandbox.aws.nextDeployments('complete', 1)
+  await rotateOnce(sandbox, verdict, 'Monday, the first run')
+  sandbox.advance(7 * DAY)
+
+  const { job, env } = sandbox.startJob()
+  const runner = await RunnerJob.start({ env, event: job.event })
+  try {
+    const main = await runner.action({ path: projectRoot, with: WITH })
+    verdict.check(main.exitCode === 0, 'a job gets its token', main.durationMs)
+    const old = main.outputs['hf-token'] ?? ''
+    await rotateOnce(sandbox, verdict, 'Monday, a week later', (step) => {
+      verdict.check(step.outputs.rotated === '2', 'both secrets have a new current token')
+      verdict.check(sandbox.aws.service.count('UpdateService') === 2, 'the ECS service got a new deployment each time')
+    })
+
+    tell('The job that started before goes on with the token that it has:')
+    const push = await runner.run(PUSH)
+    showLog(push.log)
+    verdict.check(push.exitCode === 0, 'its push arrives', push.durationMs)
+    runner.steps.splice(runner.steps.indexOf(push), 1)
+
+    const next = await deliver(sandbox)
+    verdict.check(next !== '' && next !== old, 'a job that starts now gets the new one')
+
+    sandbox.advance(DAY + 3_600_000)
+    await rotateOnce(sandbox, verdict, 'Tuesday: nothing is due, and the grace is over', (step) => {
+      verdict.check(step.outputs.rotated === '0', 'nothing is minted or written')
+    })
+    verdict.check(!sandbox.hub.isAlive(old), 'the Hub does not accept the old token any more')
+    verdict.check(sandbox.hub.isAlive(next), 'the new one works')
+    await runner.finish()
+    await checkLeaks(runner, sandbox, job.issued, verdict)
+  } finally {
+    await runner.cleanup()
+  }
+}
+
+/** One run of the sub-action, in a job of its own. */
+async function rotateOnce(
+  sandbox: Sandbox,
+  verdict: Verdict,
+  title: string,
+  check: (step: StepResult) => void = () => {},
+): Promise<void> {
+  tell(`${title}:`)
+  const { job, env } = sandbox.startJob()
+  const runner = await RunnerJob.start({ env, event: job.event })
+  try {
+    const step = await runner.action({ path: join(projectRoot, 'rotate'), with: ROTATE })
+    showLog(step.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
+    verdict.check(step.exitCode === 0, 'the rotation succeeds', step.durationMs)
+    check(step)
+    await checkLeaks(runner, sandbox, job.issued, verdict)
+  } finally {
+    await runner.cleanup()
+  }
+}
+
+/** The token that a job gets now. */
+async function deliver(sandbox: Sandbox): Promise<string> {
+  const { job, env } = sandbox.startJob()
+  const runner = await RunnerJob.start({ env, event: job.event })
+  try {
+    const main = await runner.action({ path: projectRoot, with: WITH })
+    await runner.finish()
+    return main.outputs['hf-token'] ?? ''
+  } finally {
+    await runner.cleanup()
+  }
 }
 
 function codeOf(main: StepResult): string | undefined {

@@ -38,6 +38,8 @@ export interface SecretDescription {
   stages: ReadonlyMap<string, readonly string[]>
   /** Whether Secrets Manager itself calls a function to rotate it. */
   rotationEnabled: boolean
+  /** When the secret was created, in milliseconds since the epoch; undefined when AWS does not say. */
+  createdAt: number | undefined
 }
 
 /** One version with its value: a secret. */
@@ -86,7 +88,12 @@ export class SecretVersions {
     const stages = Object.entries(answer.VersionIdsToStages ?? {}).flatMap(([id, labels]) =>
       versionOf(id) === undefined ? [] : [[id, labels] as const],
     )
-    return { arn, stages: new Map(stages), rotationEnabled: answer.RotationEnabled === true }
+    return {
+      arn,
+      stages: new Map(stages),
+      rotationEnabled: answer.RotationEnabled === true,
+      createdAt: answer.CreatedDate?.getTime(),
+    }
   }
 
   /** One version by its id; undefined when there is none, or it has no value. */

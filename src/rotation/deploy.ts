@@ -70,7 +70,9 @@ async function start({ ecs, replaced, dryRun, log }: DeployWorld, service: EcsSe
 
 /** When the oldest task that runs was started at the latest. */
 function tasksSince({ primary, deployments, rolledBack }: ServiceState): number | undefined {
-  if (!primary || rolledBack) return undefined
+  // Deployments that something else than ECS runs are not listed: then the grace must do.
+  if (!primary) return Number.POSITIVE_INFINITY
+  if (rolledBack) return undefined
   return Math.min(
     ...deployments.filter(({ id, running }) => running > 0 || id === primary.id).map((one) => one.createdAt),
   )

@@ -26,6 +26,8 @@ export interface Turn extends Leftovers {
 const MAX_ROUNDS = 4
 /** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
 const WRITE_INTERVAL_MS = 600_000
+/** How much later than the secret its first version may be created, in milliseconds. */
+const CREATION_MS = 2_000
 
 /** Verdicts that another look at the same token will not change; its use is over. */
 const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -66,8 +68,11 @@ function remember(turn: Turn, state: SecretState): void {
   outcome.createdAt = state.current?.createdAt
   outcome.dueAt = due(outcome.createdAt, request)
   const writes = [turn.lastWriteAt, state.current?.createdAt, state.pending?.createdAt]
-  const known = writes.filter((time) => time !== undefined)
-  turn.lastWriteAt = known.length > 0 ? Math.max(...known) : undefined
+  // The value that the secret was created with was no update of it.
+  const { stages, createdAt = 0 } = state.description
+  const firstWrite = stages.size > 1 ? 0 : createdAt + CREATION_MS
+  const known = writes.filter((time) => time !== undefined && time > firstWrite)
+  turn.lastWriteAt = known.length > 0 ? Math.max(...known.map(Number)) : undefined
 }
 
 /** False when the secret must be looked at again. */

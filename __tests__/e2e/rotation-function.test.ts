@@ -1,0 +1,259 @@
+/** The rotation function `dist/lambda`, called as Secrets Manager calls it: one process a step. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
+import { findLeaks } from '../../sandbox/leaks.ts'
+import { projectRoot } from '../../sandbox/root.ts'
+import { DAY } from './rotation-world.ts'
+import { Stage } from './stage.ts'
+
+const WRITE = 'huggingface/acme/write'
+const READ = 'huggingface/acme/read'
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:hf-rotate`
+
+let stage: Stage
+let printed: string[]
+beforeEach(async () => {
+  stage = await Stage.set()
+  printed = []
+})
+afterEach(async () => {
+  const { aws, hub, minting, tokens } = stage.sandbox
+  const secrets = [
+    ...[...Object.values(tokens), ...hub.minted, minting.adminToken].map((value) => ({ name: 'a token', value })),
+    ...aws.issuedCredentials.flatMap(({ secretAccessKey, sessionToken }) => [
+      { name: 'an AWS secret key', value: secretAccessKey },
+      { name: 'an AWS session token', value: sessionToken },
+    ]),
+    ...stage.secrets,
+  ]
+  expect(
+    findLeaks(
+      printed.map((text) => ({ where: 'the function’s log', text })),
+      secrets,
+    ),
+  ).toEqual([])
+  await stage.clear()
+})
+
+interface Invocation {
+  /** The error that Secrets Manager would see; undefined when the step is done. */
+  error: string | undefined
+  log: string
+}
+
+/** Calls the handler in a process of its own, with what Lambda puts into the environment. */
+async function invoke(event: unknown, env: Record<string, string> = {}): Promise<Invocation> {
+  const { aws } = stage.sandbox
+  const session = aws.openSession(roleArn('rotate'), 'hf-rotate')
+  const script = `
+    import { handler } from ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist', 'lambda', 'index.js')).href)}
+    const context = { getRemainingTimeInMillis: () => 60000, invokedFunctionArn: ${JSON.stringify(FUNCTION)} }
+    try {
+      await handler(${JSON.stringify(event)}, context)
+    } catch (error) {
+      console.log('THROWN ' + error.message)
+      process.exitCode = 1
+    }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      ...stage.sandbox.environment(),
+      AWS_ACCESS_KEY_ID: session.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: session.secretAccessKey,
+      AWS_SESSION_TOKEN: session.sessionToken,
+      HF_ORG: 'acme',
+      ADMIN_SECRET_ID: 'huggingface/{org}/service-accounts',
+      SERVICE_ACCOUNT: 'ci',
+      SECRETS: `${READ} scope=read\n${WRITE} scope=write repositories=acme/model`,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (log += text))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  printed.push(log)
+  const thrown = /^THROWN (.*)/ms.exec(log)?.[1]
+  if ((code !== 0) !== (thrown !== undefined)) throw new Error(`ended with ${code}\n${log}`)
+  return { error: thrown, log }
+}
+
+const arnOf = (name: string) => stage.sandbox.aws.secret(name).arn
+const event = (step: string, versionId: string, name = WRITE) => ({
+  Step: step,
+  SecretId: arnOf(name),
+  ClientRequestToken: versionId,
+})
+const versionId = (number: number) => `aaaaaaaa-bbbb-4ccc-8ddd-${String(number).padStart(12, '0')}`
+const versionWith = (label: string, name = WRITE) =>
+  stage.sandbox.aws.secret(name).versions.find(({ stages }) => stages.includes(label))
+const tokenOf = (label = 'AWSCURRENT', name = WRITE) =>
+  /hf_\w+/.exec(String(versionWith(label, name)?.value))?.[0] ?? ''
+const alive = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci').map(({ value }) => value)
+
+/** A whole rotation, as RotateSecret starts it; each step is called `times` times. */
+async function rotation(number: number, times = 1, name = WRITE): Promise<void> {
+  stage.sandbox.aws.beginRotation(name, versionId(number))
+  for (const step of STEPS) {
+    for (let time = 0; time < times; time += 1) {
+      expect((await invoke(event(step, versionId(number), name))).error).toBeUndefined()
+    }
+  }
+}
+
+describe('a rotation by Secrets Manager', () => {
+  test('is its four steps, each of which may be called again', async () => {
+    const { sandbox } = stage
+    await rotation(1, 2)
+    expect(versionWith('AWSCURRENT')?.versionId).toBe(versionId(1))
+    expect(alive()).toEqual([tokenOf()])
+    expect(tokenOf('AWSPREVIOUS')).toBe(sandbox.tokens.write)
+    expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(true)
+  })
+
+  test('ends the old token with the next rotation after the grace, or by `retireSecret`', async () => {
+    const { sandbox } = stage
+    await rotation(1)
+    const first = tokenOf()
+    sandbox.advance(2 * DAY)
+    expect((await invoke({ Step: 'retireSecret', SecretId: arnOf(WRITE) })).error).toBeUndefined()
+    expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(false)
+    sandbox.advance(5 * DAY)
+    await rotation(2)
+    expect(sandbox.hub.isAlive(first)).toBe(true)
+    sandbox.advance(7 * DAY)
+    await rotation(3)
+    expect(sandbox.hub.isAlive(first)).toBe(false)
+    expect(alive()).toHaveLength(2)
+  })
+
+  test('is the same for an empty secret, and deploys the services', async () => {
+    stage.sandbox.aws.addSecret({ name: 'huggingface/acme/new' })
+    stage.sandbox.aws.beginRotation('huggingface/acme/new', versionId(1))
+    for (const step of STEPS) {
+      const env = { SECRETS: 'huggingface/acme/new scope=read', ECS_SERVICES: 'prod/inference' }
+      expect((await invoke(event(step, versionId(1), 'huggingface/acme/new'), env)).error).toBeUndefined()
+    }
+    expect(tokenOf('AWSCURRENT', 'huggingface/acme/new')).toBe(alive()[0])
+    expect(stage.sandbox.aws.service.count('UpdateService')).toBe(1)
+  })
+
+  test('that was cut off after minting leaves nothing behind', async () => {
+    const { aws, hub } = stage.sandbox
+    aws.beginRotation(WRITE, versionId(1))
+    aws.service.inject('PutSecretValue', { kind: 'reset' }, 99)
+    const cut = await invoke(event('createSecret', versionId(1)), { MAX_ATTEMPTS: '1' })
+    expect(cut.error).toContain('[network-unreachable]')
+    expect(alive()).toHaveLength(1)
+    aws.service.clearFaults()
+    for (const step of STEPS) expect((await invoke(event(step, versionId(1)))).error).toBeUndefined()
+    expect(alive()).toEqual([tokenOf()])
+    expect(hub.isAlive(stage.sandbox.tokens.write)).toBe(true)
+  })
+
+  test('whose function is cut off between the two halves of finish ends the old token all the same', async () => {
+    const { aws, hub, tokens } = stage.sandbox
+    aws.beginRotation(WRITE, versionId(1))
+    await invoke(event('createSecret', versionId(1)))
+    await invoke(event('testSecret', versionId(1)))
+    let moves = 0
+    aws.service.afterWork = ({ operation }) => {
+      if (operation === 'UpdateSecretVersionStage') moves += 1
+      return moves >= 1 ? 'lose' : undefined
+    }
+    expect((await invoke(event('finishSecret', versionId(1)), { MAX_ATTEMPTS: '1' })).error).toBeDefined()
+    aws.service.afterWork = undefined
+    expect((await invoke(event('finishSecret', versionId(1)))).error).toBeUndefined()
+    stage.sandbox.advance(2 * DAY)
+    await invoke({ Step: 'retireSecret', SecretId: arnOf(WRITE) })
+    expect(hub.isAlive(tokens.write)).toBe(false)
+    expect(hub.isAlive(tokenOf())).toBe(true)
+  })
+
+  test('that is set up for later is tested with the current token', async () => {
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    // A person's token, which is none of the service account's: good enough for the Hub.
+    expect((await invoke(event('testSecret', versionId(1)))).error).toBeUndefined()
+  })
+
+  test('never revokes a token that another of its secrets holds', async () => {
+    const token = stage.sandbox.tokens.write
+    stage.sandbox.aws.putVersion(READ, { value: JSON.stringify({ token }) })
+    await rotation(1)
+    stage.sandbox.advance(2 * DAY)
+    const { log } = await invoke({ Step: 'retireSecret', SecretId: arnOf(WRITE) })
+    expect(log).toContain('in use all the same')
+    expect(stage.sandbox.hub.isAlive(token)).toBe(true)
+  })
+})
+
+describe('the function refuses', () => {
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'The event is not one of'],
+    ['another event', { Records: [] }, 'The event is not one of'],
+    [
+      'a step that does not exist',
+      { Step: 'dropSecret', SecretId: 'x', ClientRequestToken: versionId(1) },
+      'dropSecret',
+    ],
+    ['a version id that is none', { Step: 'createSecret', SecretId: 'x', ClientRequestToken: 'short' }, 'short'],
+    [
+      'a secret that is not listed',
+      {
+        Step: 'createSecret',
+        SecretId: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:database-a1B2c3`,
+        ClientRequestToken: versionId(1),
+      },
+      'is not one that this function is set up for',
+    ],
+  ])('%s', async (_what, given, text) => {
+    const { error } = await invoke(given)
+    expect(error).toMatch(/^\[input-invalid\]/)
+    expect(error).toContain(text)
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  test('a version that is not staged', async () => {
+    const { error } = await invoke(event('createSecret', versionId(9)))
+    expect(error).toMatch(/^\[rotation-blocked\]/)
+    expect(error).toContain('is not staged for rotation')
+    expect(alive()).toEqual([])
+  })
+
+  test('a set-up with mistakes, all of them at once and by the names of its variables', async () => {
+    const { error } = await invoke(event('createSecret', versionId(1)), {
+      HF_ORG: 'no/slug',
+      ADMIN_SECRET_ID: '',
+      SERVICE_ACCOUNT: '',
+      SECRETS: '',
+      GRACE: 'a day',
+      MAX_ATTEMPTS: '99',
+      HF_ENDPOINT: 'http://hub.example.com',
+    })
+    for (const name of [
+      'HF_ORG',
+      'ADMIN_SECRET_ID',
+      'SERVICE_ACCOUNT',
+      'SECRETS',
+      'GRACE',
+      'MAX_ATTEMPTS',
+      'HF_ENDPOINT',
+    ]) {
+      expect(error).toContain(`\`${name}\``)
+    }
+    expect(error).toContain('docs/rotation.md')
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  test('to make a token current that the Hub does not confirm', async () => {
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke(event('createSecret', versionId(1)))
+    stage.sandbox.hub.revokeToken(tokenOf('AWSPENDING'))
+    expect((await invoke(event('testSecret', versionId(1)))).error).toMatch(/^\[token-rejected\]/)
+    expect(tokenOf()).toBe(stage.sandbox.tokens.write)
+  })
+})

@@ -1,0 +1,73 @@
+/** The token in a secret is replaced, and nothing else. */
+import { describe, expect, test } from '@jest/globals'
+import { sameButToken, tokenInSecret } from '../../src/rotation/secret-value.ts'
+
+const OLD = 'hf_oldoldoldold'
+const NEW = 'hf_newnewnewnew'
+const secret = { id: 'x', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' }
+const read = (text: string, key = 'token') => tokenInSecret(text, { ...secret, key }, 'x')
+
+describe('replacing the token', () => {
+  test.each([
+    ['an object', `{"token":"${OLD}"}`],
+    ['white space', `\n{ "a" : 1 ,\t"token" :\r\n "${OLD}" }\n`],
+    ['a byte order mark', `\uFEFF{"token":"${OLD}"}`],
+    ['large numbers and their form', `{"n":12345678901234567890,"m":1.0,"e":1E5,"token":"${OLD}","z":-0}`],
+    ['the order of keys that look like numbers', `{"2":"b","10":"a","token":"${OLD}","1":"c"}`],
+    ['the same key deeper down', `{"a":{"token":"inner"},"b":[{"token":"${NEW}x"},"token"],"token":"${OLD}"}`],
+    ['quotes, braces and backslashes in strings', `{"q":"\\"},{\\\\","token":"${OLD}","}":"\\\\"}`],
+    ['a value that is the key', `{"a":"token","token":"${OLD}","b":"token"}`],
+    ['a key that is escaped', `{"tok\\u0065n":"${OLD}","é":"ü"}`],
+    ['a key named __proto__', `{"__proto__":{"token":"inner"},"token":"${OLD}"}`],
+    ['a token between spaces', `{"token":"${OLD}"  }`],
+    ['a plain string', OLD],
+    ['a plain string in white space', ` ${OLD}\n`],
+  ])('keeps %s', (_what, text) => {
+    const value = read(text)
+    expect(value.token).toBe(OLD)
+    expect(value.with(NEW)).toBe(text.replace(OLD, NEW))
+  })
+
+  test('replaces the last of a key that stands there twice, for that is the one that is read', () => {
+    expect(read(`{"token":"first","token":"${OLD}"}`).with(NEW)).toBe(`{"token":"first","token":"${NEW}"}`)
+  })
+
+  test('takes another key', () => {
+    expect(read(`{"token":"no","hub token":"${OLD}"}`, 'hub token').with(NEW)).toBe(
+      `{"token":"no","hub token":"${NEW}"}`,
+    )
+  })
+
+  test('knows the other keys', () => {
+    expect(read(`{"a":1,"token":"${OLD}","b":2}`).otherKeys).toEqual(['a', 'b'])
+    expect(read(OLD).otherKeys).toEqual([])
+  })
+
+  test('tells whether two values differ in more than the token', () => {
+    expect(sameButToken(read(`{"a":1,"token":"${OLD}"}`), read(`{"a":1,"token":"${NEW}"}`))).toBe(true)
+    expect(sameButToken(read(`{"a":1,"token":"${OLD}"}`), read(`{"a":2,"token":"${NEW}"}`))).toBe(false)
+  })
+})
+
+describe('what is no token is not replaced', () => {
+  test.each([
+    ['a password', 'correct horse battery staple', /token-malformed/],
+    ['a JSON string', `"${OLD}"`, /secret-malformed/],
+    ['a JSON array', `["${OLD}"]`, /secret-malformed/],
+    ['broken JSON', `{"token":"${OLD}"`, /secret-malformed/],
+    ['another key', `{"tokn":"${OLD}"}`, /secret-malformed.*one of them "tokn"/s],
+    ['a number', '{"token":12345678}', /secret-malformed/],
+    ['an object', `{"token":{"value":"${OLD}"}}`, /secret-malformed/],
+    ['a password at the key', '{"token":"hunter2hunter2"}', /token-malformed/],
+    ['nothing', '', /token-malformed/],
+  ])('%s', (_what, text, error) => {
+    expect(() => read(text)).toThrow(error)
+    try {
+      read(text)
+    } catch (thrown) {
+      expect(String(thrown)).not.toContain(OLD)
+      expect(String(thrown)).not.toContain('horse')
+      expect(String(thrown)).not.toContain('hunter2')
+    }
+  })
+})
