@@ -3,6 +3,7 @@ import { expect } from '@jest/globals'
 import type { Secret } from '../../sandbox/aws.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
 import type { Call, Fate } from '../../sandbox/service.ts'
+import { retiredSince } from '../../src/rotation/retired-label.ts'
 import { type Play, Stage } from './stage.ts'
 
 export const DAY = 86_400_000
@@ -29,7 +30,10 @@ export class RotationWorld {
   /** The secret holds other keys beside a token that a person made. */
   static async start(): Promise<RotationWorld> {
     const world = new RotationWorld(await Stage.set())
-    world.stage.sandbox.aws.putVersion(NAME, { value: value(world.stage.sandbox.tokens.write) })
+    const { aws, tokens } = world.stage.sandbox
+    aws.putVersion(NAME, { value: value(tokens.write) })
+    // Weeks pass between the runs: what was deployed is complete when somebody looks.
+    aws.nextDeployments('complete', 1)
     return world
   }
 
@@ -75,6 +79,11 @@ export class RotationWorld {
     const service = this.stage.sandbox.aws.ecsService('prod', 'inference')
     const retired = (version: (typeof versions)[number]) =>
       version.stages.some((label) => label.startsWith('hf-oidc-retired-'))
+    const replacedAt = Math.max(
+      ...staged
+        .filter(({ stages }) => stages.includes('AWSPREVIOUS'))
+        .map(({ stages }) => retiredSince(stages) ?? Infinity),
+    )
     expect({
       where,
       exitCode: main.exitCode,
@@ -86,7 +95,8 @@ export class RotationWorld {
       unheld: this.alive.filter((token) => !held.has(token)).length,
       // Every replaced version says since when.
       previous: staged.filter((version) => version.stages.includes('AWSPREVIOUS') && !retired(version)).length,
-      service: (service.deployments[0]?.createdAt.getTime() ?? 0) >= this.#currentSince() - 1000,
+      // Its tasks were started after the last replacement.
+      service: (service.deployments[0]?.createdAt.getTime() ?? 0) >= replacedAt,
     }).toEqual({
       where,
       exitCode: 0,
@@ -99,12 +109,6 @@ export class RotationWorld {
       previous: 0,
       service: true,
     })
-  }
-
-  /** When the current version became it, as far as it can be told: never before it was stored. */
-  #currentSince(): number {
-    const current = this.secret.versions.find(({ stages }) => stages.includes('AWSCURRENT'))
-    return current?.createdAt.getTime() ?? 0
   }
 }
 

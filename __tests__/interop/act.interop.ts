@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { ORG, REGION, roleArn, type SandboxScope, secretName } from '../../sandbox/index.ts'
+import { ORG, REGION, roleArn, type SandboxScope, SERVICE, secretName } from '../../sandbox/index.ts'
 import type { ActRun } from './act.ts'
 import { ActStage } from './act-stage.ts'
 
@@ -100,4 +100,72 @@ describe('a workflow under act', () => {
     expect(log).not.toContain('The Hub says')
     expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 0'])
   })
+})
+
+describe('a workflow under act that rotates', () => {
+  /** The sub-action, then the action, which reads what was rotated. */
+  const rotation = `
+name: Rotate
+on: push
+permissions:
+  id-token: write
+jobs:
+  rotate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: org/hf-oidc-action/rotate@v1
+        id: rotate
+        with:
+          hf-org: ${ORG}
+          role-to-assume: ${roleArn('rotate')}
+          aws-region: ${REGION}
+          admin-secret-id: ${secretName('service-accounts')}
+          service-account: ci
+          secrets: |
+            ${secretName('read')}  scope=read
+            ${secretName('write')} scope=write repositories=${ORG}/model,datasets/${ORG}/data
+          force: true
+          ecs-services: |
+            ${SERVICE.cluster}/${SERVICE.service}
+          oidc-issuer: ISSUER
+      - run: echo "Rotated $ROTATED, $(node -p 'JSON.parse(process.env.REPORT).secrets.map(({ action }) => action)')"
+        env:
+          ROTATED: \${{ steps.rotate.outputs.rotated }}
+          REPORT: \${{ steps.rotate.outputs.report }}
+      - uses: org/hf-oidc-action@v1
+        with:
+          hf-org: ${ORG}
+          role-to-assume: ${roleArn('{scope}')}
+          aws-region: ${REGION}
+          scope: write
+          oidc-issuer: ISSUER
+      - run: echo "The token is $HF_TOKEN"
+      - run: ${JSON.stringify(WHOAMI)}
+`
+
+  test('replaces the stored tokens, and a later step of the job gets a new one', async () => {
+    const { aws, hub, github, tokens } = stage.sandbox
+    const deployed = aws.ecsService(SERVICE.cluster, SERVICE.service).deployments[0]?.id
+
+    const { exitCode, log } = await play(rotation.replaceAll('ISSUER', github.issuer))
+
+    expect({ exitCode, log }).toMatchObject({ exitCode: 0 })
+    expect(log).toMatch(/Rotated 2, \[ 'rotated', 'rotated' \]/)
+    expect(log).toContain('The token is ***')
+    expect(log).toContain('The Hub says: ci')
+    expect(log).not.toMatch(/::(?:warning|error)/)
+    const [read = '', write = '', ...more] = hub.minted
+    expect(more).toEqual([])
+    expect(currentValue('read')).toBe(JSON.stringify({ token: read }))
+    expect(currentValue('write')).toBe(JSON.stringify({ token: write }))
+    // They go on working for the grace.
+    expect([read, write, tokens.read, tokens.write].map((token) => hub.isAlive(token))).toEqual(Array(4).fill(true))
+    expect(aws.ecsService(SERVICE.cluster, SERVICE.service).deployments[0]?.id).not.toBe(deployed)
+    expect(aws.sessions.map(({ role }) => role.name)).toEqual(['hf-acme-rotate', 'hf-acme-write'])
+  })
+
+  function currentValue(scope: SandboxScope): unknown {
+    const { versions } = stage.sandbox.aws.secret(secretName(scope))
+    return versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value
+  }
 })

@@ -36,7 +36,7 @@ export async function push({ workflow, env, actions = {} }: ActOptions): Promise
 
     // What a runner downloads: the rest of the checkout is of no use to it.
     const action = join(root, 'actions', 'hf-oidc-action')
-    for (const part of ['action.yml', 'dist'])
+    for (const part of ['action.yml', 'rotate', 'dist'])
       await cp(join(projectRoot, part), join(action, part), { recursive: true })
     const folders = new Map([['org/hf-oidc-action', action]])
     for (const [name, files] of Object.entries(actions)) {

@@ -2,45 +2,75 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ECSClient } from '@aws-sdk/client-ecs'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { REGION } from '../../sandbox/index.ts'
+import type { Fate } from '../../sandbox/service.ts'
 import { pythonTool } from '../../scripts/interop/paths.ts'
 
 const START_MS = 60_000
+/** Of every ECS service as many tasks run, at once and for ever: larger services never come to rest. */
+export const RUNNING_TASKS = 1
+
+/** What was asked and answered. */
+export interface MotoCall {
+  operation: string
+  status: number
+  answer: string
+}
 
 export class Moto {
-  /** The value of AWS_ENDPOINT_URL. Calls through it are kept in `calls`. */
-  readonly url: string
-  /** What was asked and answered, in order. */
-  readonly calls: { operation: string; status: number; answer: string }[]
-  /** For setting up: a client that has credentials of its own and is not recorded. */
+  /** In order. */
+  readonly calls: MotoCall[] = []
+  /** Looks at a call that moto has done and answered, and says what becomes of the answer. */
+  afterWork: ((call: MotoCall) => Fate) | undefined
+  /** For setting up: clients that have credentials of their own and are not recorded. */
   readonly client: SecretsManagerClient
+  readonly ecs: ECSClient
   readonly #child: ChildProcess
+  readonly #url: string
   readonly #recorder: Server
 
-  private constructor(child: ChildProcess, url: string, recorder: Server, calls: Moto['calls']) {
+  private constructor(child: ChildProcess, url: string) {
     this.#child = child
-    this.#recorder = recorder
-    this.calls = calls
-    this.url = `http://127.0.0.1:${(recorder.address() as AddressInfo).port}`
-    this.client = new SecretsManagerClient({
+    this.#url = url
+    this.#recorder = record(url, (call) => {
+      this.calls.push(call)
+      return this.afterWork?.(call)
+    })
+    const options = {
       endpoint: url,
       region: REGION,
       credentials: { accessKeyId: 'AKIASETUP', secretAccessKey: 'setup' },
-    })
+    }
+    this.client = new SecretsManagerClient(options)
+    this.ecs = new ECSClient(options)
   }
 
   /** Listens on free loopback ports. */
   static async start(): Promise<Moto> {
     const { child, url } = await startServer()
-    const calls: Moto['calls'] = []
-    const recorder = record(url, calls)
-    await new Promise<void>((resolve) => recorder.listen(0, '127.0.0.1', resolve))
-    return new Moto(child, url, recorder, calls)
+    const moto = new Moto(child, url)
+    await new Promise<void>((resolve) => moto.#recorder.listen(0, '127.0.0.1', resolve))
+    return moto
+  }
+
+  /** The value of AWS_ENDPOINT_URL. Calls through it are kept in `calls`. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#recorder.address() as AddressInfo).port}`
+  }
+
+  /** Forgets all that it holds, and all calls. */
+  async reset(): Promise<void> {
+    const { status } = await fetch(`${this.#url}/moto-api/reset`, { method: 'POST' })
+    if (status !== 200) throw new Error(`moto_server answered ${status} to a reset`)
+    this.calls.length = 0
+    this.afterWork = undefined
   }
 
   async close(): Promise<void> {
     this.client.destroy()
+    this.ecs.destroy()
     this.#recorder.closeAllConnections()
     await new Promise((resolve) => this.#recorder.close(resolve))
     if (this.#child.exitCode !== null) return
@@ -62,7 +92,12 @@ export class Moto {
 
 async function startServer(): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(pythonTool('moto_server'), ['-H', '127.0.0.1', '-p', '0'], {
-    env: { PATH: process.env.PATH, SYSTEMROOT: process.env.SYSTEMROOT, PYTHONUNBUFFERED: '1' },
+    env: {
+      PATH: process.env.PATH,
+      SYSTEMROOT: process.env.SYSTEMROOT,
+      PYTHONUNBUFFERED: '1',
+      MOTO_ECS_SERVICE_RUNNING: String(RUNNING_TASKS),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
@@ -88,8 +123,8 @@ async function startServer(): Promise<{ child: ChildProcess; url: string }> {
   return { child, url }
 }
 
-/** A server that passes every request on as it came, and keeps what was answered. */
-function record(target: string, calls: Moto['calls']): Server {
+/** A server that passes every request on as it came, and the answer back if `onCall` lets it. */
+function record(target: string, onCall: (call: MotoCall) => Fate): Server {
   return createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -106,7 +141,9 @@ function record(target: string, calls: Moto['calls']): Server {
         .split('.')
         .pop() ||
       (new URLSearchParams(body.toString()).get('Action') ?? '')
-    calls.push({ operation, status: answer.status, answer: text })
+    const fate = onCall({ operation, status: answer.status, answer: text })
+    if (fate === 'lose') request.socket.destroy()
+    if (fate === 'lose' || fate === 'hang') return
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
     response.end(text)
   })

@@ -43,28 +43,30 @@ const zizmor = (paths: string[]) =>
 
 const WORKFLOWS = '.github/workflows/*.yml'
 const EXAMPLES = 'examples/**/*.yml'
+const ACTIONS = ['action.yml', 'rotate/action.yml']
 
 describe("this repository's own workflows", () => {
   test('actionlint finds nothing', () => {
     expect(actionlint(files(WORKFLOWS))).toBe('')
   })
 
-  test('zizmor finds nothing, in action.yml and in the updates either', () => {
-    expect(zizmor(files(WORKFLOWS, '.github/dependabot.yml', 'action.yml'))).toBe('')
+  test('zizmor finds nothing, in both actions and in the updates either', () => {
+    expect(zizmor(files(WORKFLOWS, '.github/dependabot.yml', ...ACTIONS))).toBe('')
   })
 })
 
 describe('the examples', () => {
-  test('actionlint finds nothing, and every input and output is one that action.yml has', () => {
+  test('actionlint finds nothing, and every input and output is one that its action has', () => {
     const project = mkdtempSync(join(tmpdir(), 'examples-'))
     try {
       const copy = (name: string, change = (text: string) => text) => {
         mkdirSync(dirname(join(project, name)), { recursive: true })
         writeFileSync(join(project, name), change(readFileSync(join(projectRoot, name), 'utf8')))
       }
-      for (const name of files('action.yml', 'dist/{main,post}/index.js')) copy(name)
+      for (const name of files(...ACTIONS, 'dist/{main,post,rotate}/index.js')) copy(name)
       // It compares with an action.yml only where the action is local.
-      for (const name of files(EXAMPLES)) copy(name, (text) => text.replaceAll('org/hf-oidc-action@v1', './'))
+      const local = (text: string) => text.replaceAll(/org\/hf-oidc-action(\/rotate)?@v1/g, '.$1/')
+      for (const name of files(EXAMPLES)) copy(name, local)
       // A project, to actionlint, is what has these.
       for (const folder of ['.git', join('.github', 'workflows')]) mkdirSync(join(project, folder), { recursive: true })
 

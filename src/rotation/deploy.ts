@@ -28,8 +28,10 @@ export interface DeployWorld {
   log: Log
 }
 
-/** Between two looks at a deployment, and kept at the end of the run for the report, in milliseconds. */
+/** Before the first look at a deployment, and between two later ones, in milliseconds. */
+const FIRST_POLL_MS = 1_000
 const POLL_MS = 5_000
+/** Kept at the end of the run for the report, in milliseconds. */
 const RESERVE_MS = 3_000
 
 /**
@@ -86,7 +88,7 @@ async function waitFor(
   const { ecs, deadline, log } = world
   if (!service || outcome.action === 'failed') return outcome
   try {
-    for (;;) {
+    for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 2)) {
       const state = await ecs.describe(service)
       const problem = trouble(state, outcome)
       if (problem) throw failure(world, outcome, problem, state)
@@ -94,7 +96,7 @@ async function waitFor(
         log.info(`ECS: ${outcome.service} runs with the new token`)
         return { ...outcome, action: 'completed', tasksSince: tasksSince(state) }
       }
-      const pause = Math.min(POLL_MS, deadline.remainingMs() - RESERVE_MS)
+      const pause = Math.min(wait, deadline.remainingMs() - RESERVE_MS)
       if (pause <= 0) throw failure(world, outcome, 'it is still in progress, and the time is over', state)
       await deadline.sleep(pause, `the deployment of ${outcome.service}`)
     }

@@ -13,7 +13,7 @@ import type { Log, Mask } from '../report/log.ts'
 import { isRecord } from '../text/json.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { Fence } from './fence.ts'
-import { endRetired, type Leftovers, removeOrphans } from './leftovers.ts'
+import { endRetired, type Leftovers, labelReplaced, removeOrphans } from './leftovers.ts'
 import { look, type SecretState } from './look.ts'
 import { Minter } from './minter.ts'
 import { noOutcome } from './outcome.ts'
@@ -59,7 +59,10 @@ export async function handleRotation(event: unknown, world: FunctionWorld): Prom
   turn.first = state
   turn.state = state
   turn.outcome.arn = state.arn
-  if (step === 'retireSecret') return await cleanUp(turn, state, world)
+  if (step === 'retireSecret') {
+    await labelReplaced(turn)
+    return await cleanUp(turn, state, world)
+  }
 
   const labels = state.description.stages.get(versionId)
   if (!labels?.includes(PENDING) && !labels?.includes(CURRENT)) throw notStaged(turn, versionId, labels)
@@ -92,7 +95,7 @@ async function finish(turn: Leftovers, state: SecretState, versionId: string, wo
   if (previous !== versionId) {
     if ((await finishPending(turn, versionId, previous)) === 'overtaken') throw overtaken(turn, versionId)
     if (previous !== undefined) await retire(turn, previous)
-  }
+  } else await labelReplaced(turn)
   turn.outcome.action = 'rotated'
   await deploy(world)
   const now = await look(turn, { byFunction: true })

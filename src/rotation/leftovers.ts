@@ -5,7 +5,8 @@ import { revokeToken } from '../hub/revoke.ts'
 import type { Fence } from './fence.ts'
 import { type RetiredVersion, retiredVersions, type SecretState, withToken } from './look.ts'
 import { hasMoved, type Outcome } from './outcome.ts'
-import { isRetiredLabel, retiredLabel } from './retired-label.ts'
+import { isRetiredLabel } from './retired-label.ts'
+import { retire } from './steps.ts'
 import { versionOfToken } from './token-name.ts'
 import type { SecretWorld } from './world.ts'
 
@@ -34,6 +35,22 @@ export interface InUse {
 }
 
 /**
+ * Labels a version that was replaced by hand, or by a run that was killed right then: its end begins now. Before the
+ * services are deployed, so that their tasks are newer than the label.
+ *
+ * @throws what Secrets Manager throws.
+ */
+export async function labelReplaced(turn: Leftovers): Promise<void> {
+  const { versions, request, outcome, state } = turn
+  if (!state || request.dryRun) return
+  // What this run has replaced, it has labelled.
+  const unlabelled = retiredVersions(state.description).filter(({ since }) => since === undefined)
+  if (unlabelled.length === 0 || hasMoved(outcome)) return
+  for (const { versionId } of unlabelled) await retire(turn, versionId)
+  turn.state = { ...state, description: await versions.describe() }
+}
+
+/**
  * Brings replaced tokens of the secret to their end once their grace is over, and says in the outcome how many, and when
  * the others end. With `dry-run` only counts.
  *
@@ -50,7 +67,7 @@ export async function endRetired(turn: Leftovers, inUse: InUse): Promise<void> {
   const stale = hasMoved(outcome) || known.some(isOverdue)
   const description = stale ? await versions.describe() : state.description
   for (const retired of retiredVersions(description)) {
-    const since = retired.since ?? (await begin(turn, retired))
+    const since = retired.since ?? Date.now()
     const endsAt = since + request.graceSeconds * 1000
     if (Date.now() < endsAt) {
       outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
@@ -68,13 +85,6 @@ export async function endRetired(turn: Leftovers, inUse: InUse): Promise<void> {
       for (const label of retired.labels.filter(isRetiredLabel)) await versions.move(label, { from: retired.versionId })
     }
   }
-}
-
-/** Replaced by hand, or by a run that was killed right then: its end begins now. */
-async function begin({ versions, request }: Leftovers, { versionId }: RetiredVersion): Promise<number> {
-  const now = Date.now()
-  if (!request.dryRun) await versions.move(retiredLabel(now), { to: versionId })
-  return now
 }
 
 /** True when the token of the version is dead now, or there is none. */

@@ -15,7 +15,7 @@ import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
 import type { ServiceOutcome } from './deploy.ts'
 import { Fence } from './fence.ts'
-import { endRetired, type InUse, removeOrphans } from './leftovers.ts'
+import { endRetired, type InUse, labelReplaced, removeOrphans } from './leftovers.ts'
 import { retiredVersions } from './look.ts'
 import { Minter } from './minter.ts'
 import { hasMoved, moves, noOutcome, type Outcome } from './outcome.ts'
@@ -71,6 +71,7 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     }
     turns.push(turn)
     await guarded(turn, () => rotateSecret(turn))
+    await guarded(turn, () => labelReplaced(turn))
   }
   const services = await deploy(world, turns, caller)
   const used = inUse(turns, oldestTask(request, services))

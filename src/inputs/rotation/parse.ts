@@ -159,7 +159,7 @@ function checkTogether(request: RotationRequest, problems: Problems): void {
 function age(name: string, text: string, problems: Problems): number {
   const seconds = parseDuration(text)
   if (seconds === undefined || seconds < 1 || seconds > 3650 * DAY) {
-    problems.add(name, `is ${quoted(text, 60)}; write a whole number and a unit, such as 12h or 7d`)
+    problems.add(name, `is ${quoted(text, 60)}; write a whole number and a unit, such as 12h or 7d, at most 3650d`)
   }
   return seconds ?? 0
 }
