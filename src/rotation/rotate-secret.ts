@@ -184,7 +184,7 @@ async function finished(
   outcome.versionId = id
   outcome.previousVersionId = current?.versionId
   outcome.dueAt = due(outcome.createdAt, request)
-  end(turn, action, why)
+  end(turn, action, why.replace('the current token is', 'the old token was'))
   if (current) await retire(turn, current.versionId)
 }
 
