@@ -10,10 +10,12 @@ import { ActionError } from '../errors/action-error.ts'
 import type { Role, SecretReference } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { parseJson } from '../text/json.ts'
+import { remember } from '../text/redact.ts'
 import type { AwsCredentials } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
 import { explainSecret, type SecretUse } from './explain-secret.ts'
-import { arnOf, decode, malformed, versionOf } from './read-secret.ts'
+import { arnOf, decode, versionOf } from './read-secret.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './secret-actions.ts'
 import { isPassing, type ServiceError, serviceError } from './service-error.ts'
 
@@ -53,6 +55,16 @@ export interface SecretVersion {
 
 /** AWS's answer when a label is not where the call says it is, or a version is gone. */
 const ELSEWHERE = /^(?:InvalidParameterException|ResourceNotFoundException|InvalidRequestException)$/
+
+/** Whatever else is in a secret is secret too: no answer that quotes it gets into a text of ours. */
+function rememberValues(text: string): void {
+  const waiting: unknown[] = [parseJson(text) ?? text]
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value === 'string') remember(value)
+    else if (typeof value === 'object' && value !== null) waiting.push(...Object.values(value))
+  }
+}
 
 /**
  * One secret. Every method throws `ActionError` `secret-not-found`, `secret-access-denied`, `secret-kms-denied`,
@@ -107,8 +119,9 @@ export class SecretVersions {
         }),
     )
     if (!answer) return undefined
-    const text: unknown = answer.SecretString ?? decode(answer.SecretBinary)
-    if (typeof text !== 'string') throw malformed(this, [this.secret.key], 'neither a string nor UTF-8 text')
+    // What is no text shows as such, and is no token.
+    const text = answer.SecretString ?? decode(answer.SecretBinary) ?? '\ufffd'
+    rememberValues(text)
     return {
       versionId,
       text,

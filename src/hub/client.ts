@@ -34,6 +34,20 @@ export class HubClient {
   }
 
   /**
+   * Who the token is; undefined when the Hub says that it is none (401). A refusal of another kind is no answer to that.
+   *
+   * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
+   * Source: Hub API, GET /api/whoami-v2.
+   */
+  async owner(token: string): Promise<WhoAmI | undefined> {
+    const answer = await this.#get('/api/whoami-v2', token, 'the Hub’s whoami-v2 to say whether a token works')
+    if (answer.status === 401) return undefined
+    const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
+    if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
+    return who
+  }
+
+  /**
    * Whether the token may read (or write) a repository.
    *
    * @throws `ActionError` `token-rejected`, `token-expired`, `hub-rate-limited`, `hub-failed`, `network-unreachable`,

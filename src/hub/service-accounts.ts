@@ -173,9 +173,11 @@ function account(value: unknown): ServiceAccount {
   return { id: identifier(_id), name: text(name) }
 }
 
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
 function accountToken(value: unknown): AccountToken {
   const { _id, displayName, createdAt } = isRecord(value) ? value : {}
-  const at = typeof createdAt === 'string' ? Date.parse(createdAt) : Number.NaN
+  const at = typeof createdAt === 'string' && RFC3339.test(createdAt) ? Date.parse(createdAt) : Number.NaN
   return { id: identifier(_id), displayName: text(displayName), createdAt: Number.isNaN(at) ? undefined : at }
 }
 

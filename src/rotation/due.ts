@@ -41,8 +41,10 @@ type DueWorld = SecretWorld & { request: RotationRequest }
 export async function ageOf(world: DueWorld, arn: string, current: TokenVersion | undefined): Promise<Age> {
   const { minter, hub, request } = world
   if (!current) return { createdAt: undefined, dueAt: undefined, refusal: undefined, none: true }
-  const own = minter?.firstTokensFor(arn).find(({ versionId }) => versionId === current.versionId)
-  let who: Pick<WhoAmI, 'createdAt' | 'expiresAt'> | undefined = own && { ...own, expiresAt: undefined }
+  const own = minter?.firstTokensFor(arn).filter(({ versionId }) => versionId === current.versionId) ?? []
+  // Of two for one version nobody can tell here which it is.
+  let who: Pick<WhoAmI, 'createdAt' | 'expiresAt'> | undefined =
+    own.length === 1 ? { createdAt: own[0]?.createdAt, expiresAt: undefined } : undefined
   let refusal: ActionError | undefined
   try {
     who ??= await hub.whoAmI(current.value.token)
@@ -51,7 +53,9 @@ export async function ageOf(world: DueWorld, arn: string, current: TokenVersion 
     if (!dead) throw error
     refusal = error
   }
-  const createdAt = who?.createdAt ?? current.createdAt
+  // A token from the future would never be due.
+  const onHub = who?.createdAt !== undefined && who.createdAt < Date.now() + MAX_SLACK_MS ? who.createdAt : undefined
+  const createdAt = onHub ?? current.createdAt
   const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
   const byEnd = who?.expiresAt === undefined ? undefined : who.expiresAt - request.graceSeconds * 1000
   const ends = [byAge, byEnd].filter((time) => time !== undefined)

@@ -13,10 +13,11 @@ import type { Log, Mask } from '../report/log.ts'
 import { isRecord } from '../text/json.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { Fence } from './fence.ts'
-import { endRetired, type Leftovers, labelReplaced, removeOrphans } from './leftovers.ts'
-import { look, type SecretState } from './look.ts'
+import { endRetired, hasLeftovers, type Leftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
+import { look, type SecretState, withToken } from './look.ts'
 import { Minter } from './minter.ts'
 import { noOutcome } from './outcome.ts'
+import { sameButToken } from './secret-value.ts'
 import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
 import { VERSION_ID } from './version-id.ts'
 
@@ -54,27 +55,47 @@ export async function handleRotation(event: unknown, world: FunctionWorld): Prom
   const rotated = secretOf(secretId, world.request.secrets)
   world.log.info(`${step} ${printable(secretId, 300)} ${versionId}`)
   if (step === 'setSecret') return await setPending()
-  const turn = await beginTurn(world, rotated)
+  const begun = await beginTurn(world, rotated)
+  const { turn } = begun
   const state = await look(turn, { byFunction: true })
+  if (state.arn === begun.adminArn) throw notTheAdmin(turn)
   turn.first = state
   turn.state = state
   turn.outcome.arn = state.arn
   if (step === 'retireSecret') {
     await labelReplaced(turn)
-    return await cleanUp(turn, state, world)
+    return await cleanUp(begun, turn.state ?? state, world)
   }
 
   const labels = state.description.stages.get(versionId)
   if (!labels?.includes(PENDING) && !labels?.includes(CURRENT)) throw notStaged(turn, versionId, labels)
   if (step === 'createSecret') await create(turn, state, versionId)
   else if (step === 'testSecret') await testVersion(turn, state, versionId)
-  else await finish(turn, state, versionId, world)
+  else await finish(begun, state, versionId, world)
+}
+
+/** What was changed beside the token since the version was made must not be brought back. */
+async function refuseStale(turn: Leftovers, { current, pending }: SecretState, versionId: string): Promise<void> {
+  if (!current || !pending || current.versionId === versionId) return
+  if (sameButToken(current.value, withToken(turn, pending).value)) return
+  await turn.versions.move(PENDING, { from: versionId })
+  const { id, region } = turn.rotated.secret
+  throw new ActionError('rotation-blocked', {
+    failed: `The secret ${id} was changed beside its token since the version ${versionId} was made.`,
+    seen: 'another value beside the token than in the current version',
+    expected: 'the current value with another token',
+    cause: 'somebody changed it by hand while it was being rotated.',
+    fix: `Nothing is lost: the pending version was put aside. Rotate again:\naws secretsmanager rotate-secret --region ${region} --secret-id ${id}`,
+  })
 }
 
 async function create(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
   const { minter, log } = turn
   const isThere = state.current?.versionId === versionId || (state.pendingId === versionId && state.pending)
-  if (isThere) return log.info('The version has its value already.')
+  if (isThere) {
+    await refuseStale(turn, state, versionId)
+    return log.info('The version has its value already.')
+  }
   const { kind } = await createPending(turn, state.arn, versionId, state.current)
   // Of an invocation that was cut off between minting and storing: now it is certain that nobody stored it.
   const lost = minter?.firstTokensFor(state.arn).filter((token) => token.versionId === versionId) ?? []
@@ -90,17 +111,21 @@ async function testVersion(turn: Leftovers, { current, pending }: SecretState, v
   else await testPending(turn, current.versionId)
 }
 
-async function finish(turn: Leftovers, state: SecretState, versionId: string, world: FunctionWorld): Promise<void> {
+async function finish(begun: Begun, state: SecretState, versionId: string, world: FunctionWorld): Promise<void> {
+  const { turn } = begun
   const previous = state.current?.versionId
   if (previous !== versionId) {
-    if ((await finishPending(turn, versionId, previous)) === 'overtaken') throw overtaken(turn, versionId)
+    // Secrets Manager has had it tested; who else calls this step may not have.
+    await refuseStale(turn, state, versionId)
+    await testPending(turn, versionId)
+    if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
     if (previous !== undefined) await retire(turn, previous)
   } else await labelReplaced(turn)
   turn.outcome.action = 'rotated'
   await deploy(world)
   const now = await look(turn, { byFunction: true })
   turn.state = now
-  await cleanUp(turn, now, world)
+  await cleanUp(begun, now, world)
 }
 
 /** Every time: a step that is called again after it was cut off must not leave tasks with the old token. */
@@ -113,41 +138,55 @@ async function deploy({ request, caller, http, policy, deadline, log }: Function
   for (const { error } of await deployServices(options)) if (error) throw error
 }
 
-async function cleanUp(turn: Leftovers, { current, pending }: SecretState, world: FunctionWorld): Promise<void> {
-  if (current) turn.inUse = { current: current.value.token }
+async function cleanUp({ turn, admin }: Begun, { pending }: SecretState, world: FunctionWorld): Promise<void> {
   // A pending value is on its way to be used, whatever it is.
-  if (pending) return
-  const values = new Set(current ? [current.value.token] : [])
+  if (pending || !hasLeftovers(turn)) return
   const others = await Promise.all(
     world.request.secrets
       .filter(({ secret }) => !isSecret(secret.id, turn.rotated.secret.id))
-      .map((rotated) => tokenElsewhere(turn, rotated, world)),
+      .map((rotated) => elsewhere(turn, rotated, world)),
   )
-  for (const token of others) if (token !== undefined) values.add(token)
-  const complete = others.every((token) => token !== undefined)
-  await endRetired(turn, { values, complete, tasksSince: Number.POSITIVE_INFINITY })
-  await removeOrphans(turn)
+  const surveyed = await survey([turn, ...others], admin)
+  await endRetired(turn, { survey: surveyed, tasksSince: Number.POSITIVE_INFINITY })
+  await removeOrphans(turn, surveyed)
 }
 
-/** The current token of another secret of this function; empty when it has none, undefined when it cannot be read. */
-async function tokenElsewhere(
+/** Another secret of this function; without a state when it cannot be read. */
+async function elsewhere(
   turn: Leftovers,
   rotated: RotatedSecret,
   { caller, http, policy }: FunctionWorld,
-): Promise<string | undefined> {
+): Promise<Leftovers> {
   const versions = new SecretVersions(rotated.secret, caller, http, policy)
+  const other = { ...turn, rotated, versions, first: undefined, state: undefined }
   try {
-    return (await look({ ...turn, rotated, versions }, { byFunction: true })).current?.value.token ?? ''
+    return { ...other, state: await look(other, { byFunction: true }) }
   } catch (error) {
-    if (error instanceof ActionError) return undefined
+    if (error instanceof ActionError) return other
     throw error
   }
+}
+
+interface Begun {
+  turn: Leftovers
+  /** The admin token: a secret, which must never be revoked. */
+  admin: string
+  adminArn: string
+}
+
+function notTheAdmin({ rotated }: Leftovers): ActionError {
+  return new ActionError('input-invalid', {
+    failed: `The secret ${rotated.secret.id} is the admin secret; it was not touched.`,
+    seen: 'ADMIN_SECRET_ID names the same secret',
+    expected: 'a secret whose token this function can mint',
+    fix: 'Take it out of SECRETS, and end its rotation with aws secretsmanager cancel-rotate-secret.',
+  })
 }
 
 async function beginTurn(
   { request, caller, http, policy, deadline, mask, log }: FunctionWorld,
   rotated: RotatedSecret,
-): Promise<Leftovers> {
+): Promise<Begun> {
   const { admin, account, org, hubEndpoint, role } = request
   const access = { endpoint: hubEndpoint, http, policy }
   const session = { credentials: { ...caller.credentials, expiration: undefined }, assumedRoleArn: caller.name }
@@ -169,7 +208,7 @@ async function beginTurn(
   })
   const fence = new Fence()
   for (const id of minter.firstIds) fence.see(id)
-  return {
+  const turn: Leftovers = {
     rotated,
     request,
     versions: new SecretVersions(rotated.secret, caller, http, policy),
@@ -183,9 +222,8 @@ async function beginTurn(
     outcome: noOutcome(rotated.secret.id, rotated.scope),
     first: undefined,
     state: undefined,
-    made: new Set(),
-    inUse: {},
   }
+  return { turn, admin: token, adminArn: stored.arn }
 }
 
 function readEvent(event: unknown): RotationEvent {

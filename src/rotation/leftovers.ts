@@ -1,9 +1,10 @@
 /** Revokes tokens on the Hub that nobody may use any more: replaced ones after their grace, and ones nobody stored. */
-import { PREVIOUS, type SecretDescription } from '../aws/secret-versions.ts'
+import { PREVIOUS, type SecretDescription, type SecretVersion } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { revokeToken } from '../hub/revoke.ts'
 import type { Fence } from './fence.ts'
 import { type RetiredVersion, retiredVersions, type SecretState, withToken } from './look.ts'
+import type { RotatedToken } from './minter.ts'
 import { hasMoved, type Outcome } from './outcome.ts'
 import { isRetiredLabel } from './retired-label.ts'
 import { retire } from './steps.ts'
@@ -18,19 +19,22 @@ export interface Leftovers extends SecretWorld {
   /** The first look, and the last. */
   first: SecretState | undefined
   state: SecretState | undefined
-  /** Versions that this run has made. */
-  made: Set<string>
-  /** Tokens that may be in use: of the current and of a pending version. Secrets. */
-  inUse: { current?: string; pending?: string }
 }
 
-/** What must stay alive, over all secrets of the run. */
-export interface InUse {
-  /** Tokens: secrets. */
-  values: ReadonlySet<string>
-  /** False when a secret could not be read: then nobody knows what is in it. */
+/** Which tokens are in which versions, over all secrets of the run. */
+export interface Survey {
+  /** By token (a secret): since when it is replaced, in milliseconds since the epoch; infinite while it is in use. */
+  since: ReadonlyMap<string, number>
+  /** By version id: the token in it, undefined when there is none. */
+  tokens: ReadonlyMap<string, string | undefined>
+  /** False when a version could not be read: then nobody knows what is in it. */
   complete: boolean
-  /** Tasks of services may have been started at this time or later, in milliseconds since the epoch, and not before. */
+}
+
+/** What ends tokens, beside the grace. */
+export interface EndOptions {
+  survey: Survey
+  /** Since when all tasks of the services run at the earliest, in milliseconds since the epoch. */
   tasksSince: number
 }
 
@@ -44,10 +48,56 @@ export async function labelReplaced(turn: Leftovers): Promise<void> {
   const { versions, request, outcome, state } = turn
   if (!state || request.dryRun) return
   // What this run has replaced, it has labelled.
-  const unlabelled = retiredVersions(state.description).filter(({ since }) => since === undefined)
+  const unlabelled = retiredVersions(state).filter(({ since }) => since === undefined)
   if (unlabelled.length === 0 || hasMoved(outcome)) return
   for (const { versionId } of unlabelled) await retire(turn, versionId)
   turn.state = { ...state, description: await versions.describe() }
+}
+
+/** True when a token of the secret may have come to its end, or was never stored: then all secrets must be surveyed. */
+export function hasLeftovers(turn: Leftovers): boolean {
+  const { state, request } = turn
+  if (!state) return false
+  const over = (since = Date.now()) => Date.now() >= since + request.graceSeconds * 1000
+  return hasMoved(turn.outcome) || retiredVersions(state).some(({ since }) => over(since)) || suspects(turn).length > 0
+}
+
+/**
+ * Looks at all labelled versions of all secrets: a token may be in more than one of them, and its grace counts from when
+ * the last one was replaced. `admin`: the admin token, which is always in use.
+ *
+ * @throws what Secrets Manager throws when a secret cannot be described.
+ */
+export async function survey(turns: readonly Leftovers[], admin: string | undefined): Promise<Survey> {
+  const since = new Map<string, number>(admin === undefined ? [] : [[admin, Number.POSITIVE_INFINITY]])
+  const tokens = new Map<string, string | undefined>()
+  let complete = turns.every(({ state }) => state !== undefined)
+  for (const turn of turns) {
+    if (!turn.state) continue
+    // Before anything is revoked, and after everything that was moved, what was seen at the beginning is too old.
+    turn.state = { ...turn.state, description: await turn.versions.describe() }
+    const retired = new Map(
+      retiredVersions(turn.state).map((version) => [version.versionId, version.since ?? Date.now()]),
+    )
+    for (const [versionId, labels] of turn.state.description.stages) {
+      if (labels.length === 0) continue
+      try {
+        const version = await turn.versions.read(versionId)
+        const token = version && tokenOf(turn, version)
+        tokens.set(versionId, token)
+        if (token === undefined) continue
+        const until = retired.get(versionId) ?? Number.POSITIVE_INFINITY
+        since.set(token, Math.max(since.get(token) ?? 0, until))
+      } catch (error) {
+        if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
+        complete = false
+        turn.log.warning(
+          `${turn.rotated.secret.id}: the version ${versionId} cannot be read. ${error.explanation.failed}`,
+        )
+      }
+    }
+  }
+  return { since, tokens, complete }
 }
 
 /**
@@ -55,64 +105,71 @@ export async function labelReplaced(turn: Leftovers): Promise<void> {
  * the others end. With `dry-run` only counts.
  *
  * @throws `ActionError` `hub-failed` when a token is still accepted after it was revoked, and what the Hub and Secrets
- * Manager throw.
+ * Manager throw; after it has gone on with the others.
  */
-export async function endRetired(turn: Leftovers, inUse: InUse): Promise<void> {
-  const { versions, request, outcome, state } = turn
+export async function endRetired(turn: Leftovers, options: EndOptions): Promise<void> {
+  const { versions, outcome, state, request } = turn
   if (!state) return
-  const isOverdue = ({ since }: RetiredVersion) =>
-    since !== undefined && Date.now() >= since + request.graceSeconds * 1000
-  const known = retiredVersions(state.description)
-  // Before anything is revoked, and after everything that was moved, what was seen at the beginning is too old.
-  const stale = hasMoved(outcome) || known.some(isOverdue)
-  const description = stale ? await versions.describe() : state.description
-  for (const retired of retiredVersions(description)) {
-    const since = retired.since ?? Date.now()
-    const endsAt = since + request.graceSeconds * 1000
-    if (Date.now() < endsAt) {
-      outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
-      continue
-    }
-    if (since > inUse.tasksSince) {
-      turn.log.warning(
-        `${turn.rotated.secret.id}: the token of version ${retired.versionId} is past its grace and was not revoked: tasks of a service in \`ecs-services\` may still use it, because they have not all been replaced since.`,
-      )
-      continue
-    }
-    const isOver = await endToken(turn, retired, inUse)
-    // Labels are tidied when the secret is written to anyway: a run that has nothing to rotate writes nothing.
-    if (isOver && hasMoved(outcome) && !retired.labels.includes(PREVIOUS)) {
-      for (const label of retired.labels.filter(isRetiredLabel)) await versions.move(label, { from: retired.versionId })
+  const failures: unknown[] = []
+  const old = retiredVersions(state).filter(({ labels }) => !labels.includes(PREVIOUS))
+  const tidy = !request.dryRun && (hasMoved(outcome) || old.length > MANY)
+  for (const retired of retiredVersions(state)) {
+    try {
+      const isOver = await endOne(turn, retired, options)
+      // Labels are tidied when the secret is written to anyway: a run that has nothing to rotate writes nothing, unless
+      // runs that were cut off have left too many of them.
+      if (isOver && tidy && !retired.labels.includes(PREVIOUS)) {
+        for (const label of retired.labels.filter(isRetiredLabel))
+          await versions.move(label, { from: retired.versionId })
+      }
+    } catch (error) {
+      failures.push(error)
     }
   }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** True when the token of the version is dead now, or there is none. */
-async function endToken(turn: Leftovers, { versionId }: RetiredVersion, inUse: InUse): Promise<boolean> {
-  const { versions, request, outcome, log, rotated, minter, access } = turn
-  const version = await versions.read(versionId)
-  if (!version) return true
-  const token = tokenOf(turn, version)
+async function endOne(turn: Leftovers, retired: RetiredVersion, { survey, tasksSince }: EndOptions): Promise<boolean> {
+  const { request, outcome, log, rotated } = turn
+  const { versionId } = retired
+  if (!survey.tokens.has(versionId)) return false
+  const token = survey.tokens.get(versionId)
   if (token === undefined) return true
-  const name = await nameOnHub(turn, token)
-  if (name === undefined) return true
-  if (inUse.values.has(token)) {
-    log.warning(
-      `${rotated.secret.id}: the token of version ${versionId} was replaced, and is in use all the same (in this or another of the \`secrets\`); it was not revoked.`,
-    )
+  const since = survey.since.get(token) ?? Date.now()
+  const endsAt = since + request.graceSeconds * 1000
+  if (since !== Number.POSITIVE_INFINITY && Date.now() < endsAt) {
+    outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
     return false
   }
+  const owner = await turn.hub.owner(token)
+  if (!owner) return true
+  const keep = (why: string) => {
+    log.warning(`${rotated.secret.id}: the token of version ${versionId} was replaced, and was not revoked: ${why}.`)
+    return false
+  }
+  if (since === Number.POSITIVE_INFINITY) {
+    return keep('it is in use all the same, in this or another of the `secrets`')
+  }
+  if (since > tasksSince) {
+    return keep(
+      'tasks of a service in `ecs-services` may still use it, because they have not all been replaced since; its grace is over',
+    )
+  }
+  const name = owner.displayName ?? ''
   const ours = versionOfToken(name, outcome.arn ?? '') !== undefined
-  if (!ours && !inUse.complete) {
-    log.warning(
-      `${rotated.secret.id}: the token of version ${versionId} was not revoked, because a secret that may hold it too could not be read.`,
-    )
-    return false
-  }
+  if (!ours && !survey.complete) return keep('a secret that may hold it too could not be read')
   outcome.revoked += 1
   if (request.dryRun) return false
-  if (!(ours && minter && (await minter.removeNamed(name)))) await revokeToken(token, access)
-  if ((await nameOnHub(turn, token)) !== undefined) {
+  await revoke(turn, token, ours ? name : undefined, versionId)
+  return true
+}
+
+/** By its name when the account has it, else by its value; the Hub must then refuse it. */
+async function revoke(turn: Leftovers, token: string, name: string | undefined, versionId: string): Promise<void> {
+  const { outcome, log, rotated, minter, access, hub } = turn
+  if (name === undefined || !minter || !(await minter.removeNamed(name))) await revokeToken(token, access)
+  if (await hub.owner(token)) {
     outcome.revoked -= 1
     throw new ActionError('hub-failed', {
       failed: `The replaced token of ${rotated.secret.id} (version ${versionId}) was revoked, and the Hub still accepts it.`,
@@ -123,11 +180,10 @@ async function endToken(turn: Leftovers, { versionId }: RetiredVersion, inUse: I
     })
   }
   log.info(`Hub: revoked the replaced token of ${rotated.secret.id}, version ${versionId}`)
-  return true
 }
 
 /** Undefined for a value that is no token. */
-function tokenOf(turn: Leftovers, version: Parameters<typeof withToken>[1]): string | undefined {
+function tokenOf(turn: Leftovers, version: SecretVersion): string | undefined {
   try {
     return withToken(turn, version).value.token
   } catch (error) {
@@ -136,16 +192,13 @@ function tokenOf(turn: Leftovers, version: Parameters<typeof withToken>[1]): str
   }
 }
 
-/** The token's name, which may be empty; undefined when the Hub does not accept it. */
-async function nameOnHub({ hub }: Leftovers, token: string): Promise<string | undefined> {
-  try {
-    return (await hub.whoAmI(token)).displayName ?? ''
-  } catch (error) {
-    if (error instanceof ActionError && (error.code === 'token-rejected' || error.code === 'token-expired')) {
-      return undefined
-    }
-    throw error
-  }
+/** Tokens for this secret that were there when the run began, and that no version may hold. */
+function suspects({ minter, first }: Leftovers): RotatedToken[] {
+  if (!minter || !first) return []
+  const tokens = minter.firstTokensFor(first.arn)
+  const count = (id: string) => tokens.filter(({ versionId }) => versionId === id).length
+  // Of two for one version, one was never stored.
+  return tokens.filter(({ versionId }) => !isHeld(first.description, versionId) || count(versionId) > 1)
 }
 
 /**
@@ -154,29 +207,52 @@ async function nameOnHub({ hub }: Leftovers, token: string): Promise<string | un
  *
  * @throws what the Hub and Secrets Manager throw.
  */
-export async function removeOrphans(turn: Leftovers): Promise<void> {
-  const { minter, first, outcome, fence, deadline, log, rotated, versions, request, hub, inUse } = turn
-  if (!minter || !first) return
-  const suspects = minter.firstTokensFor(first.arn).filter(({ versionId }) => !isHeld(first.description, versionId))
-  if (suspects.length === 0) return
+export async function removeOrphans(turn: Leftovers, { tokens }: Survey): Promise<void> {
+  const { minter, outcome, fence, deadline, log, rotated, versions, request, hub, state } = turn
+  const found = suspects(turn)
+  if (!minter || !state || found.length === 0) return
   const what = `the run that minted a token for ${rotated.secret.id}, which may still be at work`
-  if (!request.dryRun) for (const { id, createdAt } of suspects) await fence.settle(id, createdAt, deadline, what)
+  if (!request.dryRun) for (const { id, createdAt } of found) await fence.settle(id, createdAt, deadline, what)
 
-  // Somebody may have copied its value into another version by hand.
-  const current = inUse.current === undefined ? undefined : (await hub.whoAmI(inUse.current)).displayName
-  for (const orphan of suspects.filter(({ displayName }) => displayName !== current)) {
-    // Looked at right before it is revoked: somebody may have stored it by now. A version that this run made holds the
-    // token that this run minted, and none of an earlier try.
-    const isStored = !turn.made.has(orphan.versionId) && isHeld(await versions.describe(), orphan.versionId)
-    if (isStored) continue
+  // What a version holds has the name that the Hub says, whatever version it was made for.
+  const names = new Set<string | undefined>()
+  for (const [versionId, labels] of state.description.stages) {
+    if (labels.length === 0) continue
+    const token = tokens.get(versionId)
+    // A version that cannot be read may hold any of them.
+    if (token === undefined && !tokens.has(versionId)) return
+    if (token !== undefined) names.add((await hub.owner(token))?.displayName)
+  }
+  for (const orphan of found.filter(({ displayName }) => !names.has(displayName))) {
+    const asked = performance.now()
+    const { stages } = await versions.describe()
+    // Looked at right before it is revoked: a version that was labelled since then may hold it.
+    const isNew = [...stages].some(([id, labels]) => labels.length > 0 && !tokens.has(id))
+    if (isNew) return
+    if (!request.dryRun && !isHeld({ stages }, orphan.versionId) && (await versions.read(orphan.versionId))) {
+      // It was stored once, and replaced by hand since then: it may be in use for a grace.
+      await retire(turn, orphan.versionId)
+      continue
+    }
     outcome.revoked += 1
     if (request.dryRun) continue
-    await minter.remove(orphan)
-    log.info(`Hub: revoked "${orphan.displayName}", which a run made that was cut off before it was stored`)
+    const removed = performance.now() - asked < DELETE_WITHIN_MS && (await minter.removeOnce(orphan))
+    if (removed) {
+      log.info(`Hub: revoked "${orphan.displayName}", which a run made that was cut off before it was stored`)
+    } else {
+      outcome.revoked -= 1
+      log.warning(`${rotated.secret.id}: "${orphan.displayName}" is held by no version and could not be revoked now.`)
+    }
   }
 }
 
+/** More replaced versions with labels than this, beside the previous one, are none that two rotations in a row leave. */
+const MANY = 2
+
+/** How old the look at a secret may be when a token is revoked that it did not show, in milliseconds. */
+const DELETE_WITHIN_MS = 3_000
+
 /** True when the version has a label, and so a value that counts. */
-function isHeld({ stages }: SecretDescription, versionId: string): boolean {
+function isHeld({ stages }: Pick<SecretDescription, 'stages'>, versionId: string): boolean {
   return (stages.get(versionId)?.length ?? 0) > 0
 }

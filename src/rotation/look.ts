@@ -42,7 +42,9 @@ export async function look(world: SecretWorld, { byFunction = false } = {}): Pro
   const currentId = versionWith(description, CURRENT)
   const pendingId = versionWith(description, PENDING)
   const current = currentId === undefined ? undefined : await versions.read(currentId)
-  const isPending = pendingId !== undefined && pendingId !== currentId
+  if (currentId !== undefined && !current) throw noValue(rotated.secret, currentId)
+  const isPending =
+    pendingId !== undefined && pendingId !== currentId && !isRetired(description.stages.get(pendingId) ?? [])
   return {
     arn: description.arn,
     description,
@@ -59,18 +61,42 @@ export function withToken(world: SecretWorld, version: SecretVersion): TokenVers
   return { ...version, value }
 }
 
-/** The versions whose tokens were replaced: neither current nor pending. */
-export function retiredVersions({ stages }: SecretDescription): RetiredVersion[] {
-  return [...stages].flatMap(([versionId, labels]) => {
-    const since = retiredSince(labels)
-    const inUse = labels.includes(CURRENT) || labels.includes(PENDING)
-    if (inUse || (since === undefined && !labels.includes(PREVIOUS))) return []
+/** How much the clocks of a runner and of AWS may differ, in milliseconds. */
+const SKEW_MS = 600_000
+
+/** The versions whose tokens were replaced: not current, and not on their way to it. */
+export function retiredVersions({
+  description,
+  current,
+}: Pick<SecretState, 'description' | 'current'>): RetiredVersion[] {
+  return [...description.stages].flatMap(([versionId, labels]) => {
+    const labelled = retiredSince(labels)
+    if (labels.includes(CURRENT) || !isRetired(labels)) return []
+    // It was current until the current version took its place: an older label is of an earlier time, before somebody
+    // had brought it back.
+    const replaced = labels.includes(PREVIOUS) ? (current?.createdAt ?? 0) - SKEW_MS : 0
+    const since = labelled !== undefined && labelled >= replaced ? labelled : undefined
     return [{ versionId, labels, since }]
   })
 }
 
+/** A version that was replaced may still be labelled as pending: it is not on its way any more. */
+function isRetired(labels: readonly string[]): boolean {
+  return labels.includes(PREVIOUS) || retiredSince(labels) !== undefined
+}
+
 function versionWith({ stages }: SecretDescription, label: string): string | undefined {
   return [...stages].find(([, labels]) => labels.includes(label))?.[0]
+}
+
+function noValue({ id, region }: SecretWorld['rotated']['secret'], versionId: string): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `The current version ${versionId} of ${id} has no value: whoever reads the secret gets nothing.`,
+    seen: `${CURRENT} at a version without a value`,
+    expected: 'a version with a token',
+    cause: 'the label was moved to a version that was never filled, by hand or by another rotation function.',
+    fix: `Move the label back to a version that works (nothing was revoked):\naws secretsmanager list-secret-version-ids --region ${region} --secret-id ${id}\naws secretsmanager update-secret-version-stage --region ${region} --secret-id ${id} --version-stage ${CURRENT} --remove-from-version-id ${versionId} --move-to-version-id <that version>`,
+  })
 }
 
 function twoMasters({ id, region }: SecretWorld['rotated']['secret']): ActionError {

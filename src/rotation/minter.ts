@@ -1,4 +1,5 @@
 /** The service account whose tokens go into the secrets. */
+import { ActionError } from '../errors/action-error.ts'
 import type { HubAccess } from '../hub/call.ts'
 import { mintToken } from '../hub/mint.ts'
 import { type AccountToken, type AdminSecret, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
@@ -36,15 +37,19 @@ export class Minter {
   readonly #mask: Mask
   readonly #log: Log
   readonly #first: readonly AccountToken[]
+  /** The same, without a second try: between two, what was known of a token may have changed. */
+  readonly #once: ServiceAccounts
 
   private constructor(
     accounts: ServiceAccounts,
+    once: ServiceAccounts,
     account: ServiceAccount,
     first: readonly AccountToken[],
     mask: Mask,
     log: Log,
   ) {
     this.#first = first
+    this.#once = once
     this.#accounts = accounts
     this.#account = account
     this.#mask = mask
@@ -54,8 +59,10 @@ export class Minter {
   /** Finds the account, and looks at its tokens. */
   static async open({ access, org, admin, adminSecret, account, mask, log }: MinterOptions): Promise<Minter> {
     const accounts = new ServiceAccounts(access, org, admin, adminSecret)
+    const policy = { ...access.policy, maxAttempts: 1 }
+    const once = new ServiceAccounts({ ...access, policy }, org, admin, adminSecret)
     const found = await accounts.find(account)
-    return new Minter(accounts, found, await accounts.tokens(found), mask, log)
+    return new Minter(accounts, once, found, await accounts.tokens(found), mask, log)
   }
 
   /** The tokens that were made for this secret and were alive when the run began. */
@@ -96,6 +103,17 @@ export class Minter {
     const found = (await this.#accounts.tokens(this.#account)).filter((token) => token.displayName === displayName)
     for (const token of found) await this.#accounts.remove(this.#account, token)
     return found.length > 0
+  }
+
+  /** Revokes a token if the Hub does it at the first try; false when it did not. */
+  async removeOnce(token: AccountToken): Promise<boolean> {
+    try {
+      await this.#once.remove(this.#account, token)
+      return true
+    } catch (error) {
+      if (error instanceof ActionError) return false
+      throw error
+    }
   }
 
   /** Revokes a token at once; it is fine if it is gone. */

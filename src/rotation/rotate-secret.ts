@@ -4,7 +4,6 @@ import { ActionError, type ErrorCode } from '../errors/action-error.ts'
 import type { Job } from '../inputs/request.ts'
 import type { RotationRequest } from '../inputs/rotation/request.ts'
 import { formatDuration } from '../text/duration.ts'
-import { listed, quoted } from '../text/printable.ts'
 import { ageOf, judgeDue, promotionFix } from './due.ts'
 import { ownWork } from './fence.ts'
 import type { Leftovers } from './leftovers.ts'
@@ -18,6 +17,12 @@ import { versionId } from './version-id.ts'
 export interface Turn extends Leftovers {
   request: RotationRequest
   job: Job
+  /** Versions that this run has made. */
+  made: Set<string>
+  /** ARNs of secrets that are not this turn's, and what they are. */
+  taken: ReadonlyMap<string, string>
+  /** What could not be done, when the secret was looked at again after it. */
+  failure: ActionError | undefined
   /** When the secret was last written to, as far as is known, in milliseconds since the epoch. */
   lastWriteAt: number | undefined
 }
@@ -41,6 +46,15 @@ const USELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'token-under-scoped',
   'token-revoked-by-org',
 ])
+/** After too slow a beginning, in milliseconds: longer than a call of another run may be on its way. */
+const SLOW_MS = 20_000
+
+/** What to say when the current token is dead, and may not be replaced yet. */
+const UNUSABLE = (why: string) => ({
+  cause: `${why}.`,
+  fix: 'Readers get a token that does not work: run this workflow again with `force: true`, or after the ten minutes.',
+})
+
 const DEAD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['token-rejected', 'token-expired'])
 
 /**
@@ -53,6 +67,7 @@ export async function rotateSecret(turn: Turn): Promise<void> {
   for (let round = 1; ; round += 1) {
     const state = await look(turn)
     remember(turn, state)
+    refuseTaken(turn, state.arn)
     if (await oneRound(turn, state, round >= MAX_ROUNDS)) return
     turn.log.debug(`${turn.rotated.secret.id}: changed meanwhile, looking again (round ${round})`)
   }
@@ -62,7 +77,6 @@ function remember(turn: Turn, state: SecretState): void {
   const { outcome, request } = turn
   turn.first ??= state
   turn.state = state
-  turn.inUse = state.current ? { current: state.current.value.token } : {}
   outcome.arn = state.arn
   outcome.versionId = state.current?.versionId
   outcome.createdAt = state.current?.createdAt
@@ -96,8 +110,9 @@ async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<
   if (!request.force && heldBackMs > 0) {
     const when = formatDuration(Math.ceil(heldBackMs / 1000))
     const why = `${judged.note}, but the secret was written to less than ten minutes ago: not for another ${when}, unless with \`force\``
-    if (age.refusal)
-      turn.log.warning(`${rotated.secret.id}: ${why}. Until then readers get a token that does not work.`)
+    // A run that could not do its work is not a good one, and readers without a token are not to wait unnoticed.
+    if (turn.failure) throw turn.failure
+    if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, ...UNUSABLE(why) })
     return end(turn, 'held-back', why)
   }
   return await renew(turn, state, judged.note, last)
@@ -112,7 +127,14 @@ async function renew(turn: Turn, state: SecretState, why: string, last: boolean)
   const work = ownWork()
   const created = await createPending(turn, state.arn, id, state.current)
   // Too slow, and another run may have taken the token for one that nobody stores: then it is looked at like anybody's.
-  if (created.kind === 'taken' || !work.isOurs()) return again(turn, last)
+  if (created.kind === 'taken') return again(turn, last)
+  if (!work.isOurs()) {
+    await turn.deadline.sleep(
+      SLOW_MS,
+      `whoever may have taken the pending version of ${rotated.secret.id} for a leftover`,
+    )
+    return again(turn, last)
+  }
   turn.lastWriteAt = Date.now()
 
   const takeBack = async () => {
@@ -124,18 +146,18 @@ async function renew(turn: Turn, state: SecretState, why: string, last: boolean)
   const confirmed = await testPending(turn, id).catch(async (error: unknown) => {
     if (!(error instanceof ActionError) || !USELESS.has(error.code)) throw error
     await takeBack().catch((failure: unknown) => warnOf(turn, failure))
-    // Another run may have revoked it before we stored it.
-    if (DEAD.has(error.code) && !last) return undefined
     throw error
   })
-  if (!confirmed) return false
-  if ((await finishPending(turn, id, state.current?.versionId)) === 'overtaken') {
-    await takeBack().catch((failure: unknown) => warnOf(turn, failure))
+  const finish = await finishPending(turn, id, state.current?.versionId)
+  if (finish !== 'finished') {
+    // What was tried may have been done after all: then its token must not be revoked.
+    const undo = finish === 'refused' ? retire(turn, id) : takeBack()
+    await undo.catch((failure: unknown) => warnOf(turn, failure))
     remember(turn, await look(turn))
     return end(turn, 'overtaken', 'another run, or a person, made another version current meanwhile')
   }
   outcome.createdAt = confirmed.createdAt ?? Date.now()
-  await finished(turn, state, id, confirmed.value, 'rotated', why)
+  await finished(turn, state, id, 'rotated', why)
   return true
 }
 
@@ -152,17 +174,20 @@ async function resume(
   const ours = minter ? (await minter.tokensFor(state.arn)).some((token) => token.versionId === pendingId) : false
   try {
     const withIt = withToken(turn, pending)
-    turn.inUse.pending = withIt.value.token
     const confirmed = await testPending(turn, pendingId)
     if (state.current) compare(turn, state.current, withIt, ours)
-    if ((await finishPending(turn, pendingId, state.current?.versionId)) === 'overtaken') return again(turn, last)
+    const finish = await finishPending(turn, pendingId, state.current?.versionId)
+    if (finish !== 'finished') return again(turn, last)
     outcome.createdAt = confirmed.createdAt ?? pending.createdAt
-    await finished(turn, state, pendingId, confirmed.value, 'promoted', 'the pending version was confirmed')
+    await finished(turn, state, pendingId, 'promoted', 'the pending version was confirmed')
     return true
   } catch (error) {
     if (!(error instanceof ActionError) || !(USELESS.has(error.code) || error instanceof Unfit)) throw error
     // A person's version is that person's to replace.
     if (!minter || !(ours || DEAD.has(error.code))) throw blocked(turn, pendingId, error)
+    // Only the Hub's own "no such token" takes a version out of a person's hands.
+    if (DEAD.has(error.code) && !ours && (await turn.hub.owner(tokenOf(turn, pending)))) throw error
+    turn.failure = error
     log.info(`${rotated.secret.id}: the pending version cannot be used (${error.code}); putting it aside`)
     await versions.move(PENDING, { from: pendingId })
     if (!DEAD.has(error.code)) await retire(turn, pendingId)
@@ -171,16 +196,8 @@ async function resume(
 }
 
 /** Everything that follows once a version is current: only now does the old token's end begin. */
-async function finished(
-  turn: Turn,
-  { current }: SecretState,
-  id: string,
-  token: string,
-  action: Action,
-  why: string,
-): Promise<void> {
+async function finished(turn: Turn, { current }: SecretState, id: string, action: Action, why: string): Promise<void> {
   const { outcome, request } = turn
-  turn.inUse = { current: token }
   outcome.versionId = id
   outcome.previousVersionId = current?.versionId
   outcome.dueAt = due(outcome.createdAt, request)
@@ -212,8 +229,15 @@ function compare({ rotated }: Turn, current: TokenVersion, pending: TokenVersion
   if (missing.length > 0) {
     throw unfit(
       `${missing.length} of the secret’s other keys ${missing.length === 1 ? 'is' : 'are'} missing in it`,
-      `all that the current version has: ${listed(current.value.otherKeys.map((key) => quoted(key, 60)))}`,
+      `the other keys of the current version, ${current.value.otherKeys.length} in number`,
       'only the token was stored, and others read these keys.',
+    )
+  }
+  if (current.createdAt !== undefined && pending.createdAt !== undefined && pending.createdAt < current.createdAt) {
+    throw unfit(
+      `stored on ${new Date(pending.createdAt).toISOString()}, before the current version`,
+      'a version that is newer than the current one',
+      'the secret was changed after it was stored; it would bring back what was there before.',
     )
   }
   // What a run made is the current value of its time with another token; something else was changed since then.
@@ -238,9 +262,33 @@ ${remove}`
   })
 }
 
+/** The token of a pending version that was read. */
+function tokenOf(turn: Turn, pending: SecretVersion): string {
+  return withToken(turn, pending).value.token
+}
+
+/**
+ * One secret may be named in several ways, and the admin secret too.
+ *
+ * @throws `ActionError` `input-invalid`.
+ */
+function refuseTaken({ taken, rotated }: Turn, arn: string): void {
+  const by = taken.get(arn)
+  if (by === undefined || by === rotated.secret.id) return
+  throw new ActionError('input-invalid', {
+    failed: `The secret ${rotated.secret.id} is ${by}; it was not touched.`,
+    seen: arn,
+    expected: 'each secret once, and the admin secret not among them',
+    cause: 'one secret is named in two ways, by its name and by its ARN.',
+    fix: 'Take the line out of `secrets`.',
+  })
+}
+
 /** Begin anew, unless it has been tried often enough. */
-function again({ rotated }: Turn, last: boolean): false {
+function again(turn: Turn, last: boolean): false {
+  const { rotated } = turn
   if (!last) return false
+  if (turn.failure) throw turn.failure
   throw new ActionError('rotation-blocked', {
     failed: `The secret ${rotated.secret.id} kept changing while it was being rotated; its current version is not harmed.`,
     seen: `${MAX_ROUNDS} attempts, each of them crossed by somebody else`,

@@ -15,7 +15,7 @@ import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
 import type { ServiceOutcome } from './deploy.ts'
 import { Fence } from './fence.ts'
-import { endRetired, type InUse, labelReplaced, removeOrphans } from './leftovers.ts'
+import { endRetired, hasLeftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
 import { retiredVersions } from './look.ts'
 import { Minter } from './minter.ts'
 import { hasMoved, moves, noOutcome, type Outcome } from './outcome.ts'
@@ -59,12 +59,13 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
   const identity = await prove(world)
   const caller = await becomeCaller(world, identity)
   const fence = new Fence()
-  const minter = await openMinter(world, caller)
-  for (const id of minter?.firstIds ?? []) fence.see(id)
+  const minting = await openMinter(world, caller)
+  for (const id of minting?.minter.firstIds ?? []) fence.see(id)
 
   const turns: Turn[] = []
+  const taken = new Map<string, string>(minting ? [[minting.adminArn, 'the admin secret']] : [])
   for (const rotated of request.secrets) {
-    const turn = beginTurn(world, rotated, caller, minter, fence)
+    const turn = beginTurn(world, rotated, caller, minting?.minter, fence, taken)
     if (turns.some(({ outcome }) => hasMoved(outcome))) {
       // A fleet of secrets must not come upon the Hub all at once.
       await deadline.sleep((world.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
@@ -72,10 +73,11 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     turns.push(turn)
     await guarded(turn, () => rotateSecret(turn))
     await guarded(turn, () => labelReplaced(turn))
+    const { arn, secret } = turn.outcome
+    if (arn !== undefined && !taken.has(arn)) taken.set(arn, `in the list already, as ${secret}`)
   }
   const services = await deploy(world, turns, caller)
-  const used = inUse(turns, oldestTask(request, services))
-  for (const turn of turns) await guarded(turn, () => cleanUp(turn, used))
+  await cleanUp(turns, minting?.admin, oldestTask(request, services))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
@@ -89,8 +91,15 @@ async function becomeCaller(world: RotationWorld, identity: Identity): Promise<A
   return { credentials, name: assumedRoleArn, role: request.role, sessionPolicy: request.sessionPolicy }
 }
 
-/** Reads the admin token; it stays in the minter. */
-async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Minter | undefined> {
+interface Minting {
+  minter: Minter
+  /** The admin token: a secret, which must never be revoked. */
+  admin: string
+  adminArn: string
+}
+
+/** Reads the admin token. */
+async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Minting | undefined> {
   const { request, http, policy, mask, log } = world
   const { mode, org, hubEndpoint } = request
   if (mode.kind !== 'mint') return undefined
@@ -106,7 +115,7 @@ async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Mint
     `Store the admin token alone: aws secretsmanager put-secret-value --region ${admin.region} --secret-id ${admin.id} --secret-string file://secret.json\nwhere secret.json holds {"${admin.key}": "hf_…"}`,
   )
   log.info(`Secrets Manager: read ${admin.id}, version ${stored.versionId}`)
-  return await Minter.open({
+  const minter = await Minter.open({
     access: { endpoint: hubEndpoint, http, policy },
     org,
     admin: token,
@@ -115,6 +124,7 @@ async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Mint
     mask,
     log,
   })
+  return { minter, admin: token, adminArn: stored.arn }
 }
 
 /** The world of one secret, with an outcome that says so far that nothing was done. */
@@ -124,6 +134,7 @@ function beginTurn(
   caller: AwsCaller,
   minter: Minter | undefined,
   fence: Fence,
+  taken: ReadonlyMap<string, string>,
 ): Turn {
   const access = { endpoint: request.hubEndpoint, http, policy }
   const world: SecretWorld = {
@@ -147,7 +158,8 @@ function beginTurn(
     first: undefined,
     state: undefined,
     made: new Set(),
-    inUse: {},
+    taken,
+    failure: undefined,
     lastWriteAt: undefined,
   }
 }
@@ -190,17 +202,32 @@ async function deploy(
 /** When a token was last replaced; one that was replaced without a word of when counts as replaced now. */
 function lastReplaced(turns: readonly Turn[]): number | undefined {
   const times = turns
-    .flatMap(({ state }) => (state ? retiredVersions(state.description) : []))
+    .flatMap(({ state }) => (state ? retiredVersions(state) : []))
     .filter(({ labels }) => labels.includes(PREVIOUS))
     .map(({ since }) => since ?? Date.now())
   return times.length > 0 ? Math.max(...times) : undefined
 }
 
-async function cleanUp(turn: Turn, used: InUse): Promise<void> {
-  // What could not even be looked at is left alone.
-  if (!turn.state) return
-  await endRetired(turn, used)
-  await removeOrphans(turn)
+/** Ends what is over, of the secrets that could be looked at. */
+async function cleanUp(turns: readonly Turn[], admin: string | undefined, tasksSince: number): Promise<void> {
+  const [first] = turns
+  if (!first || !turns.some(hasLeftovers)) {
+    for (const turn of turns) sayWhatIsRetired(turn)
+    return
+  }
+  await guarded(first, async () => {
+    const surveyed = await survey(turns, admin)
+    for (const turn of turns) {
+      await guarded(turn, () => endRetired(turn, { survey: surveyed, tasksSince }))
+      await guarded(turn, () => removeOrphans(turn, surveyed))
+    }
+  })
+}
+
+/** Nothing is over: only until when is to be told. */
+function sayWhatIsRetired({ state, outcome, request }: Turn): void {
+  const times = state ? retiredVersions(state).map(({ since }) => since ?? Date.now()) : []
+  if (times.length > 0) outcome.previousEndsAt = Math.max(...times) + request.graceSeconds * 1000
 }
 
 /** Since when all tasks of the services run at the earliest; whoever sets `grace: 0s` does not wait for them. */
@@ -208,10 +235,4 @@ function oldestTask({ graceSeconds }: RotationRequest, services: readonly Servic
   const failed = services.some(({ action }) => action === 'failed')
   if (graceSeconds === 0 && !failed) return Number.POSITIVE_INFINITY
   return Math.min(...services.map(({ tasksSince }) => tasksSince ?? Number.NEGATIVE_INFINITY))
-}
-
-/** The tokens that must stay alive, as far as this run knows them. */
-function inUse(turns: readonly Turn[], tasksSince: number): InUse {
-  const values = turns.flatMap(({ inUse }) => [inUse.current, inUse.pending]).filter((token) => token !== undefined)
-  return { values: new Set(values), complete: turns.every(({ state }) => state !== undefined), tasksSince }
 }

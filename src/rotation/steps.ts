@@ -36,6 +36,7 @@ export async function createPending(
   if (!minter) throw new TypeError('nobody to mint')
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(world, current.versionId))
+  if (template?.with('').includes(template.token)) throw twice(rotated.secret)
   const { value, displayName } = await minter.mint(arn, versionId, rotated.permissions)
   const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
   mask(value)
@@ -102,23 +103,39 @@ export async function testPending(world: SecretWorld, versionId: string): Promis
   return confirmed
 }
 
+/** What finish did. */
+export type Finished =
+  | 'finished'
+  /** Another version was current already, or this one is not pending any more: nothing was tried. */
+  | 'overtaken'
+  /** It was tried, and AWS says that it was not done: who knows what comes of it. */
+  | 'refused'
+
 /**
- * Makes the version the current one, if `from` still is (undefined: if there is none). `overtaken`: another one has
- * become current meanwhile.
+ * Makes the version the current one, if it is pending still, and `from` is current (undefined: if there is none). Then
+ * nothing is pending any more, for a label that stayed would make it look unfinished once it is replaced.
  */
 export async function finishPending(
   { rotated, versions, log }: SecretWorld,
   versionId: string,
   from: string | undefined,
-): Promise<'finished' | 'overtaken'> {
-  const moved = await versions.move(CURRENT, { ...(from === undefined ? {} : { from }), to: versionId })
-  if (!moved) {
+): Promise<Finished> {
+  const before = (await versions.describe()).stages
+  if (!before.get(versionId)?.includes(CURRENT)) {
+    // As long as it is pending, nobody takes its token for a leftover.
+    const isFree = from === undefined ? !isSomewhere(before, CURRENT) : before.get(from)?.includes(CURRENT)
+    if (!isFree || !before.get(versionId)?.includes(PENDING)) return 'overtaken'
+    const moved = await versions.move(CURRENT, { ...(from === undefined ? {} : { from }), to: versionId })
     // The answer to an earlier try may have been lost, or a run beside this one was faster with the same version.
-    const { stages } = await versions.describe()
-    if (!stages.get(versionId)?.includes(CURRENT)) return 'overtaken'
+    if (!moved && !(await versions.describe()).stages.get(versionId)?.includes(CURRENT)) return 'refused'
   }
   log.info(`Secrets Manager: version ${versionId} of ${rotated.secret.id} is now ${CURRENT}`)
+  if (before.get(versionId)?.includes(PENDING)) await versions.move(PENDING, { from: versionId })
   return 'finished'
+}
+
+function isSomewhere(stages: ReadonlyMap<string, readonly string[]>, label: string): boolean {
+  return [...stages.values()].some((labels) => labels.includes(label))
 }
 
 /** The version's token is not to be used any more: from now on it works for `grace`. */
@@ -129,6 +146,17 @@ export async function retire({ versions }: Pick<SecretWorld, 'versions'>, versio
 /** One phrase for messages: `huggingface/acme/write, version 1234`. */
 export function labelOf({ rotated }: Pick<SecretWorld, 'rotated'>, versionId: string): string {
   return `${rotated.secret.id}, version ${versionId}`
+}
+
+/** Replaced at one place, it would be revoked at the other. */
+function twice({ id, key }: SecretWorld['rotated']['secret']): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `The token stands in ${id} more than once, and only the one at ${key} would be replaced.`,
+    seen: 'the same token in another place of the same value',
+    expected: 'the token at one key alone',
+    cause: 'it was stored under a second name for somebody who reads another key.',
+    fix: 'Let all who read the secret use the same key, and store it with the token there alone.',
+  })
 }
 
 function warnOfLeft({ log }: SecretWorld, displayName: string): void {
