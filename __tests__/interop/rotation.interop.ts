@@ -7,7 +7,7 @@ import { errorOf, warningsOf } from '../e2e/stage.ts'
 import { Moto, RUNNING_TASKS } from './moto.ts'
 import { MotoStage, reportOf, SECRET, secretOf, valueWith } from './moto-stage.ts'
 
-const CURRENT = ['AWSCURRENT', 'AWSPENDING']
+const CURRENT = ['AWSCURRENT']
 const REPLACED = ['AWSPREVIOUS', 'hf-oidc-retired']
 const PROMOTE = { mode: 'promote', 'admin-secret-id': '', 'service-account': '', 'max-age': '90d' }
 const DAY_MS = 86_400_000
@@ -47,9 +47,10 @@ describe('with moto in the place of AWS, a rotation', () => {
       'GetSecretValue',
       'PutSecretValue',
       'GetSecretValue',
-      'UpdateSecretVersionStage',
-      'UpdateSecretVersionStage',
       'DescribeSecret',
+      'UpdateSecretVersionStage',
+      'UpdateSecretVersionStage',
+      'UpdateSecretVersionStage',
     ])
     const secret = secretOf(main)
     expect(secret).toMatchObject({ action: 'rotated', arn, previousVersionId: versionId, revoked: 0, errors: [] })
@@ -230,7 +231,7 @@ describe('with moto in the place of AWS, mode: promote', () => {
 
     expect(main).toMatchObject({ conclusion: 'success', annotations: [], outputs: { rotated: '1' } })
     expect(secretOf(main)).toMatchObject({ action: 'promoted', versionId: pending, previousVersionId: versionId })
-    expect(world.writes).toEqual(['UpdateSecretVersionStage', 'UpdateSecretVersionStage'])
+    expect(world.writes).toEqual(Array.from({ length: 3 }, () => 'UpdateSecretVersionStage'))
     expect(await world.labels()).toEqual({ [versionId]: REPLACED, [pending]: CURRENT })
     expect(await world.read()).toBe(token)
     expect([token, old].map((value) => world.isAlive(value))).toEqual([true, true])

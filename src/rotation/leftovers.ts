@@ -1,5 +1,5 @@
 /** Revokes tokens on the Hub that nobody may use any more: replaced ones after their grace, and ones nobody stored. */
-import { PREVIOUS, type SecretDescription, type SecretVersion } from '../aws/secret-versions.ts'
+import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { revokeToken } from '../hub/revoke.ts'
 import type { Fence } from './fence.ts'
@@ -51,6 +51,10 @@ export async function labelReplaced(turn: Leftovers): Promise<void> {
   const unlabelled = retiredVersions(state).filter(({ since }) => since === undefined)
   if (unlabelled.length === 0 || hasMoved(outcome)) return
   for (const { versionId } of unlabelled) await retire(turn, versionId)
+  // The same run may have left what it made current labelled as pending.
+  for (const [versionId, labels] of state.description.stages) {
+    if (labels.includes(CURRENT) && labels.includes(PENDING)) await versions.move(PENDING, { from: versionId })
+  }
   turn.state = { ...state, description: await versions.describe() }
 }
 
@@ -59,7 +63,8 @@ export function hasLeftovers(turn: Leftovers): boolean {
   const { state, request } = turn
   if (!state) return false
   const over = (since = Date.now()) => Date.now() >= since + request.graceSeconds * 1000
-  return hasMoved(turn.outcome) || retiredVersions(state).some(({ since }) => over(since)) || suspects(turn).length > 0
+  const atOnce = hasMoved(turn.outcome) && request.graceSeconds === 0
+  return atOnce || retiredVersions(state).some(({ since }) => over(since)) || suspects(turn).length > 0
 }
 
 /**

@@ -202,7 +202,9 @@ async function finished(turn: Turn, { current }: SecretState, id: string, action
   outcome.previousVersionId = current?.versionId
   outcome.dueAt = due(outcome.createdAt, request)
   end(turn, action, why.replace('the current token is', 'the old token was'))
-  if (current) await retire(turn, current.versionId)
+  if (!current) return
+  await retire(turn, current.versionId)
+  outcome.previousEndsAt = Date.now() + request.graceSeconds * 1000
 }
 
 /** A pending version that works, and must not become current all the same. */

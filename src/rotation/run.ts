@@ -227,7 +227,8 @@ async function cleanUp(turns: readonly Turn[], admin: string | undefined, tasksS
 /** Nothing is over: only until when is to be told. */
 function sayWhatIsRetired({ state, outcome, request }: Turn): void {
   const times = state ? retiredVersions(state).map(({ since }) => since ?? Date.now()) : []
-  if (times.length > 0) outcome.previousEndsAt = Math.max(...times) + request.graceSeconds * 1000
+  if (times.length === 0) return
+  outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, Math.max(...times) + request.graceSeconds * 1000)
 }
 
 /** Since when all tasks of the services run at the earliest; whoever sets `grace: 0s` does not wait for them. */
