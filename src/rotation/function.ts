@@ -1,9 +1,7 @@
 /** AWS's own rotation: one event of Secrets Manager is one of the four steps, for the version that it names. */
-import { readSecret } from '../aws/read-secret.ts'
 import { type AwsCaller, CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { HubClient } from '../hub/client.ts'
-import { checkTokenShape } from '../hub/token-shape.ts'
 import type { FunctionRequest } from '../inputs/rotation/parse-function.ts'
 import type { RotatedSecret } from '../inputs/rotation/request.ts'
 import type { Deadline } from '../net/deadline.ts'
@@ -15,7 +13,7 @@ import { listed, printable, quoted } from '../text/printable.ts'
 import { Fence } from './fence.ts'
 import { endRetired, hasLeftovers, type Leftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
 import { look, type SecretState, withToken } from './look.ts'
-import { Minter } from './minter.ts'
+import { type Minting, openMinter } from './open-minter.ts'
 import { noOutcome } from './outcome.ts'
 import { sameButToken } from './secret-value.ts'
 import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
@@ -138,7 +136,7 @@ async function deploy({ request, caller, http, policy, deadline, log }: Function
   for (const { error } of await deployServices(options)) if (error) throw error
 }
 
-async function cleanUp({ turn, admin }: Begun, { pending }: SecretState, world: FunctionWorld): Promise<void> {
+async function cleanUp({ turn, adminToken }: Begun, { pending }: SecretState, world: FunctionWorld): Promise<void> {
   // A pending value is on its way to be used, whatever it is.
   if (pending || !hasLeftovers(turn)) return
   const others = await Promise.all(
@@ -146,7 +144,7 @@ async function cleanUp({ turn, admin }: Begun, { pending }: SecretState, world: 
       .filter(({ secret }) => !isSecret(secret.id, turn.rotated.secret.id))
       .map((rotated) => elsewhere(turn, rotated, world)),
   )
-  const surveyed = await survey([turn, ...others], admin)
+  const surveyed = await survey([turn, ...others], adminToken)
   await endRetired(turn, { survey: surveyed, tasksSince: Number.POSITIVE_INFINITY })
   await removeOrphans(turn, surveyed)
 }
@@ -167,11 +165,8 @@ async function elsewhere(
   }
 }
 
-interface Begun {
+interface Begun extends Minting {
   turn: Leftovers
-  /** The admin token: a secret, which must never be revoked. */
-  admin: string
-  adminArn: string
 }
 
 function notTheAdmin({ rotated }: Leftovers): ActionError {
@@ -187,25 +182,10 @@ async function beginTurn(
   { request, caller, http, policy, deadline, mask, log }: FunctionWorld,
   rotated: RotatedSecret,
 ): Promise<Begun> {
-  const { admin, account, org, hubEndpoint, role } = request
+  const { admin, account, org, hubEndpoint } = request
   const access = { endpoint: hubEndpoint, http, policy }
-  const session = { credentials: { ...caller.credentials, expiration: undefined }, assumedRoleArn: caller.name }
-  const aws = { role, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, sessionPolicy: 'none' }
-  const stored = await readSecret(session, { ...aws, secret: admin }, [admin.key], http, mask, policy)
-  const token = checkTokenShape(
-    stored.values[0] ?? '',
-    `The admin secret ${admin.id}`,
-    `Store the admin token alone, or at the key ${admin.key} of a JSON object.`,
-  )
-  const minter = await Minter.open({
-    access,
-    org,
-    admin: token,
-    adminSecret: { input: 'admin-secret-id', id: admin.id },
-    account,
-    mask,
-    log,
-  })
+  const minting = await openMinter({ admin, account, org, access, caller, mask, log })
+  const { minter } = minting
   const fence = new Fence()
   for (const id of minter.firstIds) fence.see(id)
   const turn: Leftovers = {
@@ -223,7 +203,7 @@ async function beginTurn(
     first: undefined,
     state: undefined,
   }
-  return { turn, admin: token, adminArn: stored.arn }
+  return { ...minting, turn }
 }
 
 function readEvent(event: unknown): RotationEvent {

@@ -1,12 +1,10 @@
 /** A scheduled run: proves who it is, and takes one secret after the other; then services, then what is left over. */
 import { openSession } from '../aws/assume-role.ts'
-import { readSecret } from '../aws/read-secret.ts'
 import { rotationPolicy } from '../aws/rotation-policy.ts'
 import { type AwsCaller, PREVIOUS, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import { HubClient } from '../hub/client.ts'
-import { checkTokenShape } from '../hub/token-shape.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofWorld, prove } from '../identity/prove.ts'
 import type { RotatedSecret, RotationRequest } from '../inputs/rotation/request.ts'
@@ -17,7 +15,8 @@ import type { ServiceOutcome } from './deploy.ts'
 import { Fence } from './fence.ts'
 import { endRetired, hasLeftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
 import { retiredVersions } from './look.ts'
-import { Minter } from './minter.ts'
+import type { Minter } from './minter.ts'
+import { type Minting, openMinter } from './open-minter.ts'
 import { hasMoved, moves, noOutcome, type Outcome } from './outcome.ts'
 import { rotateSecret, type Turn } from './rotate-secret.ts'
 import type { SecretWorld } from './world.ts'
@@ -59,7 +58,7 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
   const identity = await prove(world)
   const caller = await becomeCaller(world, identity)
   const fence = new Fence()
-  const minting = await openMinter(world, caller)
+  const minting = await openMinting(world, caller)
   for (const id of minting?.minter.firstIds ?? []) fence.see(id)
 
   const turns: Turn[] = []
@@ -77,7 +76,7 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     if (arn !== undefined && !taken.has(arn)) taken.set(arn, `in the list already, as ${secret}`)
   }
   const services = await deploy(world, turns, caller)
-  await cleanUp(turns, minting?.admin, oldestTask(request, services))
+  await cleanUp(turns, minting?.adminToken, oldestTask(request, services))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
@@ -91,40 +90,12 @@ async function becomeCaller(world: RotationWorld, identity: Identity): Promise<A
   return { credentials, name: assumedRoleArn, role: request.role, sessionPolicy: request.sessionPolicy }
 }
 
-interface Minting {
-  minter: Minter
-  /** The admin token: a secret, which must never be revoked. */
-  admin: string
-  adminArn: string
-}
-
-/** Reads the admin token. */
-async function openMinter(world: RotationWorld, caller: AwsCaller): Promise<Minting | undefined> {
+/** Undefined when a person brings the new tokens. */
+async function openMinting(world: RotationWorld, caller: AwsCaller): Promise<Minting | undefined> {
   const { request, http, policy, mask, log } = world
   const { mode, org, hubEndpoint } = request
   if (mode.kind !== 'mint') return undefined
-  const { admin, account } = mode
-  const session = {
-    credentials: { ...caller.credentials, expiration: undefined },
-    assumedRoleArn: caller.name,
-  }
-  const stored = await readSecret(session, { ...request, secret: admin }, [admin.key], http, mask, policy)
-  const token = checkTokenShape(
-    stored.values[0] ?? '',
-    `The admin secret ${admin.id}`,
-    `Store the admin token alone: aws secretsmanager put-secret-value --region ${admin.region} --secret-id ${admin.id} --secret-string file://secret.json\nwhere secret.json holds {"${admin.key}": "hf_…"}`,
-  )
-  log.info(`Secrets Manager: read ${admin.id}, version ${stored.versionId}`)
-  const minter = await Minter.open({
-    access: { endpoint: hubEndpoint, http, policy },
-    org,
-    admin: token,
-    adminSecret: { input: 'admin-secret-id', id: admin.id },
-    account,
-    mask,
-    log,
-  })
-  return { minter, admin: token, adminArn: stored.arn }
+  return await openMinter({ ...mode, org, access: { endpoint: hubEndpoint, http, policy }, caller, mask, log })
 }
 
 /** The world of one secret, with an outcome that says so far that nothing was done. */
