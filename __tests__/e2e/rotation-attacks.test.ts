@@ -1,7 +1,9 @@
-/** Rotations of secrets that people work on by hand, on a Hub and an AWS that do odd things. */
+/** Rotations of secrets that people, and strangers, write to, on a Hub and an AWS that do odd things. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, secretsManagerError } from '../../sandbox/aws.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
+import { retiredLabel } from '../../src/rotation/retired-label.ts'
+import { rotatedTokenName } from '../../src/rotation/token-name.ts'
 import { DAY, HOUR } from './rotation-world.ts'
 import { errorOf, Stage, warningsOf } from './stage.ts'
 
@@ -181,6 +183,173 @@ describe('what a person does by hand', () => {
     expect(main.exitCode).toBe(0)
     expect(isAlive(tokens.write)).toBe(false)
     expect(alive()).toEqual([])
+  })
+})
+
+describe('a token that only looks like the current one', () => {
+  const READ = 'huggingface/acme/read'
+  const notDue = { 'max-age': '3000d' }
+  /** Rotates once; the current token as the service account has it. */
+  const rotated = async () => {
+    stage.sandbox.advance(8 * DAY)
+    await rotate()
+    stage.sandbox.advance(HOUR)
+    const [current] = stage.sandbox.hub.serviceAccountTokens('acme', 'ci')
+    if (!current) throw new Error('nothing was minted')
+    return current
+  }
+  /** A version as it is after its replacement, long ago. */
+  const storeAsReplaced = (token: string, name = WRITE) => {
+    const { aws, hub } = stage.sandbox
+    aws.putVersion(name, { value: JSON.stringify({ token }), stages: [retiredLabel(hub.now() - 3 * DAY)] })
+  }
+  const count = (operation: string) =>
+    stage.sandbox.hub.service.calls.filter((call) => call.operation === operation).length
+  const duplicate = (displayName: string, createdAt: Date) =>
+    stage.sandbox.hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName, createdAt })
+
+  test.each([0, HOUR])(
+    'a stranger’s token of its name in an old version does not take it along (made %i ms earlier)',
+    async (ago) => {
+      const { hub } = stage.sandbox
+      const { displayName, createdAt, value } = await rotated()
+      hub.addUser({ name: 'mallory' })
+      const strangers = hub.addToken({
+        user: 'mallory',
+        role: 'read',
+        displayName,
+        createdAt: new Date(createdAt.getTime() - ago),
+      })
+      storeAsReplaced(strangers)
+      const main = await rotate(notDue)
+      expect(main.exitCode).toBe(0)
+      expect(isAlive(value)).toBe(true)
+      expect(isAlive(strangers)).toBe(false)
+      expect(count('delete-token')).toBe(0)
+    },
+  )
+
+  test('the same account’s token of its name and time in an old version does not take it along', async () => {
+    const { displayName, createdAt, value } = await rotated()
+    const twin = duplicate(displayName, createdAt)
+    storeAsReplaced(twin)
+    expect((await rotate(notDue)).exitCode).toBe(0)
+    expect(alive()).toEqual([value])
+    expect(count('delete-token')).toBe(0)
+  })
+
+  test('a replaced token of the service account is deleted by its id, which mails nobody', async () => {
+    const { value } = await rotated()
+    stage.sandbox.advance(8 * DAY)
+    await rotate()
+    const loud = count('revoke')
+    const [, current] = alive()
+    stage.sandbox.advance(2 * DAY)
+    await rotate(notDue)
+    expect(isAlive(value)).toBe(false)
+    expect(alive()).toEqual([current])
+    expect([count('delete-token'), count('revoke')]).toEqual([1, loud])
+  })
+
+  test('a replaced token stays while one of the secrets cannot be read, which may hold it', async () => {
+    const { aws } = stage.sandbox
+    const { value } = await rotated()
+    aws.putVersion(READ, { value: JSON.stringify({ token: value }) })
+    await rotate({ force: 'true' })
+    stage.sandbox.advance(2 * DAY)
+    const secrets = `${LINE}\n${READ} scope=write`
+    aws.markForDeletion(READ)
+    expect(warningsOf(await rotate({ ...notDue, secrets })).join()).toContain('a secret that may hold it too')
+    expect(isAlive(value)).toBe(true)
+    aws.secret(READ).deletedAt = undefined
+    expect(warningsOf(await rotate({ ...notDue, secrets })).join()).toContain('in use all the same')
+    expect(isAlive(value)).toBe(true)
+  })
+
+  test('a token that another secret holds is no leftover, whatever its name says', async () => {
+    const { aws, hub } = stage.sandbox
+    const name = rotatedTokenName(aws.secret(WRITE).arn, 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee')
+    const held = duplicate(name, new Date(hub.now()))
+    const left = duplicate(
+      rotatedTokenName(aws.secret(WRITE).arn, 'ffffffff-bbbb-4ccc-8ddd-eeeeeeeeeeee'),
+      new Date(hub.now()),
+    )
+    aws.putVersion(READ, { value: JSON.stringify({ token: held }) })
+    stage.sandbox.advance(HOUR)
+    await rotate({ ...notDue, secrets: `${LINE}\n${READ} scope=write` })
+    expect([isAlive(held), isAlive(left)]).toEqual([true, false])
+  })
+
+  test('the current token is no leftover because the Hub refuses it once', async () => {
+    const { hub } = stage.sandbox
+    const { value, displayName } = await rotated()
+    const versionId = versionWith('AWSCURRENT')?.versionId ?? ''
+    const left = duplicate(rotatedTokenName(stage.sandbox.aws.secret(WRITE).arn, versionId), new Date(hub.now()))
+    stage.sandbox.advance(HOUR)
+    let asked = 0
+    hub.service.inject(
+      'whoami-v2',
+      {
+        kind: 'change',
+        change(answer) {
+          if (!JSON.stringify(answer.body).includes(displayName)) return answer
+          asked += 1
+          // First its age is asked for.
+          return asked === 2 ? { status: 401, body: { error: 'Invalid username or password.' } } : answer
+        },
+      },
+      50,
+    )
+    expect((await rotate(notDue)).exitCode).toBe(0)
+    expect(asked).toBeGreaterThanOrEqual(3)
+    expect([isAlive(value), isAlive(left)]).toEqual([true, false])
+  })
+
+  test('a version of the same id in another secret does not hide what is current', async () => {
+    const { aws } = stage.sandbox
+    const { value } = await rotated()
+    const versionId = versionWith('AWSCURRENT')?.versionId ?? ''
+    const left = duplicate(rotatedTokenName(aws.secret(WRITE).arn, versionId), new Date(stage.sandbox.hub.now()))
+    aws.putVersion(READ, { versionId, value: JSON.stringify({ token: byHand() }) })
+    stage.sandbox.advance(HOUR)
+    await rotate({ ...notDue, secrets: `${LINE}\n${READ} scope=write` })
+    expect([isAlive(value), isAlive(left)]).toEqual([true, false])
+  })
+
+  test('a new token is not revoked when it was stored although AWS says that it was not', async () => {
+    const { aws } = stage.sandbox
+    stage.sandbox.advance(8 * DAY)
+    aws.service.inject('PutSecretValue', { kind: 'lost' })
+    const denied = new AwsError(
+      'AccessDeniedException',
+      'User is not authorized to perform: secretsmanager:PutSecretValue',
+    )
+    aws.service.inject('PutSecretValue', { kind: 'answer', ...secretsManagerError(denied) }, 9)
+    expect((await rotate()).exitCode).toBe(1)
+    expect(alive()).toEqual([tokenOf('AWSPENDING')])
+    aws.service.clearFaults()
+    stage.sandbox.advance(HOUR)
+    expect(actions(await rotate())).toEqual(['promoted'])
+    expect(isAlive(tokenOf())).toBe(true)
+  })
+
+  test('a new token that cannot be stored is deleted by its id, or by its name when it has none', async () => {
+    const { aws, hub } = stage.sandbox
+    stage.sandbox.advance(8 * DAY)
+    const denied = new AwsError(
+      'AccessDeniedException',
+      'User is not authorized to perform: secretsmanager:PutSecretValue',
+    )
+    aws.service.inject('PutSecretValue', { kind: 'answer', ...secretsManagerError(denied) }, 99)
+    expect((await rotate()).exitCode).toBe(1)
+    hub.service.inject('mint-token', {
+      kind: 'change',
+      change: ({ body, ...rest }) => ({ ...rest, body: { ...(body as object), tokenInfo: undefined } }),
+    })
+    expect((await rotate()).exitCode).toBe(1)
+    expect(hub.minted).toHaveLength(2)
+    expect(alive()).toEqual([])
+    expect(count('delete-token')).toBe(2)
   })
 })
 

@@ -388,7 +388,7 @@ describe('service accounts', () => {
     hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName: 'old', createdAt })
     for (const token of [admin, reader]) {
       const list = await call(base, token)
-      expect([list.status, list.body]).toEqual([200, [{ _id: account.id, name: 'ci', fullname: 'ci' }]])
+      expect([list.status, list.body]).toEqual([200, [{ _id: account.id, user: 'ci', name: 'ci', fullname: 'ci' }]])
       const one = await call(`${base}/${account.id}`, token)
       expect(one).toMatchObject({
         status: 200,

@@ -79,7 +79,7 @@ function account(call: HubCall, permissions: readonly string[]): User | SandboxR
 }
 
 function summary({ id, name, fullname }: User): object {
-  return { _id: id, name, fullname }
+  return { _id: id, user: name, name, fullname }
 }
 
 function tokenInfo({ id, displayName, createdAt }: Token): object {

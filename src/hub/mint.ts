@@ -1,17 +1,30 @@
 /** Mints a token of a service account, and leaves none behind whose value nobody has. */
 import type { Log } from '../report/log.ts'
-import type { ServiceAccount, ServiceAccounts } from './service-accounts.ts'
+import type { AccountToken, ServiceAccount, ServiceAccounts } from './service-accounts.ts'
 
 export interface MintOptions {
   account: ServiceAccount
   /** Unlike that of any other token: by it a token is found whose value was lost. */
   displayName: string
   permissions: readonly string[]
+  /** Ids of tokens that existed before: none of them is one whose value was lost. */
+  before?: ReadonlySet<string>
   log: Log
   /** Called with the value before anything else happens to it. */
   onValue: (value: string) => void
   /** Called when a token may exist whose value was lost, and it could not be found and removed. */
   onDoubt: () => void
+}
+
+/**
+ * How much the clocks of the Hub and of this process may differ, in milliseconds: as much as AWS lets a signature be off.
+ * Source: IAM user guide, "Elements of an AWS API request signature".
+ */
+const MAX_SKEW_MS = 300_000
+
+/** True when the Hub made the token after `startedAt` (milliseconds since the epoch), as far as two clocks can say. */
+export function isMadeSince({ createdAt }: AccountToken, startedAt: number): boolean {
+  return createdAt !== undefined && createdAt >= startedAt - MAX_SKEW_MS
 }
 
 /**
@@ -22,12 +35,14 @@ export interface MintOptions {
  */
 export async function mintToken(
   accounts: ServiceAccounts,
-  { account, displayName, permissions, log, onValue, onDoubt }: MintOptions,
+  { account, displayName, permissions, before = new Set(), log, onValue, onDoubt }: MintOptions,
 ): Promise<{ value: string; id: string | undefined }> {
-  /** Removes tokens of this name but the one with this id; true when there were any. */
+  const startedAt = Date.now()
+  /** Removes tokens of this name that were made since then, but the one with this id; true when there were any. */
   const removeOthers = async (own?: string): Promise<boolean> => {
     const others = (await accounts.tokens(account)).filter(
-      (token) => token.displayName === displayName && token.id !== own,
+      (token) =>
+        token.displayName === displayName && token.id !== own && !before.has(token.id) && isMadeSince(token, startedAt),
     )
     for (const token of others) await accounts.remove(account, token)
     if (others.length > 0) log.info('Hub: removed a token whose value was lost on its way')

@@ -11,6 +11,8 @@ import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from '
 export interface ServiceAccount {
   id: string
   name: string
+  /** The name of its user, as whoami-v2 says it of the account's tokens; undefined when the Hub does not say. */
+  slug: string | undefined
 }
 
 /** A token of a service account, without its value. */
@@ -169,8 +171,8 @@ function readable<T>(read: (value: unknown) => T): (value: unknown) => T[] {
 }
 
 function account(value: unknown): ServiceAccount {
-  const { _id, name } = isRecord(value) ? value : {}
-  return { id: identifier(_id), name: text(name) }
+  const { _id, name, user } = isRecord(value) ? value : {}
+  return { id: identifier(_id), name: text(name), slug: typeof user === 'string' ? user : undefined }
 }
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/

@@ -88,16 +88,14 @@ async function refuseStale(turn: Leftovers, { current, pending }: SecretState, v
 }
 
 async function create(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
-  const { minter, log } = turn
+  const { log } = turn
   const isThere = state.current?.versionId === versionId || (state.pendingId === versionId && state.pending)
   if (isThere) {
     await refuseStale(turn, state, versionId)
     return log.info('The version has its value already.')
   }
-  const { kind } = await createPending(turn, state.arn, versionId, state.current)
-  // Of an invocation that was cut off between minting and storing: now it is certain that nobody stored it.
-  const lost = minter?.firstTokensFor(state.arn).filter((token) => token.versionId === versionId) ?? []
-  if (kind === 'stored') for (const token of lost) await minter?.remove(token)
+  // What an invocation minted that was cut off before it stored it, the last step finds like any other leftover.
+  await createPending(turn, state.arn, versionId, state.current)
 }
 
 /**

@@ -2,6 +2,8 @@
 import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { revokeToken } from '../hub/revoke.ts'
+import type { AccountToken } from '../hub/service-accounts.ts'
+import { AccountEntries } from './account-entries.ts'
 import type { Fence } from './fence.ts'
 import { type RetiredVersion, retiredVersions, type SecretState, withToken } from './look.ts'
 import type { RotatedToken } from './minter.ts'
@@ -25,10 +27,18 @@ export interface Leftovers extends SecretWorld {
 export interface Survey {
   /** By token (a secret): since when it is replaced, in milliseconds since the epoch; infinite while it is in use. */
   since: ReadonlyMap<string, number>
-  /** By version id: the token in it, undefined when there is none. */
+  /** By secret and version (`placeOf`): the token in it, undefined when there is none. */
   tokens: ReadonlyMap<string, string | undefined>
   /** False when a version could not be read: then nobody knows what is in it. */
   complete: boolean
+  /** False when a version that may be in use could not be read. */
+  inUseKnown: boolean
+  entries: AccountEntries
+}
+
+/** Two secrets may have versions of the same id. */
+function placeOf(arn: string, versionId: string): string {
+  return `${arn} ${versionId}`
 }
 
 /** What ends tokens, beside the grace. */
@@ -77,6 +87,7 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
   const since = new Map<string, number>(admin === undefined ? [] : [[admin, Number.POSITIVE_INFINITY]])
   const tokens = new Map<string, string | undefined>()
   let complete = turns.every(({ state }) => state !== undefined)
+  let inUseKnown = complete
   for (const turn of turns) {
     if (!turn.state) continue
     // Before anything is revoked, and after everything that was moved, what was seen at the beginning is too old.
@@ -89,20 +100,24 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
       try {
         const version = await turn.versions.read(versionId)
         const token = version && tokenOf(turn, version)
-        tokens.set(versionId, token)
+        tokens.set(placeOf(turn.state.arn, versionId), token)
         if (token === undefined) continue
         const until = retired.get(versionId) ?? Number.POSITIVE_INFINITY
         since.set(token, Math.max(since.get(token) ?? 0, until))
       } catch (error) {
         if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
         complete = false
+        inUseKnown &&= retired.has(versionId)
         turn.log.warning(
           `${turn.rotated.secret.id}: the version ${versionId} cannot be read. ${error.explanation.failed}`,
         )
       }
     }
   }
-  return { since, tokens, complete }
+  const [turn] = turns
+  if (!turn) throw new TypeError('no secret to look at')
+  const inUse = new Set([...since].flatMap(([token, until]) => (until === Number.POSITIVE_INFINITY ? [token] : [])))
+  return { since, tokens, complete, inUseKnown, entries: new AccountEntries(turn, inUse) }
 }
 
 /**
@@ -138,8 +153,9 @@ export async function endRetired(turn: Leftovers, options: EndOptions): Promise<
 async function endOne(turn: Leftovers, retired: RetiredVersion, { survey, tasksSince }: EndOptions): Promise<boolean> {
   const { request, outcome, log, rotated } = turn
   const { versionId } = retired
-  if (!survey.tokens.has(versionId)) return false
-  const token = survey.tokens.get(versionId)
+  const arn = outcome.arn ?? ''
+  if (!survey.tokens.has(placeOf(arn, versionId))) return false
+  const token = survey.tokens.get(placeOf(arn, versionId))
   if (token === undefined) return true
   const since = survey.since.get(token) ?? Date.now()
   const endsAt = since + request.graceSeconds * 1000
@@ -147,8 +163,7 @@ async function endOne(turn: Leftovers, retired: RetiredVersion, { survey, tasksS
     outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
     return false
   }
-  const owner = await turn.hub.owner(token)
-  if (!owner) return true
+  if (!(await survey.entries.owner(token))) return true
   const keep = (why: string) => {
     log.warning(`${rotated.secret.id}: the token of version ${versionId} was replaced, and was not revoked: ${why}.`)
     return false
@@ -161,20 +176,50 @@ async function endOne(turn: Leftovers, retired: RetiredVersion, { survey, tasksS
       'tasks of a service in `ecs-services` may still use it, because they have not all been replaced since; its grace is over',
     )
   }
-  const name = owner.displayName ?? ''
-  const ours = versionOfToken(name, outcome.arn ?? '') !== undefined
+  // A token that was minted for this secret has its grace here: what was replaced elsewhere does not matter to it.
+  const entry = survey.inUseKnown ? await ownEntry(survey, token) : undefined
+  const ours = entry && versionOfToken(entry.displayName, arn) !== undefined
   if (!ours && !survey.complete) return keep('a secret that may hold it too could not be read')
   outcome.revoked += 1
   if (request.dryRun) return false
-  await revoke(turn, token, ours ? name : undefined, versionId)
+  if (await isUsedAgain(turn, survey, token)) {
+    outcome.revoked -= 1
+    return false
+  }
+  await revoke(turn, survey.entries, token, entry, versionId)
   return true
 }
 
-/** By its name when the account has it, else by its value; the Hub must then refuse it. */
-async function revoke(turn: Leftovers, token: string, name: string | undefined, versionId: string): Promise<void> {
-  const { outcome, log, rotated, minter, access, hub } = turn
-  if (name === undefined || !minter || !(await minter.removeNamed(name))) await revokeToken(token, access)
-  if (await hub.owner(token)) {
+/** The account's token with this value, if it is certain that no other value in use is that token. */
+async function ownEntry({ entries }: Survey, token: string): Promise<AccountToken | undefined> {
+  const entry = await entries.find(token)
+  return entry && !(await entries.isInUse(entry, token)) ? entry : undefined
+}
+
+/** True when a version of the secret came into use after the survey that holds the token, or may hold it. */
+async function isUsedAgain({ state, versions }: Leftovers, { tokens }: Survey, token: string): Promise<boolean> {
+  if (!state) return true
+  const description = await versions.describe()
+  const retired = new Set(retiredVersions({ ...state, description }).map(({ versionId }) => versionId))
+  return [...description.stages].some(([versionId, labels]) => {
+    if (labels.length === 0 || retired.has(versionId)) return false
+    const place = placeOf(state.arn, versionId)
+    return !tokens.has(place) || tokens.get(place) === token
+  })
+}
+
+/** By its id when the account has it, else by its value; the Hub must then refuse it. */
+async function revoke(
+  turn: Leftovers,
+  entries: AccountEntries,
+  token: string,
+  entry: AccountToken | undefined,
+  versionId: string,
+): Promise<void> {
+  const { outcome, log, rotated, minter, access } = turn
+  if (entry && minter) await minter.remove(entry)
+  else await revokeToken(token, access)
+  if (await entries.ownerNow(token)) {
     outcome.revoked -= 1
     throw new ActionError('hub-failed', {
       failed: `The replaced token of ${rotated.secret.id} (version ${versionId}) was revoked, and the Hub still accepts it.`,
@@ -203,7 +248,7 @@ function suspects({ minter, first }: Leftovers): RotatedToken[] {
   const tokens = minter.firstTokensFor(first.arn)
   const count = (id: string) => tokens.filter(({ versionId }) => versionId === id).length
   // Of two for one version, one was never stored.
-  return tokens.filter(({ versionId }) => !isHeld(first.description, versionId) || count(versionId) > 1)
+  return tokens.filter(({ versionId }) => !isLabelled(first.description, versionId) || count(versionId) > 1)
 }
 
 /**
@@ -212,29 +257,31 @@ function suspects({ minter, first }: Leftovers): RotatedToken[] {
  *
  * @throws what the Hub and Secrets Manager throw.
  */
-export async function removeOrphans(turn: Leftovers, { tokens }: Survey): Promise<void> {
-  const { minter, outcome, fence, deadline, log, rotated, versions, request, hub, state } = turn
+export async function removeOrphans(turn: Leftovers, survey: Survey): Promise<void> {
+  const { minter, outcome, fence, deadline, log, rotated, versions, request, state } = turn
   const found = suspects(turn)
   if (!minter || !state || found.length === 0) return
+  // A version that cannot be read may hold any of them.
+  const isRead = (id: string) => survey.tokens.has(placeOf(state.arn, id))
+  const areRead = (stages: SecretDescription['stages']) =>
+    [...stages].every(([id, labels]) => labels.length === 0 || isRead(id))
+  if (!survey.inUseKnown || !areRead(state.description.stages)) return
   const what = `the run that minted a token for ${rotated.secret.id}, which may still be at work`
   if (!request.dryRun) for (const { id, createdAt } of found) await fence.settle(id, createdAt, deadline, what)
 
-  // What a version holds has the name that the Hub says, whatever version it was made for.
-  const names = new Set<string | undefined>()
-  for (const [versionId, labels] of state.description.stages) {
-    if (labels.length === 0) continue
-    const token = tokens.get(versionId)
-    // A version that cannot be read may hold any of them.
-    if (token === undefined && !tokens.has(versionId)) return
-    if (token !== undefined) names.add((await hub.owner(token))?.displayName)
-  }
-  for (const orphan of found.filter(({ displayName }) => !names.has(displayName))) {
+  const isHeld = await heldBy(survey)
+  for (const orphan of found.filter((token) => !isHeld(token))) {
+    if (orphan.createdAt === undefined) {
+      log.warning(
+        `${rotated.secret.id}: "${orphan.displayName}" was left alone: the Hub does not say when it was made.`,
+      )
+      continue
+    }
     const asked = performance.now()
     const { stages } = await versions.describe()
     // Looked at right before it is revoked: a version that was labelled since then may hold it.
-    const isNew = [...stages].some(([id, labels]) => labels.length > 0 && !tokens.has(id))
-    if (isNew) return
-    if (!request.dryRun && !isHeld({ stages }, orphan.versionId) && (await versions.read(orphan.versionId))) {
+    if (!areRead(stages)) return
+    if (!request.dryRun && !isLabelled({ stages }, orphan.versionId) && (await versions.read(orphan.versionId))) {
       // It was stored once, and replaced by hand since then: it may be in use for a grace.
       await retire(turn, orphan.versionId)
       continue
@@ -251,6 +298,20 @@ export async function removeOrphans(turn: Leftovers, { tokens }: Survey): Promis
   }
 }
 
+/** What the versions of all secrets hold, whatever version it was minted for. */
+async function heldBy({ since, entries }: Survey): Promise<(token: AccountToken) => boolean> {
+  const ids = new Set<string>()
+  const names = new Set<string>()
+  for (const token of since.keys()) {
+    const entry = await entries.find(token)
+    const name = entry ? undefined : (await entries.owner(token))?.displayName
+    if (entry) ids.add(entry.id)
+    // Not certain which one it is: none of that name is removed.
+    else if (name !== undefined) names.add(name)
+  }
+  return ({ id, displayName }) => ids.has(id) || names.has(displayName)
+}
+
 /** More replaced versions with labels than this, beside the previous one, are none that two rotations in a row leave. */
 const MANY = 2
 
@@ -258,6 +319,6 @@ const MANY = 2
 const DELETE_WITHIN_MS = 3_000
 
 /** True when the version has a label, and so a value that counts. */
-function isHeld({ stages }: Pick<SecretDescription, 'stages'>, versionId: string): boolean {
+function isLabelled({ stages }: Pick<SecretDescription, 'stages'>, versionId: string): boolean {
   return (stages.get(versionId)?.length ?? 0) > 0
 }

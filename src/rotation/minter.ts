@@ -1,10 +1,12 @@
 /** The service account whose tokens go into the secrets. */
 import { ActionError } from '../errors/action-error.ts'
 import type { HubAccess } from '../hub/call.ts'
-import { mintToken } from '../hub/mint.ts'
+import { isMadeSince, mintToken } from '../hub/mint.ts'
 import { type AccountToken, type AdminSecret, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
+import type { WhoAmI } from '../hub/whoami.ts'
 import type { Log, Mask } from '../report/log.ts'
 import { listed, printable } from '../text/printable.ts'
+import { entryOf } from './account-entries.ts'
 import { rotatedTokenName, versionOfToken } from './token-name.ts'
 
 /** A token of the account that was made for a version of one secret. */
@@ -14,8 +16,13 @@ export interface RotatedToken extends AccountToken {
 
 /** A token that this run made. */
 export interface NewToken {
+  /** A secret: the caller masks it. */
   value: string
   displayName: string
+  /** Undefined when the Hub did not say. */
+  id: string | undefined
+  /** When minting began, in milliseconds since the epoch. */
+  startedAt: number
 }
 
 export interface MinterOptions {
@@ -37,6 +44,8 @@ export class Minter {
   readonly #mask: Mask
   readonly #log: Log
   readonly #first: readonly AccountToken[]
+  /** Ids of what this run minted, by value. */
+  readonly #minted = new Map<string, string>()
   /** The same, without a second try: between two, what was known of a token may have changed. */
   readonly #once: ServiceAccounts
 
@@ -77,16 +86,34 @@ export class Minter {
 
   /** The tokens that were made for this secret and are alive now. */
   async tokensFor(arn: string): Promise<RotatedToken[]> {
-    return tokensFor(arn, await this.#accounts.tokens(this.#account))
+    return tokensFor(arn, await this.tokens())
+  }
+
+  /** The account's tokens that are alive now. */
+  async tokens(): Promise<AccountToken[]> {
+    return await this.#accounts.tokens(this.#account)
+  }
+
+  /** The id of a token that this run minted, by its value; undefined for any other. */
+  idOf(value: string): string | undefined {
+    return this.#minted.get(value)
+  }
+
+  /** The one of these tokens of the account that `who` tells of; undefined when that is not certain. */
+  entryOf(who: WhoAmI, tokens: readonly AccountToken[]): AccountToken | undefined {
+    return entryOf(who, this.#account, tokens)
   }
 
   /** A new token for this version, masked. */
   async mint(arn: string, versionId: string, permissions: readonly string[]): Promise<NewToken> {
     const displayName = rotatedTokenName(arn, versionId)
-    const { value } = await mintToken(this.#accounts, {
+    const startedAt = Date.now()
+    const before = new Set(this.firstIds)
+    const { value, id } = await mintToken(this.#accounts, {
       account: this.#account,
       displayName,
       permissions,
+      before,
       log: this.#log,
       onValue: this.#mask,
       onDoubt: () =>
@@ -95,14 +122,23 @@ export class Minter {
         ),
     })
     this.#log.info(`Hub: minted a token of ${printable(this.#account.name, 80)} with ${listed(permissions)}`)
-    return { value, displayName }
+    // A new token cannot have an id that another one had before.
+    if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
+    this.#minted.set(value, id)
+    return { value, displayName, id, startedAt }
   }
 
-  /** Revokes the account's token of this name; false when it has none. */
-  async removeNamed(displayName: string): Promise<boolean> {
-    const found = (await this.#accounts.tokens(this.#account)).filter((token) => token.displayName === displayName)
-    for (const token of found) await this.#accounts.remove(this.#account, token)
-    return found.length > 0
+  /**
+   * What the account has of a token that this run minted: the one with its id. Without an id, those of its name that were
+   * made since then, also for a try whose answer was lost.
+   */
+  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
+    const before = new Set(this.firstIds)
+    return (await this.tokens()).filter(
+      (token) =>
+        !before.has(token.id) &&
+        (id === undefined ? token.displayName === displayName && isMadeSince(token, startedAt) : token.id === id),
+    )
   }
 
   /** Revokes a token if the Hub does it at the first try; false when it did not. */

@@ -10,7 +10,7 @@ import type { Leftovers } from './leftovers.ts'
 import { look, type SecretState, type TokenVersion, withToken } from './look.ts'
 import type { Action } from './outcome.ts'
 import { sameButToken } from './secret-value.ts'
-import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
+import { createPending, discard, finishPending, retire, setPending, testPending } from './steps.ts'
 import { versionId } from './version-id.ts'
 
 /** One secret of a run. */
@@ -120,7 +120,7 @@ async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<
 
 /** Makes a new token current; false when the secret must be looked at again. */
 async function renew(turn: Turn, state: SecretState, why: string, last: boolean): Promise<boolean> {
-  const { job, outcome, log, rotated, minter, versions } = turn
+  const { job, outcome, log, rotated, versions } = turn
   const id = unusedVersionId(job, state, turn.made)
   turn.made.add(id)
   log.info(`${rotated.secret.id}: ${why}; rotating`)
@@ -139,8 +139,7 @@ async function renew(turn: Turn, state: SecretState, why: string, last: boolean)
 
   const takeBack = async () => {
     await versions.move(PENDING, { from: id })
-    if (work.isOurs() && minter) await minter.removeNamed(created.displayName)
-    else await retire(turn, id)
+    if (!work.isOurs() || !(await discard(turn, id, created.token, work.isOurs))) await retire(turn, id)
   }
   await setPending()
   const confirmed = await testPending(turn, id).catch(async (error: unknown) => {

@@ -6,6 +6,7 @@
 import { CURRENT, PENDING, type SecretVersion } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { type VerifiedToken, verifyToken } from '../hub/verify.ts'
+import type { NewToken } from './minter.ts'
 import { retiredLabel } from './retired-label.ts'
 import { tokenInSecret } from './secret-value.ts'
 import type { SecretWorld } from './world.ts'
@@ -15,8 +16,8 @@ const MIN_LIFETIME_SECONDS = 600
 
 /** What create did. */
 export type Created =
-  /** The pending version holds a token of this name on the Hub. */
-  | { kind: 'stored'; displayName: string }
+  /** The pending version holds this token. */
+  | { kind: 'stored'; token: NewToken }
   /** Somebody else has stored another value under this id; nothing is left of ours. */
   | { kind: 'taken' }
 
@@ -37,24 +38,48 @@ export async function createPending(
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(world, current.versionId))
   if (template?.with('').includes(template.token)) throw twice(rotated.secret)
-  const { value, displayName } = await minter.mint(arn, versionId, rotated.permissions)
+  const token = await minter.mint(arn, versionId, rotated.permissions)
+  const { value } = token
   const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
   mask(value)
   try {
     const put = await versions.putPending(versionId, text, current?.binary ?? false)
     if (put === 'stored') {
       log.info(`Secrets Manager: stored ${secret.id}, version ${versionId} (${PENDING})`)
-      return { kind: 'stored', displayName }
+      return { kind: 'stored', token }
     }
   } catch (error) {
     // Refused for good: nobody will ever use it. After anything else it may have been stored, and the next run looks.
     if (error instanceof ActionError && /^secret-(?:access|kms)-denied$|^secret-not-found$/.test(error.code)) {
-      await minter.removeNamed(displayName).catch(() => warnOfLeft(world, displayName))
+      await discard(world, versionId, token).catch(() => warnOfLeft(world, token))
     }
     throw error
   }
-  await minter.removeNamed(displayName).catch(() => warnOfLeft(world, displayName))
+  await discard(world, versionId, token).catch(() => warnOfLeft(world, token))
   return { kind: 'taken' }
+}
+
+/**
+ * Revokes a token that this run minted for `versionId`, unless that version holds it and is current or pending. False when
+ * `isOurs` says, right before it would be revoked, that the time for that is over.
+ *
+ * @throws what the Hub and Secrets Manager throw.
+ */
+export async function discard(
+  { minter, versions }: SecretWorld,
+  versionId: string,
+  token: NewToken,
+  isOurs = () => true,
+): Promise<boolean> {
+  if (!minter) throw new TypeError('nobody has minted')
+  if ((await versions.read(versionId))?.text.includes(token.value)) {
+    const labels = (await versions.describe()).stages.get(versionId) ?? []
+    if (labels.includes(CURRENT) || labels.includes(PENDING)) return true
+  }
+  const entries = await minter.findMinted(token)
+  if (!isOurs()) return false
+  for (const entry of entries) await minter.remove(entry)
+  return true
 }
 
 /** Nothing to do: the Hub knows a token from the moment it is minted. */
@@ -159,6 +184,6 @@ function twice({ id, key }: SecretWorld['rotated']['secret']): ActionError {
   })
 }
 
-function warnOfLeft({ log }: SecretWorld, displayName: string): void {
+function warnOfLeft({ log }: SecretWorld, { displayName }: NewToken): void {
   log.warning(`A token was made, is not used, and could not be revoked: "${displayName}". The next run removes it.`)
 }

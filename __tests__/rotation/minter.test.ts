@@ -1,0 +1,101 @@
+/** What a run finds again of the tokens that it minted, and what it must not take for them. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Hub } from '../../sandbox/hub/index.ts'
+import { mintToken } from '../../src/hub/mint.ts'
+import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
+import { Deadline } from '../../src/net/deadline.ts'
+import { Http } from '../../src/net/http.ts'
+import { Minter } from '../../src/rotation/minter.ts'
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
+const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+const PERMISSIONS = ['repo.content.read']
+const HOUR = 3_600_000
+const log = { info() {}, debug() {}, warning() {} }
+const adminSecret = { input: 'admin-secret-id', id: 'huggingface/acme/service-accounts' } as const
+
+let hub: Hub
+let deadline: Deadline
+let http: Http
+let admin: string
+beforeEach(async () => {
+  hub = await Hub.start()
+  hub.addOrg({ name: 'acme', plan: 'enterprise' })
+  hub.addServiceAccount({ org: 'acme', name: 'ci' })
+  admin = hub.addOrgToken('acme', ['org.serviceAccounts.read', 'org.serviceAccounts.write'])
+  deadline = new Deadline(30_000)
+  http = new Http(deadline, async () => undefined)
+})
+afterEach(async () => {
+  deadline.stop()
+  http.close()
+  await hub.close()
+})
+
+const access = () => ({ endpoint: hub.url, http, policy: { maxAttempts: 3, deadline } })
+const open = () =>
+  Minter.open({ access: access(), org: 'acme', admin, adminSecret, account: 'ci', mask: () => {}, log })
+const plant = (displayName: string, ago = 0) =>
+  hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName, createdAt: new Date(hub.now() - ago) })
+const account = () => hub.serviceAccountTokens('acme', 'ci')
+const idOf = (value: string) => account().find((token) => token.value === value)?.id
+/** From now on the Hub answers to minting with this in place of what it says of the token. */
+const answerWith = (tokenInfo: unknown) =>
+  hub.service.inject('mint-token', {
+    kind: 'change',
+    change: ({ body, ...rest }) => ({ ...rest, body: { ...(body as object), tokenInfo } }),
+  })
+
+describe('a token that the run minted', () => {
+  test('is found by its id, whatever else has its name', async () => {
+    const minter = await open()
+    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    plant(token.displayName)
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect(minter.idOf(token.value)).toBe(idOf(token.value))
+  })
+
+  test('is not found once it is gone', async () => {
+    const minter = await open()
+    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    plant(token.displayName)
+    hub.revokeToken(token.value)
+    expect(await minter.findMinted(token)).toEqual([])
+  })
+
+  test('is found by its name when the Hub did not say its id, but nothing that is older', async () => {
+    const minter = await open()
+    answerWith(undefined)
+    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    expect(token.id).toBeUndefined()
+    plant(token.displayName, HOUR)
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+  })
+
+  test('is none that was there before the run, even if the Hub answers with its id', async () => {
+    const before = plant('the current token')
+    const minter = await open()
+    answerWith({ _id: idOf(before) })
+    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    expect(token.id).toBeUndefined()
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+  })
+})
+
+test('after a lost answer, only what was made since then is removed', async () => {
+  const known = plant('the name')
+  const older = plant('the name', HOUR)
+  const accounts = new ServiceAccounts(access(), 'acme', admin, adminSecret)
+  hub.service.inject('mint-token', { kind: 'lost' })
+  const { value } = await mintToken(accounts, {
+    account: await accounts.find('ci'),
+    displayName: 'the name',
+    permissions: PERMISSIONS,
+    before: new Set([idOf(known) ?? '']),
+    log,
+    onValue: () => {},
+    onDoubt: () => {},
+  })
+  expect(hub.minted).toHaveLength(2)
+  expect(new Set(account().map((token) => token.value))).toEqual(new Set([known, older, value]))
+})
