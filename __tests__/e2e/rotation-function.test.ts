@@ -142,6 +142,13 @@ describe('a rotation by Secrets Manager', () => {
     expect(stage.sandbox.aws.service.count('UpdateService')).toBe(1)
   })
 
+  test.each([0, 7])('finds its line by the ARN, %i characters of it left out', async (missing) => {
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    const env = { SECRETS: `${READ} scope=read\n${arnOf(WRITE).slice(0, -missing || undefined)} scope=write` }
+    expect((await invoke(event('createSecret', versionId(1)), env)).error).toBeUndefined()
+    expect(alive()).toEqual([tokenOf('AWSPENDING')])
+  })
+
   test('that was cut off after minting leaves nothing behind', async () => {
     const { aws, hub } = stage.sandbox
     aws.beginRotation(WRITE, versionId(1))
@@ -215,6 +222,55 @@ describe('the function refuses', () => {
     expect(error).toMatch(/^\[input-invalid\]/)
     expect(error).toContain(text)
     expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  describe.each(['createSecret', 'retireSecret'])('with %s', (step) => {
+    const eventOf = (SecretId: string) => ({ Step: step, SecretId, ClientRequestToken: versionId(1) })
+    const own = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:`
+    const elsewhere = [
+      `arn:aws:secretsmanager:${REGION}:999999999999:secret:${WRITE}-a1B2c3`,
+      `arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:${WRITE}-a1B2c3`,
+      `arn:aws-cn:secretsmanager:${REGION}:${ACCOUNT}:secret:${WRITE}-a1B2c3`,
+    ]
+
+    test.each([`${WRITE}-backup`, WRITE, `${own}${WRITE}`, `${own}${WRITE}-a1B2c3 `, `${own}${WRITE}-a1B2c3:token`])(
+      'the secret %j, which is no complete ARN',
+      async (secretId) => {
+        stage.sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: stage.sandbox.tokens.write })
+        const { error } = await invoke(eventOf(secretId))
+        expect(error).toMatch(/^\[input-invalid\]/)
+        expect(error).toContain('does not name its secret by a complete ARN')
+        expect(stage.sandbox.calls()).toEqual({})
+      },
+    )
+
+    test('a secret whose name only begins like a listed one', async () => {
+      const arn = stage.sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: stage.sandbox.tokens.write })
+      const { error } = await invoke(eventOf(arn), { SECRETS: `${WRITE} scope=write` })
+      expect(error).toMatch(/^\[input-invalid\]/)
+      expect(error).toContain('is not one that this function is set up for')
+      expect(stage.sandbox.calls()).toEqual({})
+    })
+
+    test('its shortened ARN, before the admin token is read', async () => {
+      const arn = stage.sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: stage.sandbox.tokens.write })
+      stage.sandbox.aws.beginRotation(`${WRITE}-backup`, versionId(1))
+      const before = JSON.stringify(stage.sandbox.aws.secret(arn).versions)
+      const { error } = await invoke(eventOf(arn.slice(0, -7)), { SECRETS: `${WRITE} scope=write` })
+      expect(error).toMatch(/^\[input-invalid\]/)
+      expect(error).toContain(`by which Secrets Manager finds ${arn}`)
+      expect(stage.sandbox.calls()).toEqual({ DescribeSecret: 1 })
+      expect(JSON.stringify(stage.sandbox.aws.secret(arn).versions)).toBe(before)
+    })
+
+    test.each(elsewhere)('the secret %s of another place, listed or not', async (secretId) => {
+      for (const line of [WRITE, secretId.startsWith('arn:aws-cn:') ? WRITE : secretId]) {
+        const { error } = await invoke(eventOf(secretId), { SECRETS: `${line} scope=write` })
+        expect(error).toMatch(/^\[input-invalid\]/)
+        expect(error).toContain('is not in the account and region of this function')
+      }
+      expect(stage.sandbox.calls()).toEqual({})
+    })
   })
 
   test('a version that is not staged', async () => {

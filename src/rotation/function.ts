@@ -1,4 +1,5 @@
 /** AWS's own rotation: one event of Secrets Manager is one of the four steps, for the version that it names. */
+import { namesSecret, parseSecretArn, type SecretArn } from '../aws/secret-arn.ts'
 import { type AwsCaller, CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { HubClient } from '../hub/client.ts'
@@ -36,7 +37,7 @@ type Step = (typeof STEPS)[number]
 
 interface RotationEvent {
   step: Step
-  secretId: string
+  secret: SecretArn
   /** Empty for `retireSecret`. */
   versionId: string
 }
@@ -44,16 +45,16 @@ interface RotationEvent {
 /**
  * Does one step; each may be called again.
  *
- * @throws `ActionError` `input-invalid` for an event that is none, or for a secret that is not listed;
- * `rotation-blocked` for a version that is not staged for rotation; and what the steps throw.
+ * @throws `ActionError` `input-invalid` for an event that is none, for a secret that is not named by its complete ARN, is
+ * in another account or region than the function, or is not listed: the admin token is not read then; `rotation-blocked` for a version that is not staged for rotation; and what the steps throw.
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 export async function handleRotation(event: unknown, world: FunctionWorld): Promise<void> {
-  const { step, secretId, versionId } = readEvent(event)
-  const rotated = secretOf(secretId, world.request.secrets)
-  world.log.info(`${step} ${printable(secretId, 300)} ${versionId}`)
+  const { step, secret, versionId } = readEvent(event)
+  const rotated = secretOf(secret, world.request)
+  world.log.info(`${step} ${secret.arn} ${versionId}`)
   if (step === 'setSecret') return await setPending()
-  const begun = await beginTurn(world, rotated)
+  const begun = await beginTurn(world, rotated, secret)
   const { turn } = begun
   const state = await look(turn, { byFunction: true })
   if (state.arn === begun.adminArn) throw notTheAdmin(turn)
@@ -134,12 +135,16 @@ async function deploy({ request, caller, http, policy, deadline, log }: Function
   for (const { error } of await deployServices(options)) if (error) throw error
 }
 
-async function cleanUp({ turn, adminToken }: Begun, { pending }: SecretState, world: FunctionWorld): Promise<void> {
+async function cleanUp(
+  { turn, secret, adminToken }: Begun,
+  { pending }: SecretState,
+  world: FunctionWorld,
+): Promise<void> {
   // A pending value is on its way to be used, whatever it is.
   if (pending || !hasLeftovers(turn)) return
   const others = await Promise.all(
     world.request.secrets
-      .filter(({ secret }) => !isSecret(secret.id, turn.rotated.secret.id))
+      .filter((other) => !namesSecret(other.secret.id, secret))
       .map((rotated) => elsewhere(turn, rotated, world)),
   )
   const surveyed = await survey([turn, ...others], adminToken)
@@ -164,6 +169,7 @@ async function elsewhere(
 }
 
 interface Begun extends Minting {
+  secret: SecretArn
   turn: Leftovers
 }
 
@@ -179,8 +185,12 @@ function notTheAdmin({ rotated }: Leftovers): ActionError {
 async function beginTurn(
   { request, caller, http, policy, deadline, mask, log }: FunctionWorld,
   rotated: RotatedSecret,
+  secret: SecretArn,
 ): Promise<Begun> {
   const { admin, account, org, hubEndpoint } = request
+  const versions = new SecretVersions(rotated.secret, caller, http, policy)
+  const { arn } = await versions.describe()
+  if (arn !== secret.arn) throw anotherSecret(secret, arn)
   const access = { endpoint: hubEndpoint, http, policy }
   const minting = await openMinter({ admin, account, org, access, caller, mask, log })
   const { minter } = minting
@@ -189,7 +199,7 @@ async function beginTurn(
   const turn: Leftovers = {
     rotated,
     request,
-    versions: new SecretVersions(rotated.secret, caller, http, policy),
+    versions,
     hub: new HubClient(access),
     access,
     minter,
@@ -201,7 +211,7 @@ async function beginTurn(
     first: undefined,
     state: undefined,
   }
-  return { ...minting, turn }
+  return { ...minting, secret, turn }
 }
 
 function readEvent(event: unknown): RotationEvent {
@@ -210,7 +220,9 @@ function readEvent(event: unknown): RotationEvent {
   const versionId = known === 'retireSecret' && token === undefined ? '' : token
   const isComplete = typeof secretId === 'string' && typeof versionId === 'string'
   if (known && isComplete && (versionId === '' ? known === 'retireSecret' : VERSION_ID.test(versionId))) {
-    return { step: known, secretId, versionId }
+    const secret = parseSecretArn(secretId)
+    if (!secret) throw noArn(secretId)
+    return { step: known, secret, versionId }
   }
   throw new ActionError('input-invalid', {
     failed: 'The event is not one of Secrets Manager’s rotation events.',
@@ -220,22 +232,51 @@ function readEvent(event: unknown): RotationEvent {
   })
 }
 
-/** True when a name or ARN in `SECRETS` means the secret with this ARN. */
-function isSecret(id: string, arn: string): boolean {
-  const name = arn.split(':')[6] ?? ''
-  return [arn, arn.slice(0, -7), ...(arn.startsWith('arn:') ? [name.slice(0, -7)] : [])].includes(id)
-}
-
-/** The line of `SECRETS` that means this secret, which the event names by its ARN. */
-function secretOf(secretId: string, secrets: readonly RotatedSecret[]): RotatedSecret {
-  const [, , , region = ''] = secretId.split(':')
-  const found = secrets.find(({ secret }) => isSecret(secret.id, secretId))
-  if (found) return { ...found, secret: { ...found.secret, id: secretId, region: region || found.secret.region } }
+/** The line of `SECRETS` that names this secret of the function's own account and region. */
+function secretOf(secret: SecretArn, { secrets, region, role }: FunctionRequest): RotatedSecret {
+  const { arn } = secret
+  const isOwn = secret.partition === role.partition && secret.account === role.account && secret.region === region
+  if (!isOwn) throw foreign(secret, { region, role })
+  const found = secrets.find((rotated) => namesSecret(rotated.secret.id, secret))
+  if (found) return { ...found, secret: { ...found.secret, id: arn, region } }
   throw new ActionError('input-invalid', {
-    failed: `The secret ${quoted(secretId, 300)} is not one that this function is set up for.`,
+    failed: `The secret ${arn} is not one that this function is set up for.`,
     seen: `SECRETS lists ${listed(secrets.map(({ secret }) => printable(secret.id, 200)))}`,
     expected: 'a line for this secret, which says what its token must be',
     fix: 'Add a line such as `huggingface/acme/write scope=write` to the function’s variable SECRETS.',
+  })
+}
+
+function noArn(secretId: string): ActionError {
+  return new ActionError('input-invalid', {
+    failed: 'The event does not name its secret by a complete ARN.',
+    seen: `SecretId ${quoted(secretId, 300)}`,
+    expected: 'arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>',
+    cause: 'the event was written by hand: Secrets Manager always sends the complete ARN.',
+    fix: 'Send the ARN that this command prints:\naws secretsmanager describe-secret --secret-id <name> --query ARN --output text',
+  })
+}
+
+function foreign(secret: SecretArn, { region, role }: Pick<FunctionRequest, 'region' | 'role'>): ActionError {
+  const own = { partition: role.partition, account: role.account || 'of the function', region }
+  const place = (at: typeof own) => `partition ${at.partition}, account ${at.account}, region ${at.region}`
+  return new ActionError('input-invalid', {
+    failed: `The secret ${secret.arn} is not in the account and region of this function.`,
+    seen: place(secret),
+    expected: place(own),
+    cause: 'the event was written by hand, or for another function.',
+    fix: 'Give each account and region a function of its own.',
+  })
+}
+
+/** What is sent as a complete ARN may be the shortened ARN of a secret with a longer name. */
+function anotherSecret({ arn }: SecretArn, described: string): ActionError {
+  return new ActionError('input-invalid', {
+    failed: 'The event’s SecretId is not the complete ARN of a secret; nothing was changed.',
+    seen: `SecretId ${arn}, by which Secrets Manager finds ${described}`,
+    expected: 'the same ARN in both places',
+    cause: 'the six characters at the end are missing, and the name itself ends like them.',
+    fix: 'If this is the secret that you mean, send its complete ARN, and list it in SECRETS.',
   })
 }
 
