@@ -187,7 +187,7 @@ export class RunnerJob {
     const results: StepResult[] = []
     for (let post = this.#posts.pop(); post; post = this.#posts.pop()) {
       const state = Object.entries(post.state).map(([name, value]) => [`STATE_${name}`, value])
-      const env = { ...post.env, ...Object.fromEntries(state) }
+      const env = { ...post.env, ...options.env, ...Object.fromEntries(state) }
       results.push(await this.#step(post.name, [nodePath(), post.script], env, options))
     }
     return results

@@ -1,5 +1,5 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
-import { SavedLedger } from './deliver/minted.ts'
+import { mustRevoke, type RevocableToken, SavedLedger, tellExpiry, tellLeft } from './deliver/minted.ts'
 import { endProcess } from './end-process.ts'
 import { toActionError } from './errors/unforeseen.ts'
 import { parseInputs } from './inputs/parse.ts'
@@ -10,7 +10,6 @@ import { proxyFromEnvironment, proxyPasswords } from './net/proxy.ts'
 import type { Progress } from './report/progress.ts'
 import { mask, reportBroken, reportFailure, reportSuccess, runnerLog } from './report/runner-log.ts'
 import { preloader, run } from './run.ts'
-import type { MintedToken } from './sources/token-source.ts'
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = performance.now()
@@ -52,17 +51,24 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-/** A token that post will not know of is revoked here and now; if even that fails, it is told. */
+/** A token that post will not know of is revoked here and now; if it is not, or even that fails, it is told. */
 async function revokeUnsaved(
-  { value, endpoint }: MintedToken,
+  token: RevocableToken,
   http: Http | undefined,
   deadline: Deadline | undefined,
 ): Promise<void> {
   if (!http || !deadline) return
+  if (!mustRevoke(token, Date.now())) {
+    const { text, warn } = tellLeft(token, Date.now())
+    return warn ? runnerLog.warning(text) : runnerLog.info(text)
+  }
+  const { value, endpoint, expiresAt } = token
   const { revokeToken } = await import('./hub/revoke.ts')
   const policy = { maxAttempts: 3, deadline }
   await revokeToken(value, { endpoint, http, policy }).catch(() =>
-    runnerLog.warning('A token was made, could not be saved for post, and could not be revoked: revoke it on the Hub.'),
+    runnerLog.warning(
+      `A token was made, could not be saved for post, and could not be revoked. ${tellExpiry(expiresAt)}: revoke it on the Hub.`,
+    ),
   )
 }
 

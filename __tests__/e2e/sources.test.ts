@@ -1,7 +1,7 @@
 /** Tokens that live for one job: every source, its refusals, lost answers, killed runs and a Hub that cannot be reached. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ACCOUNT, roleArn, trustPolicy } from '../../sandbox/index.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
@@ -39,14 +39,37 @@ const account = (more: Record<string, string> = {}): Play => ({
     ...more,
   },
 })
+/** Each with the inputs under which post revokes its token. */
 const SOURCES: [string, () => Play][] = [
-  ['trusted-publisher', publisher],
+  ['trusted-publisher', () => publisher({ revoke: 'true' })],
   ['token-exchange', exchange],
   ['service-account', account],
 ]
 
 /** What makes a token, at the Hub. */
 const MINTING = ['oauth-token (trusted publisher)', 'oauth-token (organization)', 'mint-token']
+
+/** A file for `GITHUB_STATE` that is there until the token is minted. */
+function stateThatGoes(): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'state-')), 'state')
+  writeFileSync(path, '')
+  for (const operation of MINTING) {
+    stage.sandbox.hub.service.inject(operation, {
+      kind: 'change',
+      change: (answer) => {
+        rmSync(dirname(path), { recursive: true })
+        return answer
+      },
+    })
+  }
+  return path
+}
+
+/** Lets the job go on for so many hours. Returns the variables that let post know the time. */
+function later(hours: number): Record<string, string> {
+  stage.sandbox.advance(hours * 3_600_000)
+  return stage.sandbox.environment()
+}
 
 const live = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci')
 
@@ -74,8 +97,10 @@ describe.each(SOURCES)('%s', (_source, play) => {
     expect(await hubStatus(token)).toBe(200)
     const [post] = await runner.finish()
     expect(post?.log).toContain('revoked the token of this job')
+    expect(post?.log).toContain('e-mails the token’s owner')
     expect(post?.annotations).toEqual([])
     expect(await hubStatus(token)).toBe(401)
+    expect(stage.sandbox.hub.leakEmails).toHaveLength(1)
   })
 
   test('revokes it also when the run fails after minting', async () => {
@@ -107,6 +132,13 @@ describe.each(SOURCES)('%s', (_source, play) => {
     expect(stage.sandbox.hub.minted).toEqual([])
   })
 
+  test('revokes it at once when it can no longer be saved', async () => {
+    const { main } = await stage.main({ ...play(), step: { brokenRunner: { GITHUB_STATE: stateThatGoes() } } })
+    expect(errorOf(main).title).toBe('delivery-failed')
+    expect(errorOf(main).message).toContain('the token was handed to nobody')
+    expect(stage.sandbox.hub.minted.map((token) => stage.sandbox.hub.isAlive(token))).toEqual([false])
+  })
+
   test.each([
     ['a page', '<html>hello</html>'],
     ['nothing', undefined],
@@ -134,17 +166,19 @@ describe.each(SOURCES)('%s', (_source, play) => {
     const { with: inputs } = play()
     const { runner, main } = await stage.main({ with: { ...inputs, revoke: 'false' } })
     expect(main.state).not.toHaveProperty('minted')
-    await runner.finish()
+    const [post] = await runner.finish()
     expect(await hubStatus(tokenOf(main))).toBe(200)
+    expect(post?.log).toMatch(/^.*The token (?:expires at 20\d\d-|has no known expiry).*`revoke: false`\.$/m)
+    expect(stage.sandbox.hub.leakEmails).toEqual([])
   })
 
-  test('a post that cannot reach the Hub warns, with the token’s end, and does not fail the job', async () => {
+  test('a post that cannot reach the Hub warns, with the token’s expiry, and does not fail the job', async () => {
     const { runner, main } = await stage.main(play())
     stage.sandbox.hub.service.inject('revoke', { kind: 'answer', status: 400 }, 99)
     const [post] = await runner.finish()
     expect(post?.exitCode).toBe(0)
     expect(warningsOf(post ?? main)).toEqual([
-      expect.stringMatching(/could not be revoked\. It (lives until 20\d\d-|has no end date; a later run)/),
+      expect.stringMatching(/could not be revoked\. It (expires at 20\d\d-|has no known expiry; .* a later run)/),
     ])
   })
 
@@ -167,6 +201,108 @@ describe.each(SOURCES)('%s', (_source, play) => {
     const late = await stage.main({ with: { ...inputs, 'min-token-lifetime': '2d' } })
     // A service account's token does not end.
     if (late.main.exitCode !== 0) expect(errorOf(late.main).title).toBe('token-expiring')
+  })
+})
+
+describe('a token that expires within the hour', () => {
+  const LEFT =
+    /The token expires at (20\S+Z); it was not reported to the Hub’s leak endpoint, because that e-mails its owner/
+
+  /** The Hub gives every OAuth token this long, in seconds. */
+  function lifetime(seconds: number | undefined): void {
+    for (const operation of MINTING.slice(0, 2)) {
+      stage.sandbox.hub.service.inject(operation, {
+        kind: 'change',
+        change: (answer) => ({ ...answer, body: { ...(answer.body as object), expires_in: seconds } }),
+      })
+    }
+  }
+
+  test('is left to expire: post has not got it, and nobody gets an e-mail', async () => {
+    const { runner, main } = await stage.main(publisher())
+    const token = tokenOf(main)
+    expect(JSON.stringify(main.state)).not.toContain(token)
+    expect(main.state).not.toHaveProperty('minted')
+    const [post] = await runner.finish()
+    const told = Date.parse(LEFT.exec(post?.log ?? '')?.[1] ?? '')
+    expect(Math.abs(told - Date.parse(main.outputs['hf-token-expires-at'] ?? ''))).toBeLessThan(10_000)
+    expect(post?.annotations).toEqual([])
+    expect(await hubStatus(token)).toBe(200)
+    expect([stage.sandbox.hub.service.count('revoke'), stage.sandbox.hub.leakEmails]).toEqual([0, []])
+  })
+
+  test('is told of also when the run fails after minting', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 404, body: 'no' })
+    const { runner, main } = await stage.main(publisher())
+    expect(errorOf(main).title).toBe('hub-failed')
+    expect((await runner.finish())[0]?.log).toMatch(LEFT)
+    expect(stage.sandbox.hub.leakEmails).toEqual([])
+  })
+
+  test('is told of also when the run is killed right after minting', async () => {
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 })
+    const { runner, main } = await stage.main({ ...publisher(), step: { killAfterMs: 1500 } })
+    expect(main.signal).toBe('SIGKILL')
+    const [post] = await runner.finish()
+    expect(post?.log).toMatch(LEFT)
+    expect(post?.annotations).toEqual([])
+  })
+
+  test('is told of by main when it cannot be told to post', async () => {
+    const { main } = await stage.main({ ...publisher(), step: { brokenRunner: { GITHUB_STATE: stateThatGoes() } } })
+    expect(errorOf(main).title).toBe('delivery-failed')
+    expect(main.log).toMatch(LEFT)
+    expect(stage.sandbox.hub.leakEmails).toEqual([])
+  })
+
+  test('is left to expire whichever source it is of', async () => {
+    lifetime(1800)
+    const { runner, main } = await stage.main(exchange())
+    expect(main.state).not.toHaveProperty('minted')
+    expect((await runner.finish())[0]?.log).toMatch(LEFT)
+    expect(await hubStatus(tokenOf(main))).toBe(200)
+  })
+
+  test('is left to expire when the job took so long that it has become one', async () => {
+    const { runner, main } = await stage.main(exchange())
+    expect(main.state).toHaveProperty('minted')
+    const [post] = await runner.finish({ env: later(7.5) })
+    expect(post?.log).toMatch(LEFT)
+    expect(stage.sandbox.hub.leakEmails).toEqual([])
+  })
+
+  test('is not told of as if it were still valid when it has expired', async () => {
+    const { runner } = await stage.main(publisher())
+    const [post] = await runner.finish({ env: later(2) })
+    expect(post?.log).toMatch(/The token expired at 20\S+Z\.$/m)
+    expect(post?.annotations).toEqual([])
+  })
+
+  test('is not told of when the state of post makes no sense', async () => {
+    const runner = await stage.runner()
+    for (const state of ['{"expiresAt":1e300}', '{"expiresAt":"soon","revoke":1}', '[1]', '"x"', '{']) {
+      const { main } = await stage.main(publisher(), runner)
+      main.state.left = state
+      const [post] = await runner.finish()
+      expect([state, post?.exitCode, post?.log]).toEqual([state, 0, expect.not.stringMatching(/expires at/)])
+    }
+  })
+
+  test('one second more is too long, and no known expiry as well', async () => {
+    for (const seconds of [3610, undefined]) {
+      lifetime(seconds)
+      const { runner, main } = await stage.main(publisher())
+      await runner.finish()
+      expect([seconds, await hubStatus(tokenOf(main))]).toEqual([seconds, 401])
+    }
+    expect(stage.sandbox.hub.leakEmails).toHaveLength(2)
+  })
+
+  test('`revoke` takes three words, and none of them with a stored token', async () => {
+    const { main } = await stage.main(publisher({ revoke: 'yes' }))
+    expect(errorOf(main).message).toContain('`revoke` is "yes"; it is one of auto, true and false')
+    const stored = await stage.main({ with: { revoke: 'true' } })
+    expect(errorOf(stored.main).message).toContain('`revoke` is not used with `token-source: secrets-manager`')
   })
 })
 
@@ -282,7 +418,7 @@ describe('trusted-publisher', () => {
         return { status: 201, body: { ...body, access_token: ` ${body.access_token}\n`, ...more } }
       },
     })
-    const { runner, main } = await stage.main(publisher())
+    const { runner, main } = await stage.main(publisher({ revoke: 'true' }))
     expect(main.exitCode).toBe(0)
     await runner.finish()
     expect(await hubStatus(main.outputs['hf-token'])).toBe(401)
@@ -633,7 +769,8 @@ test('several uses in one job do not disturb each other', async () => {
     [0, ['HF_READ']],
   ])
   expect(await hubStatus(tokenOf(read))).toBe(200)
-  expect([await hubStatus(tokenOf(write)), await hubStatus(tokenOf(publish))]).toEqual([401, 401])
+  // The last one expires within the hour.
+  expect([await hubStatus(tokenOf(write)), await hubStatus(tokenOf(publish))]).toEqual([401, 200])
   expect(await runner.filesLeft()).toEqual([])
 })
 

@@ -152,6 +152,7 @@ export class Stage {
   }
 }
 
+/** The value that main saved for post; none, if post does not need it. */
 function mintedIn(state: string | undefined): string[] {
   return state === undefined ? [] : [(JSON.parse(state) as { value: string }).value]
 }

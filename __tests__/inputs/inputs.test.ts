@@ -73,7 +73,7 @@ test('the defaults make a whole request', () => {
     claimRules: [],
     idTokenFrom: { kind: 'github' },
     source: { kind: 'secrets-manager' },
-    revoke: true,
+    revoke: 'auto',
     aws: {
       role: { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' },
       region: 'eu-west-1',
@@ -181,6 +181,26 @@ describe('lists', () => {
     '%s is no variable to export',
     (name) => expect(problems({ 'export-env': name })).toContain('`export-env` has'),
   )
+})
+
+describe('`revoke`', () => {
+  const minted = { 'token-source': 'trusted-publisher', 'role-to-assume': '', 'hf-resource': 'acme/model' }
+
+  test.each([
+    ['auto', 'auto'],
+    ['true', 'true'],
+    ['TRUE', 'true'],
+    ['False', 'false'],
+  ])('%s is %s', (revoke, mode) => expect(request({ ...minted, revoke }, { awsRegion: '' }).revoke).toBe(mode))
+
+  test.each(['yes', 'AUTO', ''])('"%s" is refused', (revoke) =>
+    expect(problems({ ...minted, revoke })).toContain('it is one of auto, true and false'),
+  )
+
+  test('is not for a stored token, unless it is left at its default', () => {
+    expect(request({ revoke: 'auto' }).revoke).toBe('auto')
+    for (const revoke of ['true', 'false']) expect(problems({ revoke })).toContain('`revoke` is not used with')
+  })
 })
 
 describe('what is refused', () => {

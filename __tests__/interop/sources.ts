@@ -8,6 +8,8 @@ export interface Source {
   identity: string
   /** The token is made for the job alone; otherwise it is a stored one, and outlives the job. */
   minted: boolean
+  /** Post revokes it; a minted one that expires within the hour is left to. */
+  revoked: boolean
 }
 
 export const SOURCES: Record<string, Source> = {
@@ -15,12 +17,14 @@ export const SOURCES: Record<string, Source> = {
     inputs: () => ({ 'token-source': 'secrets-manager' }),
     identity: `${ORG}-ci`,
     minted: false,
+    revoked: false,
   },
   'trusted-publisher': {
     inputs: () => ({ 'token-source': 'trusted-publisher', 'role-to-assume': '', 'hf-resource': `${ORG}/model` }),
     // The repository was made by nobody: the token is of the organization's first member.
     identity: `${ORG}-ci`,
     minted: true,
+    revoked: false,
   },
   'token-exchange': {
     inputs: ({ minting }) => ({
@@ -31,6 +35,7 @@ export const SOURCES: Record<string, Source> = {
     }),
     identity: 'ml-engineer',
     minted: true,
+    revoked: true,
   },
   'service-account': {
     inputs: ({ minting }) => ({
@@ -41,5 +46,6 @@ export const SOURCES: Record<string, Source> = {
     }),
     identity: 'ci',
     minted: true,
+    revoked: true,
   },
 }

@@ -118,6 +118,8 @@ export class Accounts {
   readonly users = new Map<string, User>()
   /** By value; also the revoked and expired ones. */
   readonly tokens = new Map<string, Token>()
+  /** To whom the Hub wrote that a token of theirs was reported as leaked, one address for each token. */
+  readonly leakEmails: string[] = []
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -175,6 +177,13 @@ export class Accounts {
     if (!token || token.revoked) return undefined
     if (token.expiresAt && token.expiresAt.getTime() <= this.#now()) return undefined
     return token
+  }
+
+  /** Revokes a token that somebody found, and writes to its owner. */
+  report(value: string): void {
+    const token = this.alive(value)
+    if (token) this.leakEmails.push(token.user.email)
+    this.revoke(value)
   }
 
   revoke(value: string): void {

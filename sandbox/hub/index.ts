@@ -100,6 +100,11 @@ export class Hub implements Handler {
     return this.accounts.alive(value) !== undefined
   }
 
+  /** Who got an e-mail because a token of theirs was reported as leaked, in order. */
+  get leakEmails(): readonly string[] {
+    return this.accounts.leakEmails
+  }
+
   /** The values of all tokens that somebody was given over HTTP, dead or alive, in order. */
   get minted(): string[] {
     return [...this.accounts.tokens.values()].filter(({ minted }) => minted).map(({ value }) => value)

@@ -13,11 +13,11 @@ export const revokeRoutes: Route[] = [
   },
 ]
 
-/** 202 whether there is such a token or not; only a body of another shape is a 400. */
+/** 202 whether there is such a token or not, and an e-mail if there is; only a body of another shape is a 400. */
 function revoke({ request, accounts }: HubCall): SandboxResponse {
   const { credentials } = body(request.body)
   if (!Array.isArray(credentials)) return failure(400, '"credentials" must be an array')
-  for (const value of credentials) if (typeof value === 'string') accounts.revoke(value)
+  for (const value of credentials) if (typeof value === 'string') accounts.report(value)
   return { status: 202 }
 }
 

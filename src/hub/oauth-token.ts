@@ -126,7 +126,7 @@ async function granted(
     throw hubFailed('/oauth/token', answer, request.hubEndpoint)
   }
   mask(token)
-  // From here on the token exists for us: whatever else is wrong with the answer, post revokes it.
+  // From here on the token exists for us: whatever else is wrong with the answer, post sees to it.
   const seconds = Number(fields.expires_in)
   const expiresAt = seconds > 0 && seconds < 1e9 ? Date.now() + seconds * 1000 : undefined
   ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt })

@@ -1,8 +1,8 @@
-/** Revokes a token: the endpoint for leaked ones, which asks for nothing but the token. */
+/** Revokes a token: the endpoint for leaked ones, which asks for nothing but the token, and e-mails its owner. */
 import { callHub, type HubAccess, hubFailed } from './call.ts'
 
 /**
- * Resolves when the Hub has taken the token: from then on it is dead everywhere.
+ * Resolves when the Hub has taken the token: from then on it is dead everywhere. Each call e-mails the token's owner.
  *
  * @throws `ActionError` `hub-failed`, `hub-rate-limited`, `network-unreachable`, `deadline-exceeded`.
  * Source: Hub API, POST /api/credentials/revoke.

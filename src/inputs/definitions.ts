@@ -29,7 +29,7 @@ export const INPUTS = {
   'oauth-scopes': undefined,
   'service-account': undefined,
   permissions: undefined,
-  revoke: 'true',
+  revoke: 'auto',
   'orphan-age': '24h',
   timeout: '60s',
   'max-attempts': '4',

@@ -8,8 +8,8 @@ import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '.
 import { parseSource } from './parse-source.ts'
 import { addGeneralProblems, invalid, Problems } from './problems.ts'
 import type { RawInputs } from './read.ts'
-import type { Job, Request, VerifyMode } from './request.ts'
-import { SCOPES, VERIFY_MODES } from './request.ts'
+import type { Job, Request, RevokeMode, VerifyMode } from './request.ts'
+import { REVOKE_MODES, SCOPES, VERIFY_MODES } from './request.ts'
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** The runner refuses these in `GITHUB_ENV`, or the job would break. */
@@ -52,7 +52,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     idTokenFrom,
     source,
     aws: usesAws ? parseAws(values, raw, job, filled, problems) : undefined,
-    revoke: flag('revoke', values, problems),
+    revoke: parseRevoke(values.revoke, problems),
     repositories: parseRepositories(lines(values.repositories), problems),
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems) satisfies VerifyMode,
     minLifetimeSeconds: duration('min-token-lifetime', values, 0, 30 * 86_400, problems),
@@ -76,6 +76,12 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
   if (problems.lines.length > 0) throw invalid(problems.lines)
   if (usesAws) checkAudience(request)
   return request
+}
+
+/** True and false as YAML writes them, like every other flag. */
+function parseRevoke(text: string, problems: Problems): RevokeMode {
+  const plain = /^(?:True|TRUE|False|FALSE)$/.test(text) ? text.toLowerCase() : text
+  return oneOf('revoke', plain, REVOKE_MODES, problems)
 }
 
 function parseVariables(text: string, problems: Problems): string[] {

@@ -7,6 +7,10 @@ export type Scope = (typeof SCOPES)[number]
 export const VERIFY_MODES = ['strict', 'warn', 'off'] as const
 export type VerifyMode = (typeof VERIFY_MODES)[number]
 
+/** Which minted tokens post revokes: those that outlive the next hour, all, or none. */
+export const REVOKE_MODES = ['auto', 'true', 'false'] as const
+export type RevokeMode = (typeof REVOKE_MODES)[number]
+
 /** `claim=pattern`; `*` in the pattern matches any run of characters. */
 export interface ClaimRule {
   claim: string
@@ -121,8 +125,8 @@ export interface Request extends ProofRequest, Requirement {
   source: SourceRequest
   /** Undefined for a source without AWS. */
   aws: AwsRequest | undefined
-  /** Whether post revokes a minted token. */
-  revoke: boolean
+  /** Whether post revokes the minted token. */
+  revoke: RevokeMode
   exportEnv: readonly string[]
   exportFile: boolean
   gitCredentials: boolean

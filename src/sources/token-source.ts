@@ -51,12 +51,12 @@ export interface TokenSource {
   obtain(identity: Identity): Promise<HubToken>
 }
 
-/** A token that exists because of this run, and must not outlive it. */
+/** A token that exists because of this run, and must not outlive it by more than an hour. */
 export interface MintedToken {
   value: string
   /** The Hub that made it. */
   endpoint: string
-  /** Milliseconds since the epoch; undefined if it does not end. */
+  /** Milliseconds since the epoch; undefined if it does not expire, or the Hub did not say. */
   expiresAt: number | undefined
 }
 
