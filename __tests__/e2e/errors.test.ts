@@ -116,7 +116,10 @@ const scenarios: Scenario[] = [
     code: 'oidc-unavailable-for-fork',
     when: 'the job runs for a pull request of a fork',
     play: { job: { forkPullRequest: true } },
-    says: ['because it runs for a fork', 'github.event.pull_request.head.repo.full_name == github.repository'],
+    says: [
+      'because it runs for a fork',
+      "`if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository`",
+    ],
     before: 'any network call',
   },
   {

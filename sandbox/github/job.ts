@@ -12,6 +12,10 @@ export interface JobOptions extends Partial<JobDescription> {
   idTokenPermission?: boolean
   /** A pull request from a fork: `pull_request` by default, or `pull_request_target`, which does get a token. */
   forkPullRequest?: boolean
+  /** The same, and the fork has been deleted since. */
+  deletedFork?: boolean
+  /** The repository is itself a fork of another one. */
+  repositoryIsFork?: boolean
   /** Claims to add or to replace (also `sub`, `aud`, `iss`, `exp`); `undefined` removes one. */
   claims?: Claims
   /** The `iss` of its tokens. Default: the server's own issuer. */
@@ -44,7 +48,7 @@ export class Job {
 
   /** Made by {@link GitHub.startJob}. `number` is unique on that server. */
   constructor({ url: serverUrl, issuer, now }: JobServer, number: number, options: JobOptions) {
-    const isPullRequest = options.forkPullRequest === true || (options.eventName ?? '').startsWith('pull_request')
+    const isPullRequest = isOfFork(options) || (options.eventName ?? '').startsWith('pull_request')
     const eventName = options.eventName ?? (isPullRequest ? 'pull_request' : 'push')
     const defaults: JobDescription = {
       repository: 'octo-org/octo-repo',
@@ -88,8 +92,8 @@ export class Job {
 
   get #getsIdToken(): boolean {
     if (this.#options.idTokenPermission === false) return false
-    if (this.description.actor === DEPENDABOT) return false
-    return !(this.#options.forkPullRequest === true && this.description.eventName === 'pull_request')
+    if (this.description.actor === DEPENDABOT && this.description.eventName !== 'schedule') return false
+    return !(isOfFork(this.#options) && this.description.eventName === 'pull_request')
   }
 
   /** The owner's URL: the audience of a token that was asked for without one. */
@@ -170,14 +174,15 @@ export class Job {
       name,
       full_name: job.repository,
       private: job.repositoryVisibility !== 'public',
-      fork: false,
+      fork: this.#options.repositoryIsFork === true,
       owner: { login: owner, id: Number(job.repositoryOwnerId) },
     }
     const sender = { login: job.actor, id: Number(job.actorId) }
     if (!job.eventName.startsWith('pull_request')) return { ref: job.ref, after: job.sha, repository, sender }
-    const head = this.#options.forkPullRequest
-      ? { ...repository, id: 998877, full_name: `${job.actor}/${name}`, fork: true, owner: sender }
-      : repository
+    const fork = this.#options.deletedFork
+      ? null
+      : { ...repository, id: 998877, full_name: `${job.actor}/${name}`, fork: true, owner: sender }
+    const head = isOfFork(this.#options) ? fork : repository
     return {
       action: 'synchronize',
       number: PULL_REQUEST_NUMBER,
@@ -191,6 +196,10 @@ export class Job {
       sender,
     }
   }
+}
+
+function isOfFork({ forkPullRequest, deletedFork }: JobOptions): boolean {
+  return forkPullRequest === true || deletedFork === true
 }
 
 const sign: Mint = (claims, signer) => signer.sign(claims)

@@ -64,8 +64,17 @@ function requestFailed(seen: string, body: string | undefined): ActionError {
   })
 }
 
-interface PullRequest {
-  head?: { repo?: { fork?: unknown; full_name?: unknown } | null }
+/** The pull request in an event's payload, as far as it says where the code comes from. */
+export interface PullRequest {
+  head?: { repo?: { full_name?: unknown } | null }
+}
+
+/** What an explanation needs of the job. */
+export interface TokenlessJob {
+  eventName: string
+  actor: string
+  /** `owner/name`. */
+  repository: string
 }
 
 /** The pull request of the event, if there is one and the runner's event file can be read. */
@@ -79,11 +88,14 @@ async function pullRequest(): Promise<PullRequest | undefined> {
 }
 
 /** Why the runner offers no ID token. Loaded with the payload of the event only when it is missing. */
-export async function explainMissingIdToken(job: { eventName: string; actor: string }): Promise<ActionError> {
-  const pull = await pullRequest()
-  // The repository of a fork that was deleted is null.
-  const fork = pull?.head?.repo === null || pull?.head?.repo?.fork === true
-  const dependabot = job.actor === 'dependabot[bot]'
+export async function explainMissingIdToken(job: TokenlessJob): Promise<ActionError> {
+  return missingIdToken(job, await pullRequest())
+}
+
+/** The same, for a payload that has been read. */
+export function missingIdToken(job: TokenlessJob, pull: PullRequest | undefined): ActionError {
+  const fork = isFork(pull, job.repository)
+  const dependabot = job.actor === 'dependabot[bot]' && DEPENDABOT_EVENTS.includes(job.eventName)
   if (fork || dependabot) {
     const who = fork ? `a fork (${printable(pull?.head?.repo?.full_name ?? 'unknown', 100)})` : 'Dependabot'
     return new ActionError('oidc-unavailable-for-fork', {
@@ -94,8 +106,8 @@ export async function explainMissingIdToken(job: { eventName: string; actor: str
         ? 'a `pull_request` run from a fork never gets an ID token, whatever the workflow says: its code is not yours.'
         : 'runs that Dependabot starts are treated like a fork’s.',
       fix: fork
-        ? "Skip this step for forks: `if: github.event.pull_request.head.repo.full_name == github.repository`, and do what needs the token after the merge (`on: push`). Do not switch to `pull_request_target` to get a token: that would run the fork's code with it."
-        : "Skip this step for Dependabot: `if: github.actor != 'dependabot[bot]'`.",
+        ? `Skip this step for forks: \`if: ${notForFork(job.eventName)}\`, and do what needs the token after the merge (\`on: push\`). Do not switch to \`pull_request_target\` to get a token: that would run the fork's code with it.`
+        : `Skip this step for Dependabot: \`if: ${NOT_FOR_DEPENDABOT}\`.`,
     })
   }
   return new ActionError('oidc-permission-missing', {
@@ -107,3 +119,36 @@ export async function explainMissingIdToken(job: { eventName: string; actor: str
     fix: 'Add this to the job (keep what the job needs besides, such as `contents: read` for checkout):\npermissions:\n  id-token: write\n  contents: read',
   })
 }
+
+/** Whether the code comes from another repository. Its own flag `fork` does not tell: this repository may be a fork too. */
+function isFork(pull: PullRequest | undefined, repository: string): boolean {
+  const head = pull?.head?.repo
+  // The repository of a fork that was deleted is null.
+  if (head === null) return true
+  return typeof head?.full_name === 'string' && head.full_name.toLowerCase() !== repository.toLowerCase()
+}
+
+/**
+ * A condition that is false for a fork's pull request, and true for everything else: an event without a pull request
+ * has no head repository, which would make a bare comparison false.
+ */
+function notForFork(eventName: string): string {
+  // Reviews come from forks as well.
+  const other =
+    eventName === 'pull_request' ? "github.event_name != 'pull_request'" : 'github.event.pull_request == null'
+  return `${other} || github.event.pull_request.head.repo.full_name == github.repository`
+}
+
+/** The actor of a scheduled run is somebody who touched the workflow, and not whoever started the run. */
+const NOT_FOR_DEPENDABOT = "github.actor != 'dependabot[bot]' || github.event_name == 'schedule'"
+
+/** The events whose runs get less when Dependabot starts them. Source: docs.github.com, "Dependabot on GitHub Actions". */
+const DEPENDABOT_EVENTS = [
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'push',
+  'create',
+  'deployment',
+  'deployment_status',
+]
