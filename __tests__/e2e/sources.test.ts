@@ -1,5 +1,6 @@
 /** Tokens that live for one job: every source, its refusals, lost answers, killed runs and a Hub that cannot be reached. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -818,13 +819,21 @@ describe('ID tokens of other issuers', () => {
 
   test('Kubernetes: in a file, one of several audiences; AWS gets the token as it is', async () => {
     issuer = await OtherIssuer.kubernetes()
-    const path = join(folder, 'token')
     const idToken = await issuer.issue()
-    writeFileSync(path, idToken)
     stage.secrets.push({ name: 'the ID token', value: idToken })
-    const { main } = await stage.main({ with: { ...trust(), 'id-token-from': `file:${path}` } })
+    // As the kubelet lays out a volume.
+    mkdirSync(join(folder, '..2026_11_22_18_15_30.1234567890'))
+    writeFileSync(join(folder, '..2026_11_22_18_15_30.1234567890', 'token'), idToken)
+    symlinkSync('..2026_11_22_18_15_30.1234567890', join(folder, '..data'), 'dir')
+    const { main } = await stage.main({ with: { ...trust(), 'id-token-from': `file:${folder}/..data/token` } })
     // The sandbox's STS takes no array; what matters here is that the action did.
     expect(main.log).toContain('ID token verified: system:serviceaccount:')
+
+    if (process.platform === 'win32') return
+    symlinkSync('..data/token', join(folder, 'token'))
+    const link = await stage.main({ with: { ...trust(), 'id-token-from': `file:${folder}/token` } })
+    expect(errorOf(link.main).title).toBe('input-invalid')
+    expect(errorOf(link.main).message).toContain(`\`id-token-from: file:${folder}/..data/token\``)
   })
 
   test('ES256, where the issuer’s keys are such', async () => {
@@ -862,7 +871,9 @@ describe('ID tokens of other issuers', () => {
     writeFileSync(large, 'x'.repeat(70_000))
     const other = join(folder, 'other')
     writeFileSync(other, '{\n"a": 1\n}')
-    const paths = [large, other, folder, ...(process.platform === 'win32' ? [] : ['/dev/zero'])]
+    const pipe = join(folder, 'pipe')
+    if (process.platform !== 'win32') execFileSync('mkfifo', [pipe])
+    const paths = [large, other, folder, ...(process.platform === 'win32' ? [] : [pipe, '/dev/zero'])]
     for (const from of [...paths.map((path) => `file:${path}`), 'env:__proto__', 'env:constructor']) {
       const { main } = await stage.main({ with: { ...trust(), 'id-token-from': from } })
       expect([from, errorOf(main).title]).toEqual([from, 'input-invalid'])

@@ -1,7 +1,8 @@
 /** Edge: takes what the runner hands to a step, unjudged. The only reader of inputs. */
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { dirname, isAbsolute } from 'node:path'
 import { getInput } from '@actions/core'
-import { ActionError } from '../errors/action-error.ts'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { printable } from '../text/printable.ts'
 import { INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
@@ -95,6 +96,8 @@ export function readIdToken(from: IdTokenFrom, env: NodeJS.ProcessEnv): string {
           ? readSmallFile(from.path)
           : ''
   } catch (error) {
+    const target = from.kind === 'file' ? linkTarget(from.path, error) : undefined
+    if (target !== undefined) throw isLink(place, target)
     throw noIdToken(
       place,
       `it cannot be read (${printable((error as NodeJS.ErrnoException).code ?? (error as Error).message, 60)})`,
@@ -109,24 +112,68 @@ export function readIdToken(from: IdTokenFrom, env: NodeJS.ProcessEnv): string {
 
 /** RFC 7519: three parts in base64url; the last one is empty in a token that is refused later for having no signature. */
 const JWT = /^[\w-]{16,}\.[\w-]+\.[\w-]*$/
-/** Far more than any issuer makes, in characters. */
+/** Far more than any issuer makes, in bytes. */
 const MAX_ID_TOKEN = 65_536
 
-/** Never waits: a pipe or a device is refused before it is opened. */
+/** The text of an ordinary file. Follows no link, and does not wait for somebody to write into a pipe. */
 function readSmallFile(path: string): string {
-  const { size } = statSync(path)
-  if (!statSync(path).isFile()) throw new Error('it is no ordinary file')
-  if (size > MAX_ID_TOKEN) throw new Error('it is too large')
-  return readFileSync(path, 'utf8')
+  // Windows has neither of the last two.
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  try {
+    // The open file is judged, not the path: another file may lie there by now.
+    const stats = fstatSync(file)
+    if (!stats.isFile()) throw new Error('it is no ordinary file')
+    // One byte more than allowed: the file may have grown since.
+    const bytes = Buffer.alloc(MAX_ID_TOKEN + 1)
+    const length = stats.size > MAX_ID_TOKEN ? bytes.length : fill(file, bytes)
+    if (length > MAX_ID_TOKEN) throw new Error('it is too large')
+    return bytes.toString('utf8', 0, length)
+  } finally {
+    closeSync(file)
+  }
 }
 
-function noIdToken(place: string, seen: string): ActionError {
+/** Reads until the buffer is full or the file ends. Returns the number of bytes. */
+function fill(file: number, bytes: Buffer): number {
+  let length = 0
+  while (length < bytes.length) {
+    const read = readSync(file, bytes, length, bytes.length - length, null)
+    if (read === 0) break
+    length += read
+  }
+  return length
+}
+
+/** Where the link points that made `openSync` fail. FreeBSD's word for it is EMLINK. */
+function linkTarget(path: string, error: unknown): string | undefined {
+  if (!['ELOOP', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+  try {
+    const target = readlinkSync(path)
+    // Not tidied up: `..` after a link to a folder would mean another folder.
+    return isAbsolute(target) ? target : `${dirname(path)}/${target}`
+  } catch {
+    return undefined
+  }
+}
+
+function isLink(place: string, target: string): ActionError {
+  const shown = printable(target, 400)
+  return noIdToken(place, `it is a symbolic link to ${shown}`, {
+    cause:
+      'a link can be pointed at another file at any time, so the action does not follow it. Kubernetes mounts a service account token as such a link.',
+    fix: `Name the file that it points to: \`id-token-from: file:${shown}\`.`,
+  })
+}
+
+function noIdToken(place: string, seen: string, more: Partial<Explanation> = {}): ActionError {
   return new ActionError('input-invalid', {
     failed: `There is no ID token in ${place}; nothing was asked of AWS or the Hub.`,
     seen,
     expected: 'the job’s ID token (a JWT)',
     cause: 'the name in `id-token-from` has a slip, or the platform did not provide the token to this step.',
     fix: 'Check `id-token-from`, and that an earlier step or the platform puts the ID token there.',
+    ...more,
   })
 }
 
