@@ -99,6 +99,7 @@ function routesTo({ github, aws, hub }: Sandbox): Map<string, Route> {
     [ID_TOKEN_HOST, { origin: github.serverUrl, path: same }],
     [`sts.${REGION}.amazonaws.com`, { origin: aws.url, path: same }],
     [`secretsmanager.${REGION}.amazonaws.com`, { origin: aws.url, path: same }],
+    [`ecs.${REGION}.amazonaws.com`, { origin: aws.url, path: same }],
     ['huggingface.co', { origin: hub.url, path: same }],
   ])
 }

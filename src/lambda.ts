@@ -45,7 +45,8 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
     for (const secret of [credentials.secretAccessKey, credentials.sessionToken, ...proxyPasswords(env)]) {
       remember(secret)
     }
-    const caller = { credentials, name: context.invokedFunctionArn, role: request.role, sessionPolicy: 'none' }
+    const { role, awsEndpoints } = request
+    const caller = { credentials, name: context.invokedFunctionArn, role, sessionPolicy: 'none', awsEndpoints }
     const policy = { maxAttempts: request.maxAttempts, deadline }
     await handleRotation(event, { request, caller, http, policy, deadline, mask: remember, log })
   } catch (error) {

@@ -2,7 +2,7 @@
 import { endProcess } from './end-process.ts'
 import { toActionError } from './errors/unforeseen.ts'
 import { readDeclared, readIdToken, readJob } from './inputs/read.ts'
-import { ROTATION_ENDPOINTS, ROTATION_INPUTS } from './inputs/rotation/definitions.ts'
+import { ROTATION_INPUTS } from './inputs/rotation/definitions.ts'
 import { parseRotation } from './inputs/rotation/parse.ts'
 import { Deadline } from './net/deadline.ts'
 import { Http } from './net/http.ts'
@@ -20,7 +20,7 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
     const job = readJob(env)
     progress.job = job
     for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
-    const request = parseRotation(readDeclared(env, ROTATION_INPUTS, ROTATION_ENDPOINTS), job)
+    const request = parseRotation(readDeclared(env, ROTATION_INPUTS), job)
     progress.request = request
 
     deadline = new Deadline(request.timeoutMs)

@@ -216,8 +216,7 @@ describe('nothing from outside is an internal error', () => {
       'oidc-request-failed',
       () => ({ step: { env: { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'line-one\nline-two' } } }),
     ],
-    ['FIPS with an endpoint', 'sts-failed', () => ({ env: { AWS_USE_FIPS_ENDPOINT: 'true' } })],
-    ['an unknown defaults mode', 'sts-failed', () => ({ env: { AWS_DEFAULTS_MODE: 'garbage' } })],
+    ['FIPS with an endpoint', 'input-invalid', () => ({ env: { AWS_USE_FIPS_ENDPOINT: 'true' } })],
     [
       'a secret that is a number',
       'secret-malformed',

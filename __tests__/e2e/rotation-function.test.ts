@@ -1,11 +1,15 @@
 /** The rotation function `dist/lambda`, called as Secrets Manager calls it: one process a step. */
 import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
+import { Internet } from '../../sandbox/internet.ts'
 import { findLeaks } from '../../sandbox/leaks.ts'
 import { projectRoot } from '../../sandbox/root.ts'
+import { Service } from '../../sandbox/service.ts'
 import { DAY } from './rotation-world.ts'
 import { Stage } from './stage.ts'
 
@@ -312,4 +316,34 @@ describe('the function refuses', () => {
     expect((await invoke(event('testSecret', versionId(1)))).error).toMatch(/^\[token-rejected\]/)
     expect(tokenOf()).toBe(stage.sandbox.tokens.write)
   })
+})
+
+test('a shared AWS configuration file does not decide where the function calls', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'home-'))
+  const trap = new Service('aws', { operation: () => 'trapped', handle: () => ({ status: 500 }) })
+  const internet = await Internet.start(stage.sandbox)
+  try {
+    await trap.listen()
+    const ca = join(home, 'ca.pem')
+    writeFileSync(ca, internet.certificate)
+    mkdirSync(join(home, '.aws'))
+    writeFileSync(join(home, '.aws', 'config'), `[default]\nendpoint_url = ${trap.url}\nuse_fips_endpoint = true\n`)
+    const env = {
+      HOME: home,
+      USERPROFILE: home,
+      AWS_ENDPOINT_URL: '',
+      HTTPS_PROXY: internet.proxyUrl,
+      NODE_EXTRA_CA_CERTS: ca,
+      ECS_SERVICES: 'prod/inference',
+    }
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    for (const step of STEPS) expect((await invoke(event(step, versionId(1)), env)).error).toBeUndefined()
+    expect(trap.calls).toEqual([])
+    expect([...new Set(internet.tunnels)].sort()).toEqual(
+      ['ecs', 'secretsmanager'].map((service) => `${service}.${REGION}.amazonaws.com:443`),
+    )
+  } finally {
+    await Promise.all([internet.close(), trap.close()])
+    rmSync(home, { recursive: true, force: true })
+  }
 })

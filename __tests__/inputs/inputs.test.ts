@@ -34,7 +34,7 @@ function raw(given: Partial<RawInputs['values']> = {}, rest: Partial<RawInputs> 
     unknown: [],
     awsRegion: 'eu-west-1',
     hfEndpoint: '',
-    awsEndpoints: [],
+    awsVariables: {},
     environmentProblems: [],
     ...rest,
   }
@@ -80,6 +80,7 @@ test('the defaults make a whole request', () => {
       roleSessionName: 'hf-oidc-octo-org-octo-repo-123',
       roleDurationSeconds: 900,
       sessionPolicy: 'auto',
+      awsEndpoints: { urls: {}, useFips: false, useDualstack: false },
       secret: { id: 'huggingface/acme/read', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' },
     },
     repositories: [],

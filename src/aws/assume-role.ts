@@ -81,7 +81,8 @@ async function assumeRole(
   { http, mask, policy }: SessionWorld,
 ): Promise<AwsSession> {
   const what = `STS in ${request.region} to assume the role`
-  const client = new STSClient(clientOptions(http, request.region, what))
+  const { region, awsEndpoints: endpoints } = request
+  const client = new STSClient(clientOptions({ service: 'STS', region, endpoints, http, what }))
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: request.role.arn,
     RoleSessionName: request.roleSessionName,

@@ -87,9 +87,10 @@ export class EcsServices {
 
   async #send<T>(verb: string, service: EcsService, call: (client: ECSClient) => Promise<T>): Promise<T> {
     const what = `ECS in ${this.#region} to ${verb} ${service.cluster}/${service.service}`
-    const { accessKeyId, secretAccessKey, sessionToken } = this.#caller.credentials
+    const { credentials, awsEndpoints: endpoints } = this.#caller
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials
     const client = new ECSClient({
-      ...clientOptions(this.#http, this.#region, what),
+      ...clientOptions({ service: 'ECS', region: this.#region, endpoints, http: this.#http, what }),
       credentials: { accessKeyId, secretAccessKey, sessionToken },
     })
     return await retry(what, this.#policy, () =>

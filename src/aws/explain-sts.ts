@@ -9,8 +9,8 @@ import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
 
 /** For errors of the SDK itself. */
 export const SETTINGS = {
-  cause: 'a setting of the AWS SDK in the environment that contradicts another, or that it does not know.',
-  fix: 'Look at the AWS_* variables of the job: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT do not go with AWS_ENDPOINT_URL*; AWS_DEFAULTS_MODE and AWS_AUTH_SCHEME_PREFERENCE take few values.',
+  cause: 'the AWS SDK found no endpoint for these settings, or could not sign the request; its own words are above.',
+  fix: 'Check `aws-region`, and the variables `AWS_ENDPOINT_URL*`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. If none of them is wrong, report this as a bug.',
 }
 
 /** The claims of a job, one a line, for a message. */

@@ -41,7 +41,13 @@ export async function readSecret(
   const what = `Secrets Manager in ${secret.region} to read ${secret.id}`
   const { accessKeyId, secretAccessKey, sessionToken } = session.credentials
   const client = new SecretsManagerClient({
-    ...clientOptions(http, secret.region, what),
+    ...clientOptions({
+      service: 'SECRETS_MANAGER',
+      region: secret.region,
+      endpoints: request.awsEndpoints,
+      http,
+      what,
+    }),
     credentials: { accessKeyId, secretAccessKey, sessionToken },
   })
   const command = new GetSecretValueCommand({ SecretId: secret.id, VersionStage: secret.stage })

@@ -14,6 +14,7 @@ import { parseJson } from '../text/json.ts'
 import { remember } from '../text/redact.ts'
 import type { AwsCredentials } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
+import type { AwsEndpoints } from './endpoints.ts'
 import { explainSecret, type SecretUse } from './explain-secret.ts'
 import { arnOf, decode, versionOf } from './read-secret.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './secret-actions.ts'
@@ -31,6 +32,7 @@ export interface AwsCaller {
   role: Role
   /** `auto`, `none` or a policy document: what messages say about refusals. */
   sessionPolicy: string
+  awsEndpoints: AwsEndpoints
 }
 
 /** What DescribeSecret says. */
@@ -177,9 +179,10 @@ export class SecretVersions {
   async #send<T>(verb: 'describe' | 'read' | 'write' | 'label', call: (client: SecretsManagerClient) => Promise<T>) {
     const { id, region } = this.secret
     const what = `Secrets Manager in ${region} to ${verb} ${id}`
-    const { accessKeyId, secretAccessKey, sessionToken } = this.#caller.credentials
+    const { credentials, awsEndpoints: endpoints } = this.#caller
+    const { accessKeyId, secretAccessKey, sessionToken } = credentials
     const client = new SecretsManagerClient({
-      ...clientOptions(this.#http, region, what),
+      ...clientOptions({ service: 'SECRETS_MANAGER', region, endpoints, http: this.#http, what }),
       credentials: { accessKeyId, secretAccessKey, sessionToken },
     })
     return await retry(what, this.#policy, () => call(client).catch((error: unknown) => this.#refuse(error, verb)))

@@ -29,7 +29,7 @@ export function serviceError(error: unknown): ServiceError {
   if ($fault !== undefined) return { name, message, status, requestId, afterMs }
   // The parser's message quotes the answer, which may hold a secret.
   if ($response !== undefined) return { name: 'unreadable answer', message: '', status, requestId, afterMs }
-  // Nothing was sent: the SDK does not like a setting in its environment.
+  // Nothing was sent: the SDK could not work with what it was given.
   return { name: `${name} before anything was sent`, message, status, requestId, afterMs }
 }
 

@@ -2,6 +2,7 @@
 import { sessionName } from '../aws/session-name.ts'
 import { sessionPolicy } from '../aws/session-policy.ts'
 import { quoted } from '../text/printable.ts'
+import { parseAwsEndpoints } from './aws-endpoints.ts'
 import type { InputName } from './definitions.ts'
 import { wholeNumber } from './fields.ts'
 import type { Problems } from './problems.ts'
@@ -39,6 +40,7 @@ export function parseAws(
     roleSessionName: sessionName(values['role-session-name'], job),
     roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
     sessionPolicy: policy,
+    awsEndpoints: parseAwsEndpoints(raw.awsVariables, ['STS', 'SECRETS_MANAGER'], problems),
     secret,
   }
 }

@@ -1,7 +1,8 @@
 /** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
 import { printable, quoted } from '../text/printable.ts'
+import { inWords } from './aws-endpoints.ts'
 import { INPUT_NAMES, type InputName } from './definitions.ts'
-import { checkUrl, duration, fill, flag, lines, oneOf, wholeNumber } from './fields.ts'
+import { duration, fill, flag, lines, oneOf, wholeNumber } from './fields.ts'
 import { parseAws } from './parse-aws.ts'
 import { DEFAULT_HUB, parseEndpoint, parseOrg, parseRepositories } from './parse-hub.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from './parse-proof.ts'
@@ -32,7 +33,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
   const source = parseSource(values, org, scope, problems)
   const usesAws = source.kind !== 'trusted-publisher'
-  if (usesAws) for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+  const aws = usesAws ? parseAws(values, raw, job, filled, problems) : undefined
   // With a path, the audience would be one that names an organization: good for AWS too.
   if (!usesAws && URL.canParse(hubEndpoint) && new URL(hubEndpoint).pathname !== '/') {
     problems.add(
@@ -51,7 +52,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     source,
-    aws: usesAws ? parseAws(values, raw, job, filled, problems) : undefined,
+    aws,
     revoke: parseRevoke(values.revoke, problems),
     repositories: parseRepositories(lines(values.repositories), problems),
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems) satisfies VerifyMode,
@@ -62,7 +63,7 @@ export function parseInputs(raw: RawInputs, job: Job): Request {
     hubEndpoint,
     endpointOverrides: [
       ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
-      ...(usesAws ? raw.awsEndpoints.map(([name, value]) => `${name} is ${printable(value, 120)}`) : []),
+      ...(aws ? inWords(aws.awsEndpoints) : []),
     ],
     timeoutMs: duration('timeout', values, 1, 3600, problems) * 1000,
     maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),

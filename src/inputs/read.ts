@@ -5,6 +5,7 @@ import { getInput } from '@actions/core'
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { printable } from '../text/printable.ts'
+import { AWS_VARIABLES } from './aws-endpoints.ts'
 import { INPUTS, type InputName, OWN_VARIABLES } from './definitions.ts'
 import type { IdTokenFrom, Job } from './request.ts'
 
@@ -20,22 +21,19 @@ export interface RawInputs<Name extends string = InputName> {
   hfEndpoint: string
   /** What is wrong with the environment, in whole sentences' ends as `parse.ts` lists them. */
   environmentProblems: readonly string[]
-  /** The AWS endpoints that the environment sets: variable name and value. */
-  awsEndpoints: readonly (readonly [string, string])[]
+  /** The variables about AWS's endpoints that are set. */
+  awsVariables: Readonly<Record<string, string>>
 }
-
-const AWS_ENDPOINTS = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_STS', 'AWS_ENDPOINT_URL_SECRETS_MANAGER']
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that nobody declared. */
 export function readInputs(env: NodeJS.ProcessEnv): RawInputs {
-  return readDeclared(env, INPUTS, AWS_ENDPOINTS)
+  return readDeclared(env, INPUTS)
 }
 
-/** The same for the inputs of a sub-action; `awsEndpoints`: the variables that say where AWS is. */
+/** The same for the inputs of a sub-action. */
 export function readDeclared<Name extends string>(
   env: NodeJS.ProcessEnv,
   inputs: Readonly<Record<Name, string | undefined>>,
-  awsEndpoints: readonly string[],
 ): RawInputs<Name> {
   const names = Object.keys(inputs) as Name[]
   const values = {} as Record<Name, string>
@@ -53,7 +51,7 @@ export function readDeclared<Name extends string>(
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
     environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
-    awsEndpoints: awsEndpoints.flatMap((name) => (env[name] ? [[name, env[name]] as const] : [])),
+    awsVariables: Object.fromEntries(AWS_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the workflow asks for, fully validated: made by `parse.ts` only. */
+import type { AwsEndpoints } from '../aws/endpoints.ts'
 
 /** What the job needs from the token, from narrow to wide. */
 export const SCOPES = ['read', 'write', 'admin'] as const
@@ -53,6 +54,7 @@ export interface SessionRequest {
   roleDurationSeconds: number
   /** `auto`, `none` or a JSON policy document. */
   sessionPolicy: string
+  awsEndpoints: AwsEndpoints
 }
 
 /** What is asked of AWS, when the token source needs it. */

@@ -34,9 +34,9 @@ export interface Minting {
  */
 export async function openMinter(options: MintingOptions): Promise<Minting> {
   const { admin, account, org, access, caller, mask, log } = options
-  const { credentials, name, role, sessionPolicy } = caller
+  const { credentials, name, ...rest } = caller
   const session = { credentials: { ...credentials, expiration: undefined }, assumedRoleArn: name }
-  const aws = { role, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, sessionPolicy, secret: admin }
+  const aws = { ...rest, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, secret: admin }
   const stored = await readSecret(session, aws, [admin.key], access.http, mask, access.policy)
   const adminToken = checkTokenShape(
     stored.values[0] ?? '',

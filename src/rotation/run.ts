@@ -87,7 +87,8 @@ async function becomeCaller(world: RotationWorld, identity: Identity): Promise<A
     renew: () => prove(world),
   })
   const { credentials, assumedRoleArn } = session
-  return { credentials, name: assumedRoleArn, role: request.role, sessionPolicy: request.sessionPolicy }
+  const { role, sessionPolicy, awsEndpoints } = request
+  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
 }
 
 /** Undefined when a person brings the new tokens. */

@@ -33,11 +33,3 @@ export const ROTATION_INPUTS = {
 export type RotationInputName = keyof typeof ROTATION_INPUTS
 
 export const ROTATION_INPUT_NAMES = Object.keys(ROTATION_INPUTS) as RotationInputName[]
-
-/** The variables that say where the AWS services are which a rotation calls. */
-export const ROTATION_ENDPOINTS = [
-  'AWS_ENDPOINT_URL',
-  'AWS_ENDPOINT_URL_STS',
-  'AWS_ENDPOINT_URL_SECRETS_MANAGER',
-  'AWS_ENDPOINT_URL_ECS',
-]

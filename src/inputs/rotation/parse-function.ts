@@ -1,12 +1,12 @@
 /** Environment of the rotation function → what its steps need: the same words as the inputs of `rotate`. */
+import type { AwsEndpoints } from '../../aws/endpoints.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { quoted } from '../../text/printable.ts'
-import { checkUrl } from '../fields.ts'
+import { parseAwsEndpoints } from '../aws-endpoints.ts'
 import { parseKey, parseRegion, parseSecretId } from '../parse-aws.ts'
 import { DEFAULT_HUB, parseEndpoint, parseOrg } from '../parse-hub.ts'
 import { invalid, Problems } from '../problems.ts'
 import type { Role, SecretReference } from '../request.ts'
-import { ROTATION_ENDPOINTS } from './definitions.ts'
 import type { StepsRequest } from './request.ts'
 import { parseSecretLines } from './secret-lines.ts'
 import { parseServiceLines } from './service-lines.ts'
@@ -17,6 +17,7 @@ export interface FunctionRequest extends StepsRequest {
   account: string
   region: string
   role: Role
+  awsEndpoints: AwsEndpoints
 }
 
 /** Source: AWS Lambda developer guide, context object, `invokedFunctionArn`. */
@@ -35,7 +36,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const role: Role = { arn: 'of this function', partition, account }
   const region = parseRegion(given('AWS_REGION'), problems)
   const org = parseOrg(given('HF_ORG'), problems)
-  for (const name of ROTATION_ENDPOINTS) if (given(name)) checkUrl(name, given(name), problems)
+  const services = parseServiceLines(given('ECS_SERVICES'), problems)
 
   const adminId = given('ADMIN_SECRET_ID').replaceAll('{org}', org)
   const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, region, role, problems)
@@ -62,11 +63,16 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     account: serviceAccount,
     secrets: parseSecretLines(given('SECRETS'), { org, region, role, key }, problems),
     graceSeconds: graceSeconds ?? 0,
-    services: parseServiceLines(given('ECS_SERVICES'), problems),
+    services,
     dryRun: false,
     maxAttempts: Number(attempts),
     region,
     role,
+    awsEndpoints: parseAwsEndpoints(
+      env,
+      services.length > 0 ? ['SECRETS_MANAGER', 'ECS'] : ['SECRETS_MANAGER'],
+      problems,
+    ),
   }
   if (problems.lines.length > 0) {
     // The parts that the inputs of `rotate` share say their names.

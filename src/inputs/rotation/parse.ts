@@ -3,7 +3,8 @@ import { rotationPolicy } from '../../aws/rotation-policy.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { printable, quoted } from '../../text/printable.ts'
-import { checkUrl, duration, fill, flag, oneOf, wholeNumber } from '../fields.ts'
+import { inWords, parseAwsEndpoints } from '../aws-endpoints.ts'
+import { duration, fill, flag, oneOf, wholeNumber } from '../fields.ts'
 import { MAX_POLICY, parseKey, parseRegion, parseRole, parseSecretId, parseSessionPolicy } from '../parse-aws.ts'
 import { DEFAULT_HUB, parseEndpoint, parseOrg } from '../parse-hub.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../parse-proof.ts'
@@ -44,7 +45,12 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
   const org = parseOrg(values['hf-org'], problems)
   const filled = (name: RotationInputName) => fill(name, values[name], { org }, problems)
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
-  for (const [name, value] of raw.awsEndpoints) checkUrl(name, value, problems)
+  const services = parseServiceLines(values['ecs-services'], problems)
+  const awsEndpoints = parseAwsEndpoints(
+    raw.awsVariables,
+    ['STS', 'SECRETS_MANAGER', ...(services.length > 0 ? (['ECS'] as const) : [])],
+    problems,
+  )
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
   const role = parseRole(filled('role-to-assume'), problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
@@ -57,7 +63,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     hubEndpoint,
     endpointOverrides: [
       ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
-      ...raw.awsEndpoints.map(([name, value]) => `${name} is ${printable(value, 120)}`),
+      ...inWords(awsEndpoints),
     ],
     audience: filled('audience'),
     issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
@@ -68,13 +74,14 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     roleSessionName: sessionName(values['role-session-name'], job),
     roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
     sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
+    awsEndpoints,
     mode,
     secrets: parseSecretLines(values.secrets, { org, region, role, key }, problems),
     maxAgeSeconds,
     graceSeconds: duration('grace', values, 0, 365 * DAY, problems),
     force: flag('force', values, problems),
     dryRun: flag('dry-run', values, problems),
-    services: parseServiceLines(values['ecs-services'], problems),
+    services,
     waitForServices: flag('wait-for-services', values, problems),
     timeoutMs: duration('timeout', values, 1, 43_200, problems) * 1000,
     maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
