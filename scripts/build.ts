@@ -16,12 +16,16 @@ const ENTRIES = ['main', 'post', 'rotate', 'lambda'] as const
  *   call through `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that would need these is
  *   never reached; a test makes sure that it stays so;
  * - the AWS SDK's search for credentials (files, SSO, metadata services). Every client is given its credentials, and
- *   STS needs none; without the search, a client that got none can only fail.
+ *   STS needs none; without the search, a client that got none can only fail;
+ * - what the AWS SDK opens shared configuration files with; nothing else in the bundles imports it, and a test makes
+ *   sure that it stays so. `src/aws/clients.ts` gives every client all of its settings; if a later SDK looks for one
+ *   more, the first call fails instead of following what a file says.
  */
 const NEVER_CALLED = {
   undici: 'node:module',
   tunnel: 'node:module',
   '@aws-sdk/credential-provider-node': 'node:module',
+  'node:fs/promises': 'node:module',
 }
 
 /** What is used of webpack's own report. */

@@ -1,10 +1,11 @@
 /** Where the calls of AWS go: documented variables decide, and no file that an earlier job left on the machine. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { REGION } from '../../sandbox/index.ts'
 import { Internet } from '../../sandbox/internet.ts'
+import { projectRoot } from '../../sandbox/root.ts'
 import { Service } from '../../sandbox/service.ts'
 import { DAY } from './rotation-world.ts'
 import { errorOf, Stage } from './stage.ts'
@@ -156,4 +157,12 @@ describe('a variable', () => {
     expect(errorOf(main).message).toContain('`AWS_USE_DUALSTACK_ENDPOINT` cannot be combined with a custom endpoint')
     expect(stage.sandbox.calls()).toEqual({})
   })
+})
+
+test('the bundles hold nothing that opens a shared configuration file', () => {
+  const dist = join(projectRoot, 'dist')
+  const bundles = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+  // The SDK opens these files with `fs/promises` only; see NEVER_CALLED in scripts/build.ts.
+  expect(bundles.filter((name) => readFileSync(join(dist, name), 'utf8').includes('fs/promises'))).toEqual([])
+  expect(bundles.length).toBeGreaterThan(0)
 })

@@ -18,6 +18,7 @@ export interface ClientContext {
  *
  * The SDK looks for each option that it is not given in the environment and in the shared configuration files
  * (`~/.aws/config`, a profile), which an earlier job can leave on a persistent runner. So all of them are given.
+ * `scripts/build.ts` leaves out the code that opens these files: an option that is missing here fails every call.
  */
 export function clientOptions({ service, region, endpoints, http, what }: ClientContext) {
   const endpoint = customEndpoint(service, endpoints)
