@@ -280,6 +280,28 @@ describe('a token that only looks like the current one', () => {
     expect([isAlive(held), isAlive(left)]).toEqual([true, false])
   })
 
+  test('a token that is stored while it is taken for a leftover stays, and becomes the current one', async () => {
+    const { aws, hub } = stage.sandbox
+    await rotated()
+    const versionId = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+    const late = duplicate(rotatedTokenName(aws.secret(WRITE).arn, versionId), new Date(hub.now()))
+    stage.sandbox.advance(HOUR)
+    let stored = false
+    aws.service.afterWork = ({ operation, request }) => {
+      if (stored || operation !== 'GetSecretValue' || !request.body.includes(versionId)) return undefined
+      stored = true
+      aws.putVersion(WRITE, { versionId, value: JSON.stringify({ token: late }), stages: ['AWSPENDING'] })
+      return undefined
+    }
+    expect((await rotate(notDue)).exitCode).toBe(0)
+    aws.service.afterWork = undefined
+    expect(stored).toBe(true)
+    expect(isAlive(late)).toBe(true)
+    stage.sandbox.advance(HOUR)
+    expect(actions(await rotate(notDue))).toEqual(['promoted'])
+    expect(tokenOf()).toBe(late)
+  })
+
   test('the current token is no leftover because the Hub refuses it once', async () => {
     const { hub } = stage.sandbox
     const { value, displayName } = await rotated()

@@ -277,11 +277,13 @@ export async function removeOrphans(turn: Leftovers, survey: Survey): Promise<vo
       )
       continue
     }
+    // Read before the labels: what is stored between the two is seen to be pending, not taken for one put aside.
+    const stored = request.dryRun ? undefined : await versions.read(orphan.versionId)
     const asked = performance.now()
     const { stages } = await versions.describe()
     // Looked at right before it is revoked: a version that was labelled since then may hold it.
     if (!areRead(stages)) return
-    if (!request.dryRun && !isLabelled({ stages }, orphan.versionId) && (await versions.read(orphan.versionId))) {
+    if (stored && !isLabelled({ stages }, orphan.versionId)) {
       // It was stored once, and replaced by hand since then: it may be in use for a grace.
       await retire(turn, orphan.versionId)
       continue
