@@ -388,7 +388,9 @@ describe('when it cannot begin', () => {
     stage.sandbox.hub.revokeToken(stage.sandbox.minting.adminToken)
     const main = await rotate()
     expect(errorOf(main).title).toBe('exchange-rejected')
-    expect(errorOf(main).message).toContain('`admin-secret-id` points to, now huggingface/acme/service-accounts')
+    expect(errorOf(main).message).toContain(
+      'First check `admin-secret-id`: the secret that was read is huggingface/acme/service-accounts',
+    )
   })
 })
 

@@ -5,6 +5,7 @@ import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { printable, quoted } from '../text/printable.ts'
+import { STATUS_PAGE } from './pages.ts'
 
 /** What is needed to reach a Hub. */
 export interface HubAccess {
@@ -102,6 +103,6 @@ export function hubFailed(what: string, answer: HttpResponse, endpoint: string):
     cause: misshapen
       ? 'something other than the Hub answered (a proxy’s page, a wrong `hf-endpoint`), or the Hub changed its answer.'
       : 'the Hub has an incident, or `hf-endpoint` is not a Hub.',
-    fix: `Check that ${printable(endpoint, 120)} is the Hub; look at https://status.huggingface.co; re-run the job.`,
+    fix: `Check that ${printable(endpoint, 120)} is the Hub; look at ${STATUS_PAGE}; re-run the job.`,
   })
 }

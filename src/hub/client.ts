@@ -4,6 +4,7 @@ import type { HubRepository } from '../inputs/request.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
+import { hubPages } from './pages.ts'
 import { readWhoAmI, type WhoAmI } from './whoami.ts'
 
 /** What the Hub says of one repository. */
@@ -27,7 +28,7 @@ export class HubClient {
   async whoAmI(token: string, reserveMs = 0): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
     const answer = await this.#get('/api/whoami-v2', token, what, reserveMs)
-    if (answer.status === 401 || answer.status === 403) throw rejected(answer)
+    if (answer.status === 401 || answer.status === 403) throw rejected(answer, this.#access)
     const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
     if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
     return who
@@ -59,7 +60,7 @@ export class HubClient {
     const path = `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
     const answer = await this.#get(path, token, `the Hub’s auth-check of ${label}`)
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
-    if (answer.status === 401 && !header(answer, 'x-error-code')) throw rejected(answer)
+    if (answer.status === 401 && !header(answer, 'x-error-code')) throw rejected(answer, this.#access)
     if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
     throw hubFailed(`auth-check of ${label}`, answer, this.#access.endpoint)
   }
@@ -70,7 +71,8 @@ export class HubClient {
   }
 }
 
-function rejected(answer: HttpResponse): ActionError {
+/** What to do depends on where the token is kept: whoever knows that says more. */
+function rejected(answer: HttpResponse, { endpoint }: HubAccess): ActionError {
   const text = `${header(answer, 'x-error-message') ?? ''} ${answer.body.toString('utf8', 0, 500)}`
   const expired = /expired/i.test(text)
   return new ActionError(expired ? 'token-expired' : 'token-rejected', {
@@ -80,6 +82,6 @@ function rejected(answer: HttpResponse): ActionError {
     cause: expired
       ? 'the stored token had an end date and was not replaced in time.'
       : 'the token was deleted or revoked on the Hub, has expired, or another one was stored by mistake.',
-    fix: 'Create a new fine-grained token (https://huggingface.co/settings/tokens/new?tokenType=fineGrained) and store it as the new version of the secret.',
+    fix: `Replace it; a new fine-grained token is created at ${hubPages(endpoint).newToken}`,
   })
 }

@@ -1,23 +1,24 @@
 /** What to tell a user whose exchange the Hub refuses: what to enter on which page. Loaded only then. */
 import type { Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
+import type { Requirement } from '../inputs/request.ts'
 import { printable, verbatim } from '../text/printable.ts'
 import type { MemberExchange } from './oauth-token.ts'
+import { hubDocs, hubPages } from './pages.ts'
 
 type Advice = Omit<Explanation, 'failed' | 'seen'>
 
 /** The provider and the claims to enter for a trusted publisher, from this job's own verified claims. */
 export function trustedPublisherAdvice(identity: Identity, resource: string, endpoint: string): Advice {
   const isRepository = resource.includes('/')
-  const page = isRepository
-    ? `${printable(endpoint, 120)}/${resource}/settings`
-    : `${printable(endpoint, 120)}/settings/authentication`
+  const pages = hubPages(endpoint)
+  const page = isRepository ? pages.repositorySettings(resource) : pages.authentication
   return {
     expected: `a trusted publisher of ${resource} for this issuer, whose claims are all equal to this job’s`,
     cause: isRepository
       ? `${resource} has no trusted publisher for this job, or one of its claims differs: the Hub compares them letter by letter.`
       : `${resource} has no CI/CD identity for this job, or one of its claims differs: the Hub compares them letter by letter.`,
-    fix: `If this job is meant to get a token: on ${page}, under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly this (claims that you leave out are not compared):\n${publisherLines(identity).join('\n')}\nSee https://huggingface.co/docs/hub/trusted-publishers.`,
+    fix: `If this job is meant to get a token: on ${page}, under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly this (claims that you leave out are not compared):\n${publisherLines(identity).join('\n')}\nSee ${hubDocs('trusted-publishers')}.`,
   }
 }
 
@@ -49,13 +50,18 @@ function publisherLines({ issuer, claims }: Identity): string[] {
 }
 
 /** What is wrong with an organization's exchange, by the OAuth error (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
-export function memberExchangeAdvice(error: string, app: MemberExchange, org: string): Advice {
+export function memberExchangeAdvice(
+  error: string,
+  app: MemberExchange,
+  { org, hubEndpoint }: Pick<Requirement, 'org' | 'hubEndpoint'>,
+): Advice {
+  const pages = hubPages(hubEndpoint)
   if (error === 'invalid_client') {
     return {
       expected: `client_id and client_secret of an OAuth app of ${org}`,
       cause:
         'the app’s secret was renewed on the Hub and not in Secrets Manager, the app was deleted, or it lacks the privilege to exchange tokens.',
-      fix: `Store the app’s current client_id and client_secret as JSON in ${app.secret.split(',')[0]}; the app’s page is under https://huggingface.co/organizations/${org}/settings.`,
+      fix: `Store the app’s current client_id and client_secret at these two keys of ${app.secret.split(',')[0]}, and keep its other keys; the app’s page is under ${pages.orgSettings(org)}.`,
     }
   }
   if (error === 'invalid_scope') {
@@ -68,6 +74,6 @@ export function memberExchangeAdvice(error: string, app: MemberExchange, org: st
   return {
     expected: `a member of ${org} with this e-mail, and an OAuth app bound to ${org} that may exchange tokens`,
     cause: `\`member\` is not the verified e-mail of a member of ${org}, or the app belongs to another organization; the exchange needs an Enterprise plan.`,
-    fix: `Check \`member\` against https://huggingface.co/organizations/${org}/settings/members, and that the app was created in this organization.`,
+    fix: `Check \`member\` against ${pages.orgMembers(org)}, and that the app was created in this organization.`,
   }
 }

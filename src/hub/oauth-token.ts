@@ -76,7 +76,7 @@ export async function exchangeForMember(app: MemberExchange, world: ExchangeWorl
   const answer = await post(headers, form.toString(), world)
   return await granted(answer, app.scopes, world, async (error) => {
     const { memberExchangeAdvice } = await import('./explain-exchange.ts')
-    return memberExchangeAdvice(error, app, world.request.org)
+    return memberExchangeAdvice(error, app, world.request)
   })
 }
 

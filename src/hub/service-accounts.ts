@@ -7,6 +7,7 @@ import type { HttpResponse } from '../net/http.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
+import { type HubPages, hubPages } from './pages.ts'
 
 export interface ServiceAccount {
   id: string
@@ -25,7 +26,7 @@ export interface AccountToken {
 
 /** Where the admin token came from: the input that says so, and what it says. */
 export interface AdminSecret {
-  input: 'secret-id' | 'admin-secret-id'
+  input: string
   id: string
 }
 
@@ -35,12 +36,14 @@ export class ServiceAccounts {
   readonly #org: string
   readonly #admin: string
   readonly #secret: AdminSecret
+  readonly #pages: HubPages
 
   constructor(access: HubAccess, org: string, admin: string, secret: AdminSecret) {
     this.#access = access
     this.#org = org
     this.#admin = admin
     this.#secret = secret
+    this.#pages = hubPages(access.endpoint)
   }
 
   /**
@@ -58,7 +61,7 @@ export class ServiceAccounts {
       seen: `service accounts: ${listed(accounts.map(({ name }) => printable(name, 60)))}`,
       expected: 'one with that name or id',
       cause: 'a slip in `service-account`, or the account was deleted.',
-      fix: `Create it under https://huggingface.co/organizations/${this.#org}/settings/service-accounts, or correct \`service-account\`.`,
+      fix: `Create it under ${this.#pages.serviceAccounts(this.#org)}, or correct \`service-account\`.`,
     })
   }
 
@@ -126,7 +129,8 @@ export class ServiceAccounts {
     const body = parseJson(answer.body.toString('utf8'))
     const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
     const expected = `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`
-    const renew = `Create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it (https://huggingface.co/settings/tokens/new?tokenType=fineGrained), and store it where \`${this.#secret.input}\` points to, now ${this.#secret.id}. That must be a secret of its own${this.#secret.input === 'secret-id' ? ': the default of `secret-id` is the secret of a stored token' : ''}.`
+    const { input, id } = this.#secret
+    const renew = `First check \`${input}\`: the secret that was read is ${id}, and it must be one for the admin token alone${input === 'secret-id' ? ' (the default is the secret of a stored token)' : ''}.\nIf it is, create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it: ${this.#pages.newToken}\nStore it there in the same form as the present one.`
     if (answer.status === 401) {
       return new ActionError('exchange-rejected', {
         failed: 'The Hub does not accept the admin token that should mint the token.',

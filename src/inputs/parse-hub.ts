@@ -5,8 +5,6 @@ import type { Problems } from './problems.ts'
 import { parseRepository } from './repository.ts'
 import type { HubRepository } from './request.ts'
 
-/** The Hub when nobody says otherwise. */
-export const DEFAULT_HUB = 'https://huggingface.co'
 const ORG = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/
 
 /** The organization's slug. */

@@ -1,10 +1,10 @@
 /** The inputs about what the job must prove: issuer, audience, claims. */
 import { ActionError } from '../errors/action-error.ts'
+import { DEFAULT_HUB } from '../hub/pages.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { checkUrl, lines } from './fields.ts'
 import { issuerOf } from './issuer.ts'
-import { DEFAULT_HUB } from './parse-hub.ts'
 import type { Problems } from './problems.ts'
 import type { ClaimRule, IdTokenFrom, Request } from './request.ts'
 

@@ -1,10 +1,12 @@
 /** RawInputs → Request: judges every input and reports all that is wrong at once, before any network call. */
+
+import { DEFAULT_HUB } from '../hub/pages.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { inWords } from './aws-endpoints.ts'
 import { INPUT_NAMES, type InputName } from './definitions.ts'
 import { duration, fill, flag, lines, oneOf, wholeNumber } from './fields.ts'
 import { parseAws } from './parse-aws.ts'
-import { DEFAULT_HUB, parseEndpoint, parseOrg, parseRepositories } from './parse-hub.ts'
+import { parseEndpoint, parseOrg, parseRepositories } from './parse-hub.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from './parse-proof.ts'
 import { parseSource } from './parse-source.ts'
 import { addGeneralProblems, invalid, Problems } from './problems.ts'

@@ -1,10 +1,11 @@
 /** Environment of the rotation function → what its steps need: the same words as the inputs of `rotate`. */
 import type { AwsEndpoints } from '../../aws/endpoints.ts'
+import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { quoted } from '../../text/printable.ts'
 import { parseAwsEndpoints } from '../aws-endpoints.ts'
 import { parseKey, parseRegion, parseSecretId } from '../parse-aws.ts'
-import { DEFAULT_HUB, parseEndpoint, parseOrg } from '../parse-hub.ts'
+import { parseEndpoint, parseOrg } from '../parse-hub.ts'
 import { invalid, Problems } from '../problems.ts'
 import type { Role, SecretReference } from '../request.ts'
 import type { StepsRequest } from './request.ts'
