@@ -50,3 +50,12 @@ describe.each(files.map(({ name, text }) => [name, text] as const))('src/%s', (n
     expect(bare.map(({ groups }) => groups?.what)).toEqual([])
   })
 })
+
+describe('what is in one place', () => {
+  const places = (pattern: RegExp) => files.filter(({ text }) => pattern.test(text)).map(({ name }) => name)
+
+  test('the command that stores a token', () => expect(places(/put-secret-value/)).toEqual(['aws/store-command.ts']))
+
+  test('the addresses of the Hub’s pages', () =>
+    expect(places(/https:\/\/(?:\w+\.)?huggingface\.co/)).toEqual(['hub/pages.ts']))
+})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { judge, tokenKind } from '../../src/hub/judge.ts'
-import { checkTokenShape } from '../../src/hub/token-shape.ts'
+import { checkTokenShape, resemblesToken } from '../../src/hub/token-shape.ts'
 import { readWhoAmI } from '../../src/hub/whoami.ts'
 import type { Request, Scope } from '../../src/inputs/request.ts'
 
@@ -56,7 +56,7 @@ function codes(options: Options, scope: Scope = 'read', org = 'acme'): string[] 
       minLifetimeSeconds: 600,
       hubEndpoint: 'https://huggingface.co',
     } as unknown as Request,
-    { evidence: { kind: 'stored' } },
+    { evidence: { kind: 'stored', howToStore: 'Store it.' } },
     NOW,
   ).map(({ code }) => code)
 }
@@ -150,7 +150,7 @@ describe('not wider', () => {
 
   test.each(['read', 'write', 'god'])('a classic %s token', (role) => {
     expect(codes({ role })).toEqual(['token-over-scoped'])
-    expect(tokenKind(readWhoAmI(answer({ role })) as never, { kind: 'stored' })).toBe(role)
+    expect(tokenKind(readWhoAmI(answer({ role })) as never, { kind: 'stored', howToStore: 'Store it.' })).toBe(role)
   })
 
   test('a classic read token that should write is both too narrow and too wide', () => {
@@ -227,4 +227,27 @@ describe('the shape of a token', () => {
     'hf_äöüäöüäöü',
     `hf_${'a'.repeat(9000)}`,
   ])('%j is none', (value) => expect(() => check(value)).toThrow(/token-malformed/))
+})
+
+describe('only a token that was badly stored is taken for one', () => {
+  test.each([
+    '',
+    ' \n',
+    '"hf_abcdefghij"',
+    'HF_TOKEN=hf_abcdefghij',
+    "export HF_TOKEN='hf_abcdefghij';",
+    'Bearer hf_abcdefghij',
+    'Authorization: Bearer hf_abcdefghij\n',
+    'hf_short',
+  ])('%j', (value) => expect(resemblesToken(value)).toBe(true))
+
+  test.each([
+    'correct horse battery staple',
+    'hunter2hf_hunter2',
+    'HF_TOKEN=hf_abcdefghij\nDB_PASSWORD=hunter2',
+    'HF_TOKEN=hf_abcdefghij,DB_PASSWORD=hunter2',
+    'https://user:hf_abcdefghij@huggingface.co',
+    'hf_abcdefghij hf_klmnopqrst',
+    '[hub]\ntoken = hf_abcdefghij',
+  ])('not %j', (value) => expect(resemblesToken(value)).toBe(false))
 })

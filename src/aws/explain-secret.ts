@@ -3,6 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import type { AwsRequest } from '../inputs/request.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { SETTINGS } from './explain-sts.ts'
+import { createCommand, type SecretContent } from './secret-content.ts'
 import { type ServiceError, said } from './service-error.ts'
 import { kmsViaService, secretArnPatterns } from './session-policy.ts'
 
@@ -15,12 +16,17 @@ export interface SecretUse {
   verb: string
   actions: readonly [string, ...string[]]
   kmsActions: readonly [string, ...string[]]
+  /** What the secret must hold. */
+  content: SecretContent
 }
 
-const READING: SecretUse = { verb: 'read', actions: ['secretsmanager:GetSecretValue'], kmsActions: ['kms:Decrypt'] }
+/** Reading what the secret must hold, and nothing more. */
+export function reading(content: SecretContent): SecretUse {
+  return { verb: 'read', actions: ['secretsmanager:GetSecretValue'], kmsActions: ['kms:Decrypt'], content }
+}
 
 /** Maps an answer of Secrets Manager to a code and its explanation. `caller`: the role session. */
-export function explainSecret(error: ServiceError, caller: string, request: Asked, use = READING): ActionError {
+export function explainSecret(error: ServiceError, caller: string, request: Asked, use: SecretUse): ActionError {
   const { secret, role } = request
   const seen = said(error)
   if (error.name === 'DecryptionFailure' || (/AccessDenied/.test(error.name) && /kms/i.test(error.message))) {
@@ -41,7 +47,7 @@ export function explainSecret(error: ServiceError, caller: string, request: Aske
         : `another region or account, another name${secret.input ? '' : ' (`secret-id` is `huggingface/{org}/{scope}` by default)'}, or the secret was never created.`,
       fix: stage
         ? `Look at the stages: aws secretsmanager list-secret-version-ids --region ${secret.region} --secret-id ${secret.id}\nor use \`secret-version-stage: AWSCURRENT\`.`
-        : `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`, or create it:\naws secretsmanager create-secret --region ${secret.region} --name ${secret.id.startsWith('arn:') ? '<name>' : secret.id} --secret-string file://secret.json\nwhere secret.json holds {"token": "hf_…"}`,
+        : `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`, or create it:\n${createCommand(use.content, secret)}`,
     })
   }
   if (error.name === 'InvalidRequestException' && /deletion/i.test(error.message)) {

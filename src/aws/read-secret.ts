@@ -7,23 +7,24 @@ import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { Mask } from '../report/log.ts'
 import { closest } from '../text/closest.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { listed, quoted } from '../text/printable.ts'
+import { listed, quoted, verbatim } from '../text/printable.ts'
 import type { AwsSession } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
+import { exampleOf, keysOf, type SecretContent, wrongSecret } from './secret-content.ts'
 import { isPassing, serviceError } from './service-error.ts'
+import type { SecretShape } from './store-command.ts'
 
 export interface StoredSecret {
   arn: string
   versionId: string
-  /** The values at the keys asked for, in their order, masked. */
+  /** The values that make up the content, in the order of their keys, masked. */
   values: readonly string[]
-  /** False when the secret is a plain string. */
-  isObject: boolean
+  shape: SecretShape
 }
 
 /**
- * Reads one version of one secret, and takes the values at `keys` out of it. Asked for one key, a plain string is that
- * value.
+ * Reads one version of one secret, and takes what it must hold out of it. A plain string is the one value of a content
+ * that has no more.
  *
  * @throws `ActionError` `secret-not-found`, `secret-access-denied`, `secret-kms-denied`, `secret-malformed`, `secret-failed`,
  * `network-unreachable`, `deadline-exceeded`.
@@ -32,7 +33,7 @@ export interface StoredSecret {
 export async function readSecret(
   session: AwsSession,
   request: AwsRequest,
-  keys: readonly string[],
+  content: SecretContent,
   http: Http,
   mask: Mask,
   policy: RetryPolicy,
@@ -52,17 +53,18 @@ export async function readSecret(
   })
   const command = new GetSecretValueCommand({ SecretId: secret.id, VersionStage: secret.stage })
   return await retry(what, policy, async () => {
-    const answer = await client.send(command).catch((error: unknown) => refuse(error, session, request))
+    const answer = await client.send(command).catch((error: unknown) => refuse(error, session, request, content))
     const text: unknown = answer.SecretString ?? decode(answer.SecretBinary)
-    if (typeof text !== 'string') throw malformed(request, keys, 'neither a string nor UTF-8 text')
-    const { values, isObject } = pick(text, request, keys)
+    if (typeof text !== 'string') throw malformed(secret, content, 'neither a string nor UTF-8 text')
+    const binary = answer.SecretString === undefined
+    const { values, shape } = pick(text, binary, secret, content)
     // Anything shorter is no token; masked, it would only make the log unreadable.
     for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) if (form.length >= 8) mask(form)
     return {
       arn: arnOf(answer.ARN) ?? secret.id,
       versionId: versionOf(answer.VersionId) ?? '',
       values,
-      isObject,
+      shape,
     }
   })
 }
@@ -82,9 +84,11 @@ function checked(value: unknown, form: RegExp): string | undefined {
 
 function pick(
   text: string,
-  request: AwsRequest,
-  keys: readonly string[],
-): { values: readonly string[]; isObject: boolean } {
+  binary: boolean,
+  secret: SecretReference,
+  content: SecretContent,
+): Pick<StoredSecret, 'values' | 'shape'> {
+  const keys = keysOf(content, secret)
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
   if (isRecord(parsed)) {
@@ -93,16 +97,17 @@ function pick(
       if (typeof value === 'string') return value
       const what =
         value === undefined ? withoutKey(parsed, key) : `a JSON object whose ${quoted(key, 60)} is not a string`
-      throw malformed(request, keys, what)
+      throw malformed(secret, content, what)
     })
-    return { values, isObject: true }
+    const otherKeys = Object.keys(parsed).some((key) => !keys.includes(key))
+    return { values, shape: { kind: 'object', binary, otherKeys } }
   }
   if (trimmed.startsWith('{')) {
-    throw malformed(request, keys, 'text that begins like a JSON object and is not valid JSON')
+    throw malformed(secret, content, 'text that begins like a JSON object and is not valid JSON')
   }
-  if (Array.isArray(parsed)) throw malformed(request, keys, 'a JSON array')
-  if (keys.length > 1) throw malformed(request, keys, 'a plain string')
-  return { values: [text], isObject: false }
+  if (Array.isArray(parsed)) throw malformed(secret, content, 'a JSON array')
+  if (keys.length > 1) throw malformed(secret, content, 'a plain string')
+  return { values: [text], shape: { kind: 'plain', binary } }
 }
 
 /** Says what is there instead of a key; names a key only where it is a slip away from the one that was looked for: a secret may have been stored as a key. */
@@ -113,16 +118,14 @@ export function withoutKey(object: Record<string, unknown>, key: string): string
 }
 
 /** `secret-malformed`: `seen` describes the secret without showing any of it. */
-export function malformed({ secret }: { secret: SecretReference }, keys: readonly string[], seen: string): ActionError {
-  const names = keys.map((key) => (/^[\w.-]+$/.test(key) ? key : 'token'))
-  const form = `{${names.map((name) => `"${name}": "…"`).join(', ')}}`
-  const [one] = keys.length === 1 ? keys : []
+export function malformed(secret: SecretReference, content: SecretContent, seen: string): ActionError {
+  const keys = keysOf(content, secret)
   return new ActionError('secret-malformed', {
-    failed: `The secret ${secret.id} does not hold a value at ${listed(names)}. Its value is not shown.`,
+    failed: `The secret ${secret.id} does not hold a value at ${listed(keys.map((key) => verbatim(key, 60)))}. Its value is not shown.`,
     seen,
-    expected: `a JSON object such as ${form}${one === undefined ? '' : ', or the value as a plain string'}`,
-    cause: 'the secret was stored under another key, or with other text around it, or is another secret.',
-    fix: `${one === undefined ? 'Point `secret-id` to the secret that holds these (its default is the secret of a stored token), or store it' : 'Set `secret-key` to the right key, or store the secret'} anew:\naws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds ${form}`,
+    expected: `a JSON object such as ${exampleOf(content, secret)}${keys.length > 1 ? '' : ', or the value as a plain string'}`,
+    cause: 'it is another secret, the value is at another key, or other text was stored with it.',
+    fix: wrongSecret(content, secret),
   })
 }
 
@@ -136,10 +139,15 @@ export function decode(bytes: Uint8Array | undefined): string | undefined {
   }
 }
 
-async function refuse(thrown: unknown, session: AwsSession, request: AwsRequest): Promise<never> {
+async function refuse(
+  thrown: unknown,
+  session: AwsSession,
+  request: AwsRequest,
+  content: SecretContent,
+): Promise<never> {
   const error = serviceError(thrown)
-  const { explainSecret } = await import('./explain-secret.ts')
-  const failure = explainSecret(error, session.assumedRoleArn, request)
+  const { explainSecret, reading } = await import('./explain-secret.ts')
+  const failure = explainSecret(error, session.assumedRoleArn, request, reading(content))
   if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
   throw failure
 }

@@ -191,7 +191,7 @@ export class SecretVersions {
   #refuse(thrown: unknown, verb: string): never {
     const error: ServiceError = serviceError(thrown)
     const { name, role, sessionPolicy } = this.#caller
-    const use: SecretUse = { verb, actions: ROTATION_ACTIONS, kmsActions: ROTATION_KMS_ACTIONS }
+    const use: SecretUse = { verb, actions: ROTATION_ACTIONS, kmsActions: ROTATION_KMS_ACTIONS, content: 'token' }
     const failure = explainSecret(error, name, { role, sessionPolicy, secret: this.secret }, use)
     if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
     throw failure

@@ -5,7 +5,7 @@ import type { Evidence, HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import { judgeResource, judgeRole, judgeScopes } from './evidence.ts'
-import { hubPages, newTokenPage, replacement, storeCommand } from './replacement.ts'
+import { remedy } from './remedies.ts'
 import { isClassic, shortfall, surplusRights } from './rights.ts'
 import { NEEDED } from './scopes.ts'
 import type { Membership, WhoAmI } from './whoami.ts'
@@ -30,10 +30,10 @@ export function judge(
 ): ActionError[] {
   const org = who.orgs.find(({ name }) => name === request.org)
   // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
-  if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request)]
+  if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request, evidence)]
   const end = endOf(who, evidence)
   const found = [
-    ...(org ? restrictions(who, org, request) : []),
+    ...(org ? restrictions(who, org, request, evidence) : []),
     expired(end, request, evidence, now),
     ...reach(who, org, request, evidence),
     expiring(end, request, evidence, now),
@@ -48,33 +48,33 @@ function reach(
   request: Requirement,
   evidence: Evidence,
 ): (ActionError | undefined)[] {
-  if (evidence.kind === 'resource') return [...judgeResource(who, evidence), ...judgeRole(who)]
+  if (evidence.kind === 'resource') return [...judgeResource(who, evidence, request), ...judgeRole(who)]
   if (evidence.kind === 'oauth') return [...judgeScopes(evidence, request), ...judgeRole(who)]
-  return org ? [underScoped(who, org, request), overScoped(who, org, request, evidence)] : []
+  return org ? [underScoped(who, org, request, evidence), overScoped(who, org, request, evidence)] : []
 }
 
-function wrongOrg(who: WhoAmI, request: Requirement): ActionError {
+function wrongOrg(who: WhoAmI, request: Requirement, evidence: Evidence): ActionError {
   const { org } = request
   const names = who.orgs.map(({ name }) => printable(name, 80))
   const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
+  const isUser = who.name.toLowerCase() === org.toLowerCase()
   return new ActionError('token-wrong-org', {
     failed: `The token does not belong to the organization ${org}.`,
     seen: `a token of ${who.name}, who is a member of ${listed(names)}`,
     expected: `a token of a member or service account of ${org}`,
-    cause: cased
-      ? `the Hub spells the organization ${cased}; the audience that AWS compares must be spelt alike.`
-      : who.name.toLowerCase() === org.toLowerCase()
-        ? `${org} is a user, not an organization.`
-        : 'the secret holds the token of another organization, or its owner has left.',
-    fix: cased
-      ? `Set \`hf-org: ${cased}\`, and use the same spelling in the OIDC provider’s client ids and in the trust policy.`
-      : `Correct \`hf-org\`, or create a fine-grained token as a member of ${org} (${newTokenPage(request)}) and store it:\n${storeCommand(request)}`,
+    ...(cased
+      ? {
+          cause: `the Hub spells the organization ${cased}; the audience that AWS compares must be spelt alike.`,
+          fix: `Set \`hf-org: ${cased}\`, and use the same spelling in the OIDC provider’s client ids and in the trust policy.`,
+        }
+      : isUser
+        ? { cause: `${org} is a user, not an organization.`, fix: 'Set `hf-org` to the slug of the organization.' }
+        : remedy('wrong-org', evidence, { request })),
   })
 }
 
-function restrictions(who: WhoAmI, org: Membership, request: Requirement): ActionError[] {
+function restrictions(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError[] {
   const { org: slug } = request
-  const page = `${hubPages(request)}/organizations/${slug}/settings/tokens`
   return org.securityRestrictions.map((restriction) => {
     const seen = `securityRestrictions of ${slug}: ${printable(restriction, 60)} (token ${printable(who.displayName ?? '', 80)} of ${who.name})`
     if (restriction === 'token-revoked') {
@@ -82,8 +82,7 @@ function restrictions(who: WhoAmI, org: Membership, request: Requirement): Actio
         failed: `An admin of ${slug} has cut this token off from the organization.`,
         seen,
         expected: 'a token that the organization lets in',
-        cause: 'the token was revoked by an admin, mostly because it leaked or its owner left.',
-        fix: `Ask an admin (${page}); create a new token and store it as the new version of the secret.`,
+        ...remedy('cut-off', evidence, { request }),
       })
     }
     if (restriction === 'token-policy') {
@@ -91,12 +90,7 @@ function restrictions(who: WhoAmI, org: Membership, request: Requirement): Actio
         failed: `The token policy of ${slug} does not let this token in yet.`,
         seen,
         expected: 'a fine-grained token that an admin has approved',
-        cause: isClassic(who)
-          ? `${slug} accepts fine-grained tokens only, and this is a classic \`${who.role}\` token.`
-          : `${slug} wants new tokens to be approved by an admin, and this one was not yet.`,
-        fix: isClassic(who)
-          ? `Create a fine-grained token (${newTokenPage(request)}) and store it in this secret.`
-          : `An admin approves it at ${page}; then re-run the job.`,
+        ...remedy(isClassic(who) ? 'classic' : 'unapproved', evidence, { request }),
       })
     }
     const { cause, fix } = (Object.hasOwn(RESTRICTIONS, restriction) ? RESTRICTIONS[restriction] : undefined) ?? {
@@ -148,7 +142,7 @@ function expired(
     failed: 'The token’s time is over.',
     seen: `it ended on ${new Date(expiresAt).toISOString()}; this runner’s clock says ${new Date(now).toISOString()}`,
     expected: 'a token that is valid now',
-    ...replacement({ evidence }, request),
+    ...remedy('dead', evidence, { request }),
   })
 }
 
@@ -164,27 +158,19 @@ function expiring(
     failed: 'The token ends before this job may need it.',
     seen: `it ends on ${new Date(expiresAt).toISOString()}, in ${formatDuration((expiresAt - now) / 1000)}`,
     expected: `at least ${formatDuration(minLifetimeSeconds)} (\`min-token-lifetime\`)`,
-    ...(evidence.kind === 'stored'
-      ? {
-          cause: 'the stored token is near its end date and has not been rotated.',
-          fix: `Rotate the token now (${newTokenPage(request)}), or lower \`min-token-lifetime\` if this job is that short. To store the new one:\n${storeCommand(request)}`,
-        }
-      : {
-          cause: 'tokens of this `token-source` never live that long.',
-          fix: 'Lower `min-token-lifetime`; a job that runs longer needs another `token-source`, or a second use of this action.',
-        }),
+    ...remedy('expiring', evidence, { request }),
   })
 }
 
-function underScoped(who: WhoAmI, org: Membership, { scope, repositories }: Requirement): ActionError | undefined {
+function underScoped(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError | undefined {
+  const { scope, repositories } = request
   const seen = shortfall(who, org, scope)
   if (seen === undefined) return undefined
   return new ActionError('token-under-scoped', {
     failed: `The token cannot do what \`scope: ${scope}\` asks in ${org.name}.`,
     seen,
     expected: `${NEEDED[scope]} on ${org.name}${repositories.length > 0 ? `, or on ${listed(repositories.map(({ label }) => label))}` : ' or on repositories in it'}`,
-    cause: `the secret of another scope was read, or the token was created with too few permissions.`,
-    fix: `Give the token \`${NEEDED[scope]}\` on ${org.name} (Settings, Access Tokens, Edit permissions), or ask for less with \`scope\`.`,
+    ...remedy('too-narrow', evidence, { request }),
   })
 }
 
@@ -200,10 +186,10 @@ function overScoped(who: WhoAmI, org: Membership, request: Requirement, evidence
     failed: `The token can do more than \`scope: ${scope}\` in ${org.name}: whoever got hold of it could use that too.`,
     seen: `${tokenKind(who, evidence)} token of ${who.name}, with these surplus rights:\n${surplus.map((right) => `- ${right}`).join('\n')}`,
     expected: `a fine-grained token with nothing but ${scope} rights in ${org.name}`,
-    cause: isClassic(who)
-      ? 'it is a classic token: only fine-grained ones can be limited to an organization.'
-      : 'the token was created for several uses at once.',
-    fix: `Create a token for this use alone: ${newTokenPage(request)}, choose ${org.name} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}; store it in this secret. Until then \`verify: warn\` lets the job run.`,
+    ...remedy('too-wide', evidence, { request }),
+    ...(isClassic(who)
+      ? { cause: 'it is a classic token: only fine-grained ones can be limited to an organization.' }
+      : {}),
   })
 }
 

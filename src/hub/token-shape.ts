@@ -21,6 +21,15 @@ export function checkTokenShape(value: string, where: string, fix: string): stri
   })
 }
 
+/** One token, if need be cut short, with no more around it than quotes, a variable's name or the name of a header. */
+const NEARLY = /^(?:export\s+)?(?:[\w-]+\s*[=:]\s*)?(?:bearer\s+)?["'`]?hf_[\w.~+/-]*["'`]?[;,]?$/i
+
+/** True for a value that is nothing but a token badly stored, and for an empty one: there is nothing else to lose in it. */
+export function resemblesToken(value: string): boolean {
+  const text = value.trim()
+  return text === '' || NEARLY.test(text)
+}
+
 function describe(token: string): string {
   if (token === '') return 'an empty value'
   const traits = [`${token.length} characters`]

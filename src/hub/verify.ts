@@ -5,11 +5,11 @@ import type { HubRepository, Requirement } from '../inputs/request.ts'
 import type { Log } from '../report/log.ts'
 import type { HubToken } from '../sources/token-source.ts'
 import { formatDuration } from '../text/duration.ts'
-import { listed, printable } from '../text/printable.ts'
+import { listed } from '../text/printable.ts'
 import type { HubClient } from './client.ts'
 import { writesToo } from './evidence.ts'
 import { endOf, judge, tokenKind } from './judge.ts'
-import { replacement } from './replacement.ts'
+import { remedy } from './remedies.ts'
 import type { WhoAmI } from './whoami.ts'
 
 declare const verified: unique symbol
@@ -114,11 +114,16 @@ async function askWhoItIs(
       )
       return undefined
     }
-    const dead = error.code === 'token-rejected' || error.code === 'token-expired'
-    report.add(dead ? new ActionError(error.code, { ...error.explanation, ...replacement(token, request) }) : error)
+    report.add(forThisKind(error, token, request))
     report.settle()
     return undefined
   }
+}
+
+/** The Hub's refusal of a token, with what to do about one of this kind; any other failure as it is. */
+function forThisKind(error: ActionError, { evidence }: HubToken, request: Requirement): ActionError {
+  if (error.code !== 'token-rejected' && error.code !== 'token-expired') return error
+  return new ActionError(error.code, { ...error.explanation, ...remedy('dead', evidence, { request }) })
 }
 
 function warnIfEndingSoon({ expiresAt }: WhoAmI, { log, now }: VerifyTokenOptions): void {
@@ -136,14 +141,15 @@ async function checkReadOnly(
   report: ProblemReporter,
 ): Promise<void> {
   const { evidence } = token
-  const repository = evidence.kind === 'resource' ? parseRepository(evidence.resource) : undefined
-  if (request.scope !== 'read' || !repository) return
+  if (request.scope !== 'read' || evidence.kind !== 'resource') return
+  const repository = parseRepository(evidence.resource)
+  if (!repository) return
   try {
     const [read, write] = await Promise.all([
       hub.authCheck(token.value, repository, false),
       hub.authCheck(token.value, repository, true),
     ])
-    if (write.granted) report.add(writesToo(repository.label))
+    if (write.granted) report.add(writesToo(evidence, request))
     // Only the Hub's own 403 beside a granted read says "reads, and does not write".
     else if (!read.granted || write.status !== 403) {
       const refusal = read.granted ? write : read
@@ -151,7 +157,7 @@ async function checkReadOnly(
     }
   } catch (error) {
     if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
-    report.add(error)
+    report.add(forThisKind(error, token, request))
   }
 }
 
@@ -173,7 +179,7 @@ async function checkRepositories(
         else refused.push(`${repository.label}: ${access.seen}`)
       } catch (error) {
         if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
-        report.add(error)
+        report.add(forThisKind(error, token, request))
         // The Hub has trouble: asking on would make its bad day worse.
         waiting.length = 0
       }
@@ -186,8 +192,8 @@ async function checkRepositories(
 
 function unreachable(
   refused: readonly string[],
-  token: HubToken,
-  name: string | undefined,
+  { origin, evidence }: HubToken,
+  displayName: string | undefined,
   request: Requirement,
   write: boolean,
 ): ActionError {
@@ -197,25 +203,12 @@ function unreachable(
     seen: refused.join('\n'),
     expected: `${write ? 'write' : 'read'} access to ${listed(request.repositories.map(({ label }) => label))}`,
     cause: `${foreign.length > 0 ? `${listed(foreign)} lies outside ${request.org}, where a token of this action has no rights; or ` : ''}the repository is not among those the token was made for, does not exist, or is gated and its terms were not accepted by the token’s account.`,
-    fix: widen(token, name, write ? 'repo.write' : 'repo.content.read'),
+    ...remedy('out-of-reach', evidence, {
+      request,
+      label: origin.label,
+      displayName,
+    }),
   })
-}
-
-/** Where the reach of a token of each kind is set. */
-function widen({ origin, evidence }: HubToken, name: string | undefined, permission: string): string {
-  const correct = ', or correct `repositories`.'
-  switch (evidence.kind) {
-    case 'resource':
-      return `A trusted publisher's token reaches its own repository alone: set \`hf-resource\` to the one that is needed${correct}`
-    case 'oauth':
-      return `Make sure that \`member\` may use these repositories, ask for more with \`oauth-scopes\`${correct}`
-    case 'minted':
-      return `Let the service account use these repositories (its role and resource groups in the organization), add \`${permission}\` to \`permissions\`${correct}`
-    case 'stored': {
-      const which = name ? `the token "${printable(name, 80)}"` : 'the token'
-      return `On the Hub (Settings, Access Tokens, Edit permissions) let ${which} that is stored in ${origin.label} cover these repositories, with \`${permission}\`${correct}`
-    }
-  }
 }
 
 function confirmed(

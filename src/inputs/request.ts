@@ -119,8 +119,6 @@ export interface Requirement {
   minLifetimeSeconds: number
   /** The Hub, without a slash at the end. */
   hubEndpoint: string
-  /** Where the token is stored, for what a user is told to do; undefined for a source without AWS. */
-  aws: { secret: SecretReference } | undefined
 }
 
 export interface Request extends ProofRequest, Requirement {

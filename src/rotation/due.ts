@@ -1,11 +1,13 @@
 /** Whether a secret's token is to be replaced: its age, and what the mode makes of it. */
+import { type SecretShape, storeCommand } from '../aws/store-command.ts'
 import { ActionError } from '../errors/action-error.ts'
-import { newTokenPage } from '../hub/replacement.ts'
+import { hubPages } from '../hub/pages.ts'
 import type { WhoAmI } from '../hub/whoami.ts'
 import type { RotationRequest } from '../inputs/rotation/request.ts'
 import { formatDuration } from '../text/duration.ts'
-import type { TokenVersion } from './look.ts'
+import { shapeOf, type TokenVersion } from './look.ts'
 import type { Action } from './outcome.ts'
+import { pendingPlace } from './steps.ts'
 import type { SecretWorld } from './world.ts'
 
 /** What is known of the current token. Times in milliseconds since the epoch. */
@@ -17,6 +19,8 @@ export interface Age {
   /** The Hub's refusal, when it does not accept the token any more. */
   refusal: ActionError | undefined
   none: boolean
+  /** The form of the secret. */
+  shape: SecretShape
 }
 
 export type Due = { due: true; note: string } | { due: false; action: Action; note: string }
@@ -40,7 +44,8 @@ type DueWorld = SecretWorld & { request: RotationRequest }
  */
 export async function ageOf(world: DueWorld, arn: string, current: TokenVersion | undefined): Promise<Age> {
   const { minter, hub, request } = world
-  if (!current) return { createdAt: undefined, dueAt: undefined, refusal: undefined, none: true }
+  const shape = shapeOf(current)
+  if (!current) return { createdAt: undefined, dueAt: undefined, refusal: undefined, none: true, shape }
   const own = minter?.firstTokensFor(arn).filter(({ versionId }) => versionId === current.versionId) ?? []
   // Of two for one version nobody can tell here which it is.
   let who: Pick<WhoAmI, 'createdAt' | 'expiresAt'> | undefined =
@@ -59,7 +64,7 @@ export async function ageOf(world: DueWorld, arn: string, current: TokenVersion 
   const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
   const byEnd = who?.expiresAt === undefined ? undefined : who.expiresAt - request.graceSeconds * 1000
   const ends = [byAge, byEnd].filter((time) => time !== undefined)
-  return { createdAt, dueAt: ends.length > 0 ? Math.min(...ends) : undefined, refusal, none: false }
+  return { createdAt, dueAt: ends.length > 0 ? Math.min(...ends) : undefined, refusal, none: false, shape }
 }
 
 /**
@@ -93,7 +98,7 @@ function judgePromotion(
 ): Due {
   const { request, rotated, log } = world
   const { id } = rotated.secret
-  const fix = `${promotionFix(world)}\nThen run this workflow again.`
+  const fix = `${promotionFix(world, age.shape)}\nThen run this workflow again.`
   if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, fix })
   if (age.none || overdue) {
     throw new ActionError('rotation-overdue', {
@@ -117,7 +122,7 @@ function judgePromotion(
 }
 
 /** How a person brings a new token. */
-export function promotionFix({ request, rotated }: Pick<DueWorld, 'request' | 'rotated'>): string {
-  const { id, region, key } = rotated.secret
-  return `Create a new fine-grained token (${newTokenPage(request)}) and make it the pending version:\naws secretsmanager put-secret-value --region ${region} --secret-id ${id} --secret-string file://secret.json --version-stages AWSPENDING\nwhere secret.json holds {"${key}": "hf_…"}, with the other keys of the secret if it has some, or the token alone if the secret is a plain string.`
+export function promotionFix({ request, rotated }: Pick<DueWorld, 'request' | 'rotated'>, shape: SecretShape): string {
+  const { newToken } = hubPages(request.hubEndpoint)
+  return `Create a new fine-grained token: ${newToken}\n${storeCommand(pendingPlace(rotated.secret, shape))}`
 }

@@ -1,5 +1,6 @@
 /** How a secret stands: what is current, what is pending, what was replaced. */
 import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion } from '../aws/secret-versions.ts'
+import type { SecretShape } from '../aws/store-command.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { retiredSince } from './retired-label.ts'
 import { type TokenInSecret, tokenInSecret } from './secret-value.ts'
@@ -59,6 +60,13 @@ export function withToken(world: SecretWorld, version: SecretVersion): TokenVers
   const value = tokenInSecret(version.text, world.rotated.secret, labelOf(world, version.versionId))
   world.mask(value.token)
   return { ...version, value }
+}
+
+/** The form of the secret, by its current version. */
+export function shapeOf(current: TokenVersion | undefined): SecretShape {
+  if (!current) return { kind: 'none' }
+  const { binary, value } = current
+  return value.isObject ? { kind: 'object', binary, otherKeys: value.otherKeys.length > 0 } : { kind: 'plain', binary }
 }
 
 /** How much the clocks of a runner and of AWS may differ, in milliseconds. */

@@ -1,5 +1,6 @@
 /** Reads the admin token and finds the service account: the same for a scheduled run and for the function. */
 import { readSecret } from '../aws/read-secret.ts'
+import { wrongSecret } from '../aws/secret-content.ts'
 import type { AwsCaller } from '../aws/secret-versions.ts'
 import type { HubAccess } from '../hub/call.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
@@ -37,14 +38,14 @@ export async function openMinter(options: MintingOptions): Promise<Minting> {
   const { credentials, name, ...rest } = caller
   const session = { credentials: { ...credentials, expiration: undefined }, assumedRoleArn: name }
   const aws = { ...rest, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, secret: admin }
-  const stored = await readSecret(session, aws, [admin.key], access.http, mask, access.policy)
+  const stored = await readSecret(session, aws, 'admin-token', access.http, mask, access.policy)
   const adminToken = checkTokenShape(
     stored.values[0] ?? '',
     `The admin secret ${admin.id}`,
-    `Store the admin token alone: aws secretsmanager put-secret-value --region ${admin.region} --secret-id ${admin.id} --secret-string file://secret.json\nwhere secret.json holds {"${admin.key}": "hf_…"}`,
+    wrongSecret('admin-token', admin),
   )
   log.info(`Secrets Manager: read ${admin.id}, version ${stored.versionId}`)
-  const adminSecret = { input: 'admin-secret-id', id: admin.id } as const
+  const adminSecret = { input: admin.input ?? 'admin-secret-id', id: admin.id }
   const minter = await Minter.open({ access, org, admin: adminToken, adminSecret, account, mask, log })
   return { minter, adminToken, adminArn: stored.arn }
 }

@@ -7,7 +7,7 @@ import { formatDuration } from '../text/duration.ts'
 import { ageOf, judgeDue, promotionFix } from './due.ts'
 import { ownWork } from './fence.ts'
 import type { Leftovers } from './leftovers.ts'
-import { look, type SecretState, type TokenVersion, withToken } from './look.ts'
+import { look, type SecretState, shapeOf, type TokenVersion, withToken } from './look.ts'
 import type { Action } from './outcome.ts'
 import { sameButToken } from './secret-value.ts'
 import { createPending, discard, finishPending, retire, setPending, testPending } from './steps.ts'
@@ -247,13 +247,13 @@ function compare({ rotated }: Turn, current: TokenVersion, pending: TokenVersion
   }
 }
 
-function blocked({ rotated, minter, request }: Turn, pendingId: string, error: ActionError): ActionError {
+function blocked({ rotated, minter, request, state }: Turn, pendingId: string, error: ActionError): ActionError {
   const { id, region } = rotated.secret
   const remove = `aws secretsmanager update-secret-version-stage --region ${region} --secret-id ${id} --version-stage ${PENDING} --remove-from-version-id ${pendingId}`
   const fix = minter
     ? `This version was not made by a rotation with this service account. If nobody needs it, take it out of the way; then the next run mints a token:
 ${remove}`
-    : `${promotionFix({ request, rotated })}
+    : `${promotionFix({ request, rotated }, shapeOf(state?.current))}
 Or, to keep the current token, take the pending version away:
 ${remove}`
   return new ActionError(error.code, {

@@ -33,7 +33,7 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     const value = Object.hasOwn(parsed, secret.key) ? parsed[secret.key] : undefined
     if (typeof value !== 'string') {
       const seen = value === undefined ? withoutKey(parsed, secret.key) : 'a JSON object whose key holds no string'
-      throw malformed({ secret }, [secret.key], seen)
+      throw malformed(secret, 'token', seen)
     }
     return {
       token: check(value),
@@ -43,7 +43,7 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     }
   }
   if (/^[{["]/.test(trimmed)) {
-    throw malformed({ secret }, [secret.key], 'text that begins like JSON and is not a JSON object')
+    throw malformed(secret, 'token', 'text that begins like JSON and is not a JSON object')
   }
   return { token: check(text), isObject: false, otherKeys: [], with: (token) => text.replace(trimmed, () => token) }
 }

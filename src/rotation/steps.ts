@@ -4,8 +4,10 @@
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 import { CURRENT, PENDING, type SecretVersion } from '../aws/secret-versions.ts'
+import { type SecretShape, storeCommand, type TokenPlace } from '../aws/store-command.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { type VerifiedToken, verifyToken } from '../hub/verify.ts'
+import type { SecretReference } from '../inputs/request.ts'
 import type { NewToken } from './minter.ts'
 import { retiredLabel } from './retired-label.ts'
 import { tokenInSecret } from './secret-value.ts'
@@ -107,7 +109,9 @@ export async function testPending(world: SecretWorld, versionId: string): Promis
   const label = labelOf(world, versionId)
   const { token } = tokenInSecret(pending.text, secret, label)
   mask(token)
-  const evidence = minter ? ({ kind: 'minted', asked: rotated.permissions } as const) : ({ kind: 'stored' } as const)
+  const evidence = minter
+    ? ({ kind: 'minted', asked: rotated.permissions } as const)
+    : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },
     {
@@ -118,7 +122,6 @@ export async function testPending(world: SecretWorld, versionId: string): Promis
         verify: 'strict',
         minLifetimeSeconds: MIN_LIFETIME_SECONDS,
         hubEndpoint: request.hubEndpoint,
-        aws: { secret: { ...secret, stage: PENDING } },
       },
       hub,
       log,
@@ -166,6 +169,11 @@ function isSomewhere(stages: ReadonlyMap<string, readonly string[]>, label: stri
 /** The version's token is not to be used any more: from now on it works for `grace`. */
 export async function retire({ versions }: Pick<SecretWorld, 'versions'>, versionId: string): Promise<void> {
   await versions.move(retiredLabel(Date.now()), { to: versionId })
+}
+
+/** Where a person brings a new token: as the pending version, in the form of the current one. */
+export function pendingPlace(secret: SecretReference, shape: SecretShape = { kind: 'unknown' }): TokenPlace {
+  return { secret: { ...secret, stage: CURRENT }, shape, storeAs: PENDING }
 }
 
 /** One phrase for messages: `huggingface/acme/write, version 1234`. */

@@ -1,5 +1,7 @@
 /** The token source `secrets-manager`: a stored, rotated token, read with a session that may read nothing else. */
-import { checkTokenShape } from '../hub/token-shape.ts'
+import { wrongSecret } from '../aws/secret-content.ts'
+import { storeCommand } from '../aws/store-command.ts'
+import { checkTokenShape, resemblesToken } from '../hub/token-shape.ts'
 import { readStoredSecret } from './stored-secret.ts'
 import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
 
@@ -8,12 +10,17 @@ export function secretsManagerSource(world: SourceWorld): TokenSource {
   return {
     async obtain(identity) {
       const { secret } = awsOf(world.request)
-      const { values, label, origin } = await readStoredSecret(identity, world, [secret.key], true)
-      const fix = `Store the token alone: aws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds {"${secret.key}": "hf_…"}`
+      const { values, shape, label, origin } = await readStoredSecret(identity, world, 'token')
+      const [value = ''] = values
+      const howToStore = storeCommand({ secret, shape })
+      // What is more than a token may be somebody's password, or a whole file.
+      const fix = resemblesToken(value)
+        ? `Take the token alone, with nothing around it.\n${howToStore}`
+        : wrongSecret('token', secret)
       return {
-        value: checkTokenShape(values[0] ?? '', `The secret ${label}`, fix),
+        value: checkTokenShape(value, `The secret ${label}`, fix),
         origin: { label, aws: origin },
-        evidence: { kind: 'stored' },
+        evidence: { kind: 'stored', howToStore },
       }
     },
   }

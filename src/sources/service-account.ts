@@ -1,4 +1,5 @@
 /** The token source `service-account`: a fresh token for this job alone, minted with an admin token, revoked in post. */
+import { wrongSecret } from '../aws/secret-content.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { mintToken } from '../hub/mint.ts'
 import { type AccountToken, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
@@ -23,8 +24,8 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
     async obtain(identity) {
       const { request, job, http, policy, log } = world
       const { secret } = awsOf(request)
-      const stored = await readStoredSecret(identity, world, [secret.key], false)
-      const fix = `Store the admin token alone: aws secretsmanager put-secret-value --region ${secret.region} --secret-id ${secret.id} --secret-string file://secret.json\nwhere secret.json holds {"${secret.key}": "hf_…"}`
+      const stored = await readStoredSecret(identity, world, 'admin-token')
+      const fix = wrongSecret('admin-token', secret)
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
       const accounts = new ServiceAccounts({ endpoint: request.hubEndpoint, http, policy }, request.org, admin, {
         input: 'secret-id',

@@ -1,6 +1,7 @@
 /** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session lives in memory only. */
 import { openSession } from '../aws/assume-role.ts'
 import type { StoredSecret } from '../aws/read-secret.ts'
+import { keysOf, type SecretContent } from '../aws/secret-content.ts'
 import { sessionPolicy } from '../aws/session-policy.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type AwsOrigin, awsOf, type SourceWorld } from './token-source.ts'
@@ -13,15 +14,14 @@ export interface Stored extends StoredSecret {
 }
 
 /**
- * Reads the secret. `keys`: what to take out of it; with one key the secret may also be a plain string.
+ * Reads the secret. `content`: what it must hold.
  *
  * @throws what `openSession` and `readSecret` throw.
  */
 export async function readStoredSecret(
   identity: Identity,
   world: SourceWorld,
-  keys: readonly string[],
-  holdsToken: boolean,
+  content: SecretContent,
 ): Promise<Stored> {
   const aws = awsOf(world.request)
   const { http, policy, mask, log } = world
@@ -29,7 +29,7 @@ export async function readStoredSecret(
   const session = await openSession(identity, aws, document, world)
 
   const { readSecret } = await import('../aws/read-secret.ts')
-  const secret = await readSecret(session, aws, keys, http, mask, policy)
+  const secret = await readSecret(session, aws, content, http, mask, policy)
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`
   log.info(`Secrets Manager: read ${label}`)
   const origin: AwsOrigin = {
@@ -38,8 +38,8 @@ export async function readStoredSecret(
     secretArn: secret.arn,
     secretVersionId: secret.versionId,
     secretStage: aws.secret.stage,
-    secretKey: secret.isObject ? keys[0] : undefined,
-    holdsToken,
+    secretKey: secret.shape.kind === 'object' ? keysOf(content, aws.secret)[0] : undefined,
+    holdsToken: content === 'token',
   }
   return { ...secret, label, origin }
 }

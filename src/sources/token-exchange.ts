@@ -1,21 +1,21 @@
 /** The token source `token-exchange`: the organization's OAuth app, kept in Secrets Manager, acts for one member. */
-
+import { wrongSecret } from '../aws/secret-content.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { exchangeForMember } from '../hub/oauth-token.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
-import type { TokenExchangeRequest } from '../inputs/request.ts'
+import type { SecretReference, TokenExchangeRequest } from '../inputs/request.ts'
 import { validFor } from '../text/duration.ts'
 import { readStoredSecret } from './stored-secret.ts'
-import type { SourceWorld, TokenSource } from './token-source.ts'
+import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
 
 /** Reads `client_id` and `client_secret`, and trades them for a token of the member with the scopes asked for. */
 export function tokenExchangeSource(world: SourceWorld, { member, scopes }: TokenExchangeRequest): TokenSource {
   return {
     async obtain(identity) {
       const { log } = world
-      const stored = await readStoredSecret(identity, world, ['client_id', 'client_secret'], false)
+      const stored = await readStoredSecret(identity, world, 'oauth-app')
       const [clientId = '', clientSecret = ''] = stored.values
-      if (clientSecret.trim().length < 8) throw tooShort(stored.label)
+      if (clientSecret.trim().length < 8) throw tooShort(stored.label, awsOf(world.request).secret)
       const granted = await exchangeForMember({ clientId, clientSecret, member, scopes, secret: stored.label }, world)
       log.info(`Hub: got a token of a member with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`)
       return {
@@ -32,11 +32,11 @@ export function tokenExchangeSource(world: SourceWorld, { member, scopes }: Toke
 }
 
 /** It could not be masked without making the log unreadable, and no app has one. */
-function tooShort(label: string): ActionError {
+function tooShort(label: string, secret: SecretReference): ActionError {
   return new ActionError('secret-malformed', {
     failed: `The client_secret in ${label} is no secret of an OAuth app.`,
     seen: 'fewer than 8 characters',
     expected: 'the client_secret that the Hub gave for the app',
-    fix: 'Store the app’s client_id and client_secret as JSON in this secret.',
+    fix: wrongSecret('oauth-app', secret),
   })
 }

@@ -29,8 +29,11 @@ export interface AwsOrigin {
 
 /** What the source knows of the token, for kinds of which whoami-v2 tells less. Times in milliseconds since the epoch. */
 export type Evidence =
-  /** Kept somewhere and used again: whoami-v2 tells all. */
-  | { kind: 'stored' }
+  /**
+   * Kept somewhere and used again: whoami-v2 tells all. `howToStore`: for messages, how a person puts another token in
+   * its place; no other kind has it, because where those come from, no token must be stored.
+   */
+  | { kind: 'stored'; howToStore: string }
   /** Made for this job with these permissions; whoami-v2 tells all. */
   | { kind: 'minted'; asked: readonly string[] }
   /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */

@@ -1,0 +1,95 @@
+/** What a user is told to do about a token that does not pass: for each kind of token what helps, and what destroys nothing. */
+import { describe, expect, test } from '@jest/globals'
+import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
+import { hubDocs, hubPages } from '../../src/hub/pages.ts'
+import { remedy, TROUBLES, type Trouble } from '../../src/hub/remedies.ts'
+import type { Evidence } from '../../src/sources/token-source.ts'
+
+const HUB = 'https://hub.acme.example'
+const request = { org: 'acme', scope: 'write', hubEndpoint: HUB } as const
+const secret = { id: 'huggingface/acme/write', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' }
+
+const SHAPES: readonly SecretShape[] = [
+  { kind: 'plain', binary: false },
+  { kind: 'plain', binary: true },
+  { kind: 'object', binary: false, otherKeys: false },
+  { kind: 'object', binary: false, otherKeys: true },
+  { kind: 'object', binary: true, otherKeys: true },
+  { kind: 'none' },
+  { kind: 'unknown' },
+]
+
+/** Tokens that are made anew for each job; the secret on AWS, if any, holds what they are made with. */
+const ISSUED: readonly Evidence[] = [
+  { kind: 'minted', asked: ['repo.write'] },
+  { kind: 'resource', resource: 'acme/model', expiresAt: undefined },
+  { kind: 'oauth', asked: ['write-repos'], granted: ['write-repos'], expiresAt: undefined },
+]
+
+/** Troubles for which a stored token is replaced by another one; in the others it stays. */
+const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'too-wide']
+
+const rows = (evidence: readonly Evidence[]) =>
+  TROUBLES.flatMap((trouble) => evidence.map((one) => [trouble, one.kind, one] as const))
+
+describe('a token that was issued for the job', () => {
+  test.each(rows(ISSUED))('that is %s (%s) is not stored anywhere', (trouble, _kind, evidence) => {
+    const { cause = '', fix } = remedy(trouble, evidence, { request })
+    expect(fix).toMatch(/\w/)
+    expect(`${cause}\n${fix}`).not.toMatch(/put-secret-value|aws secretsmanager|tokens\/new|undefined/)
+  })
+})
+
+describe('a stored token', () => {
+  test.each(TROUBLES.flatMap((trouble) => SHAPES.map((shape) => [trouble, JSON.stringify(shape), shape] as const)))(
+    'that is %s keeps the form of its secret: %s',
+    (trouble, _name, shape) => {
+      const howToStore = storeCommand({ secret, shape })
+      const { cause = '', fix } = remedy(trouble, { kind: 'stored', howToStore }, { request })
+      expect(fix.includes(howToStore)).toBe(REPLACED.includes(trouble))
+      // Whatever it says besides has no command of its own.
+      expect(`${cause}\n${fix.replace(howToStore, '')}`).not.toMatch(/put-secret-value|aws secretsmanager|undefined/)
+    },
+  )
+
+  test('of another organization is not overwritten before its reader has looked', () => {
+    const { fix } = remedy('wrong-org', { kind: 'stored', howToStore: 'Store it.' }, { request })
+    expect(fix).toMatch(/^If the secret belongs to another organization, leave it as it is/)
+  })
+
+  test('that is too wide is left to those who need its rights', () => {
+    const { fix } = remedy('too-wide', { kind: 'stored', howToStore: 'Store it.' }, { request })
+    expect(fix).toContain('store the new one in a secret of its own')
+  })
+})
+
+describe('the pages of the Hub', () => {
+  test('are those of the endpoint in use', () => {
+    const pages = hubPages(HUB)
+    const all = [
+      pages.newToken,
+      pages.authentication,
+      pages.repositorySettings('datasets/acme/data'),
+      pages.orgSettings('acme'),
+      pages.orgTokens('acme'),
+      pages.orgMembers('acme'),
+      pages.serviceAccounts('acme'),
+    ]
+    expect(all.filter((page) => !page.startsWith(`${HUB}/`))).toEqual([])
+    for (const [trouble, , evidence] of rows([...ISSUED, { kind: 'stored', howToStore: 'Store it.' }])) {
+      const { cause = '', fix } = remedy(trouble, evidence, { request })
+      expect(`${cause}\n${fix}`).not.toContain('//huggingface.co')
+    }
+  })
+
+  test.each(['http://127.0.0.1:8080', 'http://localhost:8080'])(
+    'are the public ones for a stand-in: %s',
+    (endpoint) => {
+      expect(hubPages(endpoint).orgTokens('acme')).toBe('https://huggingface.co/organizations/acme/settings/tokens')
+    },
+  )
+
+  test('are documented at the public Hub, whatever the endpoint', () => {
+    expect(hubDocs('trusted-publishers')).toBe('https://huggingface.co/docs/hub/trusted-publishers')
+  })
+})
