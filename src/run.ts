@@ -3,6 +3,7 @@ import { prove } from './identity/prove.ts'
 import { exportedVariables, type Job, type Request } from './inputs/request.ts'
 import type { Log } from './report/log.ts'
 import type { Progress } from './report/progress.ts'
+import { preloadSource, selectSource } from './sources/select.ts'
 import type { SourceWorld } from './sources/token-source.ts'
 import { listed } from './text/printable.ts'
 
@@ -24,7 +25,6 @@ export async function run(world: World): Promise<Required<Progress>> {
     log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
   const renew = () => prove({ ...world, onIdentity: (identity) => Object.assign(progress, { identity }) })
   const identity = await renew()
-  const { selectSource } = await import('./sources/select.ts')
   const source = await selectSource({ ...world, renew })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
@@ -45,11 +45,10 @@ const loadHub = () => Promise.all([import('./hub/client.ts'), import('./hub/veri
  * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
  * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
  */
-export function preloader({ aws }: Request): () => void {
+export function preloader({ source }: Request): () => void {
   const pieces: (() => Promise<unknown>)[] = [
-    () => Promise.all([import('./identity/verify.ts'), ...(aws ? [import('./sources/stored-secret.ts')] : [])]),
+    () => Promise.all([import('./identity/verify.ts'), preloadSource(source.kind)]),
     loadHub,
-    ...(aws ? [() => import('./aws/read-secret.ts')] : []),
     () => import('./deliver/deliver.ts'),
   ]
   // A piece that cannot be loaded fails where it is needed.

@@ -1,16 +1,29 @@
 /** Loads the token source that the workflow chose, and only that one. */
+import type { SourceRequest } from '../inputs/request.ts'
 import type { SourceWorld, TokenSource } from './token-source.ts'
+
+const LOAD = {
+  'secrets-manager': () => import('./secrets-manager.ts'),
+  'trusted-publisher': () => import('./trusted-publisher.ts'),
+  'token-exchange': () => import('./token-exchange.ts'),
+  'service-account': () => import('./service-account.ts'),
+} as const satisfies Record<SourceRequest['kind'], () => Promise<unknown>>
+
+/** Loads the code of a source before it is needed. */
+export async function preloadSource(kind: SourceRequest['kind']): Promise<void> {
+  await LOAD[kind]()
+}
 
 /** The source for `token-source`. */
 export async function selectSource(world: SourceWorld): Promise<TokenSource> {
   switch (world.request.source.kind) {
     case 'secrets-manager':
-      return (await import('./secrets-manager.ts')).secretsManagerSource(world)
+      return (await LOAD['secrets-manager']()).secretsManagerSource(world)
     case 'trusted-publisher':
-      return (await import('./trusted-publisher.ts')).trustedPublisherSource(world, world.request.source)
+      return (await LOAD['trusted-publisher']()).trustedPublisherSource(world, world.request.source)
     case 'token-exchange':
-      return (await import('./token-exchange.ts')).tokenExchangeSource(world, world.request.source)
+      return (await LOAD['token-exchange']()).tokenExchangeSource(world, world.request.source)
     case 'service-account':
-      return (await import('./service-account.ts')).serviceAccountSource(world, world.request.source)
+      return (await LOAD['service-account']()).serviceAccountSource(world, world.request.source)
   }
 }

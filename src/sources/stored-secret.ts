@@ -1,6 +1,6 @@
 /** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session lives in memory only. */
 import { openSession } from '../aws/assume-role.ts'
-import type { StoredSecret } from '../aws/read-secret.ts'
+import { readSecret, type StoredSecret } from '../aws/read-secret.ts'
 import { keysOf, type SecretContent } from '../aws/secret-content.ts'
 import { sessionPolicy } from '../aws/session-policy.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -28,7 +28,6 @@ export async function readStoredSecret(
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
   const session = await openSession(identity, aws, document, world)
 
-  const { readSecret } = await import('../aws/read-secret.ts')
   const secret = await readSecret(session, aws, content, http, mask, policy)
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`
   log.info(`Secrets Manager: read ${label}`)
