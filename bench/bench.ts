@@ -3,10 +3,9 @@
  * latency. `npm run bench` prints medians and ratios of one run and records them in docs/performance.md.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { roleArn, Sandbox } from '../sandbox/index.ts'
 import { projectRoot } from '../sandbox/root.ts'
 
@@ -116,8 +115,5 @@ function record(table: string): void {
   const text = readFileSync(path, 'utf8')
   const recorded = text.replace(/(<!-- bench:start -->)[\s\S]*(<!-- bench:end -->)/, `$1\n${table}\n$2`)
   writeFileSync(path, recorded)
-  const main = statSync(ACTION).size
-  console.log(
-    `\nRecorded in docs/performance.md. (dist/main/index.js: ${main} bytes, ${gzipSync(readFileSync(ACTION)).length} gzipped.)`,
-  )
+  console.log('\nRecorded in docs/performance.md.')
 }

@@ -4,17 +4,38 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { minify } from 'terser'
 import { projectRoot } from '../sandbox/root.ts'
+import { PROGRAMS } from '../src/programs.ts'
+import { type BundledModule, type Compilation, filesByProgram, modulesByFile } from './chunks.ts'
 import { compile } from './compile.ts'
 import { licensesOf } from './licenses.ts'
 
-/** Entry points, each with a folder of its own in `dist/`. */
-const ENTRIES = ['main', 'post', 'rotate', 'lambda'] as const
+/** The folder of the bundle that the runner's programs share, and its source: the table of the programs. */
+const SHARED = 'shared'
+const SHARED_SOURCE = 'src/programs.ts'
+
+/** Bundles of their own, because they are uploaded alone: folder in `dist/` → source. */
+const ALONE = { lambda: 'src/lambda.ts' }
+
+/** The `package.json` of a folder of ES modules. */
+const MODULES = `${JSON.stringify({ type: 'module' }, null, 2)}\n`
+
+/** Takes the place of a package that is never called: an empty one, or one with what is read while loading. */
+const EMPTY = 'node:module'
+const HTTP_CLIENT = 'never-called.js'
+const HTTP_CLIENT_SOURCE = `// @actions/github makes a client while it is loaded, and never uses it here.
+export class HttpClient {
+  getAgent() {}
+  getAgentDispatcher() {}
+}
+`
 
 /**
  * Left out of the bundles:
- * - the HTTP client inside `@actions/core` and `@actions/github` (undici is 80 % of their size). The action makes every
- *   call through `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that would need these is
- *   never reached; a test makes sure that it stays so;
+ * - the HTTP client of `@actions/core` and `@actions/github`, and what it stands on (`undici` is 80 % of their size).
+ *   Loading it would load `node:https` and `node:tls` in every step. The action makes every call through
+ *   `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that would need these is never reached;
+ *   a test makes sure that it stays so;
+ * - what `platform` of `@actions/core` starts programs with, for the same reasons;
  * - the AWS SDK's search for credentials (files, SSO, metadata services). Every client is given its credentials, and
  *   STS needs none; without the search, a client that got none can only fail;
  * - what the AWS SDK opens shared configuration files with; nothing else in the bundles imports it, and a test makes
@@ -22,59 +43,94 @@ const ENTRIES = ['main', 'post', 'rotate', 'lambda'] as const
  *   more, the first call fails instead of following what a file says.
  */
 const NEVER_CALLED = {
-  undici: 'node:module',
-  tunnel: 'node:module',
-  '@aws-sdk/credential-provider-node': 'node:module',
-  'node:fs/promises': 'node:module',
-}
-
-/** What is used of webpack's own report. */
-interface Stats {
-  compilation: { modules: Iterable<Module> }
-}
-
-/** One file, or several that were joined. */
-interface Module {
-  resource?: string
-  modules?: Iterable<Module>
+  '@actions/http-client': `./${HTTP_CLIENT}`,
+  '@actions/http-client/lib/auth': EMPTY,
+  undici: EMPTY,
+  '@actions/exec': EMPTY,
+  '@aws-sdk/credential-provider-node': EMPTY,
+  'node:fs/promises': EMPTY,
 }
 
 type Ncc = (
   input: string,
   options: Record<string, unknown>,
-) => Promise<{ code: string; assets: Record<string, { source: string | Buffer }>; stats: Stats }>
+) => Promise<{
+  code: string
+  assets: Record<string, { source: string | Buffer }>
+  stats: { compilation: Compilation }
+}>
 
-/** Writes the build of every entry into `outDirectory`. */
-export async function build(outDirectory: string): Promise<void> {
-  compile()
-  const ncc = createRequire(import.meta.url)('@vercel/ncc') as Ncc
-  rmSync(outDirectory, { recursive: true, force: true })
-  for (const entry of ENTRIES) {
-    const { code, assets, stats } = await ncc(join(projectRoot, 'build', 'src', `${entry}.js`), {
-      quiet: true,
-      cache: false,
-      esm: true,
-      target: 'es2024',
-      // The packages' ES modules: only they can be shaken.
-      mainFields: ['module', 'main'],
-      externals: NEVER_CALLED,
-    })
-    const licenses = licensesOf(paths(stats.compilation.modules))
-    const files = { 'index.js': { source: code }, 'licenses.txt': { source: licenses }, ...assets }
-    for (const [name, { source }] of Object.entries(files)) {
-      const text = source.toString()
-      const path = join(outDirectory, entry, name)
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, name.endsWith('.js') ? await shrink(text) : text)
-    }
-  }
+/** What was built, for those who measure it. Paths of files are relative to `dist/`. */
+export interface Built {
+  /** The files that each program can load. */
+  programs: Map<string, string[]>
+  /** The modules in each file of code. */
+  modules: Map<string, BundledModule[]>
 }
 
-function paths(modules: Iterable<Module>): string[] {
-  return [...modules].flatMap(({ resource, modules: joined }) => [
-    ...(resource ? [resource] : []),
-    ...paths(joined ?? []),
+/** Writes `dist/` into `outDirectory`. */
+export async function build(outDirectory: string): Promise<Built> {
+  // webpack numbers modules by their paths from here.
+  process.chdir(projectRoot)
+  compile()
+  rmSync(outDirectory, { recursive: true, force: true })
+  const built: Built = { programs: new Map(), modules: new Map() }
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(outDirectory, path)), { recursive: true })
+    writeFileSync(join(outDirectory, path), text)
+  }
+  const bundleInto = async (folder: string, source: string): Promise<Compilation> => {
+    const { compilation, files } = await bundle(source)
+    for (const [name, text] of files) write(`${folder}/${name}`, text)
+    for (const [file, modules] of modulesByFile(compilation)) built.modules.set(`${folder}/${file}`, modules)
+    return compilation
+  }
+
+  const shared = await bundleInto(SHARED, SHARED_SOURCE)
+  write(`${SHARED}/${HTTP_CLIENT}`, HTTP_CLIENT_SOURCE)
+  write('package.json', MODULES)
+  for (const [name, files] of filesByProgram(shared, Object.keys(PROGRAMS))) {
+    write(`${name}/index.js`, chooserOf(name))
+    built.programs.set(name, [`${name}/index.js`, ...[...files, HTTP_CLIENT].map((file) => `${SHARED}/${file}`)])
+  }
+  for (const [name, source] of Object.entries(ALONE)) {
+    const alone = await bundleInto(name, source)
+    write(`${name}/package.json`, MODULES)
+    built.programs.set(
+      name,
+      [...modulesByFile(alone).keys()].map((file) => `${name}/${file}`),
+    )
+  }
+  return built
+}
+
+/** The file that `action.yml` names: chooses a program of the shared bundle. */
+function chooserOf(program: string): string {
+  return `import { PROGRAMS } from '../${SHARED}/index.js'\n\nawait PROGRAMS.${program}()\n`
+}
+
+/** The bundle of one source file, with the licenses of what is in it: file → text. */
+async function bundle(source: string): Promise<{ compilation: Compilation; files: Map<string, string> }> {
+  const ncc = createRequire(import.meta.url)('@vercel/ncc') as Ncc
+  const { code, assets, stats } = await ncc(join(projectRoot, 'build', source.replace(/\.ts$/, '.js')), {
+    quiet: true,
+    cache: false,
+    esm: true,
+    target: 'es2024',
+    // The packages' ES modules: only they can be shaken.
+    mainFields: ['module', 'main'],
+    externals: NEVER_CALLED,
+  })
+  const { compilation } = stats
+  const modules = [...modulesByFile(compilation).values()].flat()
+  const files = new Map([
+    ['index.js', await shrink(code)],
+    ['licenses.txt', licensesOf(modules.map(({ path }) => path))],
   ])
+  for (const [name, chunk] of Object.entries(assets)) {
+    if (name !== 'package.json') files.set(name, await shrink(chunk.source.toString()))
+  }
+  return { compilation, files }
 }
 
 async function shrink(source: string): Promise<string> {

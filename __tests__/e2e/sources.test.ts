@@ -1,13 +1,13 @@
 /** Tokens that live for one job: every source, its refusals, lost answers, killed runs and a Hub that cannot be reached. */
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ACCOUNT, roleArn, trustPolicy } from '../../sandbox/index.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
-import { projectRoot } from '../../sandbox/root.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
+import { copyWithout } from './damaged.ts'
 import { errorOf, type Play, Stage, warningsOf } from './stage.ts'
 
 let stage: Stage
@@ -327,20 +327,14 @@ describe('trusted-publisher', () => {
   })
 
   test('loads none of the AWS code: it runs without it', async () => {
-    const copy = mkdtempSync(join(tmpdir(), 'without-aws-'))
+    const { path, removed, remove } = copyWithout((text) => text.includes('AssumeRoleWithWebIdentity'))
     try {
-      for (const name of ['action.yml', 'dist']) cpSync(join(projectRoot, name), join(copy, name), { recursive: true })
-      const main = join(copy, 'dist', 'main')
-      const aws = readdirSync(main).filter((name) =>
-        readFileSync(join(main, name), 'utf8').includes('AssumeRoleWithWebIdentity'),
-      )
-      expect(aws.length).toBeGreaterThan(0)
-      expect(aws).not.toContain('index.js')
-      for (const name of aws) rmSync(join(main, name))
-      const played = await stage.main({ ...publisher(), path: copy })
+      expect(removed.length).toBeGreaterThan(0)
+      expect(removed).not.toContain('index.js')
+      const played = await stage.main({ ...publisher(), path })
       expect(played.main.outputs['hf-token-kind']).toBe('trusted-publisher')
     } finally {
-      rmSync(copy, { recursive: true, force: true })
+      remove()
     }
   })
 
