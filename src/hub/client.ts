@@ -10,12 +10,21 @@ import { readWhoAmI, type WhoAmI } from './whoami.ts'
 /** What the Hub says of one repository. */
 export type Access = { granted: true } | { granted: false; seen: string; status: number }
 
+/** Between a refusal and the second look at it, in milliseconds: a fault that passes is over by then, as a rule. */
+const SECOND_LOOK_MS = 1_000
+
 /** Calls with one token after the other; answers become words of the domain, refusals become codes. */
 export class HubClient {
   readonly #access: HubAccess
+  readonly #looksTwice: boolean
 
-  constructor(access: HubAccess) {
+  /**
+   * `looksTwice`: a token is rejected only when the Hub says so twice (401), for callers that would replace or revoke
+   * something because of it. Every other refusal is then no answer to whether the token works.
+   */
+  constructor(access: HubAccess, { looksTwice = false } = {}) {
     this.#access = access
+    this.#looksTwice = looksTwice
   }
 
   /**
@@ -27,21 +36,24 @@ export class HubClient {
    */
   async whoAmI(token: string, reserveMs = 0): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
-    const answer = await this.#get('/api/whoami-v2', token, what, reserveMs)
-    if (answer.status === 401 || answer.status === 403) throw rejected(answer, this.#access)
+    const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
+    const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
+    if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
     const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
     if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
     return who
   }
 
   /**
-   * Who the token is; undefined when the Hub says that it is none (401). A refusal of another kind is no answer to that.
+   * Who the token is; undefined when the Hub says twice that it is none (401). A refusal of another kind is no answer to
+   * that.
    *
    * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
    * Source: Hub API, GET /api/whoami-v2.
    */
   async owner(token: string): Promise<WhoAmI | undefined> {
-    const answer = await this.#get('/api/whoami-v2', token, 'the Hub’s whoami-v2 to say whether a token works')
+    const what = 'the Hub’s whoami-v2 to say whether a token works'
+    const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
     if (answer.status === 401) return undefined
     const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
     if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
@@ -58,11 +70,23 @@ export class HubClient {
   async authCheck(token: string, repository: HubRepository, write: boolean): Promise<Access> {
     const { kind, namespace, name, label } = repository
     const path = `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
-    const answer = await this.#get(path, token, `the Hub’s auth-check of ${label}`)
+    const what = `the Hub’s auth-check of ${label}`
+    const ask = () => this.#get(path, token, what)
+    const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
-    if (answer.status === 401 && !header(answer, 'x-error-code')) throw rejected(answer, this.#access)
+    // Also the answer to a token that works and may not use a route: only whoami-v2 says that a token is dead.
+    if (answer.status === 401 && !header(answer, 'x-error-code') && !this.#looksTwice)
+      throw rejected(answer, this.#access)
     if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
     throw hubFailed(`auth-check of ${label}`, answer, this.#access.endpoint)
+  }
+
+  /** The answer, or the second one when the first is a 401. */
+  async #twice(ask: () => Promise<HttpResponse>, what: string): Promise<HttpResponse> {
+    const first = await ask()
+    if (first.status !== 401) return first
+    await this.#access.policy.deadline.sleep(SECOND_LOOK_MS, what)
+    return await ask()
   }
 
   #get(path: string, token: string, what: string, reserveMs = 0): Promise<HttpResponse> {

@@ -1,0 +1,89 @@
+/** What it takes for the Hub's refusal of a token to be believed. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Hub } from '../../sandbox/hub/index.ts'
+import { HubClient } from '../../src/hub/client.ts'
+import { parseRepository } from '../../src/inputs/repository.ts'
+import { Deadline } from '../../src/net/deadline.ts'
+import { Http } from '../../src/net/http.ts'
+import { proxyFromEnvironment } from '../../src/net/proxy.ts'
+
+let hub: Hub
+let deadline: Deadline
+let http: Http
+let token: string
+beforeEach(async () => {
+  hub = await Hub.start()
+  token = hub.addOrgToken('acme')
+  hub.addRepo({ type: 'model', name: 'acme/model', private: true })
+  deadline = new Deadline(20_000)
+  http = new Http(deadline, proxyFromEnvironment({}))
+})
+afterEach(async () => {
+  deadline.stop()
+  http.close()
+  await hub.close()
+})
+
+const client = (options?: { looksTwice: boolean }, until = deadline) =>
+  new HubClient({ endpoint: hub.url, http, policy: { maxAttempts: 1, deadline: until } }, options)
+const careful = (until = deadline) => client({ looksTwice: true }, until)
+const refuse = (times: number, status = 401, operation = 'whoami-v2') =>
+  hub.service.inject(operation, { kind: 'answer', status, body: { error: 'Invalid username or password.' } }, times)
+const asked = () => hub.service.count('whoami-v2')
+
+describe('a client that looks twice', () => {
+  test('takes a token for rejected when the Hub says so twice, apart in time', async () => {
+    refuse(2)
+    await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+    const [first, second] = hub.service.calls
+    expect(asked()).toBe(2)
+    expect((second?.startedAt ?? 0) - (first?.endedAt ?? 0)).toBeGreaterThan(900)
+  })
+
+  test('takes a 401 that passes for nothing', async () => {
+    refuse(1)
+    expect((await careful().whoAmI(token)).name).toBe('acme-ci')
+    refuse(1)
+    expect((await careful().owner(token))?.name).toBe('acme-ci')
+  })
+
+  test.each([403, 500, 404])('takes a %s after a 401, or alone, for no answer', async (status) => {
+    refuse(1)
+    refuse(2, status)
+    await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    refuse(1)
+    refuse(2, status)
+    await expect(careful().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    await expect(careful().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+  })
+
+  test('does not count a second look that there is no time for', async () => {
+    const short = new Deadline(500)
+    refuse(2)
+    await expect(careful(short).whoAmI(token)).rejects.toMatchObject({ code: 'deadline-exceeded' })
+    await expect(careful(short).owner(token)).rejects.toMatchObject({ code: 'deadline-exceeded' })
+    short.stop()
+  })
+
+  test('takes a token that may not use a route for no dead one', async () => {
+    const repository = parseRepository('acme/model')
+    if (!repository) throw new Error('no repository')
+    refuse(2, 401, 'auth-check')
+    expect(await careful().authCheck(token, repository, false)).toMatchObject({ granted: false, status: 401 })
+    refuse(1, 401, 'auth-check')
+    expect(await careful().authCheck(token, repository, false)).toEqual({ granted: true })
+  })
+})
+
+test('nobody is told that a token is dead after one 401', async () => {
+  refuse(2)
+  expect(await client().owner(token)).toBeUndefined()
+  expect(asked()).toBe(2)
+})
+
+test('a client for one job asks once: it replaces and revokes nothing', async () => {
+  refuse(1)
+  await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+  expect(asked()).toBe(1)
+})
