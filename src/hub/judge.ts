@@ -6,7 +6,7 @@ import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
 import { judgeResource, judgeRole, judgeScopes } from './evidence.ts'
 import { remedy } from './remedies.ts'
-import { isClassic, shortfall, surplusRights } from './rights.ts'
+import { isClassic, membershipIn, shortfall, surplusRights } from './rights.ts'
 import { NEEDED } from './scopes.ts'
 import type { Membership, WhoAmI } from './whoami.ts'
 
@@ -28,7 +28,7 @@ export function judge(
   { evidence }: Pick<HubToken, 'evidence'>,
   now: number,
 ): ActionError[] {
-  const org = who.orgs.find(({ name }) => name === request.org)
+  const org = membershipIn(who, request.org)
   // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
   if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request, evidence)]
   const end = endOf(who, evidence)
@@ -202,7 +202,8 @@ function notAsked(who: WhoAmI, evidence: Evidence): string[] {
     .map((permission) => `${printable(permission, 80)} (was not asked for)`)
 }
 
-function classicRights(who: WhoAmI, org: Membership): string[] {
+/** What a classic token reaches, in words: all that its owner does. */
+export function classicRights(who: WhoAmI, org: Membership): string[] {
   const can = who.role === 'read' ? 'reads' : 'reads and writes'
   const others = who.orgs.map(({ name }) => name).filter((name) => name !== org.name)
   return [
@@ -212,6 +213,7 @@ function classicRights(who: WhoAmI, org: Membership): string[] {
   ]
 }
 
-function unseenRights(who: WhoAmI): string[] {
+/** What is to be said of a token whose rights the Hub does not list. */
+export function unseenRights(who: WhoAmI): string[] {
   return [`unknown rights: the Hub does not list those of a token of the type ${printable(who.authType, 40)}`]
 }

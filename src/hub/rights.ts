@@ -7,6 +7,11 @@ import type { Grant, Membership, WhoAmI } from './whoami.ts'
 /** One right that goes beyond what was asked, in words for a message. */
 export type Surplus = string
 
+/** What whoami-v2 says of the token's place in the organization; undefined when the token does not belong to it. */
+export function membershipIn({ orgs }: Pick<WhoAmI, 'orgs'>, org: string): Membership | undefined {
+  return orgs.find(({ name }) => name === org)
+}
+
 /** True when the entity is the organization, or lies within it. An entity that cannot be placed lies outside. */
 export function isWithin({ type, name, id }: Grant['entity'], org: Membership): boolean {
   if (type === 'org') return name === undefined ? id === org.id : name === org.name

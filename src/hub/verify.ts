@@ -17,6 +17,8 @@ declare const verified: unique symbol
 /** A token that passed the checks which `verify` asks for. Made by {@link verifyToken} only. */
 export interface VerifiedToken extends HubToken {
   readonly [verified]: true
+  /** What whoami-v2 says of it; undefined when it was not asked or did not answer. */
+  readonly whoami: WhoAmI | undefined
   /** Who the Hub says it is; empty when the Hub did not say. */
   readonly identity: string
   /** `fine-grained`, `read`, `write`, …; empty when the Hub did not say. */
@@ -227,6 +229,7 @@ function confirmed(
     value: token.value,
     origin: token.origin,
     evidence: token.evidence,
+    whoami: who,
     identity: who?.name ?? '',
     kind: who ? tokenKind(who, token.evidence) : '',
     expiresAt: endOf(who, token.evidence),

@@ -1,0 +1,236 @@
+/** What a token can do that the one in its place could not. */
+import { describe, expect, test } from '@jest/globals'
+import { describeToken, lostRights, onWholeOrg, type Successor } from '../../src/hub/lost-rights.ts'
+import type { Grant, Membership, WhoAmI } from '../../src/hub/whoami.ts'
+
+const acme = (rest: Partial<Membership> = {}): Membership => ({
+  id: 'id-of-acme',
+  name: 'acme',
+  roleInOrg: 'write',
+  securityRestrictions: [],
+  resourceGroups: [],
+  ...rest,
+})
+
+const on = (type: string, name: string, ...permissions: string[]): Grant => ({
+  entity: { type, name, id: `id-of-${name}` },
+  permissions,
+})
+
+/** A fine-grained token of a member of acme. */
+const token = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
+  name: 'rosa',
+  role: 'fineGrained',
+  authType: 'access_token',
+  displayName: 'ci',
+  createdAt: undefined,
+  grants: [on('org', 'acme', 'repo.content.read', 'repo.write')],
+  global: [],
+  canReadGatedRepos: false,
+  expiresAt: undefined,
+  resource: undefined,
+  orgs: [acme()],
+  ...rest,
+})
+
+const minted = (...permissions: string[]): Successor => onWholeOrg(acme(), permissions)
+const lost = (current: WhoAmI, next: Successor, org = acme()) => lostRights(current, next, org)
+
+describe('nothing is lost', () => {
+  test.each<[string, WhoAmI, Successor]>([
+    ['with the same permissions', token(), minted('repo.content.read', 'repo.write')],
+    ['with more', token(), minted('repo.content.read', 'repo.write', 'discussion.write')],
+    [
+      'when whoever may write may read',
+      token({ grants: [on('org', 'acme', 'repo.content.read')] }),
+      minted('repo.write'),
+    ],
+    [
+      'by the whole organization in the place of parts of it',
+      token({
+        grants: [
+          on('model', 'acme/x', 'repo.write'),
+          on('dataset', 'acme/y', 'repo.content.read'),
+          on('resource-group', 'g', 'repo.write'),
+        ],
+        orgs: [acme({ resourceGroups: [{ id: 'id-of-g', role: 'write' }] })],
+      }),
+      minted('repo.write'),
+    ],
+    [
+      'with the same repositories',
+      token({ grants: [on('model', 'acme/x', 'repo.write')] }),
+      token({ grants: [on('model', 'acme/x', 'repo.write')] }),
+    ],
+    ['of an entity without any right', token({ grants: [on('user', 'rosa')] }), minted('repo.content.read')],
+    [
+      'with the same rights everywhere',
+      token({ global: ['post.write'], canReadGatedRepos: true }),
+      token({ global: ['post.write'], canReadGatedRepos: true }),
+    ],
+    [
+      'outside the organization that both have',
+      token({ grants: [on('org', 'beta', 'repo.write')] }),
+      token({ grants: [on('org', 'beta', 'repo.write')] }),
+    ],
+  ])('%s', (_what, current, next) => {
+    const org = current.orgs[0] ?? acme()
+    expect(lostRights(current, next, org)).toEqual([])
+  })
+
+  test('in an organization that has cut the current token off', () => {
+    expect(lost(token(), minted('repo.content.read'), acme({ securityRestrictions: ['token-revoked'] }))).toEqual([])
+  })
+})
+
+describe('lost is', () => {
+  test.each<[string, WhoAmI, Successor, string[]]>([
+    ['a permission', token(), minted('repo.content.read'), ['repo.write on org acme']],
+    [
+      'reading for one that reads something else',
+      token({ grants: [on('org', 'acme', 'collection.read')] }),
+      minted('repo.write'),
+      ['collection.read on org acme'],
+    ],
+    [
+      'the rest of the organization',
+      token(),
+      token({ grants: [on('model', 'acme/x', 'repo.content.read', 'repo.write')] }),
+      ['repo.content.read on org acme', 'repo.write on org acme'],
+    ],
+    [
+      'another repository',
+      token({ grants: [on('model', 'acme/x', 'repo.write')] }),
+      token({ grants: [on('model', 'acme/y', 'repo.write')] }),
+      ['repo.write on model acme/x'],
+    ],
+    [
+      'a repository of another kind, whatever its name',
+      token({ grants: [on('model', 'acme/x', 'repo.write')] }),
+      token({ grants: [{ ...on('dataset', 'acme/x', 'repo.write') }] }),
+      ['repo.write on model acme/x'],
+    ],
+    [
+      'a repository that was deleted and made again',
+      token({ grants: [on('model', 'acme/x', 'repo.write')] }),
+      token({ grants: [{ entity: { type: 'model', name: 'acme/x', id: 'another' }, permissions: ['repo.write'] }] }),
+      ['repo.write on model acme/x'],
+    ],
+    [
+      'another organization, and the user’s own repositories',
+      token({
+        grants: [
+          on('org', 'acme', 'repo.write'),
+          on('org', 'beta', 'repo.write'),
+          on('user', 'rosa', 'repo.content.read'),
+        ],
+      }),
+      minted('repo.write'),
+      ['repo.write on org beta (outside acme)', 'repo.content.read on user rosa (outside acme)'],
+    ],
+    [
+      'a repository of an organization whose name begins alike',
+      token({ grants: [on('model', 'acme2/x', 'repo.write')] }),
+      minted('repo.write'),
+      ['repo.write on model acme2/x (outside acme)'],
+    ],
+    [
+      'what holds everywhere',
+      token({ global: ['post.write'], canReadGatedRepos: true }),
+      minted('repo.content.read', 'repo.write'),
+      ['post.write everywhere on the Hub (outside acme)', 'canReadGatedRepos: reads gated repositories outside acme'],
+    ],
+  ])('%s', (_what, current, next, expected) => expect(lost(current, next)).toEqual(expected))
+
+  test('what only a classic token reaches, whatever takes its place', () => {
+    const classic = token({ role: 'write', grants: [], orgs: [acme(), acme({ id: 'id-of-beta', name: 'beta' })] })
+    expect(lost(classic, minted('repo.content.read', 'repo.write'))).toEqual([
+      'reads and writes everything that rosa can reach, in acme and outside',
+      'reads and writes the repositories of rosa (outside acme)',
+      'reads and writes the organization beta (outside acme)',
+    ])
+    expect(lost(classic, minted('repo.content.read'))).toContain('repo.write on org acme')
+    expect(lost({ ...classic, role: 'read' }, minted('repo.content.read'))).toEqual([
+      'reads everything that rosa can reach, in acme and outside',
+      'reads the repositories of rosa (outside acme)',
+      'reads the organization beta (outside acme)',
+    ])
+    expect(lost({ ...classic, role: 'god' }, minted('repo.content.read', 'repo.write'))).toHaveLength(3)
+    // Two of them cannot be compared.
+    expect(lost(classic, classic)).not.toEqual([])
+  })
+
+  test('what the Hub does not list', () => {
+    const oauth = token({ role: undefined, authType: 'oauth', grants: [] })
+    expect(lost(oauth, minted('repo.write'))).toEqual([expect.stringContaining('unknown rights')])
+  })
+
+  test('nothing in an organization that has cut the token off, and everything outside', () => {
+    const org = acme({ securityRestrictions: ['token-revoked'] })
+    const current = token({ grants: [on('org', 'acme', 'repo.write'), on('org', 'beta', 'repo.write')] })
+    expect(lost(current, minted('repo.content.read'), org)).toEqual(['repo.write on org beta (outside acme)'])
+  })
+})
+
+describe('the role of the new token’s account', () => {
+  const withRole = (roleInOrg: string | undefined, ...permissions: string[]) =>
+    token({ grants: [on('org', 'acme', ...permissions)], orgs: [acme({ roleInOrg })] })
+
+  test.each<[string, string | undefined, string | undefined, boolean]>([
+    ['repo.write', 'write', 'write', false],
+    ['repo.write', 'admin', 'write', false],
+    ['repo.write', 'write', 'contributor', true],
+    ['repo.write', 'contributor', 'contributor', false],
+    ['repo.write', 'contributor', 'read', true],
+    ['repo.write', 'read', 'read', false],
+    ['org.write', 'admin', 'write', true],
+    ['org.write', 'write', 'write', false],
+    ['repo.content.read', 'write', 'read', false],
+    ['repo.content.read', 'read', 'no_access', true],
+    // The name of a role of their own says nothing.
+    ['repo.write', 'Release crew', 'contributor', true],
+    ['repo.write', 'admin', 'Release crew', false],
+    ['repo.write', undefined, undefined, false],
+  ])('%s of a member with the role %s, by one with %s', (permission, before, after, isLost) => {
+    const found = lost(withRole(before, permission), withRole(after, permission))
+    expect(found).toEqual(
+      isLost ? [`${permission} on org acme (the new token’s account has only the role ${after} there)`] : [],
+    )
+  })
+
+  test('counts for nothing where a resource group may give more', () => {
+    const next = withRole('read', 'repo.write')
+    const orgs = [acme({ roleInOrg: 'read', resourceGroups: [{ id: 'g', role: 'write' }] })]
+    expect(lost(withRole('write', 'repo.write'), { ...next, orgs })).toEqual([])
+  })
+
+  test('is not known before the token is minted', () => {
+    expect(lost(withRole('admin', 'org.write'), minted('org.write'))).toEqual([])
+  })
+})
+
+describe('a token in one line', () => {
+  test.each<[WhoAmI, string]>([
+    [token(), 'fine-grained token "ci" of rosa (member of acme): repo.content.read and repo.write on org acme'],
+    [
+      token({ role: 'write', grants: [] }),
+      'classic write token "ci" of rosa (member of acme): reads and writes everything that its owner can reach',
+    ],
+    [
+      token({ role: 'read', grants: [], displayName: undefined, orgs: [] }),
+      'classic read token of rosa: reads everything that its owner can reach',
+    ],
+    [
+      token({ grants: [on('user', 'rosa')] }),
+      'fine-grained token "ci" of rosa (member of acme): no rights that the Hub lists',
+    ],
+    [
+      token({ grants: [on('model', 'acme/x', 'repo.write')], global: ['post.write'], canReadGatedRepos: true }),
+      'fine-grained token "ci" of rosa (member of acme): repo.write on model acme/x, post.write everywhere on the Hub and reads gated repositories',
+    ],
+    [
+      token({ displayName: 'x\n::error::hf_abcdefghijklmnop' }),
+      'fine-grained token "x\\u{a}::error::hf_***" of rosa (member of acme): repo.content.read and repo.write on org acme',
+    ],
+  ])('%#', (who, text) => expect(describeToken(who)).toBe(text))
+})
