@@ -338,6 +338,7 @@ describe('when it cannot begin', () => {
       '`scope` is "all"',
       'has the line "nonsense"',
       '"bad:name", which is neither a Secrets Manager name',
+      `has the line "${READ}": \`scope\` is required`,
       `has "${READ}" twice`,
       '`service-account` is required',
       '`ecs-services` has the line "inference"; write cluster/service',
@@ -363,7 +364,7 @@ describe('when it cannot begin', () => {
     ['more permissions than the scope', only(`${READ} scope=read permissions=repo.write`), 'more than scope=read'],
     [
       'too many secrets for one session',
-      only(Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n}`).join('\n')),
+      only(Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n')),
       'too many for `session-policy: auto`',
     ],
   ])('%s is a problem', async (_what, inputs, text) => {

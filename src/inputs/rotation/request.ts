@@ -10,6 +10,10 @@ export interface RotatedSecret {
   repositories: readonly HubRepository[]
   /** What a minted token gets. */
   permissions: readonly string[]
+  /** True when the new token may be of another organization than the current one, or lack rights that it has. */
+  narrow: boolean
+  /** As it was written. */
+  line: string
 }
 
 /** How new tokens come about. */

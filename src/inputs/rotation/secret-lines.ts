@@ -9,8 +9,9 @@ import { Problems } from '../problems.ts'
 import { type Role, SCOPES, type Scope } from '../request.ts'
 import type { RotatedSecret } from './request.ts'
 
-const SETTINGS = ['scope', 'repositories', 'permissions', 'key'] as const
+const SETTINGS = ['scope', 'repositories', 'permissions', 'key', 'narrow'] as const
 type Setting = (typeof SETTINGS)[number]
+type Settings = Partial<Record<Setting, string>>
 
 /** What holds for all lines. */
 export interface LineContext {
@@ -39,7 +40,11 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
   const own = new Problems()
   const [name = '', ...words] = line.split(/\s+/)
   const settings = parseSettings(words, own)
+  // Only a stand-in when it is missing, so that the other problems of the line are found too.
   const scope = oneOf('scope', settings.scope ?? 'read', SCOPES, own)
+  if (!words.some((word) => settingOf(word).name === 'scope')) {
+    own.add('scope', 'is required, and has no default: add scope=read, scope=write or scope=admin')
+  }
   const id = fill('the name', name, { org, scope }, own)
   const rotated: RotatedSecret = {
     secret: {
@@ -51,16 +56,37 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
     },
     scope,
     repositories: parseRepositories(list(settings.repositories), own),
-    permissions: parsePermissions(list(settings.permissions), scope, own),
+    permissions: parsePermissions(list(settings.scope && settings.permissions), scope, own),
+    narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
+    line,
   }
   for (const problem of own.lines) problems.add('secrets', `has the line ${quoted(line, 120)}: ${problem}`)
   return rotated
 }
 
-function parseSettings(words: readonly string[], problems: Problems): Partial<Record<Setting, string>> {
-  const settings: Partial<Record<Setting, string>> = {}
+/**
+ * The line of a secret with some settings changed, for messages. Parsed again, it means the same secret: a name that
+ * holds `{scope}` is written out.
+ */
+export function withSettings({ line, secret }: Pick<RotatedSecret, 'line' | 'secret'>, changes: Settings): string {
+  const [name = '', ...words] = line.split(/\s+/)
+  const changed = SETTINGS.flatMap((setting) =>
+    changes[setting] === undefined ? [] : [`${setting}=${changes[setting]}`],
+  )
+  const kept = words.map((word) => changed.find((one) => settingOf(one).name === settingOf(word).name) ?? word)
+  const added = changed.filter((one) => !kept.includes(one))
+  return [name.includes('{scope}') ? secret.id : name, ...kept, ...added].join(' ')
+}
+
+function settingOf(word: string): { name: string; value: string } {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(word) ?? []
+  return { name, value }
+}
+
+function parseSettings(words: readonly string[], problems: Problems): Settings {
+  const settings: Settings = {}
   for (const word of words) {
-    const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(word) ?? []
+    const { name, value } = settingOf(word)
     const setting = SETTINGS.find((one) => one === name)
     if (setting === undefined) {
       const guess = closest(name || word, SETTINGS)
@@ -78,9 +104,14 @@ function list(text: string | undefined): string[] {
   return (text ?? '').split(',').filter(Boolean)
 }
 
+/** True for what `permissions=` takes. */
+export function isPermissionName(text: string): boolean {
+  return /^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(text)
+}
+
 function parsePermissions(given: readonly string[], scope: Scope, problems: Problems): readonly string[] {
   for (const name of given) {
-    if (!/^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(name)) {
+    if (!isPermissionName(name)) {
       problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
     } else if (!includes(scope, scopeOf(name)))
       problems.add('permissions', `has ${name}, which is more than scope=${scope}`)
