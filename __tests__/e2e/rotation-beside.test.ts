@@ -65,7 +65,7 @@ test.concurrent(
   'two runs at once end well, wherever one of them is held up',
   async () => {
     // From the look at the tokens to the last label; before and after it nothing is changed.
-    const pauses = Array.from({ length: 13 }, (_, index) => index + 5)
+    const pauses = Array.from({ length: 14 }, (_, index) => index + 5)
     const tasks = pauses.map((pause) => () => heldAt(pause, pause % 2 === 0))
     await pool(8, tasks)
     process.stdout.write(`Rotation: two runs at once, one held at each of ${tasks.length} points, ended well.\n`)

@@ -309,6 +309,79 @@ describe('the function refuses', () => {
     expect(stage.sandbox.calls()).toEqual({})
   })
 
+  test('a line without `scope=`', async () => {
+    const { error } = await invoke(event('createSecret', versionId(1)), { SECRETS: WRITE })
+    expect(error).toMatch(/^\[input-invalid\]/)
+    expect(error).toContain('`SECRETS` has the line "huggingface/acme/write": `scope` is required')
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  test.each<[string, () => string, string]>([
+    ['can do more than the new one', () => stage.sandbox.tokens.write, '- repo.write on org acme'],
+    [
+      'is another organization’s',
+      () => stage.sandbox.hub.addOrgToken('beta'),
+      'does not belong to the organization acme',
+    ],
+  ])('to mint in the place of a token that %s, unless the line says so', async (_what, current, text) => {
+    const token = current()
+    stage.secrets.push({ name: 'the current token', value: token })
+    stage.store(JSON.stringify({ token }))
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    const blocked = await invoke(event('createSecret', versionId(1)), { SECRETS: `${WRITE} scope=read` })
+    expect(blocked.error).toMatch(/^\[rotation-blocked\]/)
+    expect(blocked.error).toContain(text)
+    expect(blocked.error).toContain(`${WRITE} scope=read narrow=true`)
+    expect(alive()).toEqual([])
+    const env = { SECRETS: `${WRITE} scope=read narrow=true` }
+    for (const step of STEPS) expect((await invoke(event(step, versionId(1)), env)).error).toBeUndefined()
+    expect(alive()).toEqual([tokenOf()])
+    expect(stage.sandbox.hub.isAlive(token)).toBe(true)
+  })
+
+  test('to make a token current that can do less, whoever stored it', async () => {
+    const { aws, hub, tokens } = stage.sandbox
+    aws.beginRotation(WRITE, versionId(1))
+    const env = { SECRETS: `${WRITE} scope=read` }
+    const version = aws.secret(WRITE).versions.find((one) => one.versionId === versionId(1))
+    if (!version) throw new Error('no version')
+    const token = hub.addOrgToken('acme', ['repo.content.read'])
+    stage.secrets.push({ name: 'a token by hand', value: token })
+    version.value = JSON.stringify({ token })
+    for (const step of ['createSecret', 'testSecret']) {
+      expect((await invoke(event(step, versionId(1)), env)).error).toBeUndefined()
+    }
+    const { error } = await invoke(event('finishSecret', versionId(1)), env)
+    expect(error).toMatch(/^\[rotation-blocked\]/)
+    expect(error).toContain('- repo.write on org acme')
+    expect(tokenOf()).toBe(tokens.write)
+    expect(hub.isAlive(tokens.write)).toBe(true)
+    const narrow = { SECRETS: `${WRITE} scope=read narrow=true` }
+    expect((await invoke(event('finishSecret', versionId(1)), narrow)).error).toBeUndefined()
+    expect(tokenOf()).toBe(token)
+  })
+
+  test('to revoke what another organization’s token took the place of', async () => {
+    await rotation(1)
+    const ours = tokenOf()
+    const token = stage.sandbox.hub.addOrgToken('beta')
+    stage.secrets.push({ name: 'the token of beta', value: token })
+    stage.store(JSON.stringify({ token }))
+    stage.sandbox.advance(2 * DAY)
+    const retire = { Step: 'retireSecret', SecretId: arnOf(WRITE) }
+    expect((await invoke(retire)).error).toMatch(/^\[rotation-blocked\]/)
+    expect([ours, token].map((one) => stage.sandbox.hub.isAlive(one))).toEqual([true, true])
+  })
+
+  test('to take a token for dead that the Hub refuses once', async () => {
+    const { aws, hub } = stage.sandbox
+    aws.beginRotation(WRITE, versionId(1))
+    hub.service.inject('whoami-v2', { kind: 'answer', status: 401, body: {} })
+    const { error } = await invoke(event('createSecret', versionId(1)), { SECRETS: `${WRITE} scope=read` })
+    expect(error).toMatch(/^\[rotation-blocked\]/)
+    expect(alive()).toEqual([])
+  })
+
   test('to make a token current that the Hub does not confirm', async () => {
     stage.sandbox.aws.beginRotation(WRITE, versionId(1))
     await invoke(event('createSecret', versionId(1)))

@@ -11,7 +11,7 @@ import { NEEDED } from './scopes.ts'
 import type { Membership, WhoAmI } from './whoami.ts'
 
 /** `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for what else there is. */
-export function tokenKind(who: WhoAmI, evidence: Evidence): string {
+export function tokenKind(who: WhoAmI, evidence: Evidence | { kind: 'stored' }): string {
   if (evidence.kind === 'resource') return 'trusted-publisher'
   if (evidence.kind === 'oauth') return 'oauth'
   return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)

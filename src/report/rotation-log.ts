@@ -5,7 +5,7 @@ import type { RotationRequest } from '../inputs/rotation/request.ts'
 import { hasMoved } from '../rotation/outcome.ts'
 import type { Rotation } from '../rotation/run.ts'
 import { type RotationProgress, rotationAudit, rotationReport } from './rotation-report.ts'
-import { failure as failureHtml, rotationLines, rotationSummary } from './rotation-summary.ts'
+import { beforeAndAfterLines, failure as failureHtml, rotationLines, rotationSummary } from './rotation-summary.ts'
 import { annotate, runnerLog, writeSummary } from './runner-log.ts'
 
 /** Reports a run that came to its end: the step fails when a secret or a service did. */
@@ -16,6 +16,7 @@ export async function reportRotation(
 ): Promise<void> {
   const now = Date.now()
   for (const line of rotationLines(rotation, now)) runnerLog.info(line)
+  if (request.dryRun) for (const line of beforeAndAfterLines(rotation)) runnerLog.info(line)
   const failures = [
     ...rotation.secrets.flatMap(({ errors }) => errors),
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),

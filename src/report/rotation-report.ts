@@ -41,6 +41,8 @@ function secretReport(outcome: Outcome, now: number): object {
     dueAt: iso(dueAt),
     previousEndsAt: iso(previousEndsAt),
     revoked: outcome.revoked,
+    before: outcome.before ?? null,
+    after: outcome.after ?? null,
     errors: outcome.errors.map(brief),
   }
 }

@@ -27,6 +27,18 @@ export function rotationSummary(request: RotationRequest, rotation: Rotation, no
         escapeHtml(String(outcome.revoked)),
       ]),
     ),
+    ...(request.dryRun
+      ? [
+          grid(
+            ['Secret', 'Current token', 'New token'],
+            rotation.secrets.map(({ secret, before, after }) => [
+              code(secret),
+              escapeHtml(before ?? 'unknown'),
+              escapeHtml(after ?? 'unknown'),
+            ]),
+          ),
+        ]
+      : []),
     ...(rotation.services.length === 0
       ? []
       : [
@@ -78,6 +90,15 @@ export function rotationLines({ secrets, services }: Rotation, now: number): str
           ...services.map(({ service, action, deploymentId }) => [service, action, deploymentId ?? '']),
         ])),
   ]
+}
+
+/** What each secret's token can do now, and what the one in its place could: for `dry-run`. */
+export function beforeAndAfterLines({ secrets }: Pick<Rotation, 'secrets'>): string[] {
+  return secrets.flatMap(({ secret, before, after }) => [
+    secret,
+    `  before: ${before ?? 'unknown'}`,
+    `  after:  ${after ?? 'unknown'}`,
+  ])
 }
 
 function verdict({ action, errors }: Outcome): string {

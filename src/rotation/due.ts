@@ -2,11 +2,11 @@
 import { type SecretShape, storeCommand } from '../aws/store-command.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { hubPages } from '../hub/pages.ts'
-import type { WhoAmI } from '../hub/whoami.ts'
 import type { RotationRequest } from '../inputs/rotation/request.ts'
 import { formatDuration } from '../text/duration.ts'
 import { shapeOf, type TokenVersion } from './look.ts'
 import type { Action } from './outcome.ts'
+import { type Standing, standingOf } from './standing.ts'
 import { pendingPlace } from './steps.ts'
 import type { SecretWorld } from './world.ts'
 
@@ -21,6 +21,8 @@ export interface Age {
   none: boolean
   /** The form of the secret. */
   shape: SecretShape
+  /** What the Hub says of the token; undefined when it was not asked. */
+  standing: Standing | undefined
 }
 
 export type Due = { due: true; note: string } | { due: false; action: Action; note: string }
@@ -40,31 +42,29 @@ type DueWorld = SecretWorld & { request: RotationRequest }
  * How old the current token is. A token that was minted by a rotation is in the account's list; of any other one the
  * Hub is asked.
  *
- * @throws what `whoAmI` throws, but for a token that the Hub does not accept.
+ * @throws what `standingOf` throws.
  */
 export async function ageOf(world: DueWorld, arn: string, current: TokenVersion | undefined): Promise<Age> {
-  const { minter, hub, request } = world
-  const shape = shapeOf(current)
-  if (!current) return { createdAt: undefined, dueAt: undefined, refusal: undefined, none: true, shape }
-  const own = minter?.firstTokensFor(arn).filter(({ versionId }) => versionId === current.versionId) ?? []
+  const { minter, request } = world
+  const own = minter?.firstTokensFor(arn).filter(({ versionId }) => versionId === current?.versionId) ?? []
   // Of two for one version nobody can tell here which it is.
-  let who: Pick<WhoAmI, 'createdAt' | 'expiresAt'> | undefined =
-    own.length === 1 ? { createdAt: own[0]?.createdAt, expiresAt: undefined } : undefined
-  let refusal: ActionError | undefined
-  try {
-    who ??= await hub.whoAmI(current.value.token)
-  } catch (error) {
-    const dead = error instanceof ActionError && (error.code === 'token-rejected' || error.code === 'token-expired')
-    if (!dead) throw error
-    refusal = error
-  }
+  const listed = own.length === 1 ? own[0] : undefined
+  const standing = listed ? undefined : await standingOf(world, current)
+  const known = standing?.kind === 'alive' ? standing.who : { createdAt: listed?.createdAt, expiresAt: undefined }
   // A token from the future would never be due.
-  const onHub = who?.createdAt !== undefined && who.createdAt < Date.now() + MAX_SLACK_MS ? who.createdAt : undefined
-  const createdAt = onHub ?? current.createdAt
+  const isPlausible = known.createdAt !== undefined && known.createdAt < Date.now() + MAX_SLACK_MS
+  const createdAt = isPlausible ? known.createdAt : current?.createdAt
   const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
-  const byEnd = who?.expiresAt === undefined ? undefined : who.expiresAt - request.graceSeconds * 1000
+  const byEnd = known.expiresAt === undefined ? undefined : known.expiresAt - request.graceSeconds * 1000
   const ends = [byAge, byEnd].filter((time) => time !== undefined)
-  return { createdAt, dueAt: ends.length > 0 ? Math.min(...ends) : undefined, refusal, none: false, shape }
+  return {
+    createdAt,
+    dueAt: ends.length > 0 ? Math.min(...ends) : undefined,
+    refusal: standing?.kind === 'dead' ? standing.refusal : undefined,
+    none: standing?.kind === 'none',
+    standing,
+    shape: shapeOf(current),
+  }
 }
 
 /**

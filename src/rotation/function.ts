@@ -12,11 +12,13 @@ import type { Log, Mask } from '../report/log.ts'
 import { isRecord } from '../text/json.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { Fence } from './fence.ts'
+import { judgeReplacement } from './judge-replacement.ts'
 import { endRetired, hasLeftovers, type Leftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
 import { look, type SecretState, withToken } from './look.ts'
 import { type Minting, openMinter } from './open-minter.ts'
 import { noOutcome } from './outcome.ts'
 import { sameButToken } from './secret-value.ts'
+import { standingOf } from './standing.ts'
 import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
 import { VERSION_ID } from './version-id.ts'
 
@@ -46,7 +48,8 @@ interface RotationEvent {
  * Does one step; each may be called again.
  *
  * @throws `ActionError` `input-invalid` for an event that is none, for a secret that is not named by its complete ARN, is
- * in another account or region than the function, or is not listed: the admin token is not read then; `rotation-blocked` for a version that is not staged for rotation; and what the steps throw.
+ * in another account or region than the function, or is not listed: the admin token is not read then; `rotation-blocked`
+ * for a version that is not staged for rotation, or a current token that must not be replaced; and what the steps throw.
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 export async function handleRotation(event: unknown, world: FunctionWorld): Promise<void> {
@@ -62,6 +65,8 @@ export async function handleRotation(event: unknown, world: FunctionWorld): Prom
   turn.state = state
   turn.outcome.arn = state.arn
   if (step === 'retireSecret') {
+    // What the secret held before another organization's token came into it is what a person may want back.
+    if (!rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
     await labelReplaced(turn)
     return await cleanUp(begun, turn.state ?? state, world)
   }
@@ -95,6 +100,7 @@ async function create(turn: Leftovers, state: SecretState, versionId: string): P
     await refuseStale(turn, state, versionId)
     return log.info('The version has its value already.')
   }
+  judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })
   // What an invocation minted that was cut off before it stored it, the last step finds like any other leftover.
   await createPending(turn, state.arn, versionId, state.current)
 }
@@ -114,7 +120,11 @@ async function finish(begun: Begun, state: SecretState, versionId: string, world
   if (previous !== versionId) {
     // Secrets Manager has had it tested; who else calls this step may not have.
     await refuseStale(turn, state, versionId)
-    await testPending(turn, versionId)
+    const standing = await standingOf(turn, state.current)
+    const { whoami } = await testPending(turn, versionId)
+    const minted = turn.minter?.firstTokensFor(state.arn) ?? []
+    const ours = minted.some((token) => token.versionId === versionId)
+    judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
     if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
     if (previous !== undefined) await retire(turn, previous)
   } else await labelReplaced(turn)
@@ -200,7 +210,7 @@ async function beginTurn(
     rotated,
     request,
     versions,
-    hub: new HubClient(access),
+    hub: new HubClient(access, { looksTwice: true }),
     access,
     minter,
     mask,

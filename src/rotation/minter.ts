@@ -74,6 +74,11 @@ export class Minter {
     return new Minter(accounts, once, found, await accounts.tokens(found), mask, log)
   }
 
+  /** The service account's name, for messages. */
+  get accountName(): string {
+    return printable(this.#account.name, 80)
+  }
+
   /** The tokens that were made for this secret and were alive when the run began. */
   firstTokensFor(arn: string): RotatedToken[] {
     return tokensFor(arn, this.#first)

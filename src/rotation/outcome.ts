@@ -38,6 +38,11 @@ export interface Outcome {
   previousEndsAt: number | undefined
   /** How many replaced tokens and leftovers were revoked. */
   revoked: number
+  /** The current token and the one in its place, each in one line, as far as the Hub was asked about them. */
+  before: string | undefined
+  after: string | undefined
+  /** True when the current token must not be replaced: then nothing of this secret is written or revoked. */
+  isBlocked: boolean
   /** What failed; the first decides the code. */
   errors: ActionError[]
 }
@@ -66,6 +71,9 @@ export function noOutcome(secret: string, scope: string): Outcome {
     dueAt: undefined,
     previousEndsAt: undefined,
     revoked: 0,
+    before: undefined,
+    after: undefined,
+    isBlocked: false,
     errors: [],
   }
 }

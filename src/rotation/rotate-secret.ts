@@ -6,11 +6,13 @@ import type { RotationRequest } from '../inputs/rotation/request.ts'
 import { formatDuration } from '../text/duration.ts'
 import { ageOf, judgeDue, promotionFix } from './due.ts'
 import { ownWork } from './fence.ts'
+import { judgeReplacement, noteReplacement, type Replacement, warnIfBlockedLater } from './judge-replacement.ts'
 import type { Leftovers } from './leftovers.ts'
 import { look, type SecretState, shapeOf, type TokenVersion, withToken } from './look.ts'
 import type { Action } from './outcome.ts'
 import { sameButToken } from './secret-value.ts'
-import { createPending, discard, finishPending, retire, setPending, testPending } from './steps.ts'
+import { type Standing, standingOf } from './standing.ts'
+import { type ConfirmedToken, createPending, discard, finishPending, retire, setPending, testPending } from './steps.ts'
 import { versionId } from './version-id.ts'
 
 /** One secret of a run. */
@@ -91,20 +93,31 @@ function remember(turn: Turn, state: SecretState): void {
 
 /** False when the secret must be looked at again. */
 async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<boolean> {
-  const { fence, deadline, request, minter, outcome, rotated } = turn
-  if (state.pendingId !== undefined && state.pending) {
-    const { pendingId, pending } = state
-    if (request.dryRun) return end(turn, 'would-promote', `version ${pendingId} is pending`)
-    const what = `the run that stored version ${pendingId} of ${rotated.secret.id}, which may still be at work`
-    // A person's version has no run behind it.
-    if (minter && (await fence.settle(pendingId, pending.createdAt, deadline, what))) return false
-    return await resume(turn, state, pendingId, pending, last)
-  }
+  const { fence, deadline, request, minter, rotated } = turn
+  if (state.pendingId === undefined || !state.pending) return await renewIfDue(turn, state, last)
+  const { pendingId, pending } = state
+  const what = `the run that stored version ${pendingId} of ${rotated.secret.id}, which may still be at work`
+  // A person's version has no run behind it.
+  if (minter && !request.dryRun && (await fence.settle(pendingId, pending.createdAt, deadline, what))) return false
+  return await resume(turn, state, pendingId, pending, last)
+}
+
+/** Replaces the current token if it is due; false when the secret must be looked at again. */
+async function renewIfDue(turn: Turn, state: SecretState, last: boolean): Promise<boolean> {
+  const { request, minter, outcome } = turn
   const age = await ageOf(turn, state.arn, state.current)
   outcome.createdAt = age.createdAt
   outcome.dueAt = age.dueAt
+  const replacement: Replacement = minter ? { kind: 'minted' } : { kind: 'missing' }
+  const seen = age.standing ?? (request.dryRun ? await standingOf(turn, state.current) : undefined)
+  if (seen) noteReplacement(turn, seen, replacement)
   const judged = judgeDue(turn, age, Date.now())
-  if (!judged.due) return end(turn, judged.action, judged.note)
+  if (!judged.due) {
+    if (seen) warnIfBlockedLater(turn, seen, replacement)
+    return end(turn, judged.action, judged.note)
+  }
+  const standing = seen ?? (await standingOf(turn, state.current))
+  judgeReplacement(turn, standing, replacement)
   if (request.dryRun) return end(turn, 'would-rotate', judged.note)
   const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - Date.now()
   if (!request.force && heldBackMs > 0) {
@@ -112,14 +125,24 @@ async function oneRound(turn: Turn, state: SecretState, last: boolean): Promise<
     const why = `${judged.note}, but the secret was written to less than ten minutes ago: not for another ${when}, unless with \`force\``
     // A run that could not do its work is not a good one, and readers without a token are not to wait unnoticed.
     if (turn.failure) throw turn.failure
-    if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, ...UNUSABLE(why) })
+    if (standing.kind === 'dead') {
+      const { code, explanation } = standing.refusal
+      throw new ActionError(code, { ...explanation, ...UNUSABLE(why) })
+    }
     return end(turn, 'held-back', why)
   }
-  return await renew(turn, state, judged.note, last)
+  return await renew(turn, state, { standing, why: judged.note, last })
+}
+
+interface Renewal {
+  /** The current token, which was judged against what is to be minted. */
+  standing: Standing
+  why: string
+  last: boolean
 }
 
 /** Makes a new token current; false when the secret must be looked at again. */
-async function renew(turn: Turn, state: SecretState, why: string, last: boolean): Promise<boolean> {
+async function renew(turn: Turn, state: SecretState, { standing, why, last }: Renewal): Promise<boolean> {
   const { job, outcome, log, rotated, versions } = turn
   const id = unusedVersionId(job, state, turn.made)
   turn.made.add(id)
@@ -142,8 +165,8 @@ async function renew(turn: Turn, state: SecretState, why: string, last: boolean)
     if (!work.isOurs() || !(await discard(turn, id, created.token, work.isOurs))) await retire(turn, id)
   }
   await setPending()
-  const confirmed = await testPending(turn, id).catch(async (error: unknown) => {
-    if (!(error instanceof ActionError) || !USELESS.has(error.code)) throw error
+  const confirmed = await confirmMinted(turn, id, standing).catch(async (error: unknown) => {
+    if (!(error instanceof ActionError) || !(USELESS.has(error.code) || outcome.isBlocked)) throw error
     await takeBack().catch((failure: unknown) => warnOf(turn, failure))
     throw error
   })
@@ -160,6 +183,14 @@ async function renew(turn: Turn, state: SecretState, why: string, last: boolean)
   return true
 }
 
+/** What was minted may be less than what was asked for, and its account may be allowed less. */
+async function confirmMinted(turn: Turn, id: string, standing: Standing): Promise<ConfirmedToken> {
+  const confirmed = await testPending(turn, id)
+  // With `narrow=true` it was warned of before.
+  if (!turn.rotated.narrow) judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours: true })
+  return confirmed
+}
+
 /** Finishes what an earlier run, or a person, has left pending; false when the secret must be looked at again. */
 async function resume(
   turn: Turn,
@@ -168,13 +199,19 @@ async function resume(
   pending: SecretVersion,
   last: boolean,
 ): Promise<boolean> {
-  const { minter, rotated, versions, log, outcome } = turn
+  const { minter, rotated, versions, log, outcome, request } = turn
   log.info(`${rotated.secret.id}: version ${pendingId} is pending; taking it up`)
+  const standing = await standingOf(turn, state.current)
+  // Another organization's token blocks it whatever is pending; with `narrow=true` it is warned of once, further below.
+  if (rotated.narrow) noteReplacement(turn, standing, { kind: 'unconfirmed' })
+  else judgeReplacement(turn, standing, { kind: 'unconfirmed' })
   const ours = minter ? (await minter.tokensFor(state.arn)).some((token) => token.versionId === pendingId) : false
   try {
     const withIt = withToken(turn, pending)
     const confirmed = await testPending(turn, pendingId)
     if (state.current) compare(turn, state.current, withIt, ours)
+    judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours })
+    if (request.dryRun) return end(turn, 'would-promote', `version ${pendingId} is pending, and was confirmed`)
     const finish = await finishPending(turn, pendingId, state.current?.versionId)
     if (finish !== 'finished') return again(turn, last)
     outcome.createdAt = confirmed.createdAt ?? pending.createdAt
@@ -186,8 +223,13 @@ async function resume(
     if (!minter || !(ours || DEAD.has(error.code))) throw blocked(turn, pendingId, error)
     // Only the Hub's own "no such token" takes a version out of a person's hands.
     if (DEAD.has(error.code) && !ours && (await turn.hub.owner(tokenOf(turn, pending)))) throw error
+    const useless = `${rotated.secret.id}: the pending version cannot be used (${error.code})`
+    if (request.dryRun) {
+      log.info(`${useless}; a run without \`dry-run\` puts it aside`)
+      return await renewIfDue(turn, state, last)
+    }
     turn.failure = error
-    log.info(`${rotated.secret.id}: the pending version cannot be used (${error.code}); putting it aside`)
+    log.info(`${useless}; putting it aside`)
     await versions.move(PENDING, { from: pendingId })
     if (!DEAD.has(error.code)) await retire(turn, pendingId)
     return again(turn, last)

@@ -71,7 +71,7 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     }
     turns.push(turn)
     await guarded(turn, () => rotateSecret(turn))
-    await guarded(turn, () => labelReplaced(turn))
+    if (!turn.outcome.isBlocked) await guarded(turn, () => labelReplaced(turn))
     const { arn, secret } = turn.outcome
     if (arn !== undefined && !taken.has(arn)) taken.set(arn, `in the list already, as ${secret}`)
   }
@@ -113,7 +113,7 @@ function beginTurn(
     rotated,
     request,
     versions: new SecretVersions(rotated.secret, caller, http, policy),
-    hub: new HubClient(access),
+    hub: new HubClient(access, { looksTwice: true }),
     access,
     minter,
     mask,
@@ -183,13 +183,15 @@ function lastReplaced(turns: readonly Turn[]): number | undefined {
 /** Ends what is over, of the secrets that could be looked at. */
 async function cleanUp(turns: readonly Turn[], admin: string | undefined, tasksSince: number): Promise<void> {
   const [first] = turns
-  if (!first || !turns.some(hasLeftovers)) {
+  // What a blocked secret held before is what a person may want to go back to.
+  const free = turns.filter(({ outcome }) => !outcome.isBlocked)
+  if (!first || !free.some(hasLeftovers)) {
     for (const turn of turns) sayWhatIsRetired(turn)
     return
   }
   await guarded(first, async () => {
     const surveyed = await survey(turns, admin)
-    for (const turn of turns) {
+    for (const turn of free) {
       await guarded(turn, () => endRetired(turn, { survey: surveyed, tasksSince }))
       await guarded(turn, () => removeOrphans(turn, surveyed))
     }

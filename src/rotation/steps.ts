@@ -7,7 +7,8 @@ import { CURRENT, PENDING, type SecretVersion } from '../aws/secret-versions.ts'
 import { type SecretShape, storeCommand, type TokenPlace } from '../aws/store-command.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { type VerifiedToken, verifyToken } from '../hub/verify.ts'
-import type { SecretReference } from '../inputs/request.ts'
+import type { WhoAmI } from '../hub/whoami.ts'
+import type { Requirement, SecretReference } from '../inputs/request.ts'
 import type { NewToken } from './minter.ts'
 import { retiredLabel } from './retired-label.ts'
 import { tokenInSecret } from './secret-value.ts'
@@ -87,15 +88,33 @@ export async function discard(
 /** Nothing to do: the Hub knows a token from the moment it is minted. */
 export async function setPending(): Promise<void> {}
 
+/** What the token of a secret must be. */
+export function requirementOf({ request, rotated }: Pick<SecretWorld, 'request' | 'rotated'>): Requirement {
+  const { scope, repositories } = rotated
+  return {
+    org: request.org,
+    scope,
+    repositories,
+    verify: 'strict',
+    minLifetimeSeconds: MIN_LIFETIME_SECONDS,
+    hubEndpoint: request.hubEndpoint,
+  }
+}
+
+/** A pending token that the Hub has confirmed, and what it says of it. */
+export interface ConfirmedToken extends VerifiedToken {
+  readonly whoami: WhoAmI
+}
+
 /**
  * Has the Hub confirm the token that the pending version holds: the organization's, wide enough, and not wider.
  *
  * @throws `ActionError` `secret-not-found` when the version has no value; `secret-malformed`, `token-malformed`, and what
  * `verifyToken` throws.
  */
-export async function testPending(world: SecretWorld, versionId: string): Promise<VerifiedToken> {
+export async function testPending(world: SecretWorld, versionId: string): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = world
-  const { secret, scope, repositories } = rotated
+  const { secret, scope } = rotated
   const pending = await versions.read(versionId)
   if (!pending) {
     throw new ActionError('secret-not-found', {
@@ -114,21 +133,12 @@ export async function testPending(world: SecretWorld, versionId: string): Promis
     : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },
-    {
-      request: {
-        org: request.org,
-        scope,
-        repositories,
-        verify: 'strict',
-        minLifetimeSeconds: MIN_LIFETIME_SECONDS,
-        hubEndpoint: request.hubEndpoint,
-      },
-      hub,
-      log,
-    },
+    { request: requirementOf(world), hub, log },
   )
+  const { whoami } = confirmed
+  if (!whoami) throw new TypeError('strict verification has no stand-in for whoami-v2')
   log.info(`Hub: confirmed the pending token: ${confirmed.identity}, ${confirmed.kind}, ${scope} in ${request.org}`)
-  return confirmed
+  return { ...confirmed, whoami }
 }
 
 /** What finish did. */
