@@ -4,17 +4,17 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { minify } from 'terser'
 import { projectRoot } from '../sandbox/root.ts'
-import { PROGRAMS } from '../src/programs.ts'
+import { PROGRAMS } from '../src/entry/programs.ts'
 import { type BundledModule, type Compilation, filesByProgram, modulesByFile } from './chunks.ts'
 import { compile } from './compile.ts'
 import { licensesOf } from './licenses.ts'
 
 /** The folder of the bundle that the runner's programs share, and its source: the table of the programs. */
 const SHARED = 'shared'
-const SHARED_SOURCE = 'src/programs.ts'
+const SHARED_SOURCE = 'src/entry/programs.ts'
 
 /** Bundles of their own, because they are uploaded alone: folder in `dist/` → source. */
-const ALONE = { lambda: 'src/lambda.ts' }
+const ALONE = { lambda: 'src/entry/lambda.ts' }
 
 /** The `package.json` of a folder of ES modules. */
 const MODULES = `${JSON.stringify({ type: 'module' }, null, 2)}\n`

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { projectRoot } from '../../sandbox/root.ts'
-import { PROGRAMS } from '../../src/programs.ts'
+import { PROGRAMS } from '../../src/entry/programs.ts'
 import { copyWithout } from './damaged.ts'
 
 let folder: string

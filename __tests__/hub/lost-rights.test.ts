@@ -1,6 +1,6 @@
 /** What a token can do that the one in its place could not. */
 import { describe, expect, test } from '@jest/globals'
-import { describeToken, lostRights, onWholeOrg, type Successor } from '../../src/hub/lost-rights.ts'
+import { describeToken, lostRights, onWholeOrg, type Successor } from '../../src/hub/verdict/lost-rights.ts'
 import type { Grant, Membership, WhoAmI } from '../../src/hub/whoami.ts'
 
 const acme = (rest: Partial<Membership> = {}): Membership => ({

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { hubDocs, hubPages } from '../../src/hub/pages.ts'
-import { remedy, TROUBLES, type Trouble } from '../../src/hub/remedies.ts'
-import type { Evidence } from '../../src/sources/token-source.ts'
+import type { Evidence } from '../../src/hub/token.ts'
+import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/remedies.ts'
 
 const HUB = 'https://hub.acme.example'
 const request = { org: 'acme', scope: 'write', hubEndpoint: HUB } as const

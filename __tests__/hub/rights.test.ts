@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { judge, tokenKind } from '../../src/hub/judge.ts'
+import type { Scope } from '../../src/hub/scopes.ts'
 import { checkTokenShape, resemblesToken } from '../../src/hub/token-shape.ts'
+import { judge, tokenKind } from '../../src/hub/verdict/judge.ts'
 import { readWhoAmI } from '../../src/hub/whoami.ts'
-import type { Request, Scope } from '../../src/inputs/request.ts'
+import type { Request } from '../../src/token/request.ts'
 
 const ID = '0123456789abcdef01234567'
 const NOW = Date.parse('2026-11-22T12:00:00Z')

@@ -3,11 +3,11 @@ import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
 import type { Grant, WhoAmI } from '../../src/hub/whoami.ts'
 import { Problems } from '../../src/inputs/problems.ts'
-import type { RotatedSecret } from '../../src/inputs/rotation/request.ts'
-import { parseSecretLines } from '../../src/inputs/rotation/secret-lines.ts'
-import { judgeReplacement, type Replacement, warnIfBlockedLater } from '../../src/rotation/judge-replacement.ts'
+import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import { noOutcome } from '../../src/rotation/outcome.ts'
-import type { Standing } from '../../src/rotation/standing.ts'
+import type { RotatedSecret } from '../../src/rotation/request.ts'
+import { judgeReplacement, type Replacement, warnIfBlockedLater } from '../../src/rotation/secret/judge-replacement.ts'
+import type { Standing } from '../../src/rotation/secret/standing.ts'
 
 const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
 

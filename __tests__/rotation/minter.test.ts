@@ -5,7 +5,7 @@ import { mintToken } from '../../src/hub/mint.ts'
 import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
-import { Minter } from '../../src/rotation/minter.ts'
+import { Minter } from '../../src/rotation/account/minter.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
 const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'

@@ -1,8 +1,8 @@
 /** Ids, names and labels: what a rotation knows its own work by. */
 import { describe, expect, test } from '@jest/globals'
-import { retiredLabel, retiredSince } from '../../src/rotation/retired-label.ts'
-import { rotatedTokenName, versionOfToken } from '../../src/rotation/token-name.ts'
-import { VERSION_ID, versionId } from '../../src/rotation/version-id.ts'
+import { retiredLabel, retiredSince } from '../../src/rotation/names/retired-label.ts'
+import { rotatedTokenName, versionOfToken } from '../../src/rotation/names/token-name.ts'
+import { VERSION_ID, versionId } from '../../src/rotation/names/version-id.ts'
 import { madeAt } from '../../src/sources/token-name.ts'
 
 const arn = (account: string, name = 'huggingface/acme/write-a1B2c3') =>

@@ -1,6 +1,6 @@
 /** The token in a secret is replaced, and nothing else. */
 import { describe, expect, test } from '@jest/globals'
-import { sameButToken, tokenInSecret } from '../../src/rotation/secret-value.ts'
+import { sameButToken, tokenInSecret } from '../../src/rotation/secret/value.ts'
 
 const OLD = 'hf_oldoldoldold'
 const NEW = 'hf_newnewnewnew'

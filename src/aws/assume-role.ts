@@ -2,11 +2,11 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { SessionRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
-import type { Log, Mask } from '../report/log.ts'
+import type { Log, Mask } from '../text/log.ts'
 import { clientOptions } from './clients.ts'
+import type { SessionRequest } from './request.ts'
 import { isPassing, serviceError } from './service-error.ts'
 
 /** Keys for calls of AWS. */
@@ -23,7 +23,7 @@ export interface AwsSession {
 }
 
 /** What opening a session needs. */
-export interface SessionWorld {
+export interface SessionContext {
   http: Http
   policy: RetryPolicy
   mask: Mask
@@ -58,19 +58,19 @@ export async function openSession(
   identity: Identity,
   request: SessionRequest,
   document: string | undefined,
-  world: SessionWorld,
+  context: SessionContext,
 ): Promise<AwsSession> {
-  const session = await assumeRole(identity, request, document, world).catch(async (error: unknown) => {
+  const session = await assumeRole(identity, request, document, context).catch(async (error: unknown) => {
     if (!(error instanceof IdTokenEnded)) throw error
-    world.log.debug('STS says that the ID token has ended: asking for a new one, once')
-    const renewed = await world.renew()
-    return await assumeRole(renewed, request, document, world).catch((again: unknown) => {
+    context.log.debug('STS says that the ID token has ended: asking for a new one, once')
+    const renewed = await context.renew()
+    return await assumeRole(renewed, request, document, context).catch((again: unknown) => {
       throw again instanceof IdTokenEnded ? again.failure : again
     })
   })
   const until = session.credentials.expiration?.toISOString() ?? 'unknown'
-  world.log.info(`AWS: assumed ${session.assumedRoleArn} in ${request.region}`)
-  world.log.debug(`AWS: the session ends at ${until}; session policy: ${request.sessionPolicy}`)
+  context.log.info(`AWS: assumed ${session.assumedRoleArn} in ${request.region}`)
+  context.log.debug(`AWS: the session ends at ${until}; session policy: ${request.sessionPolicy}`)
   return session
 }
 
@@ -78,7 +78,7 @@ async function assumeRole(
   identity: Identity,
   request: SessionRequest,
   Policy: string | undefined,
-  { http, mask, policy }: SessionWorld,
+  { http, mask, policy }: SessionContext,
 ): Promise<AwsSession> {
   const what = `STS in ${request.region} to assume the role`
   const { region, awsEndpoints: endpoints } = request

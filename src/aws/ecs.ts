@@ -6,13 +6,13 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { ActionError } from '../errors/action-error.ts'
-import type { EcsService } from '../inputs/rotation/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { printable } from '../text/printable.ts'
 import { clientOptions } from './clients.ts'
+import type { EcsService } from './ecs-service.ts'
+import { serviceArn } from './ecs-service.ts'
 import type { AwsCaller } from './secret-versions.ts'
-import { serviceArn } from './service-arn.ts'
 import { isPassing, said, serviceError } from './service-error.ts'
 
 /** The deployment that a service is going to, or has reached. */

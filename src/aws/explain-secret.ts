@@ -1,11 +1,11 @@
 /** What to tell a user whom Secrets Manager refuses. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
-import type { AwsRequest } from '../inputs/request.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { SETTINGS } from './explain-sts.ts'
+import { kmsViaService, secretArnPatterns } from './policies/session-policy.ts'
+import type { AwsRequest } from './request.ts'
 import { createCommand, type SecretContent } from './secret-content.ts'
 import { type ServiceError, said } from './service-error.ts'
-import { kmsViaService, secretArnPatterns } from './session-policy.ts'
 
 /** What of a request is told about. */
 type Asked = Pick<AwsRequest, 'role' | 'secret' | 'sessionPolicy'>

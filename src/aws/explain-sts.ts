@@ -2,10 +2,10 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import type { SessionRequest } from '../inputs/request.ts'
 import { printable, quoted, verbatim } from '../text/printable.ts'
+import { otherSubjectFormat, trustPolicy } from './policies/trust-policy.ts'
+import type { SessionRequest } from './request.ts'
 import { isPassing, type ServiceError, said } from './service-error.ts'
-import { otherSubjectFormat, trustPolicy } from './trust-policy.ts'
 
 /** For errors of the SDK itself. */
 export const SETTINGS = {

@@ -1,6 +1,7 @@
 /** What a secret must hold, by what it is read for; and what to say when it holds something else. */
-import type { SecretReference } from '../inputs/request.ts'
+
 import { verbatim } from '../text/printable.ts'
+import type { SecretReference } from './request.ts'
 
 /** The token itself, the token that mints tokens, or the organization's OAuth app. */
 export const SECRET_CONTENTS = ['token', 'admin-token', 'oauth-app'] as const

@@ -7,7 +7,6 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
-import type { Role, SecretReference } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
@@ -16,8 +15,9 @@ import type { AwsCredentials } from './assume-role.ts'
 import { clientOptions } from './clients.ts'
 import type { AwsEndpoints } from './endpoints.ts'
 import { explainSecret, type SecretUse } from './explain-secret.ts'
+import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './policies/secret-actions.ts'
 import { arnOf, decode, versionOf } from './read-secret.ts'
-import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './secret-actions.ts'
+import type { Role, SecretReference } from './request.ts'
 import { isPassing, type ServiceError, serviceError } from './service-error.ts'
 
 export const CURRENT = 'AWSCURRENT'

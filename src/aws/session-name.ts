@@ -1,5 +1,5 @@
 /** The role session name: what CloudTrail shows, and what leads back to the run. */
-import type { Job } from '../inputs/request.ts'
+import type { Job } from '../identity/job.ts'
 
 const MAX = 64
 

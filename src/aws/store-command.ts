@@ -1,6 +1,7 @@
 /** How a person stores a new token in a secret without losing anything else in it: the one place for that command. */
-import type { SecretReference } from '../inputs/request.ts'
+
 import { verbatim } from '../text/printable.ts'
+import type { SecretReference } from './request.ts'
 
 /** What is known of the form of a secret that holds a token. */
 export type SecretShape =

@@ -1,10 +1,10 @@
 /** Asks the Hub about a token. */
 import { ActionError } from '../errors/action-error.ts'
-import type { HubRepository } from '../inputs/request.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
 import { hubPages } from './pages.ts'
+import type { HubRepository } from './repository.ts'
 import { readWhoAmI, type WhoAmI } from './whoami.ts'
 
 /** What the Hub says of one repository. */

@@ -1,10 +1,10 @@
 /** What to tell a user whose exchange the Hub refuses: what to enter on which page. Loaded only then. */
 import type { Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { Requirement } from '../inputs/request.ts'
 import { printable, verbatim } from '../text/printable.ts'
-import type { MemberExchange } from './oauth-token.ts'
+import type { MemberExchange } from './exchange.ts'
 import { hubDocs, hubPages } from './pages.ts'
+import type { Requirement } from './requirement.ts'
 
 type Advice = Omit<Explanation, 'failed' | 'seen'>
 

@@ -1,5 +1,5 @@
 /** Mints a token of a service account, and leaves none behind whose value nobody has. */
-import type { Log } from '../report/log.ts'
+import type { Log } from '../text/log.ts'
 import type { AccountToken, ServiceAccount, ServiceAccounts } from './service-accounts.ts'
 
 export interface MintOptions {

@@ -1,10 +1,12 @@
 /** The Hub's `/oauth/token`: trades an ID token (Trusted Publishers) or an OAuth app's secret (an organization) for a token. */
+
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { HttpResponse } from '../net/http.ts'
-import type { SourceWorld } from '../sources/token-source.ts'
+import type { SourceContext } from '../sources/token-source.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { callHub, hubFailed, said } from './call.ts'
+import type { MemberExchange } from './exchange.ts'
 
 /** What an exchange gave. */
 export interface Granted {
@@ -16,17 +18,7 @@ export interface Granted {
 }
 
 /** What an exchange is made with. */
-type ExchangeWorld = Pick<SourceWorld, 'request' | 'http' | 'policy' | 'mask' | 'log' | 'ledger'>
-
-export interface MemberExchange {
-  clientId: string
-  clientSecret: string
-  /** The member's e-mail. */
-  member: string
-  scopes: readonly string[]
-  /** Where the app's secret was read, in words. */
-  secret: string
-}
+type ExchangeContext = Pick<SourceContext, 'request' | 'http' | 'policy' | 'mask' | 'log' | 'ledger'>
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
@@ -37,18 +29,22 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
  * `network-unreachable`, `deadline-exceeded`.
  * Source: RFC 8693; huggingface.co/docs/hub/trusted-publishers.
  */
-export async function exchangeIdToken(identity: Identity, resource: string, world: ExchangeWorld): Promise<Granted> {
+export async function exchangeIdToken(
+  identity: Identity,
+  resource: string,
+  context: ExchangeContext,
+): Promise<Granted> {
   const body = JSON.stringify({
     grant_type: GRANT,
     subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
     subject_token: identity.idToken,
     resource,
   })
-  world.ledger.begin(`for ${resource}, by /oauth/token; it ends by itself`)
-  const answer = await post({ 'content-type': 'application/json' }, body, world)
-  return await granted(answer, [], world, async () => {
+  context.ledger.begin(`for ${resource}, by /oauth/token; it ends by itself`)
+  const answer = await post({ 'content-type': 'application/json' }, body, context)
+  return await granted(answer, [], context, async () => {
     const { trustedPublisherAdvice } = await import('./explain-exchange.ts')
-    return trustedPublisherAdvice(identity, resource, world.request.hubEndpoint)
+    return trustedPublisherAdvice(identity, resource, context.request.hubEndpoint)
   })
 }
 
@@ -59,7 +55,7 @@ export async function exchangeIdToken(identity: Identity, resource: string, worl
  * `deadline-exceeded`.
  * Source: RFC 8693 and RFC 6749 section 2.3.1; the Hub's pages on organization token exchange.
  */
-export async function exchangeForMember(app: MemberExchange, world: ExchangeWorld): Promise<Granted> {
+export async function exchangeForMember(app: MemberExchange, context: ExchangeContext): Promise<Granted> {
   const form = new URLSearchParams({
     grant_type: GRANT,
     subject_token: app.member,
@@ -67,23 +63,23 @@ export async function exchangeForMember(app: MemberExchange, world: ExchangeWorl
     scope: app.scopes.join(' '),
   })
   const credentials = Buffer.from(`${encode(app.clientId)}:${encode(app.clientSecret)}`).toString('base64')
-  world.mask(credentials)
+  context.mask(credentials)
   const headers = {
     authorization: `Basic ${credentials}`,
     'content-type': 'application/x-www-form-urlencoded',
   }
-  world.ledger.begin('for a member, by /oauth/token; it ends by itself')
-  const answer = await post(headers, form.toString(), world)
-  return await granted(answer, app.scopes, world, async (error) => {
+  context.ledger.begin('for a member, by /oauth/token; it ends by itself')
+  const answer = await post(headers, form.toString(), context)
+  return await granted(answer, app.scopes, context, async (error) => {
     const { memberExchangeAdvice } = await import('./explain-exchange.ts')
-    return memberExchangeAdvice(error, app, world.request)
+    return memberExchangeAdvice(error, app, context.request)
   })
 }
 
 function post(
   headers: Record<string, string>,
   body: string,
-  { request, http, policy, log }: ExchangeWorld,
+  { request, http, policy, log }: ExchangeContext,
 ): Promise<HttpResponse> {
   return callHub(
     { endpoint: request.hubEndpoint, http, policy },
@@ -104,7 +100,7 @@ const LOST =
 async function granted(
   answer: HttpResponse,
   asked: readonly string[],
-  { request, mask, ledger, log }: ExchangeWorld,
+  { request, mask, ledger, log }: ExchangeContext,
   advise: (error: string) => Promise<Omit<Explanation, 'failed' | 'seen'>>,
 ): Promise<Granted> {
   const json = parseJson(answer.body.toString('utf8'))

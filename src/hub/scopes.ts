@@ -1,5 +1,4 @@
 /** The Hub's words for rights, and how wide each is. */
-import type { Scope } from '../inputs/request.ts'
 
 const WIDTH: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
 
@@ -60,3 +59,8 @@ export const LEAST_OAUTH_SCOPES: Record<Scope, readonly string[]> = {
   write: ['write-repos'],
   admin: ['manage-repos'],
 }
+
+/** What the job needs from the token, from narrow to wide. */
+export const SCOPES = ['read', 'write', 'admin'] as const
+
+export type Scope = (typeof SCOPES)[number]

@@ -3,8 +3,8 @@ import { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
-import type { Mask } from '../report/log.ts'
 import { isRecord, parseJson } from '../text/json.ts'
+import type { Mask } from '../text/log.ts'
 import { printable, quoted } from '../text/printable.ts'
 
 export interface AskOptions {

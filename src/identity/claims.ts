@@ -1,8 +1,8 @@
 /** The claim rules: what the workflow demands of the verified claims. */
 import { ActionError } from '../errors/action-error.ts'
-import type { ClaimRule } from '../inputs/request.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import type { Identity } from './identity.ts'
+import type { ClaimRule } from './request.ts'
 
 /**
  * Checks every rule against the verified claims. A missing claim does not match; of a claim with several values, one

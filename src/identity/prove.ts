@@ -1,16 +1,17 @@
 /** Job → Identity: obtains the ID token and the keys that verify it, and lets the claim rules decide. */
 import type { JSONWebKeySet } from 'jose'
-import type { Job, ProofRequest } from '../inputs/request.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
-import type { Log, Mask } from '../report/log.ts'
+import type { Log, Mask } from '../text/log.ts'
 import { askForIdToken, explainMissingIdToken } from './ask.ts'
 import { checkClaims } from './claims.ts'
 import type { Identity } from './identity.ts'
+import type { Job } from './job.ts'
 import { fetchKeys } from './keys.ts'
+import type { ProofRequest } from './request.ts'
 
 /** What a proof needs. */
-export interface ProofWorld {
+export interface ProofContext {
   request: ProofRequest
   job: Job
   http: Http
@@ -29,9 +30,9 @@ export interface ProofWorld {
  * @throws `ActionError` `oidc-permission-missing`, `oidc-unavailable-for-fork`, `oidc-request-failed`,
  * `id-token-invalid`, `audience-mismatch`, `claim-rejected`, `network-unreachable`, `deadline-exceeded`.
  */
-export async function prove(world: ProofWorld): Promise<Identity> {
-  const { request, log, onIdentity } = world
-  const identity = await identify(world)
+export async function prove(context: ProofContext): Promise<Identity> {
+  const { request, log, onIdentity } = context
+  const identity = await identify(context)
   onIdentity(identity)
   const rules = request.claimRules
   log.info(`ID token verified: ${identity.subject}`)
@@ -44,10 +45,10 @@ export async function prove(world: ProofWorld): Promise<Identity> {
 }
 
 /** Obtains the ID token and, at the same time, the keys that verify it. */
-async function identify(world: ProofWorld): Promise<Identity> {
-  const { audience, issuer, idTokenFrom } = world.request
-  const asked = obtainIdToken(world)
-  const fetched = keysOf(world)
+async function identify(context: ProofContext): Promise<Identity> {
+  const { audience, issuer, idTokenFrom } = context.request
+  const asked = obtainIdToken(context)
+  const fetched = keysOf(context)
   // Whichever fails first is thrown below; the other must not count as unhandled meanwhile.
   asked.catch(() => {})
   fetched.catch(() => {})
@@ -56,14 +57,14 @@ async function identify(world: ProofWorld): Promise<Identity> {
 
   let first: typeof fetched | undefined = fetched
   const keys = () => {
-    const answer = first ?? keysOf(world)
+    const answer = first ?? keysOf(context)
     first = undefined
     return answer
   }
   return await verifyIdToken(idToken, { issuer, audience, keys, foreign: idTokenFrom.kind !== 'github' })
 }
 
-async function obtainIdToken({ request, job, http, policy, mask, log, givenIdToken }: ProofWorld): Promise<string> {
+async function obtainIdToken({ request, job, http, policy, mask, log, givenIdToken }: ProofContext): Promise<string> {
   const { audience, idTokenFrom } = request
   if (idTokenFrom.kind !== 'github') {
     const place = idTokenFrom.kind === 'env' ? `the variable ${idTokenFrom.name}` : 'the file given'
@@ -75,7 +76,7 @@ async function obtainIdToken({ request, job, http, policy, mask, log, givenIdTok
   return await askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
 }
 
-async function keysOf({ request, job, http, policy }: ProofWorld): Promise<JSONWebKeySet> {
+async function keysOf({ request, job, http, policy }: ProofContext): Promise<JSONWebKeySet> {
   const foreign = request.idTokenFrom.kind !== 'github'
   // Nothing is asked of anybody for a job that has no ID token.
   if (!foreign && !job.idTokenRequest) return { keys: [] }

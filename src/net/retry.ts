@@ -66,6 +66,6 @@ function isPermanent({ phase, detail }: NetworkError): boolean {
 }
 
 async function unreachable(error: NetworkError, attempts: number): Promise<ActionError> {
-  const { explainNetworkError } = await import('../errors/network.ts')
+  const { explainNetworkError } = await import('./explain-network.ts')
   return explainNetworkError(error, attempts)
 }

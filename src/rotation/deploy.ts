@@ -1,10 +1,10 @@
 /** Gives services whose tasks still run with a replaced token a new deployment, and waits for it if asked. */
 import type { EcsServices, ServiceState } from '../aws/ecs.ts'
+import type { EcsService } from '../aws/ecs-service.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
-import type { EcsService } from '../inputs/rotation/request.ts'
 import type { Deadline } from '../net/deadline.ts'
-import type { Log } from '../report/log.ts'
+import type { Log } from '../text/log.ts'
 
 export interface ServiceOutcome {
   /** `cluster/service`. */
@@ -16,7 +16,7 @@ export interface ServiceOutcome {
   tasksSince: number | undefined
 }
 
-export interface DeployWorld {
+export interface DeployContext {
   ecs: EcsServices
   services: readonly EcsService[]
   /** When a token was last replaced, in milliseconds since the epoch; `now`: in this run. */
@@ -38,13 +38,13 @@ const RESERVE_MS = 3_000
  * What became of each service; a failure of one does not stop the others. A service that had a deployment since the
  * token was replaced is left alone: so a run that was killed before it came here is made up for by the next one.
  */
-export async function deployServices(world: DeployWorld): Promise<ServiceOutcome[]> {
-  const started = await Promise.all(world.services.map((service) => start(world, service)))
-  if (!world.wait || world.dryRun) return started
-  return await Promise.all(started.map((outcome, index) => waitFor(world, outcome, world.services[index])))
+export async function deployServices(context: DeployContext): Promise<ServiceOutcome[]> {
+  const started = await Promise.all(context.services.map((service) => start(context, service)))
+  if (!context.wait || context.dryRun) return started
+  return await Promise.all(started.map((outcome, index) => waitFor(context, outcome, context.services[index])))
 }
 
-async function start({ ecs, replaced, dryRun, log }: DeployWorld, service: EcsService): Promise<ServiceOutcome> {
+async function start({ ecs, replaced, dryRun, log }: DeployContext, service: EcsService): Promise<ServiceOutcome> {
   const name = `${service.cluster}/${service.service}`
   const outcome = { service: name, deploymentId: undefined, error: undefined, tasksSince: undefined }
   try {
@@ -81,23 +81,23 @@ function tasksSince({ primary, deployments, rolledBack }: ServiceState): number 
 }
 
 async function waitFor(
-  world: DeployWorld,
+  context: DeployContext,
   outcome: ServiceOutcome,
   service: EcsService | undefined,
 ): Promise<ServiceOutcome> {
-  const { ecs, deadline, log } = world
+  const { ecs, deadline, log } = context
   if (!service || outcome.action === 'failed') return outcome
   try {
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 2)) {
       const state = await ecs.describe(service)
       const problem = trouble(state, outcome)
-      if (problem) throw failure(world, outcome, problem, state)
+      if (problem) throw failure(context, outcome, problem, state)
       if (isDone(state)) {
         log.info(`ECS: ${outcome.service} runs with the new token`)
         return { ...outcome, action: 'completed', tasksSince: tasksSince(state) }
       }
       const pause = Math.min(wait, deadline.remainingMs() - RESERVE_MS)
-      if (pause <= 0) throw failure(world, outcome, 'it is still in progress, and the time is over', state)
+      if (pause <= 0) throw failure(context, outcome, 'it is still in progress, and the time is over', state)
       await deadline.sleep(pause, `the deployment of ${outcome.service}`)
     }
   } catch (error) {
@@ -123,7 +123,7 @@ function trouble({ primary, deployments }: ServiceState, { deploymentId }: Servi
 }
 
 function failure(
-  { region }: DeployWorld,
+  { region }: DeployContext,
   { service, deploymentId }: ServiceOutcome,
   problem: string,
   { events, running, desired }: ServiceState,

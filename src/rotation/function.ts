@@ -3,27 +3,27 @@ import { namesSecret, parseSecretArn, type SecretArn } from '../aws/secret-arn.t
 import { type AwsCaller, CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { HubClient } from '../hub/client.ts'
-import type { FunctionRequest } from '../inputs/rotation/parse-function.ts'
-import type { RotatedSecret } from '../inputs/rotation/request.ts'
 import type { Deadline } from '../net/deadline.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
-import type { Log, Mask } from '../report/log.ts'
 import { isRecord } from '../text/json.ts'
+import type { Log, Mask } from '../text/log.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
-import { Fence } from './fence.ts'
-import { judgeReplacement } from './judge-replacement.ts'
+import { type Minting, openMinter } from './account/open-minter.ts'
+import type { FunctionRequest } from './inputs/parse-function.ts'
 import { endRetired, hasLeftovers, type Leftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
-import { look, type SecretState, withToken } from './look.ts'
-import { type Minting, openMinter } from './open-minter.ts'
+import { VERSION_ID } from './names/version-id.ts'
 import { noOutcome } from './outcome.ts'
-import { sameButToken } from './secret-value.ts'
-import { standingOf } from './standing.ts'
-import { createPending, finishPending, retire, setPending, testPending } from './steps.ts'
-import { VERSION_ID } from './version-id.ts'
+import type { RotatedSecret } from './request.ts'
+import { judgeReplacement } from './secret/judge-replacement.ts'
+import { look, type SecretState, withToken } from './secret/look.ts'
+import { standingOf } from './secret/standing.ts'
+import { createPending, finishPending, retire, setPending, testPending } from './secret/steps.ts'
+import { sameButToken } from './secret/value.ts'
+import { Settling } from './settling.ts'
 
 /** What an invocation works with. */
-export interface FunctionWorld {
+export interface FunctionContext {
   request: FunctionRequest
   caller: AwsCaller
   http: Http
@@ -52,12 +52,12 @@ interface RotationEvent {
  * for a version that is not staged for rotation, or a current token that must not be replaced; and what the steps throw.
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
-export async function handleRotation(event: unknown, world: FunctionWorld): Promise<void> {
+export async function handleRotation(event: unknown, context: FunctionContext): Promise<void> {
   const { step, secret, versionId } = readEvent(event)
-  const rotated = secretOf(secret, world.request)
-  world.log.info(`${step} ${secret.arn} ${versionId}`)
+  const rotated = secretOf(secret, context.request)
+  context.log.info(`${step} ${secret.arn} ${versionId}`)
   if (step === 'setSecret') return await setPending()
-  const begun = await beginTurn(world, rotated, secret)
+  const begun = await beginTurn(context, rotated, secret)
   const { turn } = begun
   const state = await look(turn, { byFunction: true })
   if (state.arn === begun.adminArn) throw notTheAdmin(turn)
@@ -68,14 +68,14 @@ export async function handleRotation(event: unknown, world: FunctionWorld): Prom
     // What the secret held before another organization's token came into it is what a person may want back.
     if (!rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
     await labelReplaced(turn)
-    return await cleanUp(begun, turn.state ?? state, world)
+    return await cleanUp(begun, turn.state ?? state, context)
   }
 
   const labels = state.description.stages.get(versionId)
   if (!labels?.includes(PENDING) && !labels?.includes(CURRENT)) throw notStaged(turn, versionId, labels)
   if (step === 'createSecret') await create(turn, state, versionId)
   else if (step === 'testSecret') await testVersion(turn, state, versionId)
-  else await finish(begun, state, versionId, world)
+  else await finish(begun, state, versionId, context)
 }
 
 /** What was changed beside the token since the version was made must not be brought back. */
@@ -114,7 +114,7 @@ async function testVersion(turn: Leftovers, { current, pending }: SecretState, v
   else await testPending(turn, current.versionId)
 }
 
-async function finish(begun: Begun, state: SecretState, versionId: string, world: FunctionWorld): Promise<void> {
+async function finish(begun: Begun, state: SecretState, versionId: string, context: FunctionContext): Promise<void> {
   const { turn } = begun
   const previous = state.current?.versionId
   if (previous !== versionId) {
@@ -129,14 +129,14 @@ async function finish(begun: Begun, state: SecretState, versionId: string, world
     if (previous !== undefined) await retire(turn, previous)
   } else await labelReplaced(turn)
   turn.outcome.action = 'rotated'
-  await deploy(world)
+  await deploy(context)
   const now = await look(turn, { byFunction: true })
   turn.state = now
-  await cleanUp(begun, now, world)
+  await cleanUp(begun, now, context)
 }
 
 /** Every time: a step that is called again after it was cut off must not leave tasks with the old token. */
-async function deploy({ request, caller, http, policy, deadline, log }: FunctionWorld): Promise<void> {
+async function deploy({ request, caller, http, policy, deadline, log }: FunctionContext): Promise<void> {
   const { services, region } = request
   if (services.length === 0) return
   const [{ EcsServices }, { deployServices }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
@@ -148,14 +148,14 @@ async function deploy({ request, caller, http, policy, deadline, log }: Function
 async function cleanUp(
   { turn, secret, adminToken }: Begun,
   { pending }: SecretState,
-  world: FunctionWorld,
+  context: FunctionContext,
 ): Promise<void> {
   // A pending value is on its way to be used, whatever it is.
   if (pending || !hasLeftovers(turn)) return
   const others = await Promise.all(
-    world.request.secrets
+    context.request.secrets
       .filter((other) => !namesSecret(other.secret.id, secret))
-      .map((rotated) => elsewhere(turn, rotated, world)),
+      .map((rotated) => elsewhere(turn, rotated, context)),
   )
   const surveyed = await survey([turn, ...others], adminToken)
   await endRetired(turn, { survey: surveyed, tasksSince: Number.POSITIVE_INFINITY })
@@ -166,7 +166,7 @@ async function cleanUp(
 async function elsewhere(
   turn: Leftovers,
   rotated: RotatedSecret,
-  { caller, http, policy }: FunctionWorld,
+  { caller, http, policy }: FunctionContext,
 ): Promise<Leftovers> {
   const versions = new SecretVersions(rotated.secret, caller, http, policy)
   const other = { ...turn, rotated, versions, first: undefined, state: undefined }
@@ -193,7 +193,7 @@ function notTheAdmin({ rotated }: Leftovers): ActionError {
 }
 
 async function beginTurn(
-  { request, caller, http, policy, deadline, mask, log }: FunctionWorld,
+  { request, caller, http, policy, deadline, mask, log }: FunctionContext,
   rotated: RotatedSecret,
   secret: SecretArn,
 ): Promise<Begun> {
@@ -204,8 +204,8 @@ async function beginTurn(
   const access = { endpoint: hubEndpoint, http, policy }
   const minting = await openMinter({ admin, account, org, access, caller, mask, log })
   const { minter } = minting
-  const fence = new Fence()
-  for (const id of minter.firstIds) fence.see(id)
+  const settling = new Settling()
+  for (const id of minter.firstIds) settling.see(id)
   const turn: Leftovers = {
     rotated,
     request,
@@ -216,7 +216,7 @@ async function beginTurn(
     mask,
     log,
     deadline,
-    fence,
+    settling,
     outcome: noOutcome(rotated.secret.id, rotated.scope),
     first: undefined,
     state: undefined,

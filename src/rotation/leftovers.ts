@@ -3,19 +3,19 @@ import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion 
 import { ActionError } from '../errors/action-error.ts'
 import { revokeToken } from '../hub/revoke.ts'
 import type { AccountToken } from '../hub/service-accounts.ts'
-import { AccountEntries } from './account-entries.ts'
-import type { Fence } from './fence.ts'
-import { type RetiredVersion, retiredVersions, type SecretState, withToken } from './look.ts'
-import type { RotatedToken } from './minter.ts'
+import { AccountEntries } from './account/entries.ts'
+import type { RotatedToken } from './account/minter.ts'
+import type { SecretContext } from './context.ts'
+import { isRetiredLabel } from './names/retired-label.ts'
+import { versionOfToken } from './names/token-name.ts'
 import { hasMoved, type Outcome } from './outcome.ts'
-import { isRetiredLabel } from './retired-label.ts'
-import { retire } from './steps.ts'
-import { versionOfToken } from './token-name.ts'
-import type { SecretWorld } from './world.ts'
+import { type RetiredVersion, retiredVersions, type SecretState, withToken } from './secret/look.ts'
+import { retire } from './secret/steps.ts'
+import type { Settling } from './settling.ts'
 
 /** What is known of a secret whose leftovers are to be removed. */
-export interface Leftovers extends SecretWorld {
-  fence: Fence
+export interface Leftovers extends SecretContext {
+  settling: Settling
   /** What was done so far. */
   outcome: Outcome
   /** The first look, and the last. */
@@ -258,7 +258,7 @@ function suspects({ minter, first }: Leftovers): RotatedToken[] {
  * @throws what the Hub and Secrets Manager throw.
  */
 export async function removeOrphans(turn: Leftovers, survey: Survey): Promise<void> {
-  const { minter, outcome, fence, deadline, log, rotated, versions, request, state } = turn
+  const { minter, outcome, settling, deadline, log, rotated, versions, request, state } = turn
   const found = suspects(turn)
   if (!minter || !state || found.length === 0) return
   // A version that cannot be read may hold any of them.
@@ -267,7 +267,7 @@ export async function removeOrphans(turn: Leftovers, survey: Survey): Promise<vo
     [...stages].every(([id, labels]) => labels.length === 0 || isRead(id))
   if (!survey.inUseKnown || !areRead(state.description.stages)) return
   const what = `the run that minted a token for ${rotated.secret.id}, which may still be at work`
-  if (!request.dryRun) for (const { id, createdAt } of found) await fence.settle(id, createdAt, deadline, what)
+  if (!request.dryRun) for (const { id, createdAt } of found) await settling.settle(id, createdAt, deadline, what)
 
   const isHeld = await heldBy(survey)
   for (const orphan of found.filter((token) => !isHeld(token))) {

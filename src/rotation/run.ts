@@ -1,28 +1,28 @@
 /** A scheduled run: proves who it is, and takes one secret after the other; then services, then what is left over. */
 import { openSession } from '../aws/assume-role.ts'
-import { rotationPolicy } from '../aws/rotation-policy.ts'
 import { type AwsCaller, PREVIOUS, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import { HubClient } from '../hub/client.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type ProofWorld, prove } from '../identity/prove.ts'
-import type { RotatedSecret, RotationRequest } from '../inputs/rotation/request.ts'
+import { type ProofContext, prove } from '../identity/prove.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
+import type { Minter } from './account/minter.ts'
+import { type Minting, openMinter } from './account/open-minter.ts'
+import type { SecretContext } from './context.ts'
 import type { ServiceOutcome } from './deploy.ts'
-import { Fence } from './fence.ts'
 import { endRetired, hasLeftovers, labelReplaced, removeOrphans, survey } from './leftovers.ts'
-import { retiredVersions } from './look.ts'
-import type { Minter } from './minter.ts'
-import { type Minting, openMinter } from './open-minter.ts'
 import { hasMoved, moves, noOutcome, type Outcome } from './outcome.ts'
-import { rotateSecret, type Turn } from './rotate-secret.ts'
-import type { SecretWorld } from './world.ts'
+import type { RotatedSecret, RotationRequest } from './request.ts'
+import { retiredVersions } from './secret/look.ts'
+import { rotateSecret, type Turn } from './secret/rotate-secret.ts'
+import { rotationPolicy } from './session-policy.ts'
+import { Settling } from './settling.ts'
 
 /** What a run works with. */
-export interface RotationWorld extends ProofWorld {
+export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
   /** 0 ≤ x < 1. */
@@ -46,8 +46,8 @@ const JITTER_MS = 1_000
  * @throws `ActionError` when nothing could be begun: the codes of `prove` and `openSession`, of reading the admin secret
  * and finding the service account.
  */
-export async function rotateAll(world: RotationWorld): Promise<Rotation> {
-  const { request, log, deadline } = world
+export async function rotateAll(context: RotationContext): Promise<Rotation> {
+  const { request, log, deadline } = context
   if (request.endpointOverrides.length > 0)
     log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
   if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
@@ -55,19 +55,19 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
       `\`grace\` is ${formatDuration(request.graceSeconds)}: jobs and tasks that have read the old token lose it at once. That is for emergencies.`,
     )
   }
-  const identity = await prove(world)
-  const caller = await becomeCaller(world, identity)
-  const fence = new Fence()
-  const minting = await openMinting(world, caller)
-  for (const id of minting?.minter.firstIds ?? []) fence.see(id)
+  const identity = await prove(context)
+  const caller = await becomeCaller(context, identity)
+  const settling = new Settling()
+  const minting = await openMinting(context, caller)
+  for (const id of minting?.minter.firstIds ?? []) settling.see(id)
 
   const turns: Turn[] = []
   const taken = new Map<string, string>(minting ? [[minting.adminArn, 'the admin secret']] : [])
   for (const rotated of request.secrets) {
-    const turn = beginTurn(world, rotated, caller, minting?.minter, fence, taken)
+    const turn = beginTurn(context, rotated, caller, minting?.minter, settling, taken)
     if (turns.some(({ outcome }) => hasMoved(outcome))) {
       // A fleet of secrets must not come upon the Hub all at once.
-      await deadline.sleep((world.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
+      await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
     }
     turns.push(turn)
     await guarded(turn, () => rotateSecret(turn))
@@ -75,16 +75,16 @@ export async function rotateAll(world: RotationWorld): Promise<Rotation> {
     const { arn, secret } = turn.outcome
     if (arn !== undefined && !taken.has(arn)) taken.set(arn, `in the list already, as ${secret}`)
   }
-  const services = await deploy(world, turns, caller)
+  const services = await deploy(context, turns, caller)
   await cleanUp(turns, minting?.adminToken, oldestTask(request, services))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
-async function becomeCaller(world: RotationWorld, identity: Identity): Promise<AwsCaller> {
-  const { request } = world
+async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
+  const { request } = context
   const session = await openSession(identity, request, rotationPolicy(request), {
-    ...world,
-    renew: () => prove(world),
+    ...context,
+    renew: () => prove(context),
   })
   const { credentials, assumedRoleArn } = session
   const { role, sessionPolicy, awsEndpoints } = request
@@ -92,24 +92,24 @@ async function becomeCaller(world: RotationWorld, identity: Identity): Promise<A
 }
 
 /** Undefined when a person brings the new tokens. */
-async function openMinting(world: RotationWorld, caller: AwsCaller): Promise<Minting | undefined> {
-  const { request, http, policy, mask, log } = world
+async function openMinting(context: RotationContext, caller: AwsCaller): Promise<Minting | undefined> {
+  const { request, http, policy, mask, log } = context
   const { mode, org, hubEndpoint } = request
   if (mode.kind !== 'mint') return undefined
   return await openMinter({ ...mode, org, access: { endpoint: hubEndpoint, http, policy }, caller, mask, log })
 }
 
-/** The world of one secret, with an outcome that says so far that nothing was done. */
+/** The context of one secret, with an outcome that says so far that nothing was done. */
 function beginTurn(
-  { request, job, http, policy, mask, log, deadline }: RotationWorld,
+  { request, job, http, policy, mask, log, deadline }: RotationContext,
   rotated: RotatedSecret,
   caller: AwsCaller,
   minter: Minter | undefined,
-  fence: Fence,
+  settling: Settling,
   taken: ReadonlyMap<string, string>,
 ): Turn {
   const access = { endpoint: request.hubEndpoint, http, policy }
-  const world: SecretWorld = {
+  const context: SecretContext = {
     rotated,
     request,
     versions: new SecretVersions(rotated.secret, caller, http, policy),
@@ -122,10 +122,10 @@ function beginTurn(
   }
   const outcome = noOutcome(rotated.secret.id, rotated.scope)
   return {
-    ...world,
+    ...context,
     request,
     job,
-    fence,
+    settling,
     outcome,
     first: undefined,
     state: undefined,
@@ -150,7 +150,7 @@ async function guarded({ outcome, rotated }: Turn, work: () => Promise<void>): P
 
 /** Only when there is a token that was replaced: else no service can run with one. */
 async function deploy(
-  { request, http, policy, deadline, log }: RotationWorld,
+  { request, http, policy, deadline, log }: RotationContext,
   turns: readonly Turn[],
   caller: AwsCaller,
 ): Promise<ServiceOutcome[]> {

@@ -3,14 +3,14 @@ import { wrongSecret } from '../aws/secret-content.ts'
 import { storeCommand } from '../aws/store-command.ts'
 import { checkTokenShape, resemblesToken } from '../hub/token-shape.ts'
 import { readStoredSecret } from './stored-secret.ts'
-import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
+import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 
 /** The secret holds the token itself. */
-export function secretsManagerSource(world: SourceWorld): TokenSource {
+export function secretsManagerSource(context: SourceContext): TokenSource {
   return {
     async obtain(identity) {
-      const { secret } = awsOf(world.request)
-      const { values, shape, label, origin } = await readStoredSecret(identity, world, 'token')
+      const { secret } = awsOf(context.request)
+      const { values, shape, label, origin } = await readStoredSecret(identity, context, 'token')
       const [value = ''] = values
       const howToStore = storeCommand({ secret, shape })
       // What is more than a token may be somebody's password, or a whole file.

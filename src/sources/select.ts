@@ -1,6 +1,6 @@
 /** Loads the token source that the workflow chose, and only that one. */
-import type { SourceRequest } from '../inputs/request.ts'
-import type { SourceWorld, TokenSource } from './token-source.ts'
+import type { SourceRequest } from './request.ts'
+import type { SourceContext, TokenSource } from './token-source.ts'
 
 const LOAD = {
   'secrets-manager': () => import('./secrets-manager.ts'),
@@ -15,15 +15,15 @@ export async function preloadSource(kind: SourceRequest['kind']): Promise<void> 
 }
 
 /** The source for `token-source`. */
-export async function selectSource(world: SourceWorld): Promise<TokenSource> {
-  switch (world.request.source.kind) {
+export async function selectSource(context: SourceContext): Promise<TokenSource> {
+  switch (context.request.source.kind) {
     case 'secrets-manager':
-      return (await LOAD['secrets-manager']()).secretsManagerSource(world)
+      return (await LOAD['secrets-manager']()).secretsManagerSource(context)
     case 'trusted-publisher':
-      return (await LOAD['trusted-publisher']()).trustedPublisherSource(world, world.request.source)
+      return (await LOAD['trusted-publisher']()).trustedPublisherSource(context, context.request.source)
     case 'token-exchange':
-      return (await LOAD['token-exchange']()).tokenExchangeSource(world, world.request.source)
+      return (await LOAD['token-exchange']()).tokenExchangeSource(context, context.request.source)
     case 'service-account':
-      return (await LOAD['service-account']()).serviceAccountSource(world, world.request.source)
+      return (await LOAD['service-account']()).serviceAccountSource(context, context.request.source)
   }
 }

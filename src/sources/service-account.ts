@@ -4,12 +4,12 @@ import { ActionError } from '../errors/action-error.ts'
 import { mintToken } from '../hub/mint.ts'
 import { type AccountToken, type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
-import type { ServiceAccountRequest } from '../inputs/request.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed, printable } from '../text/printable.ts'
+import type { ServiceAccountRequest } from './request.ts'
 import { readStoredSecret } from './stored-secret.ts'
 import { isSameRun, madeAt, tokenName } from './token-name.ts'
-import { awsOf, type SourceWorld, type TokenSource } from './token-source.ts'
+import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 
 /** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
 const MAX_ORPHANS = 5
@@ -19,12 +19,12 @@ const CLEANING_MS = 3_000
 const SHORT_ORPHAN_AGE = 3600
 
 /** Reads the admin token, mints, and removes what earlier runs could not. The admin token never leaves this function. */
-export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRequest): TokenSource {
+export function serviceAccountSource(context: SourceContext, asked: ServiceAccountRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { request, job, http, policy, log } = world
+      const { request, job, http, policy, log } = context
       const { secret } = awsOf(request)
-      const stored = await readStoredSecret(identity, world, 'admin-token')
+      const stored = await readStoredSecret(identity, context, 'admin-token')
       const fix = wrongSecret('admin-token', secret)
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
       const accounts = new ServiceAccounts({ endpoint: request.hubEndpoint, http, policy }, request.org, admin, {
@@ -39,8 +39,8 @@ export function serviceAccountSource(world: SourceWorld, asked: ServiceAccountRe
         )
       }
       const displayName = tokenName(job, Date.now())
-      const cleaning = startCleaning(accounts, account, displayName, world, asked)
-      const value = await mint(accounts, account, displayName, world, asked).finally(cleaning.end)
+      const cleaning = startCleaning(accounts, account, displayName, context, asked)
+      const value = await mint(accounts, account, displayName, context, asked).finally(cleaning.end)
       log.info(
         `Hub: minted a token of the service account ${printable(account.name, 80)} with ${listed(asked.permissions)}`,
       )
@@ -62,7 +62,7 @@ async function mint(
   accounts: ServiceAccounts,
   account: ServiceAccount,
   displayName: string,
-  { mask, ledger, request, log }: SourceWorld,
+  { mask, ledger, request, log }: SourceContext,
   { permissions }: ServiceAccountRequest,
 ): Promise<string> {
   const where = `named "${displayName}", of the service account ${printable(account.name, 80)}; nobody has its value. A later run removes it, or delete it on the Hub.`
@@ -96,7 +96,7 @@ function startCleaning(
   accounts: ServiceAccounts,
   account: ServiceAccount,
   own: string,
-  { job, log }: SourceWorld,
+  { job, log }: SourceContext,
   { orphanAgeSeconds }: ServiceAccountRequest,
 ): { end: () => Promise<void> } {
   let ended = false

@@ -1,10 +1,11 @@
 /** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session lives in memory only. */
 import { openSession } from '../aws/assume-role.ts'
+import { sessionPolicy } from '../aws/policies/session-policy.ts'
 import { readSecret, type StoredSecret } from '../aws/read-secret.ts'
 import { keysOf, type SecretContent } from '../aws/secret-content.ts'
-import { sessionPolicy } from '../aws/session-policy.ts'
+import type { AwsOrigin } from '../hub/token.ts'
 import type { Identity } from '../identity/identity.ts'
-import { type AwsOrigin, awsOf, type SourceWorld } from './token-source.ts'
+import { awsOf, type SourceContext } from './token-source.ts'
 
 /** What was read, and where. */
 export interface Stored extends StoredSecret {
@@ -20,13 +21,13 @@ export interface Stored extends StoredSecret {
  */
 export async function readStoredSecret(
   identity: Identity,
-  world: SourceWorld,
+  context: SourceContext,
   content: SecretContent,
 ): Promise<Stored> {
-  const aws = awsOf(world.request)
-  const { http, policy, mask, log } = world
+  const aws = awsOf(context.request)
+  const { http, policy, mask, log } = context
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
-  const session = await openSession(identity, aws, document, world)
+  const session = await openSession(identity, aws, document, context)
 
   const secret = await readSecret(session, aws, content, http, mask, policy)
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`

@@ -1,6 +1,6 @@
 /** Names of minted tokens: they say which run made them and when, so that what a killed run left can be found. */
 import { randomBytes } from 'node:crypto'
-import type { Job } from '../inputs/request.ts'
+import type { Job } from '../identity/job.ts'
 
 /** `hf-oidc-action <repository> <run id>.<attempt> <time> <random>`; the time as `20261122T181530Z`. */
 const OURS = /^hf-oidc-action [\w./-]{0,80} \d{0,20}\.\d{0,6} (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z [0-9a-f]{8}$/

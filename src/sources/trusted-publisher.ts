@@ -2,16 +2,16 @@
 
 import { exchangeIdToken } from '../hub/oauth-token.ts'
 import { checkTokenShape } from '../hub/token-shape.ts'
-import type { TrustedPublisherRequest } from '../inputs/request.ts'
 import { validFor } from '../text/duration.ts'
-import type { SourceWorld, TokenSource } from './token-source.ts'
+import type { TrustedPublisherRequest } from './request.ts'
+import type { SourceContext, TokenSource } from './token-source.ts'
 
 /** RFC 8693 at the Hub's `/oauth/token`; the ID token is for the Hub and goes nowhere else. */
-export function trustedPublisherSource(world: SourceWorld, { resource }: TrustedPublisherRequest): TokenSource {
+export function trustedPublisherSource(context: SourceContext, { resource }: TrustedPublisherRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { log } = world
-      const granted = await exchangeIdToken(identity, resource, world)
+      const { log } = context
+      const granted = await exchangeIdToken(identity, resource, context)
       log.info(`Hub: traded the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
       const label = `trusted publisher of ${resource}`
       return {

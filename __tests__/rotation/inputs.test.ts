@@ -1,0 +1,96 @@
+/** The inputs of `rotate`. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { parse } from 'yaml'
+import { projectRoot } from '../../sandbox/root.ts'
+import { Problems } from '../../src/inputs/problems.ts'
+import { ROTATION_INPUTS } from '../../src/rotation/inputs/definitions.ts'
+import { parseSecretLines, withSettings } from '../../src/rotation/inputs/secret-lines.ts'
+
+test('rotate/action.yml and the code have the same inputs and defaults', () => {
+  const { inputs } = parse(readFileSync(join(projectRoot, 'rotate', 'action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string; required?: boolean }>
+  }
+  const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
+  expect(defaults).toEqual(ROTATION_INPUTS)
+  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org', 'role-to-assume', 'secrets'])
+})
+
+const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
+const context = { org: 'acme', region: 'eu-west-1', role, key: 'token' }
+const read = (text: string) => {
+  const problems = new Problems()
+  return { secrets: parseSecretLines(text, context, problems), problems: problems.lines }
+}
+
+describe('a line of `secrets`', () => {
+  test('is a name and settings, apart by any white space', () => {
+    const { secrets, problems } = read(
+      '  huggingface/{org}/{scope}\tscope=write   repositories=acme/model,datasets/acme/data key=hub \r\n\r\nother scope=read narrow=true',
+    )
+    expect(problems).toEqual([])
+    expect(secrets).toMatchObject([
+      {
+        secret: { id: 'huggingface/acme/write', key: 'hub', region: 'eu-west-1', stage: 'AWSCURRENT' },
+        scope: 'write',
+        repositories: [{ label: 'acme/model' }, { label: 'datasets/acme/data' }],
+        permissions: ['repo.content.read', 'repo.write'],
+        narrow: false,
+      },
+      { secret: { id: 'other', key: 'token' }, scope: 'read', permissions: ['repo.content.read'], narrow: true },
+    ])
+  })
+
+  test('may be an ARN, which brings its region', () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:hub-a1B2c3'
+    expect(read(`${arn} scope=read`)).toMatchObject({
+      secrets: [{ secret: { id: arn, region: 'us-east-1' } }],
+      problems: [],
+    })
+  })
+
+  test.each([
+    ['x scope=write scope=read', 'scope= stands there twice'],
+    ['x scope=', 'scope= is empty'],
+    ['x write', '"write" is none of scope='],
+    ['x repositories=acme', 'has the line "acme"'],
+    ['x scope=read permissions=repo.write', 'more than scope=read'],
+    ['x', 'the line "x": `scope` is required, and has no default: add scope=read, scope=write or scope=admin'],
+    ['x{scope}', '`scope` is required'],
+    ['x scope=read narrow=yes', '`narrow` is "yes"; it is one of false and true'],
+    ['x scope=read narrow=True', '`narrow` is "True"'],
+    ['x scope=read narrow=', 'narrow= is empty'],
+    ['x scope=write permissions=repo.content.read', 'needs: add repo.write'],
+    ['x{team}', 'has the placeholder "{team}"'],
+    ['x key=a:b', 'a key has no colon'],
+    ['arn:aws:secretsmanager:eu-west-1', 'nor a secret'],
+  ])('%s is a problem', (line, text) => {
+    expect(read(line).problems.join('\n')).toContain(text)
+  })
+
+  test('that lacks scope= and has an unknown setting is told both, and nothing that follows from the first', () => {
+    expect(read('x{scope} scop=write permissions=repo.write').problems).toEqual([
+      expect.stringContaining('did you mean scope=?'),
+      expect.stringContaining('`scope` is required'),
+    ])
+  })
+})
+
+describe('the same line with other settings', () => {
+  test.each([
+    ['x scope=read', { narrow: 'true' }, 'x scope=read narrow=true'],
+    ['x  narrow=false   scope=read', { narrow: 'true' }, 'x narrow=true scope=read'],
+    ['x scope=read key=hub', { scope: 'write' }, 'x scope=write key=hub'],
+    ['x scope=read', { scope: 'write', permissions: 'repo.write' }, 'x scope=write permissions=repo.write'],
+    // Another scope must not mean another secret.
+    ['hf/{org}/{scope} scope=read', { scope: 'write' }, 'hf/acme/read scope=write'],
+    ['hf/{org}/x scope=read', { scope: 'write' }, 'hf/{org}/x scope=write'],
+  ])('%s', (line, changes, expected) => {
+    const [rotated] = read(line).secrets
+    if (!rotated) throw new Error('no line')
+    const changed = withSettings(rotated, changes)
+    expect(changed).toBe(expected)
+    expect(read(changed)).toMatchObject({ secrets: [{ secret: rotated.secret }], problems: [] })
+  })
+})

@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals'
+import { mustRevoke, tellExpiry, tellLeft } from '../../src/runner/ledger.ts'
+
+const NOW = Date.parse('2026-11-22T18:00:00Z')
+const HOUR = 3_600_000
+
+describe('post revokes', () => {
+  test.each<[string, number | undefined, boolean]>([
+    ['has expired', NOW - 1, false],
+    ['expires in an hour', NOW + HOUR, false],
+    ['expires a moment after that', NOW + HOUR + 1, true],
+    ['has no known expiry', undefined, true],
+  ])('by default, a token that %s: %#', (_what, expiresAt, expected) => {
+    expect(mustRevoke({ revoke: 'auto', expiresAt }, NOW)).toBe(expected)
+    expect(mustRevoke({ revoke: 'true', expiresAt }, NOW)).toBe(true)
+    expect(mustRevoke({ revoke: 'false', expiresAt }, NOW)).toBe(false)
+  })
+})
+
+describe('of a token that is left alone, a user reads', () => {
+  test('when it expires, and why it was not reported', () => {
+    expect(tellLeft({ revoke: 'auto', expiresAt: NOW + HOUR }, NOW)).toEqual({
+      text: 'The token expires at 2026-11-22T19:00:00.000Z; it was not reported to the Hub’s leak endpoint, because that e-mails its owner each time.',
+      warn: false,
+    })
+  })
+
+  test('that it has expired', () => {
+    const expired = { text: 'The token expired at 2026-11-22T18:00:00.000Z.', warn: false }
+    for (const revoke of ['auto', 'false'] as const) expect(tellLeft({ revoke, expiresAt: NOW }, NOW)).toEqual(expired)
+  })
+
+  test('a warning when it outlives the hour because the workflow wants it to', () => {
+    const why = 'it was not revoked, because this step has `revoke: false`.'
+    expect(tellLeft({ revoke: 'false', expiresAt: NOW + 8 * HOUR }, NOW)).toEqual({
+      text: `The token expires at 2026-11-23T02:00:00.000Z; ${why}`,
+      warn: true,
+    })
+    const unknown = { text: `The token has no known expiry; ${why}`, warn: true }
+    expect(tellLeft({ revoke: 'false', expiresAt: undefined }, NOW)).toEqual(unknown)
+  })
+
+  test('the same expiry when it could not be revoked', () => {
+    expect(tellExpiry(NOW)).toBe('It expires at 2026-11-22T18:00:00.000Z')
+    expect(tellExpiry(undefined)).toBe('It has no known expiry')
+  })
+})

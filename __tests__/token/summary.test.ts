@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import { ActionError } from '../../src/errors/action-error.ts'
+import type { Identity } from '../../src/identity/identity.ts'
+import { auditEvent } from '../../src/token/audit.ts'
+import { failureSummary } from '../../src/token/summary.ts'
+
+const HOSTILE = '<b>x</b> |`*_~[l](http://e)@octocat #1\n\n# title ::error::y'
+
+test('hostile text in a summary is text', () => {
+  const error = new ActionError('claim-rejected', { failed: HOSTILE, seen: `a\n${HOSTILE}`, fix: HOSTILE })
+  const identity = { claims: { sub: HOSTILE, ref: HOSTILE } } as unknown as Identity
+  const html = failureSummary(error, { identity })
+  const withoutOurs = html.replace(/<\/?(?:table|tr|td|b|h3|h4|p|pre|code)>/g, '').replace(/&#\d+;/g, '')
+  expect(withoutOurs).not.toMatch(/[<>`|*_~[\]@#]/)
+  expect(withoutOurs).not.toContain('://')
+  expect(html).toContain('&#60;b&#62;x')
+})
+
+test('an audit event is one line of JSON, with what is known', () => {
+  const line = auditEvent('role-trust-rejected', { identity: { subject: 'a\nb' } as unknown as Identity })
+  expect(line).not.toContain('\n')
+  expect(JSON.parse(line)).toEqual({ event: 'hf-oidc-action', result: 'role-trust-rejected', subject: 'a\\u{a}b' })
+})

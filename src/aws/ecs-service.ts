@@ -1,0 +1,16 @@
+/** ARNs of ECS services. */
+
+/** `arn:aws:ecs:<region>:<account>:service/<cluster>/<service>`. */
+export function serviceArn(
+  partition: string,
+  region: string,
+  account: string,
+  { cluster, service }: EcsService,
+): string {
+  return `arn:${partition}:ecs:${region}:${account}:service/${cluster}/${service}`
+}
+
+export interface EcsService {
+  cluster: string
+  service: string
+}

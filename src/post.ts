@@ -1,8 +1,0 @@
-/** Entry point of `post`: undoes what main did. Runs always, also when main failed or was cancelled. */
-import { revokeMinted } from './deliver/revoke-minted.ts'
-import { undo } from './deliver/undo.ts'
-import { endProcess } from './end-process.ts'
-
-undo(process.env)
-await revokeMinted(process.env)
-endProcess()

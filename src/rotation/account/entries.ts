@@ -1,0 +1,92 @@
+/** Which of the service account's tokens the stored values are: by what the Hub says of each, never by a name alone. */
+import type { AccountToken, ServiceAccount } from '../../hub/service-accounts.ts'
+import type { WhoAmI } from '../../hub/whoami.ts'
+import type { SecretContext } from '../context.ts'
+
+/**
+ * The one token of the account that `who` tells of; undefined when it is not the account's, or when it may be one of
+ * several. Anybody can give a token of their own any display name: only owner, name and time together say which it is.
+ */
+export function entryOf(
+  who: WhoAmI,
+  { slug }: Pick<ServiceAccount, 'slug'>,
+  tokens: readonly AccountToken[],
+): AccountToken | undefined {
+  if (slug === undefined || who.name !== slug) return undefined
+  if (who.displayName === undefined || who.createdAt === undefined) return undefined
+  const named = tokens.filter(({ displayName }) => displayName === who.displayName)
+  if (named.some(({ createdAt }) => createdAt === undefined)) return undefined
+  const [entry, ...others] = named.filter(({ createdAt }) => createdAt === who.createdAt)
+  return others.length === 0 ? entry : undefined
+}
+
+/** After a first answer that a token in use does not exist, in milliseconds: one such answer may be a passing fault. */
+const PAUSE_MS = 1_000
+
+/** What the Hub says of stored tokens. Its answers are kept, and the account's list is read once. */
+export class AccountEntries {
+  readonly #context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>
+  readonly #inUse: ReadonlySet<string>
+  readonly #owners = new Map<string, WhoAmI | undefined>()
+  #tokens: readonly AccountToken[] | undefined
+
+  /** `inUse`: tokens (secrets) of which the Hub must say twice that they do not exist. */
+  constructor(context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>, inUse: ReadonlySet<string>) {
+    this.#context = context
+    this.#inUse = inUse
+  }
+
+  /**
+   * Who a token is; undefined when it does not exist on the Hub.
+   *
+   * @throws what `HubClient.owner` throws; `ActionError` `deadline-exceeded`.
+   */
+  async owner(token: string): Promise<WhoAmI | undefined> {
+    return this.#owners.has(token) ? this.#owners.get(token) : await this.ownerNow(token)
+  }
+
+  /**
+   * The same, asked anew.
+   *
+   * @throws what `owner` throws.
+   */
+  async ownerNow(token: string): Promise<WhoAmI | undefined> {
+    const { hub, deadline } = this.#context
+    let owner = await hub.owner(token)
+    if (!owner && this.#inUse.has(token)) {
+      await deadline.sleep(PAUSE_MS, 'the Hub to confirm that a token in use does not exist')
+      owner = await hub.owner(token)
+    }
+    this.#owners.set(token, owner)
+    return owner
+  }
+
+  /**
+   * The account's token with this value; undefined when the account does not have it, or when that is not certain.
+   *
+   * @throws what `owner` throws, and what every call of the Hub throws.
+   */
+  async find(token: string): Promise<AccountToken | undefined> {
+    const { minter } = this.#context
+    const minted = minter?.idOf(token)
+    const owner = minted === undefined ? await this.owner(token) : undefined
+    if (!minter || (minted === undefined && !owner)) return undefined
+    this.#tokens ??= await minter.tokens()
+    return owner ? minter.entryOf(owner, this.#tokens) : this.#tokens.find(({ id }) => id === minted)
+  }
+
+  /**
+   * True when a token in use, other than `token`, may be this one of the account's.
+   *
+   * @throws what `find` throws.
+   */
+  async isInUse(entry: AccountToken, token: string): Promise<boolean> {
+    for (const used of this.#inUse) {
+      if (used === token) continue
+      const found = await this.find(used)
+      // Where it is not certain which one it is, its name is enough to leave that one alone.
+      if (found ? found.id === entry.id : (await this.owner(used))?.displayName === entry.displayName) return true
+    }
+    return false
+  }
+}

@@ -1,0 +1,51 @@
+/** Reads the admin token and finds the service account: the same for a scheduled run and for the function. */
+import { readSecret } from '../../aws/read-secret.ts'
+import type { SecretReference } from '../../aws/request.ts'
+import { wrongSecret } from '../../aws/secret-content.ts'
+import type { AwsCaller } from '../../aws/secret-versions.ts'
+import type { HubAccess } from '../../hub/call.ts'
+import { checkTokenShape } from '../../hub/token-shape.ts'
+import type { Log, Mask } from '../../text/log.ts'
+import { Minter } from './minter.ts'
+
+export interface MintingOptions {
+  admin: SecretReference
+  /** Name or id of the service account. */
+  account: string
+  org: string
+  access: HubAccess
+  caller: AwsCaller
+  mask: Mask
+  log: Log
+}
+
+/** Who mints, and what must never be replaced or revoked by it. */
+export interface Minting {
+  minter: Minter
+  /** The admin token: a secret. */
+  adminToken: string
+  adminArn: string
+}
+
+/**
+ * The minter of one service account.
+ *
+ * @throws what `readSecret` throws; `ActionError` `token-malformed`, `exchange-rejected`, and what every call of the Hub
+ * throws.
+ */
+export async function openMinter(options: MintingOptions): Promise<Minting> {
+  const { admin, account, org, access, caller, mask, log } = options
+  const { credentials, name, ...rest } = caller
+  const session = { credentials: { ...credentials, expiration: undefined }, assumedRoleArn: name }
+  const aws = { ...rest, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, secret: admin }
+  const stored = await readSecret(session, aws, 'admin-token', access.http, mask, access.policy)
+  const adminToken = checkTokenShape(
+    stored.values[0] ?? '',
+    `The admin secret ${admin.id}`,
+    wrongSecret('admin-token', admin),
+  )
+  log.info(`Secrets Manager: read ${admin.id}, version ${stored.versionId}`)
+  const adminSecret = { input: admin.input ?? 'admin-secret-id', id: admin.id }
+  const minter = await Minter.open({ access, org, admin: adminToken, adminSecret, account, mask, log })
+  return { minter, adminToken, adminArn: stored.arn }
+}

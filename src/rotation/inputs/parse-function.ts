@@ -1,0 +1,86 @@
+/** Environment of the rotation function → what its steps need: the same words as the inputs of `rotate`. */
+import type { AwsEndpoints } from '../../aws/endpoints.ts'
+import type { Role, SecretReference } from '../../aws/request.ts'
+import { DEFAULT_HUB } from '../../hub/pages.ts'
+import { parseKey, parseRegion, parseSecretId } from '../../inputs/aws.ts'
+import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
+import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
+import { invalid, Problems } from '../../inputs/problems.ts'
+import { parseDuration } from '../../text/duration.ts'
+import { quoted } from '../../text/printable.ts'
+import type { StepsRequest } from '../request.ts'
+import { parseSecretLines } from './secret-lines.ts'
+import { parseServiceLines } from './service-lines.ts'
+
+/** What the function is set up to do. */
+export interface FunctionRequest extends StepsRequest {
+  admin: SecretReference
+  account: string
+  region: string
+  role: Role
+  awsEndpoints: AwsEndpoints
+}
+
+/** Source: AWS Lambda developer guide, context object, `invokedFunctionArn`. */
+const FUNCTION_ARN = /^arn:([\w-]+):lambda:([\w-]+):(\d{12}):function:/
+
+/**
+ * Reads `HF_ORG`, `ADMIN_SECRET_ID`, `ADMIN_SECRET_KEY`, `SERVICE_ACCOUNT`, `SECRETS`, `SECRET_KEY`, `GRACE`,
+ * `ECS_SERVICES`, `HF_ENDPOINT`, `MAX_ATTEMPTS` and Lambda's own `AWS_REGION`.
+ *
+ * @throws `ActionError` `input-invalid` listing every problem.
+ */
+export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): FunctionRequest {
+  const problems = new Problems()
+  const given = (name: string, otherwise = '') => (env[name] ?? '').trim() || otherwise
+  const [, partition = 'aws', , account = ''] = FUNCTION_ARN.exec(functionArn) ?? []
+  const role: Role = { arn: 'of this function', partition, account }
+  const region = parseRegion(given('AWS_REGION'), problems)
+  const org = parseOrg(given('HF_ORG'), problems)
+  const services = parseServiceLines(given('ECS_SERVICES'), problems)
+
+  const adminId = given('ADMIN_SECRET_ID').replaceAll('{org}', org)
+  const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, region, role, problems)
+  const serviceAccount = given('SERVICE_ACCOUNT')
+  if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: name or id of the service account')
+  const graceSeconds = parseDuration(given('GRACE', '24h'))
+  if (graceSeconds === undefined) {
+    problems.add('GRACE', `is ${quoted(given('GRACE'), 60)}; write a whole number and a unit, such as 24h`)
+  }
+  const attempts = given('MAX_ATTEMPTS', '4')
+  if (!/^(?:[1-9]|10)$/.test(attempts)) problems.add('MAX_ATTEMPTS', `is ${quoted(attempts, 60)}; it is 1 to 10`)
+  const key = parseKey('SECRET_KEY', given('SECRET_KEY', 'token'), problems)
+  const request: FunctionRequest = {
+    org,
+    hubEndpoint: parseEndpoint('HF_ENDPOINT', given('HF_ENDPOINT', DEFAULT_HUB), problems),
+    endpointOverrides: [],
+    admin: {
+      id: adminId,
+      key: parseKey('ADMIN_SECRET_KEY', given('ADMIN_SECRET_KEY', 'token'), problems),
+      stage: 'AWSCURRENT',
+      region: adminRegion,
+      input: 'ADMIN_SECRET_ID',
+    },
+    account: serviceAccount,
+    secrets: parseSecretLines(given('SECRETS'), { org, region, role, key }, problems),
+    graceSeconds: graceSeconds ?? 0,
+    services,
+    dryRun: false,
+    maxAttempts: Number(attempts),
+    region,
+    role,
+    awsEndpoints: parseAwsEndpoints(
+      env,
+      services.length > 0 ? ['SECRETS_MANAGER', 'ECS'] : ['SECRETS_MANAGER'],
+      problems,
+    ),
+  }
+  if (problems.lines.length > 0) {
+    // The parts that the inputs of `rotate` share say their names.
+    const lines = problems.lines.map((line) =>
+      line.replace(/^`([a-z-]+)`/, (_, name: string) => `\`${name.toUpperCase().replaceAll('-', '_')}\``),
+    )
+    throw invalid(lines, 'Correct the environment variables of the function; docs/rotation.md describes them.')
+  }
+  return request
+}

@@ -1,0 +1,124 @@
+/** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
+
+import type { Role } from '../../aws/request.ts'
+import { includes, LEAST_PERMISSIONS, NEEDED, permits, SCOPES, type Scope, scopeOf } from '../../hub/scopes.ts'
+import { parseKey, parseSecretId } from '../../inputs/aws.ts'
+import { fill, lines, oneOf } from '../../inputs/fields.ts'
+import { parseRepositories } from '../../inputs/hub.ts'
+import { Problems } from '../../inputs/problems.ts'
+import { closest } from '../../text/closest.ts'
+import { listed, quoted } from '../../text/printable.ts'
+import type { RotatedSecret } from '../request.ts'
+
+const SETTINGS = ['scope', 'repositories', 'permissions', 'key', 'narrow'] as const
+type Setting = (typeof SETTINGS)[number]
+type Settings = Partial<Record<Setting, string>>
+
+/** What holds for all lines. */
+export interface LineContext {
+  org: string
+  region: string
+  role: Role
+  /** `secret-key`. */
+  key: string
+}
+
+/** One secret a line; a name that stands there twice is a problem. */
+export function parseSecretLines(text: string, context: LineContext, problems: Problems): RotatedSecret[] {
+  const all = lines(text)
+  if (all.length === 0) {
+    problems.add('secrets', 'is required: lines such as `huggingface/acme/write scope=write`')
+  }
+  const secrets = all.map((line) => parseLine(line, context, problems))
+  const ids = secrets.map(({ secret }) => secret.id)
+  for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) < at))) {
+    problems.add('secrets', `has ${quoted(id, 200)} twice`)
+  }
+  return secrets
+}
+
+function parseLine(line: string, { org, region, role, key }: LineContext, problems: Problems): RotatedSecret {
+  const own = new Problems()
+  const [name = '', ...words] = line.split(/\s+/)
+  const settings = parseSettings(words, own)
+  // Only a stand-in when it is missing, so that the other problems of the line are found too.
+  const scope = oneOf('scope', settings.scope ?? 'read', SCOPES, own)
+  if (!words.some((word) => settingOf(word).name === 'scope')) {
+    own.add('scope', 'is required, and has no default: add scope=read, scope=write or scope=admin')
+  }
+  const id = fill('the name', name, { org, scope }, own)
+  const rotated: RotatedSecret = {
+    secret: {
+      id,
+      key: parseKey('key', settings.key ?? key, own),
+      stage: 'AWSCURRENT',
+      region: parseSecretId('the name', id, region, role, own),
+      input: 'secrets',
+    },
+    scope,
+    repositories: parseRepositories(list(settings.repositories), own),
+    permissions: parsePermissions(list(settings.scope && settings.permissions), scope, own),
+    narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
+    line,
+  }
+  for (const problem of own.lines) problems.add('secrets', `has the line ${quoted(line, 120)}: ${problem}`)
+  return rotated
+}
+
+/**
+ * The line of a secret with some settings changed, for messages. Parsed again, it means the same secret: a name that
+ * holds `{scope}` is written out.
+ */
+export function withSettings({ line, secret }: Pick<RotatedSecret, 'line' | 'secret'>, changes: Settings): string {
+  const [name = '', ...words] = line.split(/\s+/)
+  const changed = SETTINGS.flatMap((setting) =>
+    changes[setting] === undefined ? [] : [`${setting}=${changes[setting]}`],
+  )
+  const kept = words.map((word) => changed.find((one) => settingOf(one).name === settingOf(word).name) ?? word)
+  const added = changed.filter((one) => !kept.includes(one))
+  return [name.includes('{scope}') ? secret.id : name, ...kept, ...added].join(' ')
+}
+
+function settingOf(word: string): { name: string; value: string } {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(word) ?? []
+  return { name, value }
+}
+
+function parseSettings(words: readonly string[], problems: Problems): Settings {
+  const settings: Settings = {}
+  for (const word of words) {
+    const { name, value } = settingOf(word)
+    const setting = SETTINGS.find((one) => one === name)
+    if (setting === undefined) {
+      const guess = closest(name || word, SETTINGS)
+      problems.lines.push(
+        `${quoted(word, 80)} is none of ${listed(SETTINGS.map((one) => `${one}=`))}${guess ? `; did you mean ${guess}=?` : ''}`,
+      )
+    } else if (value === '') problems.lines.push(`${setting}= is empty`)
+    else if (settings[setting] !== undefined) problems.lines.push(`${setting}= stands there twice`)
+    else settings[setting] = value
+  }
+  return settings
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter(Boolean)
+}
+
+/** True for what `permissions=` takes. */
+export function isPermissionName(text: string): boolean {
+  return /^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(text)
+}
+
+function parsePermissions(given: readonly string[], scope: Scope, problems: Problems): readonly string[] {
+  for (const name of given) {
+    if (!isPermissionName(name)) {
+      problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
+    } else if (!includes(scope, scopeOf(name)))
+      problems.add('permissions', `has ${name}, which is more than scope=${scope}`)
+  }
+  if (given.length > 0 && !given.some((name) => permits(name, scope))) {
+    problems.add('permissions', `has nothing that scope=${scope} needs: add ${NEEDED[scope]}`)
+  }
+  return given.length > 0 ? [...new Set(given)] : LEAST_PERMISSIONS[scope]
+}

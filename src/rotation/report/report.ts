@@ -1,0 +1,90 @@
+/** What a rotation did, as JSON for later steps and as one audit event. No secret is in either. */
+import type { ActionError } from '../../errors/action-error.ts'
+import type { Identity } from '../../identity/identity.ts'
+import type { Job } from '../../identity/job.ts'
+import { verbatim } from '../../text/printable.ts'
+import type { ServiceOutcome } from '../deploy.ts'
+import type { Outcome } from '../outcome.ts'
+import type { RotationRequest } from '../request.ts'
+import type { Rotation } from '../run.ts'
+
+/** What is known of a run at its end, however it ended. */
+export interface RotationProgress {
+  job?: Job
+  request?: RotationRequest
+  identity?: Identity
+  rotation?: Rotation
+}
+
+/** The output `report`: an object with `mode`, `dryRun`, `secrets` and `services`; ages in seconds, times in ISO 8601. */
+export function rotationReport({ mode, dryRun }: RotationRequest, rotation: Rotation, now: number): string {
+  return JSON.stringify({
+    mode: mode.kind,
+    dryRun,
+    secrets: rotation.secrets.map((outcome) => secretReport(outcome, now)),
+    services: rotation.services.map(serviceReport),
+  })
+}
+
+function secretReport(outcome: Outcome, now: number): object {
+  const { secret, arn, scope, action, note, versionId, previousVersionId, createdAt, dueAt, previousEndsAt } = outcome
+  return {
+    secret: verbatim(secret),
+    arn: arn ?? null,
+    scope,
+    action,
+    note,
+    versionId: versionId ?? null,
+    previousVersionId: previousVersionId ?? null,
+    createdAt: iso(createdAt),
+    ageSeconds: createdAt === undefined ? null : Math.max(0, Math.floor((now - createdAt) / 1000)),
+    dueAt: iso(dueAt),
+    previousEndsAt: iso(previousEndsAt),
+    revoked: outcome.revoked,
+    before: outcome.before ?? null,
+    after: outcome.after ?? null,
+    errors: outcome.errors.map(brief),
+  }
+}
+
+function serviceReport({ service, action, deploymentId, error }: ServiceOutcome): object {
+  return { service, action, deploymentId: deploymentId ?? null, errors: error ? [brief(error)] : [] }
+}
+
+function brief({ code, explanation }: ActionError): object {
+  return { code, message: explanation.failed }
+}
+
+/** ISO 8601, or null. */
+function iso(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
+}
+
+/** One line of JSON a run: `done`, or the code of the first failure. */
+export function rotationAudit({ job, request, identity, rotation }: RotationProgress, failure?: ActionError): string {
+  const text = (value: string | undefined) => (value ? verbatim(value, 400) : undefined)
+  return JSON.stringify({
+    event: 'hf-oidc-action/rotate',
+    result: failure?.code ?? 'done',
+    org: text(request?.org),
+    mode: request?.mode.kind,
+    dryRun: request?.dryRun,
+    subject: text(identity?.subject),
+    repository: text(job?.repository),
+    runId: text(job?.runId),
+    runAttempt: text(job?.runAttempt),
+    workflow: text(job?.workflow),
+    actor: text(job?.actor),
+    role: text(request?.role.arn),
+    roleSession: text(rotation?.caller),
+    secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
+      secret: text(arn ?? secret),
+      action,
+      versionId,
+      previousVersionId,
+      revoked,
+      errors: errors.length > 0 ? errors.map(({ code }) => code) : undefined,
+    })),
+    services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
+  })
+}

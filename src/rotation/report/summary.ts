@@ -1,0 +1,133 @@
+/** The job summary and the log's table of a rotation. Pure: data in, text out. */
+import type { ActionError } from '../../errors/action-error.ts'
+import { formatDuration } from '../../text/duration.ts'
+import { block, code, escapeHtml, table } from '../../text/html.ts'
+import type { Outcome } from '../outcome.ts'
+import type { RotationRequest } from '../request.ts'
+import type { Rotation } from '../run.ts'
+
+/** Everything of a run in one table, next due dates included; below it what failed, and what to do. `now` in ms. */
+export function rotationSummary(request: RotationRequest, rotation: Rotation, now: number): string {
+  const failures = [
+    ...rotation.secrets.flatMap(({ errors }) => errors),
+    ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
+  ]
+  return [
+    `<h3>Rotation of the Hugging Face tokens of <code>${escapeHtml(request.org)}</code>${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
+    grid(
+      ['Secret', 'Scope', 'What was done', 'Version', 'Age', 'Next due', 'Old token works until', 'Revoked'],
+      rotation.secrets.map((outcome) => [
+        code(outcome.secret),
+        code(outcome.scope),
+        `<b>${escapeHtml(verdict(outcome))}</b><br>${escapeHtml(outcome.errors[0]?.explanation.failed ?? outcome.note)}`,
+        outcome.versionId === undefined ? '' : code(outcome.versionId),
+        escapeHtml(age(outcome, now)),
+        escapeHtml(date(outcome.dueAt)),
+        escapeHtml(date(outcome.previousEndsAt)),
+        escapeHtml(String(outcome.revoked)),
+      ]),
+    ),
+    ...(request.dryRun
+      ? [
+          grid(
+            ['Secret', 'Current token', 'New token'],
+            rotation.secrets.map(({ secret, before, after }) => [
+              code(secret),
+              escapeHtml(before ?? 'unknown'),
+              escapeHtml(after ?? 'unknown'),
+            ]),
+          ),
+        ]
+      : []),
+    ...(rotation.services.length === 0
+      ? []
+      : [
+          grid(
+            ['ECS service', 'What was done', 'Deployment'],
+            rotation.services.map(({ service, action, deploymentId, error }) => [
+              code(service),
+              `<b>${escapeHtml(error ? `failed: ${error.code}` : action)}</b>`,
+              deploymentId === undefined ? '' : code(deploymentId),
+            ]),
+          ),
+        ]),
+    ...failures.map(failure),
+  ].join('\n')
+}
+
+/** One failure with what to do. */
+export function failure({ code: name, explanation }: ActionError): string {
+  const { failed, seen, expected, cause, fix } = explanation
+  const rows: [string, string | undefined][] = [
+    ['Seen', seen],
+    ['Expected', expected],
+    ['Likely cause', cause],
+    ['What to do', fix],
+  ]
+  return [
+    `<h4><code>${escapeHtml(name)}</code></h4>`,
+    `<p>${escapeHtml(failed)}</p>`,
+    table(rows.flatMap(([title, text]) => (text === undefined ? [] : [[title, block(text)] as const]))),
+  ].join('\n')
+}
+
+/** The same table as lines for the log. */
+export function rotationLines({ secrets, services }: Rotation, now: number): string[] {
+  const rows = secrets.map((outcome) => [
+    outcome.secret,
+    verdict(outcome),
+    age(outcome, now),
+    date(outcome.dueAt),
+    date(outcome.previousEndsAt),
+    String(outcome.revoked),
+  ])
+  return [
+    ...aligned([['secret', 'what was done', 'age', 'next due', 'old token until', 'revoked'], ...rows]),
+    ...(services.length === 0
+      ? []
+      : aligned([
+          ['service', 'what was done', 'deployment'],
+          ...services.map(({ service, action, deploymentId }) => [service, action, deploymentId ?? '']),
+        ])),
+  ]
+}
+
+/** What each secret's token can do now, and what the one in its place could: for `dry-run`. */
+export function beforeAndAfterLines({ secrets }: Pick<Rotation, 'secrets'>): string[] {
+  return secrets.flatMap(({ secret, before, after }) => [
+    secret,
+    `  before: ${before ?? 'unknown'}`,
+    `  after:  ${after ?? 'unknown'}`,
+  ])
+}
+
+function verdict({ action, errors }: Outcome): string {
+  const [first] = errors
+  if (!first) return action
+  return action === 'failed' ? `failed: ${first.code}` : `${action}, then failed: ${first.code}`
+}
+
+function age({ createdAt }: Outcome, now: number): string {
+  return createdAt === undefined ? '' : formatDuration((now - createdAt) / 1000)
+}
+
+/** To the minute, UTC. */
+function date(at: number | undefined): string {
+  return at === undefined ? '' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`
+}
+
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[], tag: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
+  return `<table>\n${[line(head, 'th'), ...rows.map((row) => line(row, 'td'))].join('\n')}\n</table>`
+}

@@ -1,0 +1,72 @@
+/** Edge: the runner's log, annotations and summary. Every line is made printable here once more. */
+import { debug, error, info, setFailed, setSecret, summary, warning } from '@actions/core'
+import type { ActionError } from '../errors/action-error.ts'
+import type { Log, Mask } from '../text/log.ts'
+import { verbatim } from '../text/printable.ts'
+import { remember } from '../text/redact.ts'
+import { auditEvent } from '../token/audit.ts'
+import type { Progress } from '../token/progress.ts'
+import { failureSummary, successSummary } from '../token/summary.ts'
+
+const MAX = 4000
+
+/** Masks a value in the runner's log, and keeps it out of every text of our own. */
+export const mask: Mask = (secret) => {
+  setSecret(secret)
+  remember(secret)
+}
+
+/** Warnings may have several lines (an explanation); each is made printable on its own. */
+function lines(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => verbatim(line, MAX))
+    .join('\n')
+}
+
+/** The runner's log. */
+export const runnerLog: Log = {
+  info: (message) => info(verbatim(message, MAX)),
+  debug: (message) => debug(verbatim(message, MAX)),
+  warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
+}
+
+/** Reports success: the audit event and the summary. */
+export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+  info(`Audit: ${auditEvent('delivered', progress)}`)
+  await writeSummary(successSummary(progress))
+}
+
+/** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
+export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
+  annotate(failure)
+  info(`Audit: ${auditEvent(failure.code, progress)}`)
+  await writeSummary(failureSummary(failure, progress))
+}
+
+/** An annotation with the code as its title; the step fails. */
+export function annotate(failure: ActionError): void {
+  process.exitCode = 1
+  error(lines(failure.message) + documentation(failure.code), { title: failure.code })
+}
+
+/** Where this code is explained, when the runner says where the action came from. */
+function documentation(code: string): string {
+  const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = process.env
+  const known = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
+  return known ? `\nMore: https://github.com/${repository}/blob/${ref}/docs/errors.md#${code}` : ''
+}
+
+/** The last resort, when even reporting failed. */
+export function reportBroken(): void {
+  setFailed('[internal-error] The action failed, and its report could not be written.')
+}
+
+/** Adds to the job summary; a runner without one gets none. */
+export async function writeSummary(html: string): Promise<void> {
+  try {
+    await summary.addRaw(html, true).write()
+  } catch {
+    debug('The job summary could not be written.')
+  }
+}

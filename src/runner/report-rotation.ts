@@ -1,0 +1,46 @@
+/** Edge: reports a rotation to the runner: log, annotations, outputs, summary. */
+import { info, setOutput } from '@actions/core'
+import type { ActionError } from '../errors/action-error.ts'
+import { hasMoved } from '../rotation/outcome.ts'
+import { type RotationProgress, rotationAudit, rotationReport } from '../rotation/report/report.ts'
+import {
+  beforeAndAfterLines,
+  failure as failureHtml,
+  rotationLines,
+  rotationSummary,
+} from '../rotation/report/summary.ts'
+import type { RotationRequest } from '../rotation/request.ts'
+import type { Rotation } from '../rotation/run.ts'
+import { annotate, runnerLog, writeSummary } from './log.ts'
+
+/** Reports a run that came to its end: the step fails when a secret or a service did. */
+export async function reportRotation(
+  request: RotationRequest,
+  rotation: Rotation,
+  progress: RotationProgress,
+): Promise<void> {
+  const now = Date.now()
+  for (const line of rotationLines(rotation, now)) runnerLog.info(line)
+  if (request.dryRun) for (const line of beforeAndAfterLines(rotation)) runnerLog.info(line)
+  const failures = [
+    ...rotation.secrets.flatMap(({ errors }) => errors),
+    ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
+  ]
+  for (const failure of failures) annotate(failure)
+  info(`Audit: ${rotationAudit({ ...progress, rotation }, failures[0])}`)
+  setOutput('rotated', String(rotation.secrets.filter(hasMoved).length))
+  setOutput('report', rotationReport(request, rotation, now))
+  await writeSummary(rotationSummary(request, rotation, now))
+}
+
+/** Reports a run that could not be begun. */
+export async function reportNoRotation(failure: ActionError, progress: RotationProgress): Promise<void> {
+  annotate(failure)
+  info(`Audit: ${rotationAudit(progress, failure)}`)
+  setOutput('rotated', '0')
+  setOutput(
+    'report',
+    JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.explanation.failed } }),
+  )
+  await writeSummary(`<h3>No rotation</h3>\n${failureHtml(failure)}`)
+}

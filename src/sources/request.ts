@@ -1,0 +1,35 @@
+/** How a token is obtained, with what only that way needs. */
+
+export interface SecretsManagerRequest {
+  kind: 'secrets-manager'
+}
+
+export interface TrustedPublisherRequest {
+  kind: 'trusted-publisher'
+  /** As the Hub takes it: `acme/model`, `datasets/acme/data`, or a user's name. */
+  resource: string
+}
+
+export interface TokenExchangeRequest {
+  kind: 'token-exchange'
+  /** E-mail of a member of the organization. */
+  member: string
+  scopes: readonly string[]
+}
+
+export interface ServiceAccountRequest {
+  kind: 'service-account'
+  /** Name or id. */
+  account: string
+  permissions: readonly string[]
+  orphanAgeSeconds: number
+}
+
+/** How the token is obtained, with what only that way needs. */
+export type SourceRequest =
+  | SecretsManagerRequest
+  | TrustedPublisherRequest
+  | TokenExchangeRequest
+  | ServiceAccountRequest
+
+export const SOURCES = ['secrets-manager', 'trusted-publisher', 'token-exchange', 'service-account'] as const

@@ -1,0 +1,40 @@
+/** Every input with its default: the same as in `action.yml` (a test compares the two). */
+
+/** `undefined`: no default of its own (required, or taken from the environment or from other inputs). */
+export const INPUTS = {
+  'hf-org': undefined,
+  'token-source': 'secrets-manager',
+  'role-to-assume': undefined,
+  'aws-region': undefined,
+  scope: 'read',
+  'secret-id': 'huggingface/{org}/{scope}',
+  'secret-key': 'token',
+  'secret-version-stage': 'AWSCURRENT',
+  audience: '{org}',
+  'oidc-issuer': undefined,
+  'id-token-from': 'github',
+  'required-claims': undefined,
+  repositories: undefined,
+  verify: 'strict',
+  'min-token-lifetime': '10m',
+  'export-env': 'HF_TOKEN',
+  'export-file': 'false',
+  'git-credentials': 'false',
+  'role-session-name': undefined,
+  'role-duration-seconds': '900',
+  'session-policy': 'auto',
+  'hf-endpoint': undefined,
+  'hf-resource': undefined,
+  member: undefined,
+  'oauth-scopes': undefined,
+  'service-account': undefined,
+  permissions: undefined,
+  revoke: 'auto',
+  'orphan-age': '24h',
+  timeout: '60s',
+  'max-attempts': '4',
+} as const satisfies Record<string, string | undefined>
+
+export type InputName = keyof typeof INPUTS
+
+export const INPUT_NAMES = Object.keys(INPUTS) as InputName[]

@@ -1,0 +1,30 @@
+/** What the workflow asks for, fully validated: made by `parse.ts` only. */
+
+import type { AwsRequest } from '../aws/request.ts'
+import type { Requirement } from '../hub/requirement.ts'
+import type { ProofRequest } from '../identity/request.ts'
+import type { SourceRequest } from '../sources/request.ts'
+
+/** Which minted tokens post revokes: those that outlive the next hour, all, or none. */
+export const REVOKE_MODES = ['auto', 'true', 'false'] as const
+export type RevokeMode = (typeof REVOKE_MODES)[number]
+
+export interface Request extends ProofRequest, Requirement {
+  source: SourceRequest
+  /** Undefined for a source without AWS. */
+  aws: AwsRequest | undefined
+  /** Whether post revokes the minted token. */
+  revoke: RevokeMode
+  exportEnv: readonly string[]
+  exportFile: boolean
+  gitCredentials: boolean
+  /** Endpoints that are not the services' own, in words for the log: whoever set them is trusted with the token. */
+  endpointOverrides: readonly string[]
+  timeoutMs: number
+  maxAttempts: number
+}
+
+/** Names of the variables that a run with this request sets for the later steps. */
+export function exportedVariables({ exportEnv, exportFile }: Request): string[] {
+  return [...exportEnv, ...(exportFile ? ['HF_TOKEN_PATH'] : [])]
+}

@@ -1,0 +1,87 @@
+/** The one way through: Request → Identity → HubToken → VerifiedToken. Reads as the design does; no edge is touched. */
+
+import type { Job } from '../identity/job.ts'
+import { prove } from '../identity/prove.ts'
+import { preloadSource, selectSource } from '../sources/select.ts'
+import type { SourceContext } from '../sources/token-source.ts'
+import type { Log } from '../text/log.ts'
+import { listed } from '../text/printable.ts'
+import type { Progress } from './progress.ts'
+import { exportedVariables, type Request } from './request.ts'
+
+/** What a run works with: what its source is made with, and what only the run itself needs. */
+export interface RunContext extends Omit<SourceContext, 'renew'> {
+  /** The ID token, when `id-token-from` names a variable or a file. */
+  givenIdToken: () => string
+  /** Filled in step by step. */
+  progress: Progress
+}
+
+/**
+ * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
+ */
+export async function run(context: RunContext): Promise<Required<Progress>> {
+  const { request, job, http, policy, log, progress } = context
+  warnOfVariables(request, job, log)
+  if (request.endpointOverrides.length > 0)
+    log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
+  const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
+  const identity = await renew()
+  const source = await selectSource({ ...context, renew })
+  const hubToken = await source.obtain(identity)
+  progress.origin = hubToken.origin
+
+  const [{ HubClient }, { verifyToken }] = await loadHub()
+  const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
+  const token = await verifyToken(hubToken, { request, hub, log })
+  progress.token = token
+  if (token.identity) {
+    log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
+  }
+  return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
+}
+
+const loadHub = () => Promise.all([import('../hub/client.ts'), import('../hub/verdict/verify.ts')])
+
+/**
+ * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
+ * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
+ */
+export function preloader({ source }: Request): () => void {
+  const pieces: (() => Promise<unknown>)[] = [
+    () => Promise.all([import('../identity/verify.ts'), preloadSource(source.kind)]),
+    loadHub,
+    () => import('../runner/deliver/deliver.ts'),
+  ]
+  // A piece that cannot be loaded fails where it is needed.
+  return () =>
+    void pieces
+      .shift()?.()
+      .catch(() => {})
+}
+
+/** A static token beside ours, and an earlier use's variable that this one replaces, are worth knowing before they hurt. */
+function warnOfVariables(request: Request, { presetVariables, ownVariables }: Job, log: Log): void {
+  const names = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...request.exportEnv])]
+  const preset = names.filter((name) => presetVariables.has(name) && !ownVariables.has(name))
+  if (preset.length > 0) {
+    log.warning(
+      `${preset.join(', ')} was already set in this job: a static Hugging Face token seems to be in use. Remove it from the workflow's \`env:\` and from the repository's secrets; this action replaces it.`,
+    )
+  }
+  const replaced = exportedVariables(request).filter((name) => presetVariables.has(name) && ownVariables.has(name))
+  if (replaced.length > 0) {
+    log.warning(
+      `${replaced.join(', ')} was set by an earlier use of this action in this job, and will hold this one's token from now on. To have both, give this step another \`export-env\`, or \`export-file\` to one of them only.`,
+    )
+  }
+}
+
+/** What the token is for, in words. */
+function reach({ scope, org, source }: Request): string {
+  return source.kind === 'trusted-publisher' ? `${scope} ${source.resource}` : `${scope} in ${org}`
+}
+
+function life(expiresAt: number | undefined): string {
+  return expiresAt === undefined ? 'no end date' : `until ${new Date(expiresAt).toISOString()}`
+}
