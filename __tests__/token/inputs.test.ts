@@ -7,11 +7,13 @@ import { sessionName } from '../../src/aws/session-name.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
 import { issuerOf } from '../../src/identity/issuer.ts'
 import type { Job } from '../../src/identity/job.ts'
-import type { RawInputs } from '../../src/runner/inputs.ts'
+import type { RawInputs } from '../../src/inputs/raw.ts'
 import { closest } from '../../src/text/closest.ts'
-import { INPUT_NAMES, INPUTS } from '../../src/token/inputs/definitions.ts'
+import { INPUT_NAMES, INPUTS, type InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
 import type { Request } from '../../src/token/request.ts'
+
+type Raw = RawInputs<InputName>
 
 const JOB: Job = {
   idTokenRequest: undefined,
@@ -28,8 +30,8 @@ const JOB: Job = {
   gitConfigCount: 0,
 }
 
-function raw(given: Partial<RawInputs['values']> = {}, rest: Partial<RawInputs> = {}): RawInputs {
-  const values = Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name] ?? ''])) as RawInputs['values']
+function raw(given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}): Raw {
+  const values = Object.fromEntries(INPUT_NAMES.map((name) => [name, INPUTS[name] ?? ''])) as Raw['values']
   return {
     values: { ...values, 'hf-org': 'acme', 'role-to-assume': 'arn:aws:iam::123456789012:role/hf', ...given },
     unknown: [],
@@ -41,13 +43,10 @@ function raw(given: Partial<RawInputs['values']> = {}, rest: Partial<RawInputs> 
   }
 }
 
-const request = (
-  given: Partial<RawInputs['values']> = {},
-  rest: Partial<RawInputs> = {},
-  job: Partial<Job> = {},
-): Request => parseInputs(raw(given, rest), { ...JOB, ...job })
+const request = (given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}, job: Partial<Job> = {}): Request =>
+  parseInputs(raw(given, rest), { ...JOB, ...job })
 
-function problems(given: Partial<RawInputs['values']>, rest: Partial<RawInputs> = {}): string {
+function problems(given: Partial<Raw['values']>, rest: Partial<Raw> = {}): string {
   try {
     request(given, rest)
   } catch (error) {
@@ -206,7 +205,7 @@ describe('`revoke`', () => {
 })
 
 describe('what is refused', () => {
-  test.each<[keyof RawInputs['values'], string]>([
+  test.each<[keyof Raw['values'], string]>([
     ['hf-org', ''],
     ['hf-org', '-acme'],
     ['hf-org', 'https://huggingface.co/acme'],

@@ -1,8 +1,7 @@
 /** Entry point of the rotation function on AWS Lambda: reads the environment, does one step, logs. */
 import { toActionError } from '../errors/unforeseen.ts'
-import { Deadline } from '../net/deadline.ts'
-import { Http } from '../net/http.ts'
-import { proxyFromEnvironment, proxyPasswords } from '../net/proxy.ts'
+import { withNetwork } from '../net/network.ts'
+import { proxyPasswords } from '../net/proxy.ts'
 import { handleRotation } from '../rotation/function.ts'
 import { parseFunction } from '../rotation/inputs/parse-function.ts'
 import type { Log } from '../text/log.ts'
@@ -33,10 +32,7 @@ const log: Log = {
  */
 export async function handler(event: unknown, context: LambdaContext): Promise<void> {
   const { env } = process
-  const deadline = new Deadline(Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS))
-  const http = new Http(deadline, proxyFromEnvironment(env))
   try {
-    const request = parseFunction(env, context.invokedFunctionArn)
     const credentials = {
       accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
@@ -45,14 +41,14 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
     for (const secret of [credentials.secretAccessKey, credentials.sessionToken, ...proxyPasswords(env)]) {
       remember(secret)
     }
+    const request = parseFunction(env, context.invokedFunctionArn)
     const { role, awsEndpoints } = request
     const caller = { credentials, name: context.invokedFunctionArn, role, sessionPolicy: 'none', awsEndpoints }
-    const policy = { maxAttempts: request.maxAttempts, deadline }
-    await handleRotation(event, { request, caller, http, policy, deadline, mask: remember, log })
+    const limitMs = Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)
+    await withNetwork({ env, limitMs, maxAttempts: request.maxAttempts }, (network) =>
+      handleRotation(event, { ...network, request, caller, mask: remember, log }),
+    )
   } catch (error) {
     throw toActionError(error)
-  } finally {
-    deadline.stop()
-    http.close()
   }
 }

@@ -2,11 +2,13 @@
 
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { HttpResponse } from '../net/http.ts'
-import type { SourceContext } from '../sources/token-source.ts'
+import type { Http, HttpResponse } from '../net/http.ts'
+import type { RetryPolicy } from '../net/retry.ts'
 import { isRecord, parseJson } from '../text/json.ts'
+import type { Log, Mask } from '../text/log.ts'
 import { callHub, hubFailed, said } from './call.ts'
 import type { MemberExchange } from './exchange.ts'
+import type { MintingLedger } from './ledger.ts'
 
 /** What an exchange gave. */
 export interface Granted {
@@ -18,7 +20,14 @@ export interface Granted {
 }
 
 /** What an exchange is made with. */
-type ExchangeContext = Pick<SourceContext, 'request' | 'http' | 'policy' | 'mask' | 'log' | 'ledger'>
+export interface ExchangeContext {
+  request: { org: string; hubEndpoint: string }
+  http: Http
+  policy: RetryPolicy
+  mask: Mask
+  log: Log
+  ledger: MintingLedger
+}
 
 const GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange'
 

@@ -1,14 +1,7 @@
-/** The inputs about AWS: role, region, session, secret. */
+/** Inputs about AWS that several features take: role, region, secret, session policy. */
 
-import { sessionPolicy } from '../aws/policies/session-policy.ts'
-import type { AwsRequest, Role, SecretReference } from '../aws/request.ts'
-import { sessionName } from '../aws/session-name.ts'
-import type { Job } from '../identity/job.ts'
-import type { RawInputs } from '../runner/inputs.ts'
+import type { Role } from '../aws/request.ts'
 import { quoted } from '../text/printable.ts'
-import type { InputName } from '../token/inputs/definitions.ts'
-import { parseAwsEndpoints } from './aws-endpoints.ts'
-import { wholeNumber } from './fields.ts'
 import type { Problems } from './problems.ts'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
@@ -17,35 +10,6 @@ const SECRET_ARN = /^arn:(aws(?:-[a-z]+)*):secretsmanager:([a-z0-9-]+):\d{12}:se
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
 /** STS API reference, AssumeRoleWithWebIdentity, Policy. */
 export const MAX_POLICY = 2048
-
-/** The inputs that every source on AWS needs. */
-export function parseAws(
-  values: Record<InputName, string>,
-  raw: RawInputs,
-  job: Job,
-  filled: (name: InputName) => string,
-  problems: Problems,
-): AwsRequest {
-  const role = parseRole(filled('role-to-assume'), problems)
-  const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
-  const secret = parseSecret(filled('secret-id'), values, region, role, problems)
-  const policy = parseSessionPolicy(values['session-policy'], problems)
-  if (policy === 'auto' && (sessionPolicy(policy, role, secret)?.length ?? 0) > MAX_POLICY) {
-    problems.add(
-      'secret-id',
-      `is too long for \`session-policy: auto\` (STS takes ${MAX_POLICY} characters); give the name instead of the ARN, or a policy`,
-    )
-  }
-  return {
-    role,
-    region,
-    roleSessionName: sessionName(values['role-session-name'], job),
-    roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
-    sessionPolicy: policy,
-    awsEndpoints: parseAwsEndpoints(raw.awsVariables, ['STS', 'SECRETS_MANAGER'], problems),
-    secret,
-  }
-}
 
 /** The role's ARN, taken apart. */
 export function parseRole(arn: string, problems: Problems): Role {
@@ -81,20 +45,6 @@ export function parseSecretId(name: string, id: string, region: string, role: Ro
 export function parseKey(name: string, key: string, problems: Problems): string {
   if (/[\p{Cc}:]/u.test(key)) problems.add(name, `is ${quoted(key, 60)}; a key has no colon or control character`)
   return key
-}
-
-function parseSecret(
-  id: string,
-  values: Record<InputName, string>,
-  region: string,
-  role: Role,
-  problems: Problems,
-): SecretReference {
-  const secretRegion = parseSecretId('secret-id', id, region, role, problems)
-  const stage = values['secret-version-stage']
-  if (!/^[^\s:]{1,256}$/.test(stage))
-    problems.add('secret-version-stage', `is ${quoted(stage, 60)}, not a staging label`)
-  return { id, key: parseKey('secret-key', values['secret-key'], problems), stage, region: secretRegion }
 }
 
 /** `auto`, `none`, or a policy document without spaces. */

@@ -5,7 +5,6 @@ import { issuerOf } from '../identity/issuer.ts'
 import type { ClaimRule, IdTokenFrom } from '../identity/request.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
 import { printable, quoted } from '../text/printable.ts'
-import type { Request } from '../token/request.ts'
 import { checkUrl, lines } from './fields.ts'
 import type { Problems } from './problems.ts'
 
@@ -50,7 +49,15 @@ export function acceptedAudiences(org: string, hubEndpoint: string): string[] {
  *
  * @throws `ActionError` `audience-mismatch`.
  */
-export function checkAudience({ audience, org, hubEndpoint }: Pick<Request, 'audience' | 'org' | 'hubEndpoint'>): void {
+export function checkAudience({
+  audience,
+  org,
+  hubEndpoint,
+}: {
+  audience: string
+  org: string
+  hubEndpoint: string
+}): void {
   const accepted = acceptedAudiences(org, hubEndpoint)
   if (accepted.includes(audience)) return
   const cased = accepted.find((candidate) => candidate.toLowerCase() === audience.toLowerCase())

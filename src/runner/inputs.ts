@@ -6,29 +6,14 @@ import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
+import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { printable } from '../text/printable.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { OWN_VARIABLES } from './own-variables.ts'
 
-/** The inputs as text, and the defaults that the environment gives. */
-export interface RawInputs<Name extends string = InputName> {
-  /** Trimmed; the default where an input was not given. `export-env` may be empty on purpose. */
-  values: Record<Name, string>
-  /** Names of inputs that were given and do not exist, in the runner's spelling (lower case). */
-  unknown: readonly string[]
-  /** `AWS_REGION`, then `AWS_DEFAULT_REGION`. */
-  awsRegion: string
-  /** `HF_ENDPOINT`. */
-  hfEndpoint: string
-  /** What is wrong with the environment, in whole sentences' ends as `parse.ts` lists them. */
-  environmentProblems: readonly string[]
-  /** The variables about AWS's endpoints that are set. */
-  awsVariables: Readonly<Record<string, string>>
-}
-
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that nobody declared. */
-export function readInputs(env: NodeJS.ProcessEnv): RawInputs {
+export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
   return readDeclared(env, INPUTS)
 }
 

@@ -1,4 +1,5 @@
 /** How a token is obtained, with what only that way needs. */
+import type { AwsRequest } from '../aws/request.ts'
 
 export interface SecretsManagerRequest {
   kind: 'secrets-manager'
@@ -33,3 +34,14 @@ export type SourceRequest =
   | ServiceAccountRequest
 
 export const SOURCES = ['secrets-manager', 'trusted-publisher', 'token-exchange', 'service-account'] as const
+
+/** What a source is asked for. */
+export interface ObtainRequest {
+  /** The organization's slug on the Hub. */
+  org: string
+  /** The Hub, without a slash at the end. */
+  hubEndpoint: string
+  source: SourceRequest
+  /** Undefined for a source without AWS. */
+  aws: AwsRequest | undefined
+}

@@ -8,7 +8,7 @@ import type { Job } from '../identity/job.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
-import type { Request } from '../token/request.ts'
+import type { ObtainRequest } from './request.ts'
 
 export interface TokenSource {
   /** Trades the verified identity for a token. */
@@ -17,7 +17,7 @@ export interface TokenSource {
 
 /** What every source is made with. */
 export interface SourceContext {
-  request: Request
+  request: ObtainRequest
   job: Job
   http: Http
   policy: RetryPolicy
@@ -29,7 +29,7 @@ export interface SourceContext {
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` has made sure of it. */
-export function awsOf(request: Request): AwsRequest {
+export function awsOf(request: ObtainRequest): AwsRequest {
   if (!request.aws) throw new TypeError('this token source needs AWS')
   return request.aws
 }

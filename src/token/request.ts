@@ -1,16 +1,14 @@
-/** What the workflow asks for, fully validated: made by `parse.ts` only. */
-
+/** What the workflow asks for, fully validated: made by `inputs/parse.ts` only. */
 import type { AwsRequest } from '../aws/request.ts'
 import type { Requirement } from '../hub/requirement.ts'
 import type { ProofRequest } from '../identity/request.ts'
-import type { SourceRequest } from '../sources/request.ts'
+import type { ObtainRequest } from '../sources/request.ts'
 
 /** Which minted tokens post revokes: those that outlive the next hour, all, or none. */
 export const REVOKE_MODES = ['auto', 'true', 'false'] as const
 export type RevokeMode = (typeof REVOKE_MODES)[number]
 
-export interface Request extends ProofRequest, Requirement {
-  source: SourceRequest
+export interface Request extends ProofRequest, ObtainRequest, Requirement {
   /** Undefined for a source without AWS. */
   aws: AwsRequest | undefined
   /** Whether post revokes the minted token. */

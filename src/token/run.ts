@@ -10,7 +10,8 @@ import type { Progress } from './progress.ts'
 import { exportedVariables, type Request } from './request.ts'
 
 /** What a run works with: what its source is made with, and what only the run itself needs. */
-export interface RunContext extends Omit<SourceContext, 'renew'> {
+export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
+  request: Request
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
   /** Filled in step by step. */
@@ -46,12 +47,13 @@ const loadHub = () => Promise.all([import('../hub/client.ts'), import('../hub/ve
 /**
  * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
  * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
+ * `deliver`: loads what delivers the token, the last piece.
  */
-export function preloader({ source }: Request): () => void {
+export function preloader({ source }: Request, deliver: () => Promise<unknown>): () => void {
   const pieces: (() => Promise<unknown>)[] = [
     () => Promise.all([import('../identity/verify.ts'), preloadSource(source.kind)]),
     loadHub,
-    () => import('../runner/deliver/deliver.ts'),
+    deliver,
   ]
   // A piece that cannot be loaded fails where it is needed.
   return () =>

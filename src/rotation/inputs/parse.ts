@@ -10,7 +10,7 @@ import { duration, fill, flag, oneOf, wholeNumber } from '../../inputs/fields.ts
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { addGeneralProblems, invalid, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
-import type { RawInputs } from '../../runner/inputs.ts'
+import type { RawInputs } from '../../inputs/raw.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { printable, quoted } from '../../text/printable.ts'
 import { MODES, type RotationMode, type RotationRequest } from '../request.ts'

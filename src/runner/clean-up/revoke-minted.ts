@@ -1,10 +1,9 @@
 /** Edge of post: revokes the token that main had minted, or tells when it expires; all from saved state. */
 import { debug, getState, info, setSecret, warning } from '@actions/core'
 import { revokeToken } from '../../hub/revoke.ts'
-import { Deadline } from '../../net/deadline.ts'
 import { isAllowedUrl } from '../../net/endpoint.ts'
-import { Http } from '../../net/http.ts'
-import { proxyFromEnvironment, proxyPasswords } from '../../net/proxy.ts'
+import { withNetwork } from '../../net/network.ts'
+import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
 import { remember } from '../../text/redact.ts'
@@ -54,19 +53,16 @@ function readToken(state: string): RevocableToken | undefined {
 }
 
 async function revoke({ value, endpoint, expiresAt }: RevocableToken, env: NodeJS.ProcessEnv): Promise<void> {
-  const deadline = new Deadline(POST_MS)
-  const http = new Http(deadline, proxyFromEnvironment(env))
   try {
     if (!URL.canParse(endpoint) || !isAllowedUrl(new URL(endpoint))) throw new TypeError('no endpoint')
-    await revokeToken(value, { endpoint, http, policy: { maxAttempts: ATTEMPTS, deadline, onRetry: debug } })
+    await withNetwork({ env, limitMs: POST_MS, maxAttempts: ATTEMPTS, onRetry: debug }, (network) =>
+      revokeToken(value, { endpoint, ...network }),
+    )
     info('Hub: revoked the token of this job. The Hub e-mails the token’s owner about it.')
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
     const orphan = expiresAt === undefined ? '; if it is a service account’s, a later run removes it' : ''
     warn(`The token of this job could not be revoked. ${tellExpiry(expiresAt)}${orphan}. ${printable(reason, 400)}`)
-  } finally {
-    deadline.stop()
-    http.close()
   }
 }
 

@@ -5,17 +5,17 @@ import type { VerifyMode } from '../../hub/requirement.ts'
 import { VERIFY_MODES } from '../../hub/requirement.ts'
 import { SCOPES } from '../../hub/scopes.ts'
 import type { Job } from '../../identity/job.ts'
-import { parseAws } from '../../inputs/aws.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, lines, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, invalid, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
-import type { RawInputs } from '../../runner/inputs.ts'
+import type { RawInputs } from '../../inputs/raw.ts'
 import { printable, quoted } from '../../text/printable.ts'
 import type { Request, RevokeMode } from '../request.ts'
 import { REVOKE_MODES } from '../request.ts'
 import { INPUT_NAMES, type InputName } from './definitions.ts'
+import { parseAws } from './parse-aws.ts'
 import { parseSource } from './parse-source.ts'
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
@@ -28,7 +28,7 @@ const RESERVED_VARIABLE = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|NODE_OPTIONS|PATH|
  * @throws `ActionError` `input-invalid` listing every problem; `audience-mismatch` when the inputs are well-formed but
  * the audience does not name the organization.
  */
-export function parseInputs(raw: RawInputs, job: Job): Request {
+export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const problems = new Problems()
   const { values } = raw
   addGeneralProblems(raw, INPUT_NAMES, problems)
