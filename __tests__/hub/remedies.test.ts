@@ -4,6 +4,7 @@ import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { hubDocs, hubPages } from '../../src/hub/pages.ts'
 import type { Evidence } from '../../src/hub/token.ts'
 import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/remedies.ts'
+import { plain } from '../../src/text/message.ts'
 
 const HUB = 'https://hub.acme.example'
 const request = { org: 'acme', scope: 'write', hubEndpoint: HUB } as const
@@ -45,7 +46,8 @@ describe('a stored token', () => {
     'that is %s keeps the form of its secret: %s',
     (trouble, _name, shape) => {
       const howToStore = storeCommand({ secret, shape })
-      const { cause = '', fix } = remedy(trouble, { kind: 'stored', howToStore }, { request })
+      const advice = remedy(trouble, { kind: 'stored', howToStore }, { request })
+      const [cause, fix] = [plain(advice.cause ?? ''), plain(advice.fix)]
       expect(fix.includes(howToStore)).toBe(REPLACED.includes(trouble))
       // Whatever it says besides has no command of its own.
       expect(`${cause}\n${fix.replace(howToStore, '')}`).not.toMatch(/put-secret-value|aws secretsmanager|undefined/)

@@ -8,6 +8,7 @@ import { noOutcome } from '../../src/rotation/outcome.ts'
 import type { RotatedSecret } from '../../src/rotation/request.ts'
 import { judgeReplacement, type Replacement, warnIfBlockedLater } from '../../src/rotation/secret/judge-replacement.ts'
 import type { Standing } from '../../src/rotation/secret/standing.ts'
+import { plain } from '../../src/text/message.ts'
 
 const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
 
@@ -82,7 +83,9 @@ const alive = (who: WhoAmI): Standing => ({ kind: 'alive', who })
 const MINTED = { kind: 'minted' } as const
 /** The lines of `secrets` that a message offers. */
 const offered = (error: ActionError | undefined) =>
-  (error?.explanation.fix ?? '').split('\n').filter((line) => line.startsWith('hub/'))
+  plain(error?.explanation.fix ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('hub/'))
 
 describe('when a minted token would have less, the lines on offer', () => {
   test.each<[string, string, Grant[], string[]]>([

@@ -1,6 +1,7 @@
 /** What the AWS SDK throws, sorted: an answer of AWS, an answer nobody can read, or no answer at all. */
 import { ActionError } from '../errors/action-error.ts'
 import { NetworkError } from '../net/http.ts'
+import { isTransient } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { printable, quoted } from '../text/printable.ts'
 
@@ -35,7 +36,7 @@ export function serviceError(error: unknown): ServiceError {
 
 /** True when the answer speaks of load or of a passing failure. */
 export function isPassing({ name, status }: ServiceError): boolean {
-  return status >= 500 || status === 429 || status === 408 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(name)
+  return isTransient(status) || /Throttl|TooManyRequests|RequestLimitExceeded/.test(name)
 }
 
 /** One line for a message: what AWS said. */

@@ -1,5 +1,7 @@
 /** The one error type that users see: a stable code and a message that says what to do. */
 
+import { plain, type Wording } from '../text/message.ts'
+
 /** Every code, in the order of the pipeline. They are API: they change in a major version only. */
 export const ERROR_CODES = [
   'input-invalid',
@@ -42,17 +44,19 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** The parts of a message, each a sentence or a few lines. All text from outside must already be {@link printable}. */
+/** What an error tells its reader. All text from outside must already be {@link printable}. */
 export interface Explanation {
-  /** What failed. */
-  failed: string
-  /** What was seen, and what was expected instead. */
-  seen?: string
-  expected?: string
+  /** What failed: one sentence. */
+  failed: Wording
+  /** What was observed, and what was expected instead. */
+  seen?: Wording
+  expected?: Wording
   /** The most likely cause. */
-  cause?: string
-  /** What to do, concretely: the policy, the permission block, the link or command to paste. */
-  fix: string
+  cause?: Wording
+  /** What to do: the policy, the permission block, the link or command to paste. */
+  fix: Wording
+  /** Who can do it, where the reader may not be able to. */
+  forward?: Wording
 }
 
 /** A failure with a stable {@link ErrorCode}; its `message` is the whole text that the user reads. */
@@ -61,23 +65,37 @@ export class ActionError extends Error {
   readonly code: ErrorCode
   readonly explanation: Explanation
 
-  constructor(code: ErrorCode, explanation: Explanation) {
-    super(render(code, explanation))
+  /** `cause`: what was caught, for the debug log only. */
+  constructor(code: ErrorCode, explanation: Explanation, cause?: unknown) {
+    super(render(code, explanation), cause === undefined ? undefined : { cause })
     this.code = code
     this.explanation = explanation
   }
+
+  /** What failed, as one line of plain text. */
+  get summary(): string {
+    return plain(this.explanation.failed)
+  }
 }
 
-function render(code: ErrorCode, { failed, seen, expected, cause, fix }: Explanation): string {
-  const lines = [`[${code}] ${failed}`]
-  if (seen !== undefined) lines.push(part('Seen', seen))
-  if (expected !== undefined) lines.push(part('Expected', expected))
-  if (cause !== undefined) lines.push(part('Likely cause', cause))
-  lines.push(part('What to do', fix))
-  return lines.join('\n')
+/** The parts of an explanation after what failed, each under its title, in the order in which they are read. */
+export function sections({ seen, expected, cause, fix, forward }: Explanation): [title: string, wording: Wording][] {
+  const all: [string, Wording | undefined][] = [
+    ['Seen', seen],
+    ['Expected', expected],
+    ['Likely cause', cause],
+    ['What to do', fix],
+    ['Who can do it', forward],
+  ]
+  return all.flatMap(([title, wording]) => (wording === undefined ? [] : [[title, wording] as [string, Wording]]))
 }
 
-function part(title: string, text: string): string {
+function render(code: ErrorCode, explanation: Explanation): string {
+  const rest = sections(explanation).map(([title, wording]) => section(title, plain(wording)))
+  return [`[${code}] ${plain(explanation.failed)}`, ...rest].join('\n')
+}
+
+function section(title: string, text: string): string {
   return text.includes('\n') ? `${title}:\n${indent(text)}` : `${title}: ${text}`
 }
 

@@ -1,7 +1,7 @@
 /** One call of the Hub: sent with the common retry policy, its refusals in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { printable, quoted } from '../text/printable.ts'
@@ -48,10 +48,11 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    if (answer.status >= 500 || answer.status === 408 || answer.status === 409) await onLost?.()
+    // 409: an earlier attempt of ours may have been carried out.
+    if ((isTransient(answer.status) && answer.status !== 429) || answer.status === 409) await onLost?.()
     const after = retryAfterMs(answer.headers, Date.now())
     if (answer.status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
-    if (answer.status >= 500 || answer.status === 408) throw new TryAgain(hubFailed(what, answer, endpoint), after)
+    if (isTransient(answer.status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
     return answer
   })
 }

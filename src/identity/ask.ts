@@ -1,7 +1,7 @@
 /** Asks GitHub for the job's ID token. */
 import { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
@@ -38,8 +38,7 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
     })
     if (status !== 200) {
       const failure = requestFailed(`it answered HTTP ${status}`, body.toString('utf8'))
-      if (status >= 500 || status === 429 || status === 408)
-        throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
+      if (isTransient(status)) throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
       throw failure
     }
     const answer = parseJson(body.toString('utf8'))

@@ -3,7 +3,7 @@ import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
 import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
 import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
@@ -49,7 +49,7 @@ async function get(url: URL, http: Http, policy: RetryPolicy): Promise<{ status:
   const what = `the keys of the issuer at ${url.host}`
   return await retry(what, policy, async () => {
     const { status, headers, body } = await http.send({ method: 'GET', url, what })
-    if (status >= 500 || status === 429) {
+    if (isTransient(status)) {
       throw new TryAgain(noKeys(url.origin, `HTTP ${status} from ${url.href}`), retryAfterMs(headers, Date.now()))
     }
     return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }

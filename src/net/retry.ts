@@ -16,6 +16,14 @@ export class TryAgain extends Error {
   }
 }
 
+/**
+ * True for the answers that another attempt can cure, whoever gave them: too slow (408), too many (429), and failures of
+ * the service itself. Source: RFC 9110, sections 15.5.9 and 15.6; RFC 6585, section 4.
+ */
+export function isTransient(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
+}
+
 export interface RetryPolicy {
   /** How often one call is made at most: the `max-attempts` input. */
   maxAttempts: number

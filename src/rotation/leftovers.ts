@@ -108,9 +108,7 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
         if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
         complete = false
         inUseKnown &&= retired.has(versionId)
-        turn.log.warning(
-          `${turn.rotated.secret.id}: the version ${versionId} cannot be read. ${error.explanation.failed}`,
-        )
+        turn.log.warning(`${turn.rotated.secret.id}: the version ${versionId} cannot be read. ${error.summary}`)
       }
     }
   }

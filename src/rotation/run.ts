@@ -8,6 +8,7 @@ import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
+import { prefixed } from '../text/message.ts'
 import { listed } from '../text/printable.ts'
 import type { Minter } from './account/minter.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
@@ -143,8 +144,9 @@ async function guarded({ outcome, rotated }: Turn, work: () => Promise<void>): P
   } catch (error) {
     const failure = toActionError(error)
     const { failed } = failure.explanation
-    const named = failed.includes(rotated.secret.id) ? failed : `${rotated.secret.id}: ${failed}`
-    outcome.errors.push(new ActionError(failure.code, { ...failure.explanation, failed: named }))
+    const { id } = rotated.secret
+    const named = failure.summary.includes(id) ? failed : prefixed(`${id}: `, failed)
+    outcome.errors.push(new ActionError(failure.code, { ...failure.explanation, failed: named }, failure.cause))
   }
 }
 

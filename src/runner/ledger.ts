@@ -1,9 +1,9 @@
 /** Edge: what post must know of a token that is made in this run, saved before and after it is made. */
 import { saveState } from '@actions/core'
-import { ActionError } from '../errors/action-error.ts'
 import type { MintedToken, MintingLedger } from '../hub/ledger.ts'
 import { printable } from '../text/printable.ts'
 import type { RevokeMode } from '../token/request.ts'
+import { deliveryFailed } from './delivery-failed.ts'
 
 /**
  * Names of the state entries: a token that post may have to revoke, with its value; one that post leaves alone, without
@@ -90,12 +90,9 @@ function save(name: string, value: unknown, so: string): void {
     if (!process.env.GITHUB_STATE) throw new Error('GITHUB_STATE is not set')
     saveState(name, value)
   } catch (error) {
-    throw new ActionError('delivery-failed', {
-      failed: `The runner does not let the action save what post must undo; ${so}.`,
-      seen: printable((error as NodeJS.ErrnoException).code ?? 'GITHUB_STATE cannot be used', 60),
-      expected: 'a file at GITHUB_STATE that can be written',
-      cause: 'the runner’s disk is full or read-only, or the action was started by something that is not a runner.',
-      fix: 'Free space on the runner and re-run the job; update a self-hosted runner that is older than 2.327.',
-    })
+    throw deliveryFailed(
+      `The runner does not let the action save what post must clean up; ${so}.`,
+      printable((error as NodeJS.ErrnoException).code ?? 'GITHUB_STATE cannot be used', 60),
+    )
   }
 }

@@ -1,12 +1,10 @@
 /** Edge: the runner's log, annotations and summary. Every line is made printable here once more. */
+import { inspect } from 'node:util'
 import { debug, error, info, setFailed, setSecret, summary, warning } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import type { Log, Mask } from '../text/log.ts'
 import { verbatim } from '../text/printable.ts'
 import { remember } from '../text/redact.ts'
-import { auditEvent } from '../token/audit.ts'
-import type { Progress } from '../token/progress.ts'
-import { failureSummary, successSummary } from '../token/summary.ts'
 
 const MAX = 4000
 
@@ -31,30 +29,20 @@ export const runnerLog: Log = {
   warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
 }
 
-/** Reports success: the audit event and the summary. */
-export async function reportSuccess(progress: Required<Progress>): Promise<void> {
-  info(`Audit: ${auditEvent('delivered', progress)}`)
-  await writeSummary(successSummary(progress))
-}
-
-/** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
-export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
-  annotate(failure)
-  info(`Audit: ${auditEvent(failure.code, progress)}`)
-  await writeSummary(failureSummary(failure, progress))
-}
-
 /** An annotation with the code as its title; the step fails. */
 export function annotate(failure: ActionError): void {
   process.exitCode = 1
-  error(lines(failure.message) + documentation(failure.code), { title: failure.code })
+  const page = errorsPage()
+  const more = page === undefined ? '' : `\nMore: ${page}#${failure.code}`
+  error(lines(failure.message) + more, { title: failure.code })
+  if (failure.cause !== undefined) debug(lines(inspect(failure.cause, { depth: 2, breakLength: 120 })))
 }
 
-/** Where this code is explained, when the runner says where the action came from. */
-function documentation(code: string): string {
+/** The page that explains the codes, when the runner says where the action came from. */
+export function errorsPage(): string | undefined {
   const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = process.env
   const known = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
-  return known ? `\nMore: https://github.com/${repository}/blob/${ref}/docs/errors.md#${code}` : ''
+  return known ? `https://github.com/${repository}/blob/${ref}/docs/errors.md` : undefined
 }
 
 /** The last resort, when even reporting failed. */

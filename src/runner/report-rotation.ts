@@ -3,15 +3,10 @@ import { info, setOutput } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import { hasMoved } from '../rotation/outcome.ts'
 import { type RotationProgress, rotationAudit, rotationReport } from '../rotation/report/report.ts'
-import {
-  beforeAndAfterLines,
-  failure as failureHtml,
-  rotationLines,
-  rotationSummary,
-} from '../rotation/report/summary.ts'
+import { beforeAndAfterLines, failureHtml, rotationLines, rotationSummary } from '../rotation/report/summary.ts'
 import type { RotationRequest } from '../rotation/request.ts'
 import type { Rotation } from '../rotation/run.ts'
-import { annotate, runnerLog, writeSummary } from './log.ts'
+import { annotate, errorsPage, runnerLog, writeSummary } from './log.ts'
 
 /** Reports a run that came to its end: the step fails when a secret or a service did. */
 export async function reportRotation(
@@ -30,7 +25,7 @@ export async function reportRotation(
   info(`Audit: ${rotationAudit({ ...progress, rotation }, failures[0])}`)
   setOutput('rotated', String(rotation.secrets.filter(hasMoved).length))
   setOutput('report', rotationReport(request, rotation, now))
-  await writeSummary(rotationSummary(request, rotation, now))
+  await writeSummary(rotationSummary(request, rotation, now, errorsPage()))
 }
 
 /** Reports a run that could not be begun. */
@@ -40,7 +35,7 @@ export async function reportNoRotation(failure: ActionError, progress: RotationP
   setOutput('rotated', '0')
   setOutput(
     'report',
-    JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.explanation.failed } }),
+    JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.summary } }),
   )
-  await writeSummary(`<h3>No rotation</h3>\n${failureHtml(failure)}`)
+  await writeSummary(`<h3>No rotation</h3>\n${failureHtml(failure, errorsPage())}`)
 }

@@ -1,4 +1,9 @@
-/** Pieces of HTML for job summaries, in which text from outside stays text. */
+/**
+ * Pieces of HTML for job summaries, in which text from outside stays text. GitHub reads a summary as Markdown: a line
+ * that begins with one of these tags begins a block of HTML, which lasts until a blank line, so none of these pieces has
+ * one. Source: GitHub Flavored Markdown, section 4.6; GitHub's list of allowed tags.
+ */
+import { type Inline, type Part, partsOf, type Wording } from './message.ts'
 import { verbatim } from './printable.ts'
 
 /** Names on the left, values (HTML) on the right. */
@@ -6,21 +11,88 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   return `<table>\n${rows.map(([name, value]) => `<tr><td><b>${escapeHtml(name)}</b></td><td>${value}</td></tr>`).join('\n')}\n</table>`
 }
 
-/** Text in code type. */
-export function code(value: unknown): string {
-  return `<code>${escapeHtml(value)}</code>`
+/** Text in code type; a long one may wrap. */
+export function codeHtml(value: unknown): string {
+  return `<code>${breakable(verbatim(value, 1000))}</code>`
 }
 
-/** Several lines (a policy, a list) keep their form; every line is made printable on its own. */
-export function block(text: string): string {
-  const lines = text.split('\n')
-  if (lines.length === 1) return escapeHtml(text)
-  return `<pre>${lines.map((line) => escapeHtml(line)).join('\n')}</pre>`
+/** Something that is shown when its title is clicked. `content` is HTML. */
+export function details(title: string, content: string): string {
+  return `<details>\n<summary>${escapeHtml(title)}</summary>\n${content}\n</details>`
 }
 
-/** Text that GitHub renders as itself: no HTML, no Markdown, no mention, no link. */
-export function escapeHtml(value: unknown): string {
-  return verbatim(value, 1000).replace(/[&<>"'`*_~|[\]\\@#]|:\/\//g, (match) =>
-    Array.from(match, (character) => `&#${character.codePointAt(0)};`).join(''),
+/** A message as HTML: prose in paragraphs, each block as it is, lists as lists. */
+export function messageHtml(wording: Wording): string {
+  return partsOf(wording).map(partHtml).join('\n')
+}
+
+/** A message without paragraphs and blocks, for a cell of a table. */
+export function inlineHtml(wording: Wording): string {
+  return partsOf(wording)
+    .map((part) => {
+      if (part.kind === 'block') return codeHtml(part.text)
+      return part.kind === 'list' ? part.items.map(inlinesHtml).join('<br>') : inlinesHtml(part)
+    })
+    .join('<br>')
+}
+
+function partHtml(part: Part): string {
+  switch (part.kind) {
+    case 'prose':
+      return `<p>${inlinesHtml(part)}</p>`
+    case 'list':
+      return `<ul>\n${part.items.map((item) => `<li>${inlinesHtml(item)}</li>`).join('\n')}\n</ul>`
+    case 'block': {
+      // A blank line would end the HTML, and what follows would be Markdown.
+      const lines = part.text.split('\n').map((line) => escapeHtml(line, 4000) || '&#8203;')
+      return `<pre><code>${lines.join('\n')}</code></pre>`
+    }
+  }
+}
+
+function inlinesHtml({ inlines }: { inlines: readonly Inline[] }): string {
+  return inlines.map(inlineOf).join('')
+}
+
+function inlineOf(inline: Inline): string {
+  if (typeof inline === 'string') return breakable(verbatim(inline, 4000))
+  if (inline.kind === 'code') return codeHtml(inline.text)
+  return isOpenable(inline.url)
+    ? `<a href="${escapeHtml(inline.url)}">${breakable(verbatim(inline.label, 1000))}</a>`
+    : breakable(verbatim(inline.label, 1000))
+}
+
+/** A link of ours that was built on something odd is shown as text. */
+function isOpenable(url: string): boolean {
+  return /^https:\/\/[\w.:-]+(?:\/[\w./~%@:=&?#+-]*)?$/.test(url)
+}
+
+/** The longest run of characters without a place to wrap. */
+const UNBROKEN = 24
+
+/** Escaped text in which a long word may wrap: after punctuation, or else anywhere. */
+function breakable(text: string): string {
+  return (
+    text
+      .split(/(\s+)/)
+      .map((word) => (word.length > UNBROKEN ? pieces(word).map(escapeText).join('<wbr>') : escapeText(word)))
+      .join('')
+      // In two pieces, nothing takes a URL from outside for a link.
+      .replaceAll('://', ':<wbr>//')
   )
+}
+
+function pieces(word: string): string[] {
+  return [...word.matchAll(new RegExp(`[^/:._,;=&@?-]{1,${UNBROKEN}}[/:._,;=&@?-]*|[/:._,;=&@?-]+`, 'gu'))].map(
+    ([piece]) => piece,
+  )
+}
+
+/** Text that GitHub renders as itself: no HTML, no Markdown, no mention. */
+export function escapeHtml(value: unknown, max = 1000): string {
+  return escapeText(verbatim(value, max))
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>"'`*_~|[\]\\@#]/g, (character) => `&#${character.codePointAt(0)};`)
 }

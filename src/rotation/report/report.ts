@@ -1,4 +1,5 @@
 /** What a rotation did, as JSON for later steps and as one audit event. No secret is in either. */
+import { auditLine, auditText } from '../../audit/audit-event.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
@@ -51,8 +52,8 @@ function serviceReport({ service, action, deploymentId, error }: ServiceOutcome)
   return { service, action, deploymentId: deploymentId ?? null, errors: error ? [brief(error)] : [] }
 }
 
-function brief({ code, explanation }: ActionError): object {
-  return { code, message: explanation.failed }
+function brief({ code, summary }: ActionError): object {
+  return { code, message: summary }
 }
 
 /** ISO 8601, or null. */
@@ -60,31 +61,28 @@ function iso(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString()
 }
 
-/** One line of JSON a run: `done`, or the code of the first failure. */
+/** The audit event of a run: `done`, or the code of the first failure. One line of JSON. */
 export function rotationAudit({ job, request, identity, rotation }: RotationProgress, failure?: ActionError): string {
-  const text = (value: string | undefined) => (value ? verbatim(value, 400) : undefined)
-  return JSON.stringify({
+  return auditLine({
     event: 'hf-oidc-action/rotate',
     result: failure?.code ?? 'done',
-    org: text(request?.org),
-    mode: request?.mode.kind,
-    dryRun: request?.dryRun,
-    subject: text(identity?.subject),
-    repository: text(job?.repository),
-    runId: text(job?.runId),
-    runAttempt: text(job?.runAttempt),
-    workflow: text(job?.workflow),
-    actor: text(job?.actor),
-    role: text(request?.role.arn),
-    roleSession: text(rotation?.caller),
-    secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
-      secret: text(arn ?? secret),
-      action,
-      versionId,
-      previousVersionId,
-      revoked,
-      errors: errors.length > 0 ? errors.map(({ code }) => code) : undefined,
-    })),
-    services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
+    org: request?.org,
+    job,
+    identity,
+    role: request?.role.arn,
+    roleSession: rotation?.caller,
+    details: {
+      mode: request?.mode.kind,
+      dryRun: request?.dryRun,
+      secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
+        secret: auditText(arn ?? secret),
+        action,
+        versionId,
+        previousVersionId,
+        revoked,
+        errors: errors.length > 0 ? errors.map(({ code }) => code) : undefined,
+      })),
+      services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
+    },
   })
 }

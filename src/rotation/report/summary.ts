@@ -1,13 +1,20 @@
 /** The job summary and the log's table of a rotation. Pure: data in, text out. */
 import type { ActionError } from '../../errors/action-error.ts'
+import { explanationHtml } from '../../errors/explanation-html.ts'
 import { formatDuration } from '../../text/duration.ts'
-import { block, code, escapeHtml, table } from '../../text/html.ts'
+import { codeHtml as code, escapeHtml, inlineHtml } from '../../text/html.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
 
-/** Everything of a run in one table, next due dates included; below it what failed, and what to do. `now` in ms. */
-export function rotationSummary(request: RotationRequest, rotation: Rotation, now: number): string {
+/** Everything of a run in one table, next due dates included; below it what failed, and what to do. `now` in ms;
+ * `page`: where all codes are explained. */
+export function rotationSummary(
+  request: RotationRequest,
+  rotation: Rotation,
+  now: number,
+  page: string | undefined,
+): string {
   const failures = [
     ...rotation.secrets.flatMap(({ errors }) => errors),
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
@@ -19,7 +26,7 @@ export function rotationSummary(request: RotationRequest, rotation: Rotation, no
       rotation.secrets.map((outcome) => [
         code(outcome.secret),
         code(outcome.scope),
-        `<b>${escapeHtml(verdict(outcome))}</b><br>${escapeHtml(outcome.errors[0]?.explanation.failed ?? outcome.note)}`,
+        `<b>${escapeHtml(verdict(outcome))}</b><br>${inlineHtml(outcome.errors[0]?.explanation.failed ?? outcome.note)}`,
         outcome.versionId === undefined ? '' : code(outcome.versionId),
         escapeHtml(age(outcome, now)),
         escapeHtml(date(outcome.dueAt)),
@@ -51,24 +58,13 @@ export function rotationSummary(request: RotationRequest, rotation: Rotation, no
             ]),
           ),
         ]),
-    ...failures.map(failure),
+    ...failures.map((failure) => failureHtml(failure, page)),
   ].join('\n')
 }
 
-/** One failure with what to do. */
-export function failure({ code: name, explanation }: ActionError): string {
-  const { failed, seen, expected, cause, fix } = explanation
-  const rows: [string, string | undefined][] = [
-    ['Seen', seen],
-    ['Expected', expected],
-    ['Likely cause', cause],
-    ['What to do', fix],
-  ]
-  return [
-    `<h4><code>${escapeHtml(name)}</code></h4>`,
-    `<p>${escapeHtml(failed)}</p>`,
-    table(rows.flatMap(([title, text]) => (text === undefined ? [] : [[title, block(text)] as const]))),
-  ].join('\n')
+/** One failure under its code. `page`: where all codes are explained, if that is known. */
+export function failureHtml(error: ActionError, page: string | undefined): string {
+  return `<h4>${code(error.code)}</h4>\n${explanationHtml(error, page)}`
 }
 
 /** The same table as lines for the log. */

@@ -300,7 +300,7 @@ Or, to keep the current token, take the pending version away:
 ${remove}`
   return new ActionError(error.code, {
     ...error.explanation,
-    failed: `${error.explanation.failed} (The pending version ${pendingId} of ${id}; the current one is as it was.)`,
+    failed: `${error.summary} (The pending version ${pendingId} of ${id}; the current one is as it was.)`,
     fix,
   })
 }

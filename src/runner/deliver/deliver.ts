@@ -1,6 +1,5 @@
 /** Edge: hands a verified token to the later steps. Mask first, then what post must undo, then everything else. */
 import { exportVariable, saveState, setOutput, setSecret } from '@actions/core'
-import { ActionError } from '../../errors/action-error.ts'
 import type { VerifiedToken } from '../../hub/verdict/verify.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
@@ -8,10 +7,13 @@ import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import type { Request } from '../../token/request.ts'
 import { exportedVariables } from '../../token/request.ts'
+import { deliveryFailed } from '../delivery-failed.ts'
 import { OWN_VARIABLES } from '../own-variables.ts'
 import { credentialAnswer, gitConfig, gitVariables } from './git.ts'
 import { planDelivery, UNDO_STATE } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
+
+const NOT_HANDED_OVER = 'The token was confirmed, but could not be handed to the later steps.'
 
 /**
  * Writes the token in every form that was asked for, and the outputs. Returns where it can be found, in words.
@@ -40,7 +42,10 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
-    throw failed(`writing failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`)
+    throw deliveryFailed(
+      NOT_HANDED_OVER,
+      `writing failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`,
+    )
   }
   return places(request)
 }
@@ -73,16 +78,5 @@ function places({ org, exportEnv, exportFile, gitCredentials, hubEndpoint }: Req
 /** Without these files `@actions/core` would fall back to printing the token in an old workflow command. */
 function requireCommandFiles(): void {
   const missing = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STATE'].filter((name) => !process.env[name])
-  if (missing.length > 0) throw failed(`${listed(missing)} not set`)
-}
-
-function failed(seen: string): ActionError {
-  return new ActionError('delivery-failed', {
-    failed: 'The token was confirmed, but could not be handed to the later steps.',
-    seen,
-    expected:
-      'a runner that takes environment files (GITHUB_ENV, GITHUB_OUTPUT, GITHUB_STATE) and a writable RUNNER_TEMP',
-    cause: 'the runner’s disk is full or read-only, or the action was started by something that is not a runner.',
-    fix: 'Free space on the runner and re-run the job; update a self-hosted runner that is older than 2.327.',
-  })
+  if (missing.length > 0) throw deliveryFailed(NOT_HANDED_OVER, `${listed(missing)} not set`)
 }

@@ -1,0 +1,20 @@
+/** Reports the main action to the runner: log, annotations, summary. */
+import { info } from '@actions/core'
+import type { ActionError } from '../errors/action-error.ts'
+import { tokenAudit } from '../token/audit.ts'
+import type { Progress } from '../token/progress.ts'
+import { failureSummary, successSummary } from '../token/summary.ts'
+import { annotate, errorsPage, writeSummary } from './log.ts'
+
+/** Reports success: the audit event and the summary. */
+export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+  info(`Audit: ${tokenAudit('delivered', progress)}`)
+  await writeSummary(successSummary(progress))
+}
+
+/** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
+export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
+  annotate(failure)
+  info(`Audit: ${tokenAudit(failure.code, progress)}`)
+  await writeSummary(failureSummary(failure, progress, errorsPage()))
+}
