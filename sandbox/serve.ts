@@ -66,6 +66,6 @@ setInterval(() => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    sandbox.close().then(() => process.exit(0))
+    void sandbox.close().then(() => process.exit(0))
   })
 }

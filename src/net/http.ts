@@ -112,7 +112,7 @@ export class Http {
   /** Closes the kept connections: nothing keeps the process alive after this. */
   close(): void {
     this.#http.destroy()
-    this.#https?.then(({ agent }) => agent.destroy())
+    void this.#https?.then(({ agent }) => agent.destroy())
   }
 
   /** TLS is loaded with the first call that needs it. */
