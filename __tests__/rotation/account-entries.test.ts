@@ -4,7 +4,8 @@ import type { HubClient } from '../../src/hub/client.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import type { WhoAmI } from '../../src/hub/whoami.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
-import { AccountEntries, entryOf } from '../../src/rotation/account/entries.ts'
+import { AccountEntries } from '../../src/rotation/account/entries.ts'
+import { entryOf } from '../../src/rotation/account/entry.ts'
 import type { Minter } from '../../src/rotation/account/minter.ts'
 
 const ACCOUNT = { slug: 'acme-ci' }

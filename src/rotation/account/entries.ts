@@ -1,24 +1,7 @@
 /** Which of the service account's tokens the stored values are: by what the Hub says of each, never by a name alone. */
-import type { AccountToken, ServiceAccount } from '../../hub/service-accounts.ts'
+import type { AccountToken } from '../../hub/service-accounts.ts'
 import type { WhoAmI } from '../../hub/whoami.ts'
 import type { SecretContext } from '../context.ts'
-
-/**
- * The one token of the account that `who` tells of; undefined when it is not the account's, or when it may be one of
- * several. Anybody can give a token of their own any display name: only owner, name and time together say which it is.
- */
-export function entryOf(
-  who: WhoAmI,
-  { slug }: Pick<ServiceAccount, 'slug'>,
-  tokens: readonly AccountToken[],
-): AccountToken | undefined {
-  if (slug === undefined || who.name !== slug) return undefined
-  if (who.displayName === undefined || who.createdAt === undefined) return undefined
-  const named = tokens.filter(({ displayName }) => displayName === who.displayName)
-  if (named.some(({ createdAt }) => createdAt === undefined)) return undefined
-  const [entry, ...others] = named.filter(({ createdAt }) => createdAt === who.createdAt)
-  return others.length === 0 ? entry : undefined
-}
 
 /** After a first answer that a token in use does not exist, in milliseconds: one such answer may be a passing fault. */
 const PAUSE_MS = 1_000

@@ -12,7 +12,7 @@ import type { WhoAmI } from '../../hub/whoami.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names/token-name.ts'
-import { entryOf } from './entries.ts'
+import { entryOf } from './entry.ts'
 
 /** A token of the account that was made for a version of one secret. */
 export interface RotatedToken extends AccountToken {
