@@ -6,16 +6,13 @@ import { gzipSync } from 'node:zlib'
 import { projectRoot } from '../sandbox/root.ts'
 import { type Built, build } from './build.ts'
 import { copiesIn } from './chunks.ts'
+import { DOWNLOAD_LIMIT, SIZE_LIMITS } from './dist-limits.ts'
 import { downloadOf, downloadOfWorkTree, grownFiles } from './download.ts'
 import { packageFolder } from './licenses.ts'
 
-/** The largest compressed download, in bytes: what every job that uses the action waits for. */
-const DOWNLOAD_LIMIT = 260_000
-
-/** The largest size of all the code that a program can load, in bytes, not compressed. */
-const LIMITS: Readonly<Record<string, number>> = { main: 700_000, post: 60_000, rotate: 750_000, lambda: 500_000 }
-
 const dist = join(projectRoot, 'dist')
+
+const limits: Readonly<Record<string, number>> = SIZE_LIMITS
 
 /** Prints a problem; the check fails, and goes on to find the others. */
 function fail(problem: string): void {
@@ -54,11 +51,11 @@ function reportPrograms({ programs }: Built, folder: string): void {
     const others = new Set([...programs].flatMap(([other, theirs]) => (other === name ? [] : theirs)))
     const all = sizeOf(files)
     const added = sizeOf(files.filter((file) => !others.has(file)))
-    const limit = LIMITS[name] ?? 0
+    const limit = limits[name] ?? 0
     console.log(
       `${name}: can load ${inBytes(all.size)} of at most ${inBytes(limit)} (${inBytes(all.compressed)} compressed); adds ${inBytes(added.size)} (${inBytes(added.compressed)} compressed)`,
     )
-    if (all.size > limit) fail(`${name} can load more than the limit in scripts/check-dist.ts.`)
+    if (all.size > limit) fail(`${name} can load more than the limit in scripts/dist-limits.ts.`)
   }
 }
 

@@ -8,6 +8,8 @@ const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
 const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$/
 const SECRET_ARN = /^arn:(aws(?:-[a-z]+)*):secretsmanager:([a-z0-9-]+):\d{12}:secret:[\w/+=.@-]{1,519}$/
 const SECRET_NAME = /^[\w/+=.@-]{1,512}$/
+/** The shortest and the longest session, in seconds. Source: STS API reference, AssumeRoleWithWebIdentity. */
+export const ROLE_DURATION = { min: 900, max: 43_200 } as const
 /** STS API reference, AssumeRoleWithWebIdentity, Policy. */
 export const MAX_POLICY = 2048
 

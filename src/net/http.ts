@@ -57,10 +57,13 @@ export interface HttpOptions {
   whileWaiting: () => void
 }
 
+/** The largest answer accepted by default, in bytes: far more than any service gives, far less than a runner's memory. */
+export const MAX_ANSWER_BYTES = 2 * 1024 * 1024
+
 const DEFAULTS: HttpOptions = {
   connectMs: 10_000,
   idleMs: 15_000,
-  maxBytes: 2 * 1024 * 1024,
+  maxBytes: MAX_ANSWER_BYTES,
   whileWaiting: () => {},
 }
 

@@ -36,6 +36,9 @@ export interface RetryPolicy {
   random?: () => number
 }
 
+/** The most that `max-attempts` allows: more calls to one route would make a service's bad day worse. */
+export const MOST_ATTEMPTS = 10
+
 const BASE_MS = 200
 const CAP_MS = 8_000
 

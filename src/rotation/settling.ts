@@ -6,11 +6,11 @@
 import type { Deadline } from '../net/deadline.ts'
 
 /** How long unfinished work is left alone after it was first seen, in milliseconds. */
-const SETTLE_MS = 10_000
-/** Within this after minting, in milliseconds, a run may take its own token back. */
-const OWN_MS = 5_000
+export const SETTLE_MS = 10_000
+/** Within this after minting, in milliseconds, a run may take its own token back: well before others stop waiting. */
+export const OWN_MS = 5_000
 /** Unfinished work that is older by the service's clock, in milliseconds, belongs to nobody any more. */
-const ABANDONED_MS = 600_000
+export const ABANDONED_MS = 600_000
 
 /** Remembers when something unfinished was first seen. */
 export class Settling {

@@ -12,9 +12,9 @@ import { isSameRun, madeAt, tokenName } from './token-name.ts'
 import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 
 /** How many tokens of runs that died one run removes at most: cleaning must not make a job slow. */
-const MAX_ORPHANS = 5
+export const MAX_ORPHANS = 5
 /** How much longer than minting it may take, in milliseconds. */
-const CLEANING_MS = 3_000
+export const CLEANING_MS = 3_000
 /** Below this, in seconds, an orphan may well be the token of a job that runs: one hour. */
 const SHORT_ORPHAN_AGE = 3600
 

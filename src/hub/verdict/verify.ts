@@ -42,7 +42,7 @@ export interface VerifyTokenOptions {
 }
 
 /** A token that ends within this time gets a warning: seven days, in milliseconds. */
-const SOON_MS = 7 * 86_400_000
+export const SOON_MS = 7 * 86_400_000
 /** What a wait for whoami-v2 must leave for the checks that can stand in for it, in milliseconds. */
 const STAND_IN_MS = 5_000
 /** How many repositories are checked at the same time. */

@@ -9,6 +9,7 @@ import { invalid, Problems } from '../../inputs/problems.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { quoted } from '../../text/printable.ts'
 import type { StepsRequest } from '../request.ts'
+import { ROTATION_INPUTS } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
 import { parseServiceLines } from './service-lines.ts'
 
@@ -43,20 +44,20 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, region, role, problems)
   const serviceAccount = given('SERVICE_ACCOUNT')
   if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: name or id of the service account')
-  const graceSeconds = parseDuration(given('GRACE', '24h'))
+  const graceSeconds = parseDuration(given('GRACE', ROTATION_INPUTS.grace))
   if (graceSeconds === undefined) {
     problems.add('GRACE', `is ${quoted(given('GRACE'), 60)}; write a whole number and a unit, such as 24h`)
   }
-  const attempts = given('MAX_ATTEMPTS', '4')
+  const attempts = given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts'])
   if (!/^(?:[1-9]|10)$/.test(attempts)) problems.add('MAX_ATTEMPTS', `is ${quoted(attempts, 60)}; it is 1 to 10`)
-  const key = parseKey('SECRET_KEY', given('SECRET_KEY', 'token'), problems)
+  const key = parseKey('SECRET_KEY', given('SECRET_KEY', ROTATION_INPUTS['secret-key']), problems)
   const request: FunctionRequest = {
     org,
     hubEndpoint: parseEndpoint('HF_ENDPOINT', given('HF_ENDPOINT', DEFAULT_HUB), problems),
     endpointOverrides: [],
     admin: {
       id: adminId,
-      key: parseKey('ADMIN_SECRET_KEY', given('ADMIN_SECRET_KEY', 'token'), problems),
+      key: parseKey('ADMIN_SECRET_KEY', given('ADMIN_SECRET_KEY', ROTATION_INPUTS['admin-secret-key']), problems),
       stage: 'AWSCURRENT',
       region: adminRegion,
       input: 'ADMIN_SECRET_ID',

@@ -4,13 +4,22 @@ import type { Role } from '../../aws/request.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import type { Job } from '../../identity/job.ts'
-import { MAX_POLICY, parseKey, parseRegion, parseRole, parseSecretId, parseSessionPolicy } from '../../inputs/aws.ts'
+import {
+  MAX_POLICY,
+  parseKey,
+  parseRegion,
+  parseRole,
+  parseSecretId,
+  parseSessionPolicy,
+  ROLE_DURATION,
+} from '../../inputs/aws.ts'
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { addGeneralProblems, invalid, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
+import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { printable, quoted } from '../../text/printable.ts'
 import { MODES, type RotationMode, type RotationRequest } from '../request.ts'
@@ -22,10 +31,10 @@ import { parseServiceLines } from './service-lines.ts'
 type Values = Readonly<Record<RotationInputName, string>>
 
 const DAY = 86_400
-/** When the workflow does not say. */
-const MAX_AGE = { mint: '7d', promote: '90d' } as const
+/** When the workflow does not say: a week for what renews itself, a quarter for what takes a person. */
+export const MAX_AGE = { mint: '7d', promote: '90d' } as const
 /** From this part of `max-age` on `mode: promote` warns, unless `warn-age` says otherwise. */
-const WARN_PART = 0.8
+export const WARN_PART = 0.8
 
 /** Inputs that only one mode uses. */
 const BELONGS_TO: readonly (readonly [RotationInputName, RotationMode['kind']])[] = [
@@ -75,7 +84,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     role,
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
-    roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION.min, ROLE_DURATION.max, problems),
     sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
     awsEndpoints,
     mode,
@@ -87,7 +96,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     services,
     waitForServices: flag('wait-for-services', values, problems),
     timeoutMs: duration('timeout', values, 1, 43_200, problems) * 1000,
-    maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
+    maxAttempts: wholeNumber('max-attempts', values, 1, MOST_ATTEMPTS, problems),
   }
   checkTogether(request, problems)
   if (problems.lines.length > 0)

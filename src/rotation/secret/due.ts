@@ -28,8 +28,8 @@ export interface Age {
 export type Due = { due: true; note: string } | { due: false; action: Action; note: string }
 
 /** The largest part of `max-age`, and the longest time in milliseconds, that a run may come early. */
-const SLACK_PART = 0.01
-const MAX_SLACK_MS = 3_600_000
+export const SLACK_PART = 0.01
+export const MAX_SLACK_MS = 3_600_000
 
 /** A weekly schedule never runs to the second: a token that is a minute short of a week must not get two. */
 function slackMs({ maxAgeSeconds }: RotationRequest): number {

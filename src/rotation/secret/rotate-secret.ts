@@ -30,9 +30,9 @@ export interface Turn extends Leftovers {
 }
 
 /** How often one run begins anew, when others keep changing the secret under its hands. */
-const MAX_ROUNDS = 4
+export const MAX_ROUNDS = 4
 /** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
-const WRITE_INTERVAL_MS = 600_000
+export const WRITE_INTERVAL_MS = 600_000
 /** How much later than the secret its first version may be created, in milliseconds. */
 const CREATION_MS = 2_000
 

@@ -17,9 +17,10 @@ import {
   tellLeft,
 } from '../ledger.ts'
 
-/** How long post may take, and how often it tries, in milliseconds. */
-const POST_MS = 120_000
-const ATTEMPTS = 6
+/** How long post may take, in milliseconds: the Hub's short incidents are over by then, and no job hangs for it. */
+export const POST_MS = 120_000
+/** How often post tries. More than main does by default: nothing comes after it. */
+export const POST_ATTEMPTS = 6
 
 /** Revokes what there is to revoke; a failure is a warning that says until when the token lives. Never throws. */
 export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
@@ -55,7 +56,7 @@ function readToken(state: string): RevocableToken | undefined {
 async function revoke({ value, endpoint, expiresAt }: RevocableToken, env: NodeJS.ProcessEnv): Promise<void> {
   try {
     if (!URL.canParse(endpoint) || !isAllowedUrl(new URL(endpoint))) throw new TypeError('no endpoint')
-    await withNetwork({ env, limitMs: POST_MS, maxAttempts: ATTEMPTS, onRetry: debug }, (network) =>
+    await withNetwork({ env, limitMs: POST_MS, maxAttempts: POST_ATTEMPTS, onRetry: debug }, (network) =>
       revokeToken(value, { endpoint, ...network }),
     )
     info('Hub: revoked the token of this job. The Hub e-mails the token’s owner about it.')

@@ -3,7 +3,15 @@ import { sessionPolicy } from '../../aws/policies/session-policy.ts'
 import type { AwsRequest, Role, SecretReference } from '../../aws/request.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import type { Job } from '../../identity/job.ts'
-import { MAX_POLICY, parseKey, parseRegion, parseRole, parseSecretId, parseSessionPolicy } from '../../inputs/aws.ts'
+import {
+  MAX_POLICY,
+  parseKey,
+  parseRegion,
+  parseRole,
+  parseSecretId,
+  parseSessionPolicy,
+  ROLE_DURATION,
+} from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
 import type { Problems } from '../../inputs/problems.ts'
@@ -33,7 +41,7 @@ export function parseAws(
     role,
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
-    roleDurationSeconds: wholeNumber('role-duration-seconds', values, 900, 43_200, problems),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION.min, ROLE_DURATION.max, problems),
     sessionPolicy: policy,
     awsEndpoints: parseAwsEndpoints(raw.awsVariables, ['STS', 'SECRETS_MANAGER'], problems),
     secret,

@@ -11,6 +11,7 @@ import { parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, invalid, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
+import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { printable, quoted } from '../../text/printable.ts'
 import type { Request, RevokeMode } from '../request.ts'
 import { REVOKE_MODES } from '../request.ts'
@@ -72,7 +73,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
       ...(aws ? inWords(aws.awsEndpoints) : []),
     ],
     timeoutMs: duration('timeout', values, 1, 3600, problems) * 1000,
-    maxAttempts: wholeNumber('max-attempts', values, 1, 10, problems),
+    maxAttempts: wholeNumber('max-attempts', values, 1, MOST_ATTEMPTS, problems),
   }
   if ((request.exportFile || request.gitCredentials) && job.tempDirectory === '') {
     problems.add(
