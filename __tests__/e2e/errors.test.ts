@@ -7,10 +7,13 @@ import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { ERROR_CODES, type ErrorCode } from '../../src/errors/action-error.ts'
 import { copyWithout } from './damaged.ts'
+import { recordMessage } from './recorded-messages.ts'
 import { errorOf, type Play, Stage } from './stage.ts'
 
 interface Scenario {
   code: ErrorCode
+  /** The name under which its message is recorded, and quoted in the documents. */
+  name: string
   when: string
   play?: Play | ((stage: Stage) => Play)
   arrange?: (stage: Stage) => void
@@ -56,6 +59,7 @@ const scenarios: Scenario[] = [
   {
     code: 'input-invalid',
     when: 'several inputs are wrong',
+    name: 'input-invalid/all-at-once',
     play: {
       with: {
         'hf-org': 'acme/model',
@@ -92,7 +96,23 @@ const scenarios: Scenario[] = [
   },
   {
     code: 'input-invalid',
+    when: 'names and values have typos',
+    name: 'input-invalid/typos',
+    play: {
+      with: {
+        'aws-regoin': 'eu-west-1',
+        scope: 'wirte',
+        'role-to-assume': 'hf-publish',
+        'min-token-lifetime': '10 minutes',
+      },
+    },
+    says: ['4 inputs are not usable', 'did you mean `aws-region`?'],
+    before: 'any network call',
+  },
+  {
+    code: 'input-invalid',
     when: 'an endpoint in the environment is plain http',
+    name: 'input-invalid/http-endpoint',
     play: { env: { AWS_ENDPOINT_URL_STS: 'http://sts.example.com' } },
     says: ['`AWS_ENDPOINT_URL_STS` is "http://sts.example.com"; it must be https:'],
     before: 'any network call',
@@ -100,6 +120,7 @@ const scenarios: Scenario[] = [
   {
     code: 'input-invalid',
     when: 'there is no region',
+    name: 'input-invalid/no-region',
     play: { env: { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined } },
     says: ['`aws-region` is required'],
     before: 'any network call',
@@ -107,6 +128,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-permission-missing',
     when: 'the job has no `id-token: write`',
+    name: 'oidc-permission-missing/no-permission',
     play: { job: { idTokenPermission: false } },
     says: ['permissions:\n    id-token: write'],
     before: 'any network call',
@@ -114,6 +136,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-unavailable-for-fork',
     when: 'the job runs for a pull request of a fork',
+    name: 'oidc-unavailable-for-fork/fork',
     play: { job: { forkPullRequest: true } },
     says: [
       'because it runs for a fork',
@@ -124,6 +147,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-unavailable-for-fork',
     when: 'Dependabot started the run',
+    name: 'oidc-unavailable-for-fork/dependabot',
     play: { job: { actor: 'dependabot[bot]', eventName: 'pull_request' } },
     says: ['because it runs for Dependabot', "if: github.actor != 'dependabot[bot]'"],
     before: 'any network call',
@@ -131,6 +155,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-request-failed',
     when: 'the request token is not accepted',
+    name: 'oidc-request-failed/refused',
     arrange: ({ sandbox }) => sandbox.github.service.inject('id-token', { kind: 'answer', status: 403, body: 'no' }),
     says: ['HTTP 403: "no"'],
     before: 'AWS',
@@ -138,6 +163,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-request-failed',
     when: 'the answer holds no token',
+    name: 'oidc-request-failed/no-token',
     arrange: ({ sandbox }) =>
       sandbox.github.service.inject('id-token', { kind: 'answer', status: 200, body: { value: 7 } }),
     says: ['it answered without a token'],
@@ -145,17 +171,23 @@ const scenarios: Scenario[] = [
   },
   ...(
     [
-      ['is unsigned', forgeries.unsigned, 'alg = "none"'],
-      ['is signed with HMAC', forgeries.publicKeyAsSecret, 'alg = "HS256"'],
-      ['is signed by a foreign key', forgeries.foreignKey, 'signature verification failed'],
-      ['is signed by an unknown key', forgeries.unknownKey, 'a signature by the key'],
-      ['was changed after signing', forgeries.tampered, 'signature verification failed'],
-      ['has expired', forgeries.expired, '"exp" claim timestamp check failed'],
-      ['is no JWT', () => 'not-a-jwt-at-all-but-a-secret', 'Invalid JWT'],
+      ['id-token-invalid/unsigned', 'is unsigned', forgeries.unsigned, 'alg = "none"'],
+      ['id-token-invalid/hmac', 'is signed with HMAC', forgeries.publicKeyAsSecret, 'alg = "HS256"'],
+      [
+        'id-token-invalid/foreign-key',
+        'is signed by a foreign key',
+        forgeries.foreignKey,
+        'signature verification failed',
+      ],
+      ['id-token-invalid/unknown-key', 'is signed by an unknown key', forgeries.unknownKey, 'a signature by the key'],
+      ['id-token-invalid/tampered', 'was changed after signing', forgeries.tampered, 'signature verification failed'],
+      ['id-token-invalid/expired', 'has expired', forgeries.expired, '"exp" claim timestamp check failed'],
+      ['id-token-invalid/not-a-jwt', 'is no JWT', () => 'not-a-jwt-at-all-but-a-secret', 'Invalid JWT'],
     ] as const
   ).map(
-    ([when, mint, says]): Scenario => ({
+    ([name, when, mint, says]): Scenario => ({
       code: 'id-token-invalid',
+      name,
       when: `the ID token ${when}`,
       play: { job: { mint } },
       says: [says, 'nothing was sent to AWS or the Hub'],
@@ -165,6 +197,7 @@ const scenarios: Scenario[] = [
   {
     code: 'id-token-invalid',
     when: 'the ID token is of another issuer',
+    name: 'id-token-invalid/issuer',
     play: { job: { claims: { iss: 'https://token.actions.githubusercontent.com/other' } } },
     says: ['iss = "https://token.actions.githubusercontent.com/other"', 'oidc-issuer'],
     before: 'AWS',
@@ -172,6 +205,7 @@ const scenarios: Scenario[] = [
   {
     code: 'id-token-invalid',
     when: 'the ID token is not valid yet',
+    name: 'id-token-invalid/not-yet',
     play: () => ({ job: { claims: { nbf: Math.floor(Date.now() / 1000) + 600 } } }),
     says: ['"nbf" claim timestamp check failed', 'clock'],
     before: 'AWS',
@@ -179,6 +213,7 @@ const scenarios: Scenario[] = [
   {
     code: 'id-token-invalid',
     when: 'the issuer publishes no keys',
+    name: 'id-token-invalid/no-keys',
     arrange: ({ sandbox }) => {
       for (const operation of ['jwks', 'openid-configuration']) {
         sandbox.github.service.inject(operation, { kind: 'answer', status: 404, body: 'not here' }, 9)
@@ -190,6 +225,7 @@ const scenarios: Scenario[] = [
   {
     code: 'audience-mismatch',
     when: 'the audience asked for is not the org',
+    name: 'audience-mismatch/asked',
     play: { with: { audience: 'sts.amazonaws.com' } },
     says: ['audience "sts.amazonaws.com"', '"acme" or "https://huggingface.co/acme"'],
     before: 'any network call',
@@ -197,6 +233,7 @@ const scenarios: Scenario[] = [
   {
     code: 'audience-mismatch',
     when: 'the audience differs in case only',
+    name: 'audience-mismatch/case',
     play: { with: { audience: 'Acme' } },
     says: ['upper and lower case differ'],
     before: 'any network call',
@@ -204,6 +241,7 @@ const scenarios: Scenario[] = [
   {
     code: 'audience-mismatch',
     when: 'the token is for another audience than asked',
+    name: 'audience-mismatch/token',
     play: { job: { claims: { aud: 'evil' } } },
     says: ['aud = "evil"', 'aud = "acme"'],
     before: 'AWS',
@@ -211,6 +249,7 @@ const scenarios: Scenario[] = [
   {
     code: 'claim-rejected',
     when: 'a required claim does not match',
+    name: 'claim-rejected/branch',
     play: { with: { 'required-claims': 'ref=refs/tags/*\nrepository=octo-org/*\nenvironment=prod' } },
     says: [
       'ref = "refs/heads/main"',
@@ -223,6 +262,7 @@ const scenarios: Scenario[] = [
   {
     code: 'role-trust-rejected',
     when: 'the trust policy is for another branch',
+    name: 'role-trust-rejected/branch',
     play: { job: { ref: 'refs/heads/feature' } },
     says: [
       'sub = "repo:octo-org/octo-repo:ref:refs/heads/feature"',
@@ -234,6 +274,7 @@ const scenarios: Scenario[] = [
   {
     code: 'role-trust-rejected',
     when: 'the subject has the other format',
+    name: 'role-trust-rejected/subject-format',
     play: { job: { subjectFormat: 'immutable' } },
     says: [
       /:sub": "repo:octo-org@123456\/octo-repo@456789:ref:refs\/heads\/main"/,
@@ -243,6 +284,7 @@ const scenarios: Scenario[] = [
   {
     code: 'oidc-provider-missing',
     when: 'the account has no provider',
+    name: 'oidc-provider-missing/no-provider',
     play: { with: { 'role-to-assume': 'arn:aws:iam::999999999999:role/hf-publish' } },
     says: [
       'The AWS account 999999999999 has no OIDC provider',
@@ -253,6 +295,7 @@ const scenarios: Scenario[] = [
   {
     code: 'audience-not-registered',
     when: 'the provider lists another audience',
+    name: 'audience-not-registered/other-audience',
     arrange: ({ sandbox: { aws, github } }) => {
       aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: ['sts.amazonaws.com'], keys: () => github.jwks() })
     },
@@ -261,12 +304,14 @@ const scenarios: Scenario[] = [
   {
     code: 'sts-failed',
     when: 'the session is longer than the role allows',
+    name: 'sts-failed/duration',
     play: { with: { 'role-duration-seconds': '7200' } },
     says: ['ValidationError', 'role-duration-seconds'],
   },
   {
     code: 'sts-failed',
     when: 'something else answers in STS’s place',
+    name: 'sts-failed/not-sts',
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
         kind: 'answer',
@@ -278,6 +323,7 @@ const scenarios: Scenario[] = [
   {
     code: 'sts-failed',
     when: 'STS is throttling to the end',
+    name: 'sts-failed/throttling',
     play: { with: { 'max-attempts': '2' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject(
@@ -290,24 +336,28 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-not-found',
     when: 'no version has the stage',
+    name: 'secret-not-found/no-stage',
     play: { with: { 'secret-version-stage': 'AWSPREVIOUS' } },
     says: ['with a version at the stage "AWSPREVIOUS"', 'list-secret-version-ids'],
   },
   {
     code: 'secret-not-found',
     when: 'there is no such secret',
+    name: 'secret-not-found/no-secret',
     play: { with: { 'secret-id': 'huggingface/acme/nothing', 'session-policy': 'none' } },
     says: ['has no secret "huggingface/acme/nothing" in eu-west-1', 'aws secretsmanager create-secret'],
   },
   {
     code: 'secret-not-found',
     when: 'the secret is marked for deletion',
+    name: 'secret-not-found/deleted',
     arrange: ({ sandbox }) => sandbox.aws.markForDeletion('huggingface/acme/write'),
     says: ['is marked for deletion', 'aws secretsmanager restore-secret'],
   },
   {
     code: 'secret-access-denied',
     when: 'the role may not read the secret',
+    name: 'secret-access-denied/role',
     arrange: ({ sandbox }) => {
       sandbox.aws.addSecret({ name: 'payroll', value: 'x' })
     },
@@ -321,12 +371,14 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-access-denied',
     when: 'the secret does not exist and the session may read this one only',
+    name: 'secret-access-denied/no-secret',
     play: { with: { 'secret-id': 'huggingface/acme/nothing' } },
     says: ['has no such secret in eu-west-1', 'describe-secret'],
   },
   {
     code: 'secret-access-denied',
     when: 'the session policy given is too narrow',
+    name: 'secret-access-denied/session-policy',
     play: {
       with: {
         'session-policy':
@@ -338,6 +390,7 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-failed',
     when: 'Secrets Manager has an incident',
+    name: 'secret-failed/incident',
     play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', {
@@ -349,6 +402,7 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-failed',
     when: 'something else answers in Secrets Manager’s place',
+    name: 'secret-failed/not-secrets-manager',
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', status: 200, body: '<html>hello</html>' }),
     says: ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],
@@ -356,6 +410,7 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-access-denied',
     when: 'a policy on the secret refuses the role',
+    name: 'secret-access-denied/explicit-deny',
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', {
         kind: 'answer',
@@ -372,6 +427,7 @@ const scenarios: Scenario[] = [
   {
     code: 'role-trust-rejected',
     when: 'the job runs for a pull request',
+    name: 'role-trust-rejected/pull-request',
     play: { job: { eventName: 'pull_request' } },
     says: [
       'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
@@ -381,6 +437,7 @@ const scenarios: Scenario[] = [
   {
     code: 'secret-kms-denied',
     when: 'the role may not use the key of the secret',
+    name: 'secret-kms-denied/no-permission',
     arrange: ({ sandbox }) => {
       sandbox.aws.addSecret({
         name: 'huggingface/acme/encrypted',
@@ -394,17 +451,24 @@ const scenarios: Scenario[] = [
   ...(
     [
       [
+        'secret-malformed/other-key',
         'is JSON without the key',
         '{"tokn":"hf_OddShapesOddShapesOddShapes","hf_OddShapesOddShapesOddShapes":1}',
         'without the key "token" (it has 2 keys, one of them "tokn")',
       ],
-      ['has no string at the key', '{"token":{"a":"hf_OddShapesOddShapesOddShapes"}}', 'whose "token" is not a string'],
-      ['is broken JSON', '{"token":"hf_OddShapesOddShapesOddShapes"', 'not valid JSON'],
-      ['is a JSON array', '["hf_OddShapesOddShapesOddShapes"]', 'a JSON array'],
+      [
+        'secret-malformed/not-a-string',
+        'has no string at the key',
+        '{"token":{"a":"hf_OddShapesOddShapesOddShapes"}}',
+        'whose "token" is not a string',
+      ],
+      ['secret-malformed/broken-json', 'is broken JSON', '{"token":"hf_OddShapesOddShapesOddShapes"', 'not valid JSON'],
+      ['secret-malformed/array', 'is a JSON array', '["hf_OddShapesOddShapesOddShapes"]', 'a JSON array'],
     ] as const
   ).map(
-    ([when, value, says]): Scenario => ({
+    ([name, when, value, says]): Scenario => ({
       code: 'secret-malformed',
+      name,
       when: `the secret ${when}`,
       arrange: (stage) => {
         stage.secrets.push({ name: 'the odd secret', value: 'hf_OddShapesOddShapesOddShapes' })
@@ -415,16 +479,32 @@ const scenarios: Scenario[] = [
   ),
   ...(
     [
-      ['is empty', '   ', 'an empty value'],
-      ['is a line of an .env file', 'HF_TOKEN=hf_OddShapesOddShapesOddShapes', 'a name and "=" or ":" in front'],
-      ['has quotes around it', '"hf_OddShapesOddShapesOddShapes"', 'quotes around it'],
-      ['has two lines', 'hf_OddShapesOddShapesOddShapes\nhf_OddShapesOddShapesOddShapes', 'several lines'],
-      ['is a sentence', 'ask Rosa, 2nd floor: hunter2-hunter2', 'no "hf_" anywhere'],
-      ['has a workflow command in it', 'hf_OddShapesOddShapes\n::set-output name=x::y', 'several lines'],
+      ['token-malformed/empty', 'is empty', '   ', 'an empty value'],
+      [
+        'token-malformed/env-line',
+        'is a line of an .env file',
+        'HF_TOKEN=hf_OddShapesOddShapesOddShapes',
+        'a name and "=" or ":" in front',
+      ],
+      ['token-malformed/quotes', 'has quotes around it', '"hf_OddShapesOddShapesOddShapes"', 'quotes around it'],
+      [
+        'token-malformed/two-lines',
+        'has two lines',
+        'hf_OddShapesOddShapesOddShapes\nhf_OddShapesOddShapesOddShapes',
+        'several lines',
+      ],
+      ['token-malformed/sentence', 'is a sentence', 'ask Rosa, 2nd floor: hunter2-hunter2', 'no "hf_" anywhere'],
+      [
+        'token-malformed/command',
+        'has a workflow command in it',
+        'hf_OddShapesOddShapes\n::set-output name=x::y',
+        'several lines',
+      ],
     ] as const
   ).map(
-    ([when, value, says]): Scenario => ({
+    ([name, when, value, says]): Scenario => ({
       code: 'token-malformed',
+      name,
       when: `the secret’s value ${when}`,
       arrange: (stage) => {
         for (const line of value.split('\n'))
@@ -437,12 +517,14 @@ const scenarios: Scenario[] = [
   {
     code: 'token-rejected',
     when: 'the token was revoked',
+    name: 'token-rejected/revoked',
     arrange: ({ sandbox }) => sandbox.hub.revokeToken(sandbox.tokens.write),
     says: ['The Hub does not accept the token', 'HTTP 401', 'request '],
   },
   {
     code: 'token-expired',
     when: 'the Hub says that it expired',
+    name: 'token-expired/hub-says-so',
     arrange: ({ sandbox }) =>
       sandbox.hub.service.inject('whoami-v2', {
         kind: 'answer',
@@ -455,6 +537,7 @@ const scenarios: Scenario[] = [
   {
     code: 'token-expiring',
     when: 'the token ends within `min-token-lifetime`',
+    name: 'token-expiring/too-soon',
     arrange: (stage) => storeToken(stage, { ...fineGrained(WRITE), expiresAt: inDays(1) }),
     play: { with: { 'min-token-lifetime': '2d' } },
     says: ['at least 2d', 'it ends on '],
@@ -462,12 +545,20 @@ const scenarios: Scenario[] = [
   {
     code: 'token-wrong-org',
     when: 'the token is of another organization',
+    name: 'token-wrong-org/other-organization',
     arrange: (stage) => stage.store(JSON.stringify({ token: stage.sandbox.hub.addOrgToken('rivals') })),
     says: ['a token of rivals-ci, who is a member of rivals'],
   },
-  ...(['read', 'write', 'god'] as const).map(
-    (role): Scenario => ({
+  ...(
+    [
+      ['token-over-scoped/classic-read', 'read'],
+      ['token-over-scoped/classic-write', 'write'],
+      ['token-over-scoped/classic-god', 'god'],
+    ] as const
+  ).map(
+    ([name, role]): Scenario => ({
       code: 'token-over-scoped',
+      name,
       when: `it is a classic ${role} token`,
       play: { with: { scope: role === 'read' ? 'read' : 'write', 'secret-id': 'huggingface/acme/write' } },
       arrange: (stage) => {
@@ -486,12 +577,14 @@ const scenarios: Scenario[] = [
   {
     code: 'token-over-scoped',
     when: 'it can write and scope is read',
+    name: 'token-over-scoped/write-for-read',
     play: { with: { scope: 'read', 'secret-id': 'huggingface/acme/write' } },
     says: ['- repo.write on org acme (more than read)'],
   },
   {
     code: 'token-over-scoped',
     when: 'it has rights outside the organization',
+    name: 'token-over-scoped/outside',
     arrange: (stage) =>
       storeToken(stage, {
         role: 'fineGrained',
@@ -520,36 +613,48 @@ const scenarios: Scenario[] = [
   {
     code: 'token-over-scoped',
     when: 'it can administer and scope is write',
+    name: 'token-over-scoped/admin-for-write',
     play: { with: { scope: 'write', 'secret-id': 'huggingface/acme/admin' } },
     says: ['- org.write on org acme (more than write)'],
   },
   {
     code: 'token-under-scoped',
     when: 'it cannot write',
+    name: 'token-under-scoped/read-for-write',
     play: { with: { scope: 'write', 'secret-id': 'huggingface/acme/read' } },
     says: ['in acme the token has repo.content.read', 'repo.write on acme'],
   },
   {
     code: 'token-under-scoped',
     when: 'a repository is out of its reach',
+    name: 'token-under-scoped/repository',
     play: { with: { repositories: 'acme/model\ndatasets/acme/missing' } },
     says: ['datasets/acme/missing: HTTP 404', 'write access to acme/model and datasets/acme/missing'],
   },
   {
     code: 'token-pending-approval',
     when: 'an admin has not approved it',
+    name: 'token-pending-approval/not-approved',
     arrange: (stage) => storeRestricted(stage, 'token-policy'),
     says: ['https://huggingface.co/organizations/acme/settings/tokens'],
   },
   {
     code: 'token-revoked-by-org',
     when: 'an admin cut it off',
+    name: 'token-revoked-by-org/cut-off',
     arrange: (stage) => storeRestricted(stage, 'token-revoked'),
     says: ['An admin of acme has cut this token off'],
   },
-  ...(['mfa', 'sso', 'ip'] as const).map(
-    (restriction): Scenario => ({
+  ...(
+    [
+      ['org-restricted/mfa', 'mfa'],
+      ['org-restricted/sso', 'sso'],
+      ['org-restricted/ip', 'ip'],
+    ] as const
+  ).map(
+    ([name, restriction]): Scenario => ({
       code: 'org-restricted',
+      name,
       when: `the organization restricts it: ${restriction}`,
       arrange: (stage) => storeRestricted(stage, restriction),
       says: [`acme does not let this token in: ${restriction}`],
@@ -558,6 +663,7 @@ const scenarios: Scenario[] = [
   {
     code: 'exchange-rejected',
     when: 'no trusted publisher matches the job',
+    name: 'exchange-rejected/no-publisher',
     play: {
       job: { repository: 'octo-org/other' },
       with: { 'role-to-assume': '', 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model' },
@@ -567,22 +673,25 @@ const scenarios: Scenario[] = [
   {
     code: 'hub-rate-limited',
     when: 'whoami-v2 is limited for longer than there is time',
+    name: 'hub-rate-limited/longer-than-timeout',
     arrange: ({ sandbox }) => sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 250 }),
     says: ['it asks to wait 4m 10s', '`timeout: 6m`', '`verify: warn`'],
   },
   {
     code: 'hub-failed',
     when: 'the Hub has an incident',
+    name: 'hub-failed/incident',
     play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) => sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 503, body: 'down' }, 9),
     says: ['HTTP 503'],
   },
   ...(
     [
-      ['a page instead of JSON', '<html>login</html>'],
-      ['JSON of another shape', { name: 'acme-ci' }],
-      ['a name with a command in it', { auth: { type: 'x' }, name: 'a\n::error::b', orgs: [] }],
+      ['hub-failed/page', 'a page instead of JSON', '<html>login</html>'],
+      ['hub-failed/shape', 'JSON of another shape', { name: 'acme-ci' }],
+      ['hub-failed/command', 'a name with a command in it', { auth: { type: 'x' }, name: 'a\n::error::b', orgs: [] }],
       [
+        'hub-failed/no-rights',
         'a fine-grained token without its rights',
         {
           auth: { type: 'access_token', accessToken: { displayName: 'x', role: 'fineGrained', createdAt: 'now' } },
@@ -592,8 +701,9 @@ const scenarios: Scenario[] = [
       ],
     ] as const
   ).map(
-    ([when, body]): Scenario => ({
+    ([name, when, body]): Scenario => ({
       code: 'hub-failed',
+      name,
       when: `the Hub answers ${when}`,
       arrange: ({ sandbox }) => sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body }, 9),
       says: ['not in the shape that the Hub documents'],
@@ -602,18 +712,21 @@ const scenarios: Scenario[] = [
   {
     code: 'network-unreachable',
     when: 'nothing listens at the Hub',
+    name: 'network-unreachable/connect',
     play: { with: { 'hf-endpoint': 'http://127.0.0.1:1', 'max-attempts': '1' } },
     says: ['No answer from 127.0.0.1:1', 'phase connect: ECONNREFUSED'],
   },
   {
     code: 'network-unreachable',
     when: 'a name does not resolve',
+    name: 'network-unreachable/dns',
     play: { env: { AWS_ENDPOINT_URL: 'https://sts.nowhere.invalid' }, with: { 'max-attempts': '1' } },
     says: ['No answer from sts.nowhere.invalid', 'phase DNS', 'does not resolve'],
   },
   {
     code: 'network-unreachable',
     when: 'the connection is cut each time',
+    name: 'network-unreachable/cut',
     play: { with: { 'max-attempts': '2' } },
     arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'reset' }, 9),
     says: ['phase answer', 'after 2 tries'],
@@ -621,6 +734,7 @@ const scenarios: Scenario[] = [
   {
     code: 'deadline-exceeded',
     when: 'a service never answers',
+    name: 'deadline-exceeded/stalled',
     play: { with: { timeout: '1s' } },
     arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'stall', afterBytes: 20 }),
     says: ['time limit of 1s', 'waiting for Secrets Manager in eu-west-1'],
@@ -628,6 +742,7 @@ const scenarios: Scenario[] = [
   {
     code: 'delivery-failed',
     when: 'the runner’s temporary folder cannot be written',
+    name: 'delivery-failed/temp-folder',
     play: {
       with: { 'export-file': 'true' },
       step: { brokenRunner: { RUNNER_TEMP: join(projectRoot, 'package.json') } },
@@ -637,6 +752,7 @@ const scenarios: Scenario[] = [
   {
     code: 'delivery-failed',
     when: 'the runner has no environment files',
+    name: 'delivery-failed/no-files',
     play: { step: { brokenRunner: { GITHUB_OUTPUT: '' } } },
     says: ['GITHUB_OUTPUT not set'],
   },
@@ -656,6 +772,7 @@ describe('every failure has its code and a message that says what to do', () => 
       const { main } = await stage.play(typeof scenario.play === 'function' ? scenario.play(stage) : scenario.play)
       const { title, message } = errorOf(main)
       expect(title).toBe(code)
+      recordMessage(scenario.name, message, stage.sandbox)
       expect(message).toMatch(new RegExp(`^\\[${code}\\] \\S`))
       expect(message).toMatch(/\nWhat to do:/)
       for (const text of scenario.says)
@@ -680,7 +797,8 @@ describe('every failure has its code and a message that says what to do', () => 
     try {
       const played = await stage.main({ path })
       expect(errorOf(played.main).title).toBe('internal-error')
-      expect(errorOf(played.main).message).toContain('this is a bug')
+      recordMessage('internal-error/missing-file', errorOf(played.main).message, stage.sandbox)
+      expect(errorOf(played.main).message).toMatch(/this is a bug/i)
     } finally {
       remove()
     }

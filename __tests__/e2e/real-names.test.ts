@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ACCOUNT, REGION, trustPolicy } from '../../sandbox/index.ts'
 import { GITHUB_ISSUER, ID_TOKEN_HOST, Internet, type InternetOptions } from '../../sandbox/internet.ts'
+import { recordMessage } from './recorded-messages.ts'
 import { errorOf, type Play, Stage } from './stage.ts'
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/hf-publish`
@@ -82,6 +83,18 @@ test('every call goes to the real name, through the proxy, and the CA is honoure
     `sts.${REGION}.amazonaws.com:443`,
     'token.actions.githubusercontent.com:443',
   ])
+})
+
+test('a job without a publisher gets told what to enter, with the real issuer', async () => {
+  const { env = {} } = await onGitHub()
+  const { main } = await run({
+    env,
+    job: { issuer: GITHUB_ISSUER, environment: 'hub' },
+    with: { 'role-to-assume': '', 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model' },
+  })
+  expect(errorOf(main).title).toBe('exchange-rejected')
+  expect(errorOf(main).message).toContain('provider: GitHub Actions')
+  recordMessage('exchange-rejected/publisher-claims', errorOf(main).message, stage.sandbox)
 })
 
 test('a proxy with a user and a password', async () => {

@@ -5,6 +5,7 @@ import { AwsError, secretsManagerError } from '../../sandbox/aws.ts'
 import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
+import { recordMessage } from './recorded-messages.ts'
 import { DAY, HOUR } from './rotation-world.ts'
 import { errorOf, type Play, Stage, warningsOf } from './stage.ts'
 
@@ -36,6 +37,8 @@ interface Report {
 const report = (main: StepResult) => JSON.parse(main.outputs.report ?? '{}') as Report
 const actions = (main: StepResult) => report(main).secrets.map(({ action }) => action)
 const codes = (main: StepResult) => main.annotations.filter(({ level }) => level === 'error').map(({ title }) => title)
+/** The lines of the log's table, its head among them. */
+const tableIn = (main: StepResult) => /^.*\n(?:huggingface\/.*\n)+/m.exec(main.log)?.[0].trimEnd()
 const versionWith = (name: string, label: string) =>
   stage.sandbox.aws.secret(name).versions.find(({ stages }) => stages.includes(label))
 const textOf = (name: string, label = 'AWSCURRENT') => String(versionWith(name, label)?.value)
@@ -164,6 +167,18 @@ describe('a rotation', () => {
       await other.clear()
     }
     expect(ids.size).toBe(1)
+  })
+
+  test('says what it would do in a table, and what it did in a report and an audit line', async () => {
+    stage.sandbox.aws.nextDeployments('complete', 1)
+    const services = { 'ecs-services': 'prod/inference', 'wait-for-services': 'true' }
+    await rotate({ force: 'true', ...services })
+    stage.sandbox.advance(7 * DAY + HOUR)
+    recordMessage('log/dry-run', tableIn(await rotate({ 'dry-run': 'true' })), stage.sandbox)
+    const main = await rotate({ ...services, ...only(`${WRITE} scope=write`) })
+    expect(actions(main)).toEqual(['rotated'])
+    recordMessage('log/report', JSON.stringify(report(main), null, 2), stage.sandbox)
+    recordMessage('log/audit', /^Audit: .*$/m.exec(main.log)?.[0], stage.sandbox)
   })
 
   test('replaces a token that the Hub does not accept any more, before it is old', async () => {
@@ -331,6 +346,7 @@ describe('when it cannot begin', () => {
     })
     const { title, message } = errorOf(main)
     expect(title).toBe('input-invalid')
+    recordMessage('input-invalid/rotate', message, stage.sandbox)
     for (const text of [
       '`mode` is "mintt"; it is one of mint and promote',
       '"scop=write" is none of scope=',
@@ -401,13 +417,18 @@ describe('when a call is refused', () => {
     ['UpdateSecretVersionStage', 'label'],
     ['DescribeSecret', 'describe'],
   ])('%s: the statement that is missing is printed', async (operation, verb) => {
+    const what = `secretsmanager:${operation}`
     const denied = secretsManagerError(
-      new AwsError('AccessDeniedException', `User: x is not authorized to perform: secretsmanager:${operation}`),
+      new AwsError(
+        'AccessDeniedException',
+        `User: arn:aws:sts::${ACCOUNT}:assumed-role/hf-acme-rotate/x is not authorized to perform: ${what} on resource: ${WRITE} because no identity-based policy allows the ${what} action`,
+      ),
     )
     stage.sandbox.aws.service.inject(operation, { kind: 'answer', ...denied }, 99)
     const main = await rotate({ force: 'true', ...only(`${WRITE} scope=write`) })
     const { title, message } = errorOf(main)
     expect(title).toBe('secret-access-denied')
+    if (operation === 'PutSecretValue') recordMessage('secret-access-denied/rotate', message, stage.sandbox)
     expect(message).toContain(`may not ${verb} the secret`)
     expect(message).toContain('"secretsmanager:UpdateSecretVersionStage"')
     expect(tokenOf(WRITE)).toBe(stage.sandbox.tokens.write)
@@ -419,6 +440,7 @@ describe('when a call is refused', () => {
     stage.sandbox.aws.beginRotation(WRITE, '11111111-2222-4333-8444-555555555555')
     const main = await rotate({ force: 'true', ...only(`${WRITE} scope=write`) })
     expect(errorOf(main).title).toBe('rotation-blocked')
+    recordMessage('rotation-blocked/other-scheduler', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('aws secretsmanager cancel-rotate-secret')
     expect(alive()).toEqual([])
   })
@@ -488,6 +510,7 @@ describe('mode: promote', () => {
     stage.sandbox.advance(14 * DAY)
     const late = await rotate(inputs)
     expect(errorOf(late).title).toBe('rotation-overdue')
+    recordMessage('rotation-overdue/nothing-pending', errorOf(late).message, stage.sandbox)
     expect(errorOf(late).message).toContain('91d')
     expect(errorOf(late).message).toContain('--version-stages AWSPENDING')
     expect(stage.sandbox.hub.isAlive(tokenOf(WRITE))).toBe(true)
@@ -514,6 +537,7 @@ describe('mode: promote', () => {
     put(JSON.stringify({ token: fresh(), user: 'x' }))
     const main = await rotate(PROMOTE)
     expect(errorOf(main).title).toBe('rotation-blocked')
+    recordMessage('rotation-blocked/missing-keys', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('1 of the secret’s other keys is missing')
     expect(tokenOf(WRITE)).toBe(stage.sandbox.tokens.write)
   })
@@ -567,6 +591,7 @@ describe('ECS services', () => {
     expect(main.exitCode).toBe(1)
     expect(actions(main)).toEqual(['rotated'])
     expect(errorOf(main).title).toBe('deployment-failed')
+    if (end === 'fail') recordMessage('deployment-failed/rolled-back', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('(service inference)')
   })
 
@@ -584,6 +609,7 @@ describe('ECS services', () => {
     expect(report(missing).services.map(({ action }) => action)).toEqual(['deployed', 'failed'])
     const denied = errorOf(missing)
     expect(denied.title).toBe('deployment-failed')
+    recordMessage('deployment-failed/denied', denied.message, stage.sandbox)
     expect(denied.message).toContain('prod/nothing')
     expect(denied.message).toContain('ecs:UpdateService')
   })

@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ACCOUNT, roleArn, trustPolicy } from '../../sandbox/index.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
+import type { SourceRequest } from '../../src/sources/request.ts'
 import { copyWithout } from './damaged.ts'
+import { recordMessage } from './recorded-messages.ts'
 import { errorOf, type Play, Stage, warningsOf } from './stage.ts'
 
 let stage: Stage
@@ -40,12 +42,15 @@ const account = (more: Record<string, string> = {}): Play => ({
     ...more,
   },
 })
-/** Each with the inputs under which post revokes its token. */
-const SOURCES: [string, () => Play][] = [
-  ['trusted-publisher', () => publisher({ revoke: 'true' })],
-  ['token-exchange', exchange],
-  ['service-account', account],
-]
+/** How a job asks for each source, so that post revokes its token; a new one does not compile without its own. */
+const PLAYS: Record<SourceRequest['kind'], () => Play> = {
+  'secrets-manager': () => ({ with: { 'token-source': 'secrets-manager' } }),
+  'trusted-publisher': () => publisher({ revoke: 'true' }),
+  'token-exchange': exchange,
+  'service-account': account,
+}
+/** Those that mint a token for the job. */
+const MINTING_SOURCES = Object.entries(PLAYS).filter(([source]) => source !== 'secrets-manager')
 
 /** What makes a token, at the Hub. */
 const MINTING = ['oauth-token (trusted publisher)', 'oauth-token (organization)', 'mint-token']
@@ -89,7 +94,13 @@ function tokenOf(main: StepResult): string {
   return token
 }
 
-describe.each(SOURCES)('%s', (_source, play) => {
+test.each(Object.entries(PLAYS))('%s delivers a token that the Hub accepts', async (source, play) => {
+  const { main } = await stage.main(play())
+  expect(await hubStatus(tokenOf(main))).toBe(200)
+  expect(main.log).toContain(`"source":"${source}"`)
+})
+
+describe.each(MINTING_SOURCES)('%s', (source, play) => {
   test('delivers a token that works, and revokes it in post', async () => {
     const { runner, main } = await stage.main(play())
     const token = tokenOf(main)
@@ -181,6 +192,9 @@ describe.each(SOURCES)('%s', (_source, play) => {
     expect(warningsOf(post ?? main)).toEqual([
       expect.stringMatching(/could not be revoked\. It (expires at 20\d\d-|has no known expiry; .* a later run)/),
     ])
+    if (source === 'trusted-publisher') {
+      recordMessage('warning/not-revoked', warningsOf(post ?? main)[0], stage.sandbox)
+    }
   })
 
   test('a revocation that fails in passing is tried again', async () => {
@@ -363,12 +377,14 @@ describe('trusted-publisher', () => {
     })
     const { main } = await stage.main(publisher())
     expect(errorOf(main).title).toBe('token-wrong-org')
+    recordMessage('token-wrong-org/other-repository', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('a token for "rivals/model"')
   })
 
   test('scope read refuses a publisher that writes, and takes one that is read-only', async () => {
     const wide = await stage.main(publisher({ scope: 'read' }))
     expect(errorOf(wide.main).title).toBe('token-over-scoped')
+    recordMessage('token-over-scoped/publisher', errorOf(wide.main).message, stage.sandbox)
     const { hub, github } = stage.sandbox
     hub.addTrustedPublisher({
       resource: 'datasets/acme/data',
@@ -395,6 +411,7 @@ describe('trusted-publisher', () => {
       },
     })
     const { message } = errorOf(main)
+    recordMessage('input-invalid/other-source', message, stage.sandbox)
     for (const name of ['role-to-assume', 'secret-id', 'aws-region', 'member']) {
       expect(message).toContain(`\`${name}\` is not used with \`token-source: trusted-publisher\``)
     }
@@ -473,11 +490,22 @@ describe('token-exchange', () => {
     expect(new URLSearchParams(call?.request.body).get('scope')).toBe('read-repos')
   })
 
-  test.each<[string, (stage: Stage) => Record<string, string>, string]>([
-    ['an unknown member', () => ({ member: 'nobody@acme.example' }), 'is not the verified e-mail of a member of acme'],
-    ['a scope that the app lacks', () => ({ 'oauth-scopes': 'jobs' }), 'created with fewer scopes'],
+  test.each<[string, string, (stage: Stage) => Record<string, string>, string]>([
+    [
+      'an unknown member',
+      'exchange-rejected/member',
+      () => ({ member: 'nobody@acme.example' }),
+      'is not the verified e-mail of a member of acme',
+    ],
+    [
+      'a scope that the app lacks',
+      'exchange-rejected/scope',
+      () => ({ 'oauth-scopes': 'jobs' }),
+      'created with fewer scopes',
+    ],
     [
       'a client secret that is no longer valid',
+      'exchange-rejected/client-secret',
       ({ sandbox }) => {
         const value = { client_id: sandbox.minting.clientId, client_secret: 'an-old-secret-of-the-app' }
         sandbox.aws.putVersion('huggingface/acme/oauth', { value: JSON.stringify(value) })
@@ -485,10 +513,11 @@ describe('token-exchange', () => {
       },
       'renewed on the Hub and not in Secrets Manager',
     ],
-  ])('%s is exchange-rejected', async (_what, arrange, says) => {
+  ])('%s is exchange-rejected', async (_what, name, arrange, says) => {
     stage.secrets.push({ name: 'the client secret', value: stage.sandbox.minting.clientSecret })
     const { main } = await stage.main(exchange(arrange(stage)))
     expect(errorOf(main).title).toBe('exchange-rejected')
+    recordMessage(name, errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain(says)
   })
 
@@ -517,6 +546,7 @@ describe('token-exchange', () => {
       exchange({ 'secret-id': 'huggingface/acme/write', 'role-to-assume': roleArn('write') }),
     )
     expect(errorOf(main).title).toBe('secret-malformed')
+    recordMessage('secret-malformed/no-oauth-app', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('client_id and client_secret')
   })
 
@@ -527,6 +557,7 @@ describe('token-exchange', () => {
     })
     const { main } = await stage.main(exchange())
     expect(errorOf(main).title).toBe('token-over-scoped')
+    recordMessage('token-over-scoped/scopes', errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain('- manage-repos')
   })
 })
@@ -704,15 +735,17 @@ describe('service-account', () => {
     expect(warningsOf(main)).toEqual([expect.stringMatching(/^Tokens of earlier runs .* could not be removed/)])
   })
 
-  test.each<[string, (stage: Stage) => Record<string, string>, string]>([
-    ['an unknown account', () => ({ 'service-account': 'robot' }), 'service accounts: ci'],
+  test.each<[string, string, (stage: Stage) => Record<string, string>, string]>([
+    ['an unknown account', 'exchange-rejected/account', () => ({ 'service-account': 'robot' }), 'service accounts: ci'],
     [
       'a permission that does not exist',
+      'exchange-rejected/permission',
       () => ({ permissions: 'repo.write repo.fly.read' }),
       'a permission in `permissions` does not exist',
     ],
     [
       'an admin token that may not manage accounts',
+      'exchange-rejected/not-an-admin',
       (stage) => {
         stage.sandbox.aws.putVersion('huggingface/acme/service-accounts', {
           value: JSON.stringify({ token: stage.sandbox.tokens.write }),
@@ -723,16 +756,18 @@ describe('service-account', () => {
     ],
     [
       'an admin token that is dead',
+      'exchange-rejected/dead-admin',
       (stage) => {
         stage.sandbox.hub.revokeToken(stage.sandbox.minting.adminToken)
         return {}
       },
       'does not accept the admin token',
     ],
-  ])('%s is exchange-rejected', async (_what, arrange, says) => {
+  ])('%s is exchange-rejected', async (_what, name, arrange, says) => {
     stage.secrets.push({ name: 'the admin token', value: stage.sandbox.minting.adminToken })
     const { main } = await stage.main(account(arrange(stage)))
     expect(errorOf(main).title).toBe('exchange-rejected')
+    recordMessage(name, errorOf(main).message, stage.sandbox)
     expect(errorOf(main).message).toContain(says)
   })
 
@@ -857,6 +892,9 @@ describe('ID tokens of other issuers', () => {
       with: { ...trust(), 'id-token-from': 'env:CI_ID_TOKEN' },
     })
     expect([errorOf(main).title, errorOf(main).message]).toEqual([code, expect.stringContaining(says)])
+    if (code === 'audience-mismatch') {
+      recordMessage('audience-mismatch/other-issuer', errorOf(main).message, stage.sandbox)
+    }
     expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
   })
 
@@ -883,6 +921,7 @@ describe('ID tokens of other issuers', () => {
       const { main } = await stage.main({ with: { ...trust(), 'id-token-from': from } })
       expect(errorOf(main).title).toBe('input-invalid')
       expect(errorOf(main).message).toContain('There is no ID token in')
+      if (from === 'env:NOTHING') recordMessage('input-invalid/no-id-token', errorOf(main).message, stage.sandbox)
     }
     const { main } = await stage.main({ with: { 'id-token-from': 'env:X' } })
     expect(errorOf(main).message).toContain('`oidc-issuer` is required with `id-token-from`')
