@@ -113,7 +113,7 @@ function record(table: string): void {
   const path = join(projectRoot, 'docs', 'performance.md')
   if (!existsSync(path)) return
   const text = readFileSync(path, 'utf8')
-  const recorded = text.replace(/(<!-- bench:start -->)[\s\S]*(<!-- bench:end -->)/, `$1\n${table}\n$2`)
+  const recorded = text.replace(/(<!-- bench:results -->)[\s\S]*(<!-- \/bench -->)/, `$1\n${table}\n$2`)
   writeFileSync(path, recorded)
   console.log('\nRecorded in docs/performance.md.')
 }
