@@ -1,7 +1,14 @@
 /** What `npm run docs -- --check` must notice: each job is given a document with something wrong planted in it. */
 import { describe, expect, test } from '@jest/globals'
 import type { Sandbox } from '../../sandbox/index.ts'
+import {
+  errorCodeProblems,
+  outputProblems,
+  sourceProblems,
+  subActionProblems,
+} from '../../scripts/docs/completeness.ts'
 import { CONSTANTS, constantProblems, constants } from '../../scripts/docs/constants.ts'
+import { documents } from '../../scripts/docs/documents.ts'
 import { linkProblems } from '../../scripts/docs/links.ts'
 import { map, mapProblems } from '../../scripts/docs/map.ts'
 import { codeSpans, fenced } from '../../scripts/docs/markdown.ts'
@@ -10,6 +17,7 @@ import { messageProblems, messages } from '../../scripts/docs/messages.ts'
 import { pathProblems } from '../../scripts/docs/paths-and-symbols.ts'
 import { ofFiles, onDisk, type Problem, withFiles } from '../../scripts/docs/project.ts'
 import { tables } from '../../scripts/docs/tables.ts'
+import { SOURCES } from '../../src/sources/request.ts'
 import { stable } from '../e2e/recorded-messages.ts'
 
 const project = onDisk()
@@ -216,5 +224,78 @@ describe('the map', () => {
     expect(printed(mapProblems(withFiles(project, { 'action.yml': undefined })))).toEqual([
       'scripts/docs/map.ts:1: the map in CONTRIBUTING.md has action.yml, which does not exist',
     ])
+  })
+})
+
+describe('what must come with something new', () => {
+  test('a token source without its section, rows, example and test is told all that is missing', () => {
+    expect(sourceProblems(project, SOURCES)).toEqual([])
+    expect(printed(sourceProblems(project, [...SOURCES, 'vault']))).toEqual([
+      'docs/sources.md:1: The token source vault needs a section with its name as the heading',
+      'docs/sources.md:1: The token source vault needs a row in the table of sources',
+      'README.md:1: The token source vault needs a row in the table of sources',
+      'docs/security.md:1: The token source vault needs a row in one of the tables',
+      'examples/:1: The token source vault needs an example that uses it',
+      "__tests__/e2e/:1: The token source vault needs a test with 'token-source': 'vault'",
+    ])
+    expect(
+      documents(project, [...SOURCES, 'vault']).problems.filter(({ says }) => says.includes('vault')),
+    ).toHaveLength(6)
+  })
+
+  test('a token source that has everything is complete', () => {
+    const planted = withFiles(project, {
+      'docs/sources.md': '| [`vault`](#vault) | x |\n\n## `vault`\n',
+      'README.md': '| `vault` | x |\n',
+      'docs/security.md': '| the token of `vault` | x |\n',
+      'examples/vault.yml':
+        'jobs: {a: {steps: [{run: x}, {uses: org/hf-oidc-action@v1, with: {token-source: vault}}]}}\n',
+      '__tests__/e2e/vault.test.ts': "{ with: { 'token-source': 'vault' } }\n",
+    })
+    expect(sourceProblems(planted, ['vault'])).toEqual([])
+  })
+
+  test('a sub-action without a page, an example, a test and its line in .gitattributes is told so', () => {
+    expect(subActionProblems(project)).toEqual([])
+    expect(printed(subActionProblems(withFiles(project, { 'scan/action.yml': 'name: Scan\n' })))).toEqual([
+      'docs/:1: The sub-action scan needs a page with its tables, named in TABLE_PAGES in scripts/docs/tables.ts',
+      'examples/:1: The sub-action scan needs an example with `uses: org/hf-oidc-action/scan@v1`',
+      '__tests__/e2e/:1: The sub-action scan needs a test that runs its folder',
+      '.gitattributes:1: The sub-action scan needs the line "/scan -export-ignore"',
+    ])
+  })
+
+  test('an output without a row, a use and a test is told so', () => {
+    expect(outputProblems(project, KINDS)).toEqual([])
+    const action = `${project.read('action.yml')}`.replace('outputs:\n', 'outputs:\n  hf-colour:\n    description: x\n')
+    expect(printed(outputProblems(withFiles(project, { 'action.yml': action }), KINDS))).toEqual([
+      'README.md:1: The output hf-colour of action.yml needs a row in the table of outputs',
+      'docs/:1: The output hf-colour of action.yml needs a word on what it is for, outside of the table, or an example',
+      '__tests__/:1: The output hf-colour of action.yml needs a test',
+    ])
+  })
+
+  test('an error code without a heading, an example or a recorded message is told so', () => {
+    expect(errorCodeProblems(project)).toEqual([])
+    const text = project.read('docs/errors.md') ?? ''
+    const planted = (changed: string, more = {}) =>
+      printed(errorCodeProblems(withFiles(project, { 'docs/errors.md': changed, ...more }))).join('\n')
+    expect(planted(text.replace('## `sts-failed`', '## `sts-flailed`'))).toMatch(
+      /there is a heading for sts-flailed, which is not an error code\n.*there is no heading for sts-failed/,
+    )
+    expect(planted(text.replace('<!-- message:sts-failed/', '<!-- message:hub-failed/'))).toContain(
+      'sts-failed needs an example',
+    )
+    expect(planted(`${text}\n## \`sts-failed\`\n`)).toContain('there are two headings for sts-failed')
+    const sections = text.split(/^(?=## )/m)
+    const at = sections.findIndex((section) => section.startsWith('## `sts-failed`'))
+    const swapped = [...sections.slice(0, at), sections[at + 1], sections[at], ...sections.slice(at + 2)].join('')
+    expect(planted(swapped)).toBe(
+      'docs/errors.md:23: the headings are in another order than ERROR_CODES in src/errors/action-error.ts',
+    )
+    const unrecorded = Object.fromEntries(
+      project.list('docs/messages/sts-failed/*.txt').map((path) => [path, undefined]),
+    )
+    expect(planted(text, unrecorded)).toContain('no scenario records a message of sts-failed')
   })
 })

@@ -1,4 +1,6 @@
 /** Every check of the documents, and everything that is written into them. */
+import { SOURCES } from '../../src/sources/request.ts'
+import { errorCodeProblems, outputProblems, sourceProblems, subActionProblems } from './completeness.ts'
 import { constantProblems, constants } from './constants.ts'
 import { linkProblems } from './links.ts'
 import { map, mapProblems } from './map.ts'
@@ -19,8 +21,8 @@ export interface Verdict {
   problems: (Problem & { stale: boolean })[]
 }
 
-/** Judges every document. */
-export function documents(project: Project): Verdict {
+/** Judges every document. `sources`: the names of the token sources. */
+export function documents(project: Project, sources: readonly string[] = SOURCES): Verdict {
   const fillers: Filler[] = [tables(project), messages(project), constants, map(project)]
   const kinds = [...fillers.map(({ kind }) => kind), ...WRITTEN_ELSEWHERE]
   const filled = pages(project).map((page) => ({ page, ...fillMarkers(page, fillers, WRITTEN_ELSEWHERE) }))
@@ -31,6 +33,10 @@ export function documents(project: Project): Verdict {
     ...mapProblems(project),
     ...messageProblems(project),
     ...constantProblems(project, kinds),
+    ...errorCodeProblems(project),
+    ...sourceProblems(project, sources),
+    ...subActionProblems(project),
+    ...outputProblems(project, kinds),
   ]
   return {
     written: filled.filter(({ page, text }) => text !== page.text).map(({ page, text }) => ({ ...page, text })),
