@@ -1,6 +1,7 @@
 /** What `npm run docs -- --check` must notice: each job is given a document with something wrong planted in it. */
 import { describe, expect, test } from '@jest/globals'
 import type { Sandbox } from '../../sandbox/index.ts'
+import { BANNED_FORMS } from '../../scripts/docs/banned-forms.ts'
 import {
   errorCodeProblems,
   outputProblems,
@@ -10,6 +11,7 @@ import {
 import { CONSTANTS, constantProblems, constants } from '../../scripts/docs/constants.ts'
 import { documents } from '../../scripts/docs/documents.ts'
 import { linkProblems } from '../../scripts/docs/links.ts'
+import { literals } from '../../scripts/docs/literals.ts'
 import { map, mapProblems } from '../../scripts/docs/map.ts'
 import { codeSpans, fenced } from '../../scripts/docs/markdown.ts'
 import { type Filled, fillMarkers } from '../../scripts/docs/markers.ts'
@@ -17,11 +19,12 @@ import { messageProblems, messages } from '../../scripts/docs/messages.ts'
 import { pathProblems } from '../../scripts/docs/paths-and-symbols.ts'
 import { ofFiles, onDisk, type Problem, withFiles } from '../../scripts/docs/project.ts'
 import { tables } from '../../scripts/docs/tables.ts'
+import { wordingProblems } from '../../scripts/docs/wording.ts'
 import { SOURCES } from '../../src/sources/request.ts'
 import { stable } from '../e2e/recorded-messages.ts'
 
 const project = onDisk()
-const KINDS = ['table', 'message', 'constant', 'map', 'bench']
+const KINDS = ['table', 'message', 'constant', 'map', 'glossary', 'bench']
 /** As the command prints them. */
 const printed = (problems: readonly Problem[]) => problems.map(({ path, line, says }) => `${path}:${line}: ${says}`)
 const wrong = ({ stale, problems }: Filled) => printed([...problems, ...stale])
@@ -297,5 +300,68 @@ describe('what must come with something new', () => {
       project.list('docs/messages/sts-failed/*.txt').map((path) => [path, undefined]),
     )
     expect(planted(text, unrecorded)).toContain('no scenario records a message of sts-failed')
+  })
+})
+
+describe('wording', () => {
+  test('each pattern finds the forms that the glossary shows, and none of what it recommends', () => {
+    const unseen = BANNED_FORMS.flatMap(({ not, pattern }) => not.filter((form) => !pattern.test(form)))
+    const recommended = BANNED_FORMS.flatMap(({ pattern, say: own }) =>
+      BANNED_FORMS.filter(({ say }) => pattern.test(say)).map(({ say }) => `${say} (by the pattern of ${own})`),
+    )
+    expect({ unseen, recommended }).toEqual({ unseen: [], recommended: [] })
+  })
+
+  test('a banned form in a message, a document, an example and an action.yml is named, with what to say', () => {
+    const planted = ofFiles({
+      'src/a.ts': `// if it stays\nconst a = \`Re-run the job;\nif it stays, \${b ? 'say it anew' : ''}.\`\n`,
+      'docs/a.md': '# A\n\nRe-run the job; if it\nstays, look.\n',
+      'examples/a.yml': '# if it stays\n',
+      'action.yml': 'inputs: {a: {description: if it stays}}\n',
+      'CHANGELOG.md': '## [Unreleased]\n\nif it stays\n\n## [1.0.0]\n\nif it stays\n',
+    })
+    expect(printed(wordingProblems(planted, KINDS))).toEqual([
+      'src/a.ts:3: "if it stays": say "if the problem persists" instead',
+      'src/a.ts:3: "anew": say "again" instead',
+      'CHANGELOG.md:3: "if it stays": say "if the problem persists" instead',
+      'docs/a.md:3: "if it stays": say "if the problem persists" instead',
+      'action.yml:1: "if it stays": say "if the problem persists" instead',
+      'examples/a.yml:1: "if it stays": say "if the problem persists" instead',
+    ])
+  })
+
+  test('what is written from the code is checked where it comes from', () => {
+    const text = '<!-- message:a/b -->\nif it stays\n<!-- /message -->\n\n[a](#if-it-stays)\n'
+    expect(wordingProblems(ofFiles({ 'docs/a.md': text }), KINDS)).toEqual([])
+  })
+})
+
+describe('literals', () => {
+  test('strings and templates are read, comments, expressions and regular expressions are not', () => {
+    const source = [
+      "const a = 'it\\'s' // 'no'",
+      `/* "no" */ const b = "x" + /["'\`]/.test(\`y \${f({ c: "z" })} w\`)`,
+      'const d = 4 / 2 / 1',
+      'return /[/"]/g',
+      'const e = `line',
+      'two\\nthree`',
+    ].join('\n')
+    expect(literals(source)).toEqual([
+      { text: "it's", line: 1 },
+      { text: 'x', line: 2 },
+      { text: 'y … w', line: 2 },
+      { text: 'z', line: 2 },
+      { text: 'line\ntwo three', line: 5 },
+    ])
+  })
+
+  test('a source that cannot be read to its end is no source without literals', () => {
+    expect(() => literals('a }\nb = "c"')).toThrow('after line 1')
+  })
+
+  test('every source file can be read', () => {
+    const all = project.list('src/**/*.ts').flatMap((path) => literals(project.read(path) ?? ''))
+    expect(all.length).toBeGreaterThan(1000)
+    expect(all.some(({ text }) => text.includes('nothing was sent to AWS or the Hub'))).toBe(true)
   })
 })

@@ -9,6 +9,7 @@ import { messageProblems, messages } from './messages.ts'
 import { pathProblems } from './paths-and-symbols.ts'
 import { type Page, type Problem, type Project, pages } from './project.ts'
 import { tables } from './tables.ts'
+import { glossary, wordingProblems } from './wording.ts'
 
 /** Markers that another command fills in: `npm run bench`. */
 const WRITTEN_ELSEWHERE = ['bench']
@@ -23,7 +24,7 @@ export interface Verdict {
 
 /** Judges every document. `sources`: the names of the token sources. */
 export function documents(project: Project, sources: readonly string[] = SOURCES): Verdict {
-  const fillers: Filler[] = [tables(project), messages(project), constants, map(project)]
+  const fillers: Filler[] = [tables(project), messages(project), constants, map(project), glossary]
   const kinds = [...fillers.map(({ kind }) => kind), ...WRITTEN_ELSEWHERE]
   const filled = pages(project).map((page) => ({ page, ...fillMarkers(page, fillers, WRITTEN_ELSEWHERE) }))
   const problems = [
@@ -37,6 +38,7 @@ export function documents(project: Project, sources: readonly string[] = SOURCES
     ...sourceProblems(project, sources),
     ...subActionProblems(project),
     ...outputProblems(project, kinds),
+    ...wordingProblems(project, kinds),
   ]
   return {
     written: filled.filter(({ page, text }) => text !== page.text).map(({ page, text }) => ({ ...page, text })),
