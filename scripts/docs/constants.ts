@@ -130,7 +130,7 @@ function policyLength(count: number): number {
     'aws-region': 'eu-west-1',
     'admin-secret-id': 'huggingface/acme/service-accounts',
     'service-account': 'ci',
-    secrets: Array.from({ length: count }, (_, at) => `huggingface/acme/model-${at + 10}`).join('\n'),
+    secrets: Array.from({ length: count }, (_, at) => `huggingface/acme/model-${at + 10} scope=write`).join('\n'),
     'ecs-services': 'prod/inference',
   }
   const raw = {
@@ -139,7 +139,7 @@ function policyLength(count: number): number {
     awsRegion: '',
     hfEndpoint: '',
     environmentProblems: [],
-    awsEndpoints: [],
+    awsVariables: {},
   }
   try {
     return rotationPolicy(parseRotation(raw, NO_JOB))?.length ?? 0
