@@ -13,13 +13,6 @@ export const SETTINGS = {
   fix: 'Check `aws-region`, and the variables `AWS_ENDPOINT_URL*`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. If none of them is wrong, report this as a bug.',
 }
 
-/** The claims of a job, one a line, for a message. */
-export function claimLines({ claims }: Identity): string {
-  return tellingClaims(claims)
-    .map(([name, value]) => `${name} = "${verbatim(value, 300)}"`)
-    .join('\n')
-}
-
 /** Maps an answer of STS to a code and its explanation. */
 export function explainSts(error: ServiceError, identity: Identity, request: SessionRequest): ActionError {
   const account = request.role.account
@@ -106,8 +99,9 @@ function trustRejected(identity: Identity, request: SessionRequest, answer: stri
   const other = otherSubjectFormat(identity)
   return new ActionError('role-trust-rejected', {
     failed: `AWS does not let this job assume ${printable(request.role.arn)}.`,
-    seen: `${answer}\nfor a job with these claims:\n${claimLines(identity)}`,
-    expected: 'a role of that name whose trust policy matches these claims',
+    seen: answer,
+    expected: 'a role of that name whose trust policy matches the claims of this job',
+    claims: tellingClaims(identity.claims).map(([name, value]) => [name, verbatim(value, 300)] as const),
     cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
       other ? `, or for the other subject format ("${verbatim(other, 300)}"), which never matches this token` : ''
     }. STS does not say which condition failed, and says the same when the role does not exist.`,

@@ -51,6 +51,8 @@ export interface Explanation {
   /** What was observed, and what was expected instead. */
   seen?: Wording
   expected?: Wording
+  /** The verified claims of the job, where they decide. A summary shows them once, folded: `claimsHtml`. */
+  claims?: readonly (readonly [name: string, value: string])[]
   /** The most likely cause. */
   cause?: Wording
   /** What to do: the policy, the permission block, the link or command to paste. */
@@ -92,11 +94,15 @@ export function sections({ seen, expected, cause, fix, forward }: Explanation): 
 
 function render(code: ErrorCode, explanation: Explanation): string {
   const rest = sections(explanation).map(([title, wording]) => section(title, plain(wording)))
+  if (explanation.claims !== undefined) {
+    const lines = explanation.claims.map(([name, value]) => `${name} = "${value}"`)
+    rest.splice(explanation.seen === undefined ? 0 : 1, 0, section('Claims of this job', `\n${lines.join('\n')}`))
+  }
   return [`[${code}] ${plain(explanation.failed)}`, ...rest].join('\n')
 }
 
 function section(title: string, text: string): string {
-  return text.includes('\n') ? `${title}:\n${indent(text)}` : `${title}: ${text}`
+  return text.includes('\n') ? `${title}:\n${indent(text.replace(/^\n/, ''))}` : `${title}: ${text}`
 }
 
 function indent(text: string): string {

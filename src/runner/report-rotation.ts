@@ -37,5 +37,5 @@ export async function reportNoRotation(failure: ActionError, progress: RotationP
     'report',
     JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.summary } }),
   )
-  await writeSummary(`<h3>No rotation</h3>\n${failureHtml(failure, errorsPage())}`)
+  await writeSummary(failureHtml(failure, errorsPage(), 'No rotation'))
 }

@@ -11,9 +11,14 @@ export function table(rows: readonly (readonly [string, string])[]): string {
   return `<table>\n${rows.map(([name, value]) => `<tr><td><b>${escapeHtml(name)}</b></td><td>${value}</td></tr>`).join('\n')}\n</table>`
 }
 
+/** Text as it is; a long word may wrap. */
+export function textHtml(value: unknown): string {
+  return breakable(verbatim(value, 1000))
+}
+
 /** Text in code type; a long one may wrap. */
 export function codeHtml(value: unknown): string {
-  return `<code>${breakable(verbatim(value, 1000))}</code>`
+  return `<code>${textHtml(value)}</code>`
 }
 
 /** Something that is shown when its title is clicked. `content` is HTML. */
@@ -21,9 +26,15 @@ export function details(title: string, content: string): string {
   return `<details>\n<summary>${escapeHtml(title)}</summary>\n${content}\n</details>`
 }
 
-/** A message as HTML: prose in paragraphs, each block as it is, lists as lists. */
-export function messageHtml(wording: Wording): string {
-  return partsOf(wording).map(partHtml).join('\n')
+/** A message as HTML: prose in paragraphs, each block as it is, lists as lists; `label` begins it. */
+export function messageHtml(wording: Wording, label?: string): string {
+  const parts = partsOf(wording)
+  const [first, ...rest] = parts
+  if (label === undefined) return parts.map(partHtml).join('\n')
+  const title = `<b>${escapeHtml(label)}:</b>`
+  // A block or a list cannot stand in a paragraph.
+  if (first?.kind !== 'prose') return [`<p>${title}</p>`, ...parts.map(partHtml)].join('\n')
+  return [`<p>${title} ${inlinesHtml(first)}</p>`, ...rest.map(partHtml)].join('\n')
 }
 
 /** A message without paragraphs and blocks, for a cell of a table. */
@@ -58,13 +69,13 @@ function inlineOf(inline: Inline): string {
   if (typeof inline === 'string') return breakable(verbatim(inline, 4000))
   if (inline.kind === 'code') return codeHtml(inline.text)
   return isOpenable(inline.url)
-    ? `<a href="${escapeHtml(inline.url)}">${breakable(verbatim(inline.label, 1000))}</a>`
-    : breakable(verbatim(inline.label, 1000))
+    ? `<a href="${escapeHtml(inline.url)}">${textHtml(inline.label)}</a>`
+    : textHtml(inline.label)
 }
 
-/** A link of ours that was built on something odd is shown as text. */
+/** A link of ours that was built on something odd is shown as text. A Hub on loopback is a test's. */
 function isOpenable(url: string): boolean {
-  return /^https:\/\/[\w.:-]+(?:\/[\w./~%@:=&?#+-]*)?$/.test(url)
+  return /^(?:https:\/\/[\w.-]+|http:\/\/(?:127\.0\.0\.1|localhost))(?::\d+)?(?:\/[\w./~%@:=&?#+-]*)?$/.test(url)
 }
 
 /** The longest run of characters without a place to wrap. */
@@ -77,8 +88,9 @@ function breakable(text: string): string {
       .split(/(\s+)/)
       .map((word) => (word.length > UNBROKEN ? pieces(word).map(escapeText).join('<wbr>') : escapeText(word)))
       .join('')
-      // In two pieces, nothing takes a URL from outside for a link.
+      // In two pieces, nothing takes a URL from outside for a link, nor a name for a mention or the number of an issue.
       .replaceAll('://', ':<wbr>//')
+      .replace(/(?<=&#(?:64|35);)(?!<wbr>)/g, '<wbr>')
   )
 }
 

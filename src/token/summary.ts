@@ -1,8 +1,8 @@
 /** The job summary: who got what, or what was refused and why. Pure: data in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
-import { explanationHtml } from '../errors/explanation-html.ts'
+import { claimsHtml, explanationHtml } from '../errors/explanation-html.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { codeHtml, details, escapeHtml, table } from '../text/html.ts'
+import { codeHtml, details, escapeHtml, table, textHtml } from '../text/html.ts'
 import type { Progress } from './progress.ts'
 
 /** Summary of a run that delivered a token. */
@@ -13,12 +13,12 @@ export function successSummary({ request, identity, token }: Required<Progress>)
     table([
       ['Job', codeHtml(identity.subject)],
       ...(origin.aws ? [['Role', codeHtml(origin.aws.assumedRoleArn)] as [string, string]] : []),
-      [origin.aws?.holdsToken ? 'Secret' : 'Source', codeHtml(origin.label)],
-      ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${escapeHtml(token.kind)})` : 'not asked'],
+      [origin.aws?.holdsToken ? 'Secret' : 'Source', textHtml(origin.label)],
+      ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not asked'],
       ['Scope', codeHtml(request.scope)],
-      ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(codeHtml).join('<br>') : 'not asked'],
-      ['Expires', escapeHtml(expiry(token.expiresAt, token.confirmedBy))],
-      ['Confirmed by', escapeHtml(token.confirmedBy)],
+      ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(textHtml).join('<br>') : 'not asked'],
+      ['Expires', textHtml(expiry(token.expiresAt, token.confirmedBy))],
+      ['Confirmed by', textHtml(token.confirmedBy)],
     ]),
   ].join('\n')
 }
@@ -34,10 +34,7 @@ export function failureSummary(
     explanationHtml(error, errorsPage),
     ...(request ? [details('What was requested', table(requested(request, origin?.label)))] : []),
     identity
-      ? details(
-          'Verified claims of this job',
-          table(tellingClaims(identity.claims).map(([name, value]) => [name, codeHtml(value)] as const)),
-        )
+      ? claimsHtml(tellingClaims(identity.claims))
       : '<p>No verified claims: the job’s ID token was not obtained or not accepted.</p>',
   ].join('\n')
 }
@@ -45,7 +42,7 @@ export function failureSummary(
 function requested(request: NonNullable<Progress['request']>, read: string | undefined): [string, string][] {
   return [
     ['Organization, scope', `${codeHtml(request.org)}, ${codeHtml(request.scope)}`],
-    ['Source', codeHtml(read ?? request.source.kind)],
+    ['Source', textHtml(read ?? request.source.kind)],
     ...(request.aws
       ? [
           ['Role', codeHtml(request.aws.role.arn)] as [string, string],
@@ -59,6 +56,6 @@ function requested(request: NonNullable<Progress['request']>, read: string | und
 }
 
 function expiry(expiresAt: number | undefined, confirmedBy: string): string {
-  if (expiresAt !== undefined) return new Date(expiresAt).toISOString()
+  if (expiresAt !== undefined) return new Date(expiresAt).toISOString().replace(/\.\d+/, '')
   return confirmedBy === 'whoami-v2' ? 'never' : 'unknown'
 }

@@ -1,9 +1,9 @@
 /** The job summary and the log's table of a rotation. Pure: data in, text out. */
 import type { ActionError } from '../../errors/action-error.ts'
-import { explanationHtml } from '../../errors/explanation-html.ts'
+import { claimsHtml, explanationHtml } from '../../errors/explanation-html.ts'
 import { formatDuration } from '../../text/duration.ts'
-import { codeHtml as code, escapeHtml, inlineHtml } from '../../text/html.ts'
-import type { Outcome } from '../outcome.ts'
+import { codeHtml, escapeHtml, inlineHtml, textHtml } from '../../text/html.ts'
+import { hasMoved, type Outcome } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
 
@@ -20,18 +20,21 @@ export function rotationSummary(
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
   ]
   return [
-    `<h3>Rotation of the Hugging Face tokens of <code>${escapeHtml(request.org)}</code>${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
+    `<h3>Rotation of the Hugging Face tokens of ${codeHtml(request.org)}${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
     grid(
-      ['Secret', 'Scope', 'What was done', 'Version', 'Age', 'Next due', 'Old token works until', 'Revoked'],
+      ['Secret', 'What was done', 'Current version', 'Next due', 'Previous tokens'],
       rotation.secrets.map((outcome) => [
-        code(outcome.secret),
-        code(outcome.scope),
-        `<b>${escapeHtml(verdict(outcome))}</b><br>${inlineHtml(outcome.errors[0]?.explanation.failed ?? outcome.note)}`,
-        outcome.versionId === undefined ? '' : code(outcome.versionId),
-        escapeHtml(age(outcome, now)),
-        escapeHtml(date(outcome.dueAt)),
-        escapeHtml(date(outcome.previousEndsAt)),
-        escapeHtml(String(outcome.revoked)),
+        lines(codeHtml(outcome.secret), `scope ${codeHtml(outcome.scope)}`),
+        lines(`<b>${textHtml(verdict(outcome))}</b>`, outcome.errors.length > 0 ? '' : inlineHtml(outcome.note)),
+        lines(
+          outcome.versionId === undefined ? '' : codeHtml(outcome.versionId),
+          outcome.createdAt === undefined ? '' : hasMoved(outcome) ? 'new' : `${age(outcome, now)} old`,
+        ),
+        date(outcome.dueAt),
+        lines(
+          ...(outcome.previousEndsAt === undefined ? [] : ['valid until', date(outcome.previousEndsAt)]),
+          outcome.revoked === 0 ? '' : `${outcome.revoked} revoked`,
+        ),
       ]),
     ),
     ...(request.dryRun
@@ -52,9 +55,9 @@ export function rotationSummary(
           grid(
             ['ECS service', 'What was done', 'Deployment'],
             rotation.services.map(({ service, action, deploymentId, error }) => [
-              code(service),
-              `<b>${escapeHtml(error ? `failed: ${error.code}` : action)}</b>`,
-              deploymentId === undefined ? '' : code(deploymentId),
+              codeHtml(service),
+              `<b>${textHtml(error ? `failed: ${error.code}` : action)}</b>`,
+              deploymentId === undefined ? '' : codeHtml(deploymentId),
             ]),
           ),
         ]),
@@ -63,8 +66,18 @@ export function rotationSummary(
 }
 
 /** One failure under its code. `page`: where all codes are explained, if that is known. */
-export function failureHtml(error: ActionError, page: string | undefined): string {
-  return `<h4>${code(error.code)}</h4>\n${explanationHtml(error, page)}`
+export function failureHtml(error: ActionError, page: string | undefined, title = 'Failed'): string {
+  const { claims } = error.explanation
+  return [
+    `<h3>${title}: <code>${escapeHtml(error.code)}</code></h3>`,
+    explanationHtml(error, page),
+    ...(claims === undefined ? [] : [claimsHtml(claims)]),
+  ].join('\n')
+}
+
+/** What there is, one below the other. */
+function lines(...html: readonly string[]): string {
+  return html.filter((line) => line !== '').join('<br>')
 }
 
 /** The same table as lines for the log. */
