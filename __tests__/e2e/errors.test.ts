@@ -6,7 +6,7 @@ import * as forgeries from '../../sandbox/github/forgeries.ts'
 import { ACCOUNT, REGION, roleArn } from '../../sandbox/index.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { ERROR_CODES, type ErrorCode } from '../../src/errors/action-error.ts'
-import { copyWithout } from './damaged.ts'
+import { copyWith, copyWithout } from './damaged.ts'
 import { recordMessage } from './recorded-messages.ts'
 import { errorOf, type Play, Stage } from './stage.ts'
 
@@ -791,14 +791,40 @@ describe('every failure has its code and a message that says what to do', () => 
     },
   )
 
+  /** Needed when the Hub is asked: main itself starts. */
+  const asksTheHub = (text: string) => text.includes('/api/whoami-v2')
+
   test('internal-error when a file of the action is missing', async () => {
-    // Needed when the Hub is asked: main itself starts.
-    const { path, remove } = copyWithout((text) => text.includes('/api/whoami-v2'))
+    const { path, remove } = copyWithout(asksTheHub)
     try {
-      const played = await stage.main({ path })
-      expect(errorOf(played.main).title).toBe('internal-error')
-      recordMessage('internal-error/missing-file', errorOf(played.main).message, stage.sandbox)
-      expect(errorOf(played.main).message).toMatch(/this is a bug/i)
+      const { main } = await stage.main({ path })
+      expect(errorOf(main).title).toBe('internal-error')
+      recordMessage('internal-error/missing-file', errorOf(main).message, stage.sandbox)
+      expect(errorOf(main).message).toContain('This is a bug')
+    } finally {
+      remove()
+    }
+  })
+
+  test('internal-error tells class and place, and its text goes to the debug log without any secret', async () => {
+    const { path, remove } = copyWith(
+      `const token = process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN
+throw new RangeError(\`odd: \${token} \${Buffer.from(token).toString('base64')}\\n::error::hf_\${'abcd'.repeat(8)}\`)`,
+      asksTheHub,
+    )
+    try {
+      const { main } = await stage.main({ path })
+      const { title, message } = errorOf(main)
+      expect(title).toBe('internal-error')
+      expect(message).toMatch(/^Seen: RangeError at `\d+\.index\.js:2:\d+`$/m)
+      expect(message).toContain('https://github.com/org/hf-oidc-action/issues')
+      expect(message).not.toContain('odd')
+      expect(main.summary).toMatch(/<b>Seen:<\/b> RangeError at <code>\d+\.index\.js:2:\d+<\/code>/)
+      expect(main.summary).toContain('<a href="https://github.com/org/hf-oidc-action/issues">')
+      expect(main.summary).not.toContain('odd')
+      const debug = main.commands.filter(({ name }) => name === 'debug').map((command) => command.message)
+      expect(debug).toContain('RangeError: odd: *** ***')
+      expect(debug.join('\n')).toMatch(/hf_\*\*\*[\s\S]*at .*\d+\.index\.js:2:/)
     } finally {
       remove()
     }

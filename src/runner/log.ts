@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 import { debug, error, info, setFailed, setSecret, summary, warning } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import type { Log, Mask } from '../text/log.ts'
-import { verbatim } from '../text/printable.ts'
-import { remember } from '../text/redact.ts'
+import { printable, verbatim } from '../text/printable.ts'
+import { redact, remember } from '../text/redact.ts'
 
 const MAX = 4000
 
@@ -35,7 +35,13 @@ export function annotate(failure: ActionError): void {
   const page = errorsPage()
   const more = page === undefined ? '' : `\nMore: ${page}#${failure.code}`
   error(lines(failure.message) + more, { title: failure.code })
-  if (failure.cause !== undefined) debug(lines(inspect(failure.cause, { depth: 2, breakLength: 120 })))
+  if (failure.cause !== undefined) debugCause(failure.cause)
+}
+
+/** What nobody foresaw may quote anything: beside this run's secrets, what looks like one is left out too. */
+function debugCause(cause: unknown): void {
+  const text = redact(inspect(cause, { depth: 2, breakLength: 120 }))
+  for (const line of text.split('\n')) debug(printable(line, MAX))
 }
 
 /** The page that explains the codes, when the runner says where the action came from. */
