@@ -31,13 +31,9 @@ export interface StepOptions {
   env?: Record<string, string>
   /** Replaces variables that a runner always sets itself, to see what the step does on one that is broken. */
   brokenRunner?: Record<string, string>
-  /** Sends `killSignal` after this time, in milliseconds. */
-  killAfterMs?: number
-  /** Default: `SIGKILL`. */
-  killSignal?: NodeJS.Signals
   /** The step is killed after this time, in milliseconds, and `timedOut` is true. Default: 60,000. */
   timeoutMs?: number
-  /** Gets the child process as soon as it runs, e.g. to kill it when its output says so. */
+  /** Gets the child process as soon as it runs, e.g. to kill it when a call arrives or its output says so. */
   onStart?: (child: ChildProcess) => void
 }
 
@@ -376,20 +372,17 @@ type Ended = Pick<StepResult, 'exitCode' | 'signal' | 'timedOut' | 'durationMs'>
 async function execute(
   command: string[],
   { env, cwd }: { env: Record<string, string>; cwd: string },
-  { killAfterMs, killSignal = 'SIGKILL', timeoutMs = 60_000, onStart }: StepOptions,
+  { timeoutMs = 60_000, onStart }: StepOptions,
   output: Output,
 ): Promise<Ended> {
   const [program = '', ...args] = command
   const startedAt = performance.now()
   const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
   let timedOut = false
-  const timers = [
-    setTimeout(() => {
-      timedOut = true
-      child.kill('SIGKILL')
-    }, timeoutMs),
-    ...(killAfterMs === undefined ? [] : [setTimeout(() => child.kill(killSignal), killAfterMs)]),
-  ]
+  const timer = setTimeout(() => {
+    timedOut = true
+    child.kill('SIGKILL')
+  }, timeoutMs)
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => output.write(stream, text))
   }
@@ -403,7 +396,7 @@ async function execute(
       onStart?.(child)
     })
   } finally {
-    for (const timer of timers) clearTimeout(timer)
+    clearTimeout(timer)
   }
 }
 

@@ -1,6 +1,8 @@
 /** A network and services that fail in every way they can, and jobs that are killed. */
+import type { ChildProcess } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, stsError } from '../../sandbox/aws.ts'
+import type { StepOptions, StepResult } from '../../sandbox/runner.ts'
 import { errorOf, Stage } from './stage.ts'
 
 let stage: Stage
@@ -128,15 +130,31 @@ test.each(operations)('an endless answer of %s is cut off', async (operation, se
   expect(errorOf(main).message).toContain('larger than')
 })
 
-test('a job that is killed at any moment leaves nothing after post', async () => {
-  stage.sandbox.latencyMs = 20
-  for (let killAfterMs = 40; killAfterMs <= 400; killAfterMs += 40) {
-    const { runner } = await stage.main({
-      with: { 'export-file': 'true', 'git-credentials': 'true' },
-      step: { killAfterMs },
-    })
+describe('a job that is killed leaves nothing after post', () => {
+  async function killed(step: StepOptions): Promise<StepResult> {
+    const { runner, main } = await stage.main({ with: { 'export-file': 'true', 'git-credentials': 'true' }, step })
     const posts = await runner.finish()
     expect(posts.map(({ exitCode }) => exitCode)).toEqual([0])
     expect(await runner.filesLeft()).toEqual([])
+    return main
   }
+
+  test.each(operations)('after the call %s', async (operation) => {
+    const main = await killed(stage.killAt((call) => call.operation === operation))
+    expect(main.signal).toBe('SIGKILL')
+  })
+
+  test('after any line that it prints', async () => {
+    const whole = await killed({})
+    const lines = whole.stdout.split('\n').length - 1
+    for (let n = 1; n <= lines; n += 1) {
+      let printed = 0
+      const onStart = (child: ChildProcess) =>
+        child.stdout?.on('data', (text: string) => {
+          printed += text.split('\n').length - 1
+          if (printed >= n) child.kill('SIGKILL')
+        })
+      await killed({ onStart })
+    }
+  })
 })

@@ -105,7 +105,7 @@ test.concurrent(
     })
     let other: ReturnType<RotationWorld['rotateBeside']> | undefined
     let looks = 0
-    const { main } = await world.rotate({ with: { force: 'true' } }, async ({ operation }) => {
+    const minting = world.rotate({ with: { force: 'true' } }, async ({ operation }) => {
       if (operation === 'mint-token' && !other) {
         other = world.rotateBeside()
         await released
@@ -113,10 +113,11 @@ test.concurrent(
         looks += 1
         if (looks !== 2) return undefined
         release()
-        await new Promise((resolve) => setTimeout(resolve, 2_000))
+        await minting
       }
       return undefined
     })
+    const { main } = await minting
     const beside = await other
     expect(looks).toBeGreaterThan(1)
     await expectWell(world, beside ? [main, beside.main] : [main], 'on its way')

@@ -126,8 +126,8 @@ describe.each(MINTING_SOURCES)('%s', (source, play) => {
   })
 
   test('revokes it also when the run is killed right after minting', async () => {
-    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 })
-    const { runner, main } = await stage.main({ ...play(), step: { killAfterMs: 1500 } })
+    const step = stage.killAt(({ operation }) => operation === 'whoami-v2')
+    const { runner, main } = await stage.main({ ...play(), step })
     expect(main.signal).toBe('SIGKILL')
     const { value } = JSON.parse(main.state.minted ?? '{}') as { value?: string }
     expect(await hubStatus(value)).toBe(200)
@@ -577,8 +577,8 @@ describe('service-account', () => {
   test('a run killed right after minting leaves one, and the next run removes it', async () => {
     const before = live().length
     // The answer to minting never arrives: main is killed with nothing saved.
-    stage.sandbox.hub.service.inject('mint-token', { kind: 'stall', afterBytes: 0 })
-    const killed = await stage.main({ ...account(), step: { killAfterMs: 1500 } })
+    const step = stage.killAt(({ operation }) => operation === 'mint-token')
+    const killed = await stage.main({ ...account(), step })
     expect(killed.main.signal).toBe('SIGKILL')
     await killed.runner.finish()
     expect(live().length).toBe(before + 1)
@@ -640,8 +640,10 @@ describe('service-account', () => {
 
   test('a second use in the same job does not take the first one’s token for an orphan', async () => {
     const { runner, main } = await stage.main(account({ 'export-env': 'HF_ONE', 'orphan-age': '0s' }))
-    await new Promise((resolve) => setTimeout(resolve, 1100))
-    const second = await stage.main(account({ 'export-env': 'HF_TWO', 'orphan-age': '0s' }), runner)
+    // The name of a token says to the second when it was made.
+    stage.sandbox.advance(2000)
+    const two = account({ 'export-env': 'HF_TWO', 'orphan-age': '0s' })
+    const second = await stage.main({ ...two, step: { env: stage.sandbox.environment() } }, runner)
     expect([await hubStatus(tokenOf(main)), await hubStatus(tokenOf(second.main))]).toEqual([200, 200])
   })
 
@@ -720,8 +722,9 @@ describe('service-account', () => {
   })
 
   test('a job that is cancelled while minting says so in post', async () => {
-    stage.sandbox.hub.service.inject('mint-token', { kind: 'stall', afterBytes: 0 })
-    const { runner, main } = await stage.main({ ...account(), step: { killAfterMs: 1500, killSignal: 'SIGTERM' } })
+    const step = stage.killAt(({ operation }) => operation === 'mint-token', 'SIGTERM')
+    const { runner, main } = await stage.main({ ...account(), step })
+    expect(main.signal).toBe('SIGTERM')
     const [post] = await runner.finish()
     expect(warningsOf(post ?? main)).toEqual([
       expect.stringMatching(/The job ended while a token was being made, and it may exist: named "hf-oidc-action/),

@@ -1,10 +1,14 @@
 /** A stage for one end-to-end test: the sandbox, a runner, the committed `dist/`, and the search for leaks at the end. */
-import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { expect } from '@jest/globals'
 import type { JobOptions as GitHubJobOptions, Job } from '../../sandbox/github.ts'
 import { roleArn, Sandbox } from '../../sandbox/index.ts'
 import { findLeaks } from '../../sandbox/leaks.ts'
 import { projectRoot } from '../../sandbox/root.ts'
-import { type ActionOptions, RunnerJob, type StepResult } from '../../sandbox/runner.ts'
+import { type ActionOptions, RunnerJob, type StepOptions, type StepResult } from '../../sandbox/runner.ts'
+import type { Call } from '../../sandbox/service.ts'
 
 export interface Play {
   /** What kind of job it is. */
@@ -84,6 +88,21 @@ export class Stage {
     return { runner, main, posts: await runner.finish() }
   }
 
+  /** For a step that is killed by the first call that `isIt` picks: what it asks for is done, the answer never leaves. */
+  killAt(isIt: (call: Call) => boolean, signal: NodeJS.Signals = 'SIGKILL'): StepOptions {
+    let child: ChildProcess | undefined
+    this.sandbox.afterWork = (call) => {
+      if (!isIt(call)) return undefined
+      this.sandbox.afterWork = undefined
+      child?.kill(signal)
+      return 'hang'
+    }
+    const onStart = (started: ChildProcess) => {
+      child = started
+    }
+    return { onStart }
+  }
+
   /** Replaces the secret that `scope: write` reads. */
   store(value: string): void {
     this.sandbox.aws.putVersion('huggingface/acme/write', { value })
@@ -98,6 +117,7 @@ export class Stage {
     try {
       for (const { runner, job } of this.#jobs) {
         await runner.finish()
+        await keepSummaries(runner)
         leaks.push(...(await this.#leaks(runner, job)))
       }
     } finally {
@@ -149,6 +169,27 @@ export class Stage {
         secrets,
       ),
     ].map(({ name, where, form, offset }) => `${name} (${form}) in ${where} at ${offset}`)
+  }
+}
+
+/** Where `npm run test:page` finds the summaries, if anybody wants them. */
+const SUMMARIES = process.env.SUMMARIES_FOLDER
+
+let kept = 0
+
+/** Writes the summaries of the job's steps, each into a file that says which test it comes from. */
+async function keepSummaries({ steps }: RunnerJob): Promise<void> {
+  if (SUMMARIES === undefined) return
+  const { testPath = '', currentTestName = '' } = expect.getState()
+  const name = currentTestName
+    .replace(/[^\w-]+/g, ' ')
+    .trim()
+    .slice(-110)
+  for (const { summary } of steps) {
+    if (summary === '') continue
+    kept += 1
+    const file = `${basename(testPath, '.test.js')} ${String(kept).padStart(3, '0')} ${name}.md`
+    await writeFile(join(SUMMARIES, file), summary)
   }
 }
 

@@ -1,7 +1,6 @@
 /** The rotation function as Secrets Manager calls it: each event in a process of its own, against moto. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
@@ -77,9 +76,9 @@ afterEach(async () => {
 
 /** The function's variables. */
 const variablesOf = ({ sandbox }: MotoStage): Record<string, string> => ({
+  ...sandbox.environment(),
   AWS_REGION: REGION,
   AWS_ENDPOINT_URL: moto.url,
-  HF_ENDPOINT: sandbox.hub.url,
   HF_ORG: ORG,
   ADMIN_SECRET_ID: secretName('service-accounts'),
   SERVICE_ACCOUNT: 'ci',
@@ -171,7 +170,7 @@ describe('with moto in the place of AWS, the rotation function', () => {
       expect(await invoke(event(step), grace)).toMatchObject({ exitCode: 0 })
     }
     expect(world.isAlive(old)).toBe(true)
-    await sleep(2_500)
+    world.sandbox.advance(3_000)
     const writes = world.writes.length
 
     await twice({ SecretId: arn, Step: 'retireSecret' }, grace)

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { secretName } from '../../sandbox/index.ts'
@@ -117,7 +116,7 @@ describe('with moto in the place of AWS, a rotation', () => {
     await world.rotate({ force: 'true', ...grace })
     const [first = ''] = world.sandbox.hub.minted
     expect(world.isAlive(old)).toBe(true)
-    await sleep(2_500)
+    world.sandbox.advance(3_000)
     moto.calls.length = 0
 
     const revoking = await world.rotate(grace)
@@ -127,7 +126,7 @@ describe('with moto in the place of AWS, a rotation', () => {
 
     await world.rotate({ force: 'true', ...grace })
     expect(world.isAlive(first)).toBe(true)
-    await sleep(2_500)
+    world.sandbox.advance(3_000)
     expect(secretOf(await world.rotate(grace))).toMatchObject({ action: 'not-due', revoked: 1, errors: [] })
     expect([old, first, world.minted].map((token) => world.isAlive(token))).toEqual([false, false, true])
     expect(await world.read()).toBe(world.minted)

@@ -256,7 +256,6 @@ describe('the end of the job', () => {
     const job = await startJob()
     const path = await anAction({ main: 'setInterval(() => {}, 1000)' })
     expect(await job.action({ path, timeoutMs: 300 })).toMatchObject({ timedOut: true, conclusion: 'failure' })
-    expect(await job.action({ path, killAfterMs: 100, killSignal: 'SIGTERM' })).toMatchObject({ signal: 'SIGTERM' })
   })
 
   test('nothing is left of a job that was cleaned up', async () => {

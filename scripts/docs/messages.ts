@@ -14,7 +14,15 @@ export const MESSAGES = 'docs/messages'
 const TESTS = '__tests__/e2e/*.ts'
 
 const FAILED = 'Failed'
-const EVERY_PART: Required<Explanation> = { failed: '', seen: '', expected: '', cause: '', fix: '', forward: '' }
+const EVERY_PART: Required<Explanation> = {
+  failed: '',
+  seen: '',
+  expected: '',
+  cause: '',
+  fix: '',
+  forward: '',
+  claims: [],
+}
 const TITLES = sections(EVERY_PART).map(([title]) => title)
 
 /** `<!-- message:<name> -->`. */

@@ -42,9 +42,9 @@ export function rotationSummary(
           grid(
             ['Secret', 'Current token', 'New token'],
             rotation.secrets.map(({ secret, before, after }) => [
-              code(secret),
-              escapeHtml(before ?? 'unknown'),
-              escapeHtml(after ?? 'unknown'),
+              codeHtml(secret),
+              textHtml(before ?? 'unknown'),
+              textHtml(after ?? 'unknown'),
             ]),
           ),
         ]
