@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../sandbox/root.ts'
 import { compile } from './compile.ts'
 import { installTools } from './interop/install.ts'
-import { MissingTool } from './interop/system.ts'
+import { MissingTool } from './system.ts'
 
 try {
   installTools()

@@ -1,8 +1,8 @@
 /** The Go tools, built from source by `go install` at pinned versions. */
 import { chmodSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { output, run, type SystemTool } from '../system.ts'
 import { GO_TOOLS, type GoTool, goTool, goToolFolder } from './paths.ts'
-import { output, run, type SystemTool } from './system.ts'
 
 /** The oldest Go that builds the tools, and the one to fetch where the machine's own is older. */
 const OLDEST = [1, 25] as const

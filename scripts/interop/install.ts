@@ -1,7 +1,8 @@
 /** Installs what the interop tests run against: `moto_server`, `hf` and `zizmor`, `act` and `actionlint`. */
+
+import { need, output, type SystemTool } from '../system.ts'
 import { go, goToolsMissing, installGoTools } from './go.ts'
 import { installPythonTools, python, pythonToolsAreThere } from './python.ts'
-import { need, output, type SystemTool } from './system.ts'
 
 const git: SystemTool = {
   name: 'git',
@@ -11,7 +12,7 @@ const git: SystemTool = {
 
 /** Does nothing where the wanted versions are there already. Throws, naming the tool, where one cannot be had. */
 export function installTools(): void {
-  need([git, python, go])
+  need('the interop tests', [git, python, go])
   if (!pythonToolsAreThere()) {
     console.log('Installing the Python packages')
     installPythonTools()

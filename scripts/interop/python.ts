@@ -1,8 +1,8 @@
 /** The Python tools: a virtual environment with pinned packages. */
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { output, run, type SystemTool } from '../system.ts'
 import { PYTHON_PINS, pythonFolder, pythonTool } from './paths.ts'
-import { output, run, type SystemTool } from './system.ts'
 
 /** What the pinned packages ask for. */
 const OLDEST = [3, 11] as const

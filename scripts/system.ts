@@ -27,12 +27,12 @@ export function output(program: string, args: readonly string[]): string | undef
 }
 
 /**
- * Makes sure that the tools are there. What is missing is installed by `apt-get` when this runs as root on a machine
- * that has it.
+ * Makes sure that the tools which `who` needs are there. What is missing is installed by `apt-get` when this runs as
+ * root on a machine that has it.
  *
  * @throws MissingTool naming every tool that is still missing.
  */
-export function need(tools: readonly SystemTool[]): void {
+export function need(who: string, tools: readonly SystemTool[]): void {
   let missing = tools.filter(({ works }) => !works())
   if (missing.length > 0 && process.getuid?.() === 0 && output('apt-get', ['--version']) !== undefined) {
     const packages = [...new Set(missing.flatMap((tool) => tool.packages))]
@@ -44,5 +44,5 @@ export function need(tools: readonly SystemTool[]): void {
   }
   if (missing.length === 0) return
   const lines = missing.map(({ name, packages }) => `  ${name} (on Debian and Ubuntu: ${packages.join(', ')})`)
-  throw new MissingTool(`The interop tests need what this machine does not have:\n${lines.join('\n')}`)
+  throw new MissingTool(`This machine lacks what ${who} need:\n${lines.join('\n')}`)
 }
