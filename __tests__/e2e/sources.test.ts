@@ -255,8 +255,8 @@ describe('a token that expires within the hour', () => {
   })
 
   test('is told of also when the run is killed right after minting', async () => {
-    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 })
-    const { runner, main } = await stage.main({ ...publisher(), step: { killAfterMs: 1500 } })
+    const step = stage.killAt(({ operation }) => operation === 'whoami-v2')
+    const { runner, main } = await stage.main({ ...publisher(), step })
     expect(main.signal).toBe('SIGKILL')
     const [post] = await runner.finish()
     expect(post?.log).toMatch(LEFT)
