@@ -253,7 +253,7 @@ describe('a pending token', () => {
     const who = token([on('model', 'acme/x', 'repo.write')])
     const { error } = judged('hub/x scope=write', current, { kind: 'pending', who, ours: false })
     expect(error?.explanation.seen).toContain('- repo.write on org acme')
-    expect(error?.explanation.fix).toContain('--version-stages AWSPENDING')
+    expect(error?.explanation.fix).toContain('staging label AWSPENDING')
     expect(offered(error)).toEqual(['hub/x scope=write narrow=true'])
   })
 
