@@ -26,15 +26,25 @@ export function findLeaks(bytes: readonly { where: string; text: string }[], sec
   const leaks: Leak[] = []
   for (const { name, value } of secrets) {
     if (value.length < 6) throw new Error(`the secret ${name} is too short to be searched for`)
+    const forms = Object.entries(formsOf(value))
     for (const { where, text } of bytes) {
-      for (const [form, needles] of Object.entries(formsOf(value))) {
-        const haystack = form === 'hex' ? text.toLowerCase() : text
-        const offset = needles.map((needle) => haystack.indexOf(needle)).find((at) => at >= 0)
-        if (offset !== undefined) leaks.push({ name, where, form, offset })
-      }
+      leaks.push(
+        ...forms.flatMap(([form, needles]) =>
+          placeOf(text, form, needles).map((offset) => ({ name, where, form, offset })),
+        ),
+      )
     }
   }
   return leaks
+}
+
+/** The first place of one of the needles, if there is one. */
+function placeOf(text: string, form: string, needles: readonly string[]): number[] {
+  const haystack = form === 'hex' ? text.toLowerCase() : text
+  return needles
+    .map((needle) => haystack.indexOf(needle))
+    .filter((at) => at >= 0)
+    .slice(0, 1)
 }
 
 /** What to search for, by form; a form that does not differ from `plain` is left out. */

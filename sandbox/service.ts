@@ -140,21 +140,16 @@ export class Service {
   }
 
   async #serve(handler: Handler, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    let size = 0
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MAX_BODY_BYTES) {
-        res.writeHead(413).end()
-        return
-      }
-      chunks.push(chunk)
+    const received = await readBody(req)
+    if (received === undefined) {
+      res.writeHead(413).end()
+      return
     }
     const request: SandboxRequest = {
       method: req.method ?? 'GET',
       url: new URL(req.url ?? '/', this.#url),
       headers: req.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
+      body: received.toString('utf8'),
     }
     const operation = handler.operation(request)
     const call: Call = {
@@ -190,18 +185,9 @@ export class Service {
 
     const body = encode(response)
     if (handler.now) res.setHeader('date', new Date(handler.now()).toUTCString())
-    const headers: Record<string, string> = {
-      ...(typeof response.body === 'string' || response.body === undefined
-        ? {}
-        : { 'content-type': 'application/json; charset=utf-8' }),
-      'content-length': String(Buffer.byteLength(body)),
-      ...response.headers,
-    }
+    const headers = headersOf(response, body)
     if (fault?.kind === 'stall') {
-      const head = `HTTP/1.1 ${response.status} X\r\n${Object.entries(headers)
-        .map(([name, value]) => `${name}: ${value}\r\n`)
-        .join('')}\r\n`
-      res.socket?.write(Buffer.from(head + body).subarray(0, fault.afterBytes))
+      res.socket?.write(Buffer.from(headOf(response.status, headers) + body).subarray(0, fault.afterBytes))
       return
     }
     call.status = response.status
@@ -209,6 +195,34 @@ export class Service {
     res.end(body)
     call.endedAt = performance.now()
   }
+}
+
+/** The whole body; undefined when it is too large. */
+async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function headersOf(response: SandboxResponse, body: string): Record<string, string> {
+  return {
+    ...(typeof response.body === 'string' || response.body === undefined
+      ? {}
+      : { 'content-type': 'application/json; charset=utf-8' }),
+    'content-length': String(Buffer.byteLength(body)),
+    ...response.headers,
+  }
+}
+
+/** The status line and headers as they go over the wire. */
+function headOf(status: number, headers: Record<string, string>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} X\r\n${lines.join('')}\r\n`
 }
 
 function encode(response: SandboxResponse): string {

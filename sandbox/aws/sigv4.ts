@@ -25,17 +25,43 @@ export function authenticate(
   iam: Iam,
   expected: { service: string; regions: ReadonlySet<string> },
 ): Caller {
+  const signature = parseAuthorization(request)
+  const session = sessionOf(signature, request, iam)
+  requireScope(signature, expected, iam)
+  requireSignedHeaders(signature, request)
+  if (!timingSafeEqual(sign(signature, request, session), Buffer.from(signature.value, 'hex'))) {
+    throw invalid(
+      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+    )
+  }
+  return { session, region: signature.region }
+}
+
+/** What an `Authorization` header says, and when the request was signed. */
+interface Signature {
+  accessKeyId: string
+  date: string
+  region: string
+  service: string
+  signedHeaders: string
+  value: string
+  timestamp: string
+}
+
+function parseAuthorization(request: SandboxRequest): Signature {
   const { authorization } = request.headers
   if (authorization === undefined) {
     throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token')
   }
-  const [, credential, signedHeaders, signature] = AUTHORIZATION.exec(authorization) ?? []
+  const [, credential, signedHeaders, value] = AUTHORIZATION.exec(authorization) ?? []
   const [accessKeyId, date, region, service, terminator] = credential?.split('/') ?? []
-  const timestamp = header(request, 'x-amz-date')
-  if (!signedHeaders || !signature || !accessKeyId || !date || !region || !service || terminator !== 'aws4_request') {
+  if (!signedHeaders || !value || !accessKeyId || !date || !region || !service || terminator !== 'aws4_request') {
     throw new AwsError('IncompleteSignatureException', 'Authorization header is not a complete AWS4-HMAC-SHA256 one.')
   }
+  return { accessKeyId, date, region, service, signedHeaders, value, timestamp: header(request, 'x-amz-date') }
+}
 
+function sessionOf({ accessKeyId }: Signature, request: SandboxRequest, iam: Iam): Session {
   const session = iam.session(accessKeyId)
   if (!session || header(request, 'x-amz-security-token') !== session.credentials.sessionToken) {
     throw new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
@@ -43,6 +69,14 @@ export function authenticate(
   if (session.credentials.expiration.getTime() <= iam.now()) {
     throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired')
   }
+  return session
+}
+
+function requireScope(
+  { region, service, date, timestamp }: Signature,
+  expected: { service: string; regions: ReadonlySet<string> },
+  iam: Iam,
+): void {
   if (!expected.regions.has(region)) throw invalid('Credential should be scoped to a valid region.')
   if (service !== expected.service) {
     throw invalid(`Credential should be scoped to correct service: '${expected.service}'.`)
@@ -51,18 +85,27 @@ export function authenticate(
   if (!(Math.abs(parseTimestamp(timestamp) - iam.now()) <= MAX_SKEW_MS)) {
     throw invalid(`Signature expired: ${timestamp} is more than 5 minutes away from the server's time.`)
   }
+}
 
+function requireSignedHeaders({ signedHeaders }: Signature, request: SandboxRequest): void {
   const names = signedHeaders.split(';')
   for (const required of ['host', 'x-amz-date', 'x-amz-security-token', 'x-amz-target']) {
     if (request.headers[required] !== undefined && !names.includes(required)) {
       throw invalid(`'${required}' must be a 'SignedHeader' in the AWS Authorization.`)
     }
   }
+}
+
+function sign(
+  { date, region, service, signedHeaders, timestamp }: Signature,
+  request: SandboxRequest,
+  session: Session,
+) {
   const canonical = [
     request.method,
     request.url.pathname,
     canonicalQuery(request.url),
-    ...names.map((name) => `${name}:${header(request, name).trim().replace(/\s+/g, ' ')}`),
+    ...signedHeaders.split(';').map((name) => `${name}:${header(request, name).trim().replace(/\s+/g, ' ')}`),
     '',
     signedHeaders,
     sha256(request.body),
@@ -71,12 +114,7 @@ export function authenticate(
   const toSign = ['AWS4-HMAC-SHA256', timestamp, scope, sha256(canonical)].join('\n')
   let key: Buffer = Buffer.from(`AWS4${session.credentials.secretAccessKey}`)
   for (const part of [date, region, service, 'aws4_request']) key = hmac(key, part)
-  if (!timingSafeEqual(hmac(key, toSign), Buffer.from(signature, 'hex'))) {
-    throw invalid(
-      'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-    )
-  }
-  return { session, region }
+  return hmac(key, toSign)
 }
 
 function header(request: SandboxRequest, name: string): string {

@@ -45,40 +45,71 @@ const COMMENT =
   /<!-- (?:\/(?<end>[a-z]+)|(?<kind>[a-z]+):(?<name>[\w./-]+)(?<options>(?: [a-z]+=(?:"[^"]*"|[^\s"]+))*)) -->/g
 
 /** The markers of a page in order; comments in code are none. */
-export function markersOf({ path, text }: Page, kinds: readonly string[]): { markers: Marker[]; problems: Problem[] } {
+export function markersOf(page: Page, kinds: readonly string[]): { markers: Marker[]; problems: Problem[] } {
   const markers: Marker[] = []
   const problems: Problem[] = []
   let open: Marker | undefined
-  for (const { index, 0: comment, groups = {} } of withoutCode(text).matchAll(COMMENT)) {
-    const line = lineAt(text, index)
-    const problem = (says: string) => problems.push({ path, line, says })
+  for (const match of withoutCode(page.text).matchAll(COMMENT)) {
+    const { index, 0: comment, groups = {} } = match
+    const problem = (says: string) => problems.push({ path: page.path, line: lineAt(page.text, index), says })
     const kind = groups.kind ?? groups.end ?? ''
     if (!kinds.includes(kind)) problem(`${comment}: there are no markers of this kind; there are ${kinds.join(', ')}`)
     else if (groups.end !== undefined) {
-      if (open?.kind === kind) markers.push({ ...open, to: index })
-      else problem(`${comment} ends a marker that was not begun`)
+      const closed = ended(open, kind, index)
+      markers.push(...closed)
+      if (closed.length === 0) problem(`${comment} ends a marker that was not begun`)
       open = undefined
     } else {
-      if (open) problem(`<!-- ${open.kind}:${open.name} --> has no <!-- /${open.kind} --> before ${comment}`)
-      const from = index + comment.length
-      const before = text.slice(text.lastIndexOf('\n', index) + 1, index)
-      open = {
-        kind,
-        name: groups.name ?? '',
-        options: optionsOf(groups.options ?? ''),
-        from,
-        to: from,
-        line,
-        indent: before.trim() === '' ? before : '',
-        isBlock: text[from] === '\n',
-      }
-      if (!open.isBlock && /^[\s>*+\d.-]*$/.test(before)) {
-        problem(`${comment} must not begin a line: Markdown takes the line for HTML then; begin it with another word`)
-      }
+      const next = begun(page, match)
+      for (const says of problemsAt(page, match, open, next)) problem(says)
+      open = next
     }
   }
-  if (open) problems.push({ path, line: open.line, says: `<!-- ${open.kind}:${open.name} --> is never ended` })
+  if (open) {
+    const says = `<!-- ${open.kind}:${open.name} --> is never ended`
+    problems.push({ path: page.path, line: open.line, says })
+  }
   return { markers, problems }
+}
+
+function begun({ text }: Page, { index, 0: comment, groups = {} }: RegExpExecArray): Marker {
+  const from = index + comment.length
+  const before = beforeIt(text, index)
+  return {
+    kind: groups.kind ?? '',
+    name: groups.name ?? '',
+    options: optionsOf(groups.options ?? ''),
+    from,
+    to: from,
+    line: lineAt(text, index),
+    indent: before.trim() === '' ? before : '',
+    isBlock: text[from] === '\n',
+  }
+}
+
+function ended(open: Marker | undefined, kind: string, index: number): Marker[] {
+  return open?.kind === kind ? [{ ...open, to: index }] : []
+}
+
+/** What is wrong where a marker begins. */
+function problemsAt(
+  { text }: Page,
+  { index, 0: comment }: RegExpExecArray,
+  open: Marker | undefined,
+  next: Marker,
+): string[] {
+  const isHtml = !next.isBlock && /^[\s>*+\d.-]*$/.test(beforeIt(text, index))
+  return [
+    ...(open ? [`<!-- ${open.kind}:${open.name} --> has no <!-- /${open.kind} --> before ${comment}`] : []),
+    ...(isHtml
+      ? [`${comment} must not begin a line: Markdown takes the line for HTML then; begin it with another word`]
+      : []),
+  ]
+}
+
+/** What is in the same line before the marker. */
+function beforeIt(text: string, index: number): string {
+  return text.slice(text.lastIndexOf('\n', index) + 1, index)
 }
 
 /** Writes what the markers of a page stand for. */
