@@ -1,11 +1,11 @@
-/** Every `if:` that a message or a document offers: true where there is an ID token, false where there is none. */
+/** Every `if:` that a message or a document offers: true where the job gets an ID token, false where it does not. */
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { runs } from '../../sandbox/github/condition.ts'
 import { GitHub, type JobOptions } from '../../sandbox/github.ts'
 import { projectRoot } from '../../sandbox/root.ts'
-import { missingIdToken, type PullRequest } from '../../src/identity/ask.ts'
+import { missingIdToken, type PullRequest } from '../../src/identity/explain-missing-id-token.ts'
 
 let github: GitHub
 beforeAll(async () => {
@@ -46,7 +46,7 @@ function told(options: JobOptions): { code: string; message: string; condition: 
     { eventName: GITHUB_EVENT_NAME, actor: GITHUB_ACTOR, repository: GITHUB_REPOSITORY },
     pull,
   )
-  return { code, message, condition: /`if: ([^`]+)`/.exec(message)?.[1] ?? '' }
+  return { code, message, condition: /^ *if: (.+)$/m.exec(message)?.[1] ?? '' }
 }
 
 /** Those in the documents and examples that are about forks or Dependabot: file and condition. */

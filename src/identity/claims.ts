@@ -1,12 +1,13 @@
-/** The claim rules: what the workflow demands of the verified claims. */
+/** The claim rules: what the workflow requires of the verified claims. */
 import { ActionError } from '../errors/action-error.ts'
-import { listed, printable, quoted } from '../text/printable.ts'
+import { block, code, oneOrList, type Prose, prose } from '../text/message.ts'
+import { quoted, verbatim } from '../text/printable.ts'
 import type { Identity } from './identity.ts'
 import type { ClaimRule } from './request.ts'
 
 /**
- * Checks every rule against the verified claims. A missing claim does not match; of a claim with several values, one
- * must match. Case matters.
+ * Checks every rule against the verified claims. A missing claim does not match; if a claim has several values, one of
+ * them must match. Matching is case-sensitive.
  *
  * @throws `ActionError` `claim-rejected`, listing every rule that does not match.
  */
@@ -14,23 +15,35 @@ export function checkClaims(identity: Identity, rules: readonly ClaimRule[]): vo
   const rejected = rules.filter(
     ({ claim, pattern }) => !values(identity, claim).some((value) => matches(value, pattern)),
   )
-  if (rejected.length === 0) return
+  if (rejected.length > 0) throw claimsRejected(identity, rejected)
+}
+
+function claimsRejected(identity: Identity, rejected: readonly ClaimRule[]): ActionError {
   const matching = rejected.flatMap(({ claim }) => {
     const [value] = values(identity, claim)
-    return value === undefined ? [] : [`\`${claim}=${printable(value, 120)}\``]
+    return value === undefined ? [] : [`${claim}=${verbatim(value)}`]
   })
-  throw new ActionError('claim-rejected', {
-    failed: 'The claims of this job do not satisfy `required-claims`; nothing was sent to AWS or the Hub.',
-    seen: rejected
-      .map(({ claim }) => {
-        const seen = values(identity, claim)
-        return `${claim} = ${seen.length > 0 ? seen.map((value) => quoted(value, 200)).join(', ') : Object.hasOwn(identity.claims, claim) ? '(no text, number or list of them)' : '(not in the token)'}`
-      })
-      .join('\n'),
-    expected: rejected.map(({ claim, pattern }) => `${claim} = ${quoted(pattern, 200)}`).join('\n'),
-    cause: 'the job runs from another branch, environment, workflow or repository than the rule allows.',
-    fix: `Run the job from where the rules allow it, or change the rule${matching.length > 0 ? `: ${listed(matching)} would match this job` : ''}.`,
+  return new ActionError('claim-rejected', {
+    failed: prose`The claims of this job do not satisfy ${code('required-claims')}, so nothing was sent to AWS or the Hub.`,
+    seen: oneOrList(rejected.map(({ claim }) => seenOf(identity, claim))),
+    expected: oneOrList(rejected.map(({ claim, pattern }) => prose`${code(`${claim} = ${quoted(pattern, 200)}`)}`)),
+    cause: 'The job runs from a different branch, environment, workflow or repository than the rules allow.',
+    fix:
+      matching.length === 0
+        ? 'Run the job from where the rules allow it, or change the rules.'
+        : [
+            'Run the job from where the rules allow it. If this job should be allowed, change the rules; these would match it:',
+            block(matching.join('\n')),
+          ],
   })
+}
+
+function seenOf(identity: Identity, claim: string): Prose {
+  const seen = values(identity, claim)
+  if (seen.length > 0) return prose`${code(`${claim} = ${seen.map((value) => quoted(value, 200)).join(', ')}`)}`
+  return Object.hasOwn(identity.claims, claim)
+    ? prose`${code(claim)} is not text, a number, a boolean or a list of them`
+    : prose`${code(claim)} is not in the token`
 }
 
 function values({ claims }: Identity, name: string): string[] {
@@ -41,8 +54,8 @@ function values({ claims }: Identity, name: string): string[] {
 }
 
 /**
- * True when the whole text matches; `*` stands for any run of characters, also none, and nothing else is special.
- * Takes time in proportion to text × pattern at most: a hostile claim cannot make it slow.
+ * True when the whole text matches. `*` stands for any run of characters, including none; nothing else is special.
+ * Takes time proportional to text × pattern at most, so that a hostile claim cannot make it slow.
  */
 export function matches(text: string, pattern: string): boolean {
   let at = 0

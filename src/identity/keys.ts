@@ -6,14 +6,15 @@ import type { Http } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
+import { code, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 
 /**
- * The issuer's JSON Web Key Set. Every GitHub issuer publishes it at `<issuer>/.well-known/jwks`, so one request is
- * enough; for a foreign issuer, and where nothing is there, the discovery document tells (OpenID Connect Discovery 1.0,
- * section 4).
+ * The issuer's JSON Web Key Set. Every GitHub issuer publishes it at `<issuer>/.well-known/jwks`, so that one request is
+ * enough. For a foreign issuer, and where nothing is found there, the discovery document names the place (OpenID
+ * Connect Discovery 1.0, section 4).
  *
- * @throws `ActionError` `id-token-invalid` when the keys cannot be had, `network-unreachable`, `deadline-exceeded`.
+ * @throws `ActionError` `id-token-invalid` when the keys cannot be fetched, `network-unreachable`, `deadline-exceeded`.
  */
 export async function fetchKeys(
   issuer: string,
@@ -21,36 +22,57 @@ export async function fetchKeys(
   http: Http,
   policy: RetryPolicy,
 ): Promise<JSONWebKeySet> {
+  const get = (url: string) => getJson(new URL(url), { issuer, foreign, http, policy })
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
-    const direct = await get(new URL(`${base}/.well-known/jwks`), http, policy)
+    const direct = await get(`${base}/.well-known/jwks`)
     if (isKeySet(direct.json)) return direct.json
   }
-  const discovery = await get(new URL(`${base}/.well-known/openid-configuration`), http, policy)
-  const uri = isRecord(discovery.json) ? discovery.json.jwks_uri : undefined
-  if (!isRecord(discovery.json) || typeof uri !== 'string' || !URL.canParse(uri)) {
-    throw noKeys(
-      issuer,
-      `HTTP ${discovery.status} without a jwks_uri from ${printable(`${base}/.well-known/openid-configuration`)}`,
-    )
-  }
-  if (discovery.json.issuer !== issuer) {
-    throw noKeys(issuer, `a discovery document for the issuer ${printable(discovery.json.issuer, 120)}`)
-  }
-  const loopback = isLoopback(new URL(issuer).hostname)
-  if (!isAllowedUrl(new URL(uri)) || (!loopback && isLoopback(new URL(uri).hostname)))
-    throw noKeys(issuer, `the keys at ${printable(uri, 120)}, which is not an https: address of others to reach`)
-  const published = await get(new URL(uri), http, policy)
+  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`), issuer, foreign)
+  const published = await get(uri)
   if (isKeySet(published.json)) return published.json
-  throw noKeys(issuer, `HTTP ${published.status} without a key set from ${printable(uri, 120)}`)
+  throw noKeys(issuer, foreign, `HTTP ${published.status} without a key set from ${printable(uri, 120)}`)
 }
 
-async function get(url: URL, http: Http, policy: RetryPolicy): Promise<{ status: number; json: unknown }> {
+/** Where the discovery document says that the keys are. */
+function keysUri({ status, json }: JsonAnswer, issuer: string, foreign: boolean): string {
+  const document = isRecord(json) ? json : {}
+  const uri = document.jwks_uri
+  if (typeof uri !== 'string' || !URL.canParse(uri)) {
+    throw noKeys(issuer, foreign, prose`HTTP ${status} without a ${code('jwks_uri')} from ${discoveryUrl(issuer)}`)
+  }
+  if (document.issuer !== issuer) {
+    throw noKeys(issuer, foreign, `a discovery document for the issuer ${printable(document.issuer, 120)}`)
+  }
+  if (!isAllowedUrl(new URL(uri))) {
+    throw noKeys(issuer, foreign, prose`keys at ${printable(uri, 120)}, which is not an ${code('https:')} URL`)
+  }
+  if (isLoopback(new URL(uri).hostname) && !isLoopback(new URL(issuer).hostname)) {
+    throw noKeys(issuer, foreign, `keys at ${printable(uri, 120)}, an address of this machine only`)
+  }
+  return uri
+}
+
+interface JsonAnswer {
+  status: number
+  /** Undefined unless the answer is HTTP 200 with JSON. */
+  json: unknown
+}
+
+interface AskContext {
+  issuer: string
+  foreign: boolean
+  http: Http
+  policy: RetryPolicy
+}
+
+async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
   return await retry(what, policy, async () => {
     const { status, headers, body } = await http.send({ method: 'GET', url, what })
     if (isTransient(status)) {
-      throw new TryAgain(noKeys(url.origin, `HTTP ${status} from ${url.href}`), retryAfterMs(headers, Date.now()))
+      const failure = noKeys(issuer, foreign, `HTTP ${status} from ${printable(url.href, 200)}`)
+      throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
     }
     return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }
   })
@@ -60,12 +82,20 @@ function isKeySet(value: unknown): value is JSONWebKeySet {
   return isRecord(value) && Array.isArray(value.keys) && value.keys.every(isRecord)
 }
 
-function noKeys(issuer: string, seen: string): ActionError {
+function discoveryUrl(issuer: string): string {
+  return `${printable(issuer.replace(/\/+$/, ''), 120)}/.well-known/openid-configuration`
+}
+
+function noKeys(issuer: string, foreign: boolean, seen: Wording): ActionError {
   return new ActionError('id-token-invalid', {
-    failed: `The ID token cannot be verified: the keys of ${printable(issuer, 120)} could not be fetched.`,
+    failed: `The ID token cannot be verified, because the keys of ${printable(issuer, 120)} could not be fetched.`,
     seen,
-    expected: `a JSON Web Key Set, found through ${printable(issuer, 120)}/.well-known/openid-configuration`,
-    cause: 'the issuer is not the one of this GitHub (an enterprise can have its own), or it is not available now.',
-    fix: 'If your enterprise uses its own issuer, set `oidc-issuer` to it (as `iss` in the token says); otherwise try again.',
+    expected: `a JSON Web Key Set, found through ${discoveryUrl(issuer)}`,
+    cause: foreign
+      ? prose`${code('oidc-issuer')} is wrong, or the issuer is temporarily unavailable.`
+      : 'The issuer is not the one of this GitHub (an enterprise can have its own), or it is temporarily unavailable.',
+    fix: foreign
+      ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). If they do, try again.`
+      : prose`If your enterprise uses its own issuer, set ${code('oidc-issuer')} to it (the value of ${code('iss')} in the token). Otherwise, try again.`,
   })
 }

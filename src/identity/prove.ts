@@ -1,9 +1,9 @@
-/** Job → Identity: obtains the ID token and the keys that verify it, and lets the claim rules decide. */
+/** Job → Identity: obtains the ID token and the keys that verify it, and applies the claim rules. */
 import type { JSONWebKeySet } from 'jose'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
-import { askForIdToken, explainMissingIdToken } from './ask.ts'
+import { askForIdToken } from './ask.ts'
 import { checkClaims } from './claims.ts'
 import type { Identity } from './identity.ts'
 import type { Job } from './job.ts'
@@ -20,12 +20,12 @@ export interface ProofContext {
   log: Log
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
-  /** Told as soon as the ID token is verified, before the claim rules decide. */
+  /** Called as soon as the ID token is verified, before the claim rules are checked. */
   onIdentity: (identity: Identity) => void
 }
 
 /**
- * Everything that must hold of an ID token before it is used, the first one and a renewed one alike.
+ * Checks everything that must be true of an ID token before it is used, whether it is the first or a renewed one.
  *
  * @throws `ActionError` `oidc-permission-missing`, `oidc-unavailable-for-fork`, `oidc-request-failed`,
  * `id-token-invalid`, `audience-mismatch`, `claim-rejected`, `network-unreachable`, `deadline-exceeded`.
@@ -37,7 +37,7 @@ export async function prove(context: ProofContext): Promise<Identity> {
   const rules = request.claimRules
   log.info(`ID token verified: ${identity.subject}`)
   log.debug(
-    `issuer ${identity.issuer}, key ${identity.keyId}, ends ${new Date(identity.expiresAt * 1000).toISOString()}`,
+    `issuer ${identity.issuer}, key ${identity.keyId}, expires ${new Date(identity.expiresAt * 1000).toISOString()}`,
   )
   checkClaims(identity, rules)
   if (rules.length > 0) log.info(`Claims: ${rules.length} of ${rules.length} rules match`)
@@ -49,7 +49,7 @@ async function identify(context: ProofContext): Promise<Identity> {
   const { audience, issuer, idTokenFrom } = context.request
   const asked = obtainIdToken(context)
   const fetched = keysOf(context)
-  // Whichever fails first is thrown below; the other must not count as unhandled meanwhile.
+  // Whichever fails first is thrown below; the other must not become an unhandled rejection meanwhile.
   asked.catch(() => {})
   fetched.catch(() => {})
   const idToken = await asked
@@ -67,18 +67,21 @@ async function identify(context: ProofContext): Promise<Identity> {
 async function obtainIdToken({ request, job, http, policy, mask, log, givenIdToken }: ProofContext): Promise<string> {
   const { audience, idTokenFrom } = request
   if (idTokenFrom.kind !== 'github') {
-    const place = idTokenFrom.kind === 'env' ? `the variable ${idTokenFrom.name}` : 'the file given'
-    log.info(`Taking the ID token from ${place}`)
+    const place = idTokenFrom.kind === 'env' ? `the variable ${idTokenFrom.name}` : 'the given file'
+    log.info(`Reading the ID token from ${place}`)
     return givenIdToken()
   }
-  if (!job.idTokenRequest) throw await explainMissingIdToken(job)
-  log.info(`Asking GitHub for an ID token with the audience ${audience}`)
+  if (!job.idTokenRequest) {
+    const { explainMissingIdToken } = await import('./explain-missing-id-token.ts')
+    throw await explainMissingIdToken(job)
+  }
+  log.info(`Requesting an ID token from GitHub for the audience ${audience}`)
   return await askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
 }
 
 async function keysOf({ request, job, http, policy }: ProofContext): Promise<JSONWebKeySet> {
   const foreign = request.idTokenFrom.kind !== 'github'
-  // Nothing is asked of anybody for a job that has no ID token.
+  // A job that gets no ID token makes no calls.
   if (!foreign && !job.idTokenRequest) return { keys: [] }
   return await fetchKeys(request.issuer, foreign, http, policy)
 }

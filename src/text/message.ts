@@ -52,6 +52,12 @@ export const block = (text: string): Block => ({ kind: 'block', text })
 /** A list of short items. */
 export const list = (items: readonly (string | Prose)[]): List => ({ kind: 'list', items: items.map(asProse) })
 
+/** A list, or only the item when there is just one. At least one item is needed. */
+export function oneOrList(items: readonly (string | Prose)[]): Prose | List {
+  const [only] = items
+  return only !== undefined && items.length === 1 ? asProse(only) : list(items)
+}
+
 /**
  * A tagged template for a sentence: ``prose`Set ${code('scope')} to ${code('read')}.` ``. Strings and numbers that are
  * put in stay plain text; prose that is put in brings its code and links along.

@@ -1,0 +1,191 @@
+/** Why an ID token was refused: one explanation for each cause. */
+import { decodeJwt, decodeProtectedHeader, errors } from 'jose'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { code, joined, list, type Prose, prose } from '../text/message.ts'
+import { printable, quoted } from '../text/printable.ts'
+import { acceptedAlgorithms, CLOCK_TOLERANCE_SECONDS, type Expectation, REQUIRED_CLAIMS } from './expectation.ts'
+
+type Why = Omit<Explanation, 'failed'>
+
+/**
+ * The refusal as an `ActionError`: `audience-mismatch`, or else `id-token-invalid`. `error` is what the verification
+ * threw.
+ */
+export function explainInvalidIdToken(error: unknown, idToken: string, expected: Expectation): ActionError {
+  if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud') {
+    return new ActionError('audience-mismatch', differentAudience(error.payload.aud, expected))
+  }
+  return new ActionError('id-token-invalid', {
+    failed: 'The ID token is not a valid proof of identity, so nothing was sent to AWS or the Hub.',
+    ...whyInvalid(error, unverified(idToken), expected),
+  })
+}
+
+function whyInvalid(error: unknown, token: Unverified, expected: Expectation): Why {
+  if (!(error instanceof errors.JOSEError)) return unusableKey(error, expected)
+  if (isAboutTime(error)) return wrongTime(error, token, expected)
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'iss' ? differentIssuer(token, expected) : missingClaim(error, token, expected)
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
+    return wrongAlgorithm(token, expected)
+  }
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+    return unknownKey(token, expected)
+  }
+  return badSignature(error, token, expected)
+}
+
+function isAboutTime(error: errors.JOSEError): boolean {
+  if (error instanceof errors.JWTExpired) return true
+  return error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat', 'exp'].includes(error.claim)
+}
+
+function differentAudience(seen: unknown, { audience, foreign }: Expectation): Explanation {
+  const audiences = [seen].flat().map((one) => quoted(one, 200))
+  const observed = {
+    seen: prose`${code(`aud = ${audiences.join(', ')}`)}`,
+    expected: prose`${code(`aud = ${quoted(audience)}`)}`,
+  }
+  if (foreign) {
+    return {
+      failed: 'The ID token is not for the audience that names the organization.',
+      ...observed,
+      cause: prose`The token in ${code('id-token-from')} was issued for a different audience.`,
+      fix: prose`Have your issuer issue the token for the audience ${code(printable(audience, 120))}. It must match exactly (case-sensitive).`,
+    }
+  }
+  return {
+    failed: 'The ID token is for a different audience than the one that was requested.',
+    ...observed,
+    cause: 'A proxy or another intermediary between this runner and GitHub returned a different token.',
+    fix: prose`Do not use this runner until you know why: its ${code('ACTIONS_ID_TOKEN_REQUEST_URL')} does not answer as GitHub does.`,
+  }
+}
+
+function wrongTime(error: errors.JOSEError, token: Unverified, { foreign, now = new Date() }: Expectation): Why {
+  const observed = {
+    seen: list([
+      printable(error.message, 120),
+      `a token that is valid from ${token.notBefore} to ${token.expires}`,
+      `a runner whose clock says ${now.toISOString()}`,
+    ]),
+    expected: `a clock between these two times, with a tolerance of ${CLOCK_TOLERANCE_SECONDS} s`,
+  }
+  if (foreign) {
+    return {
+      ...observed,
+      cause: 'The token has expired since the platform gave it to the job, or the runner’s clock is wrong.',
+      fix: 'Have the platform issue the token shortly before this step, or with a longer lifetime. Synchronize the runner’s clock (NTP).',
+    }
+  }
+  return {
+    ...observed,
+    cause: 'The runner’s clock is wrong (self-hosted runners), or an expired token was returned.',
+    fix: 'Synchronize the runner’s clock (NTP), and re-run the job.',
+  }
+}
+
+function differentIssuer(token: Unverified, expected: Expectation): Why {
+  return {
+    seen: prose`${code(`iss = ${token.issuer}`)}`,
+    expected: prose`${code(`iss = ${quoted(expected.issuer)}`)}`,
+    cause: expected.foreign
+      ? notIssuedByIt(expected)
+      : 'Your enterprise has its own issuer, or somebody else issued the token.',
+    fix: compareIssuers(token, expected),
+  }
+}
+
+function missingClaim(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
+  return {
+    seen: printable(error.message, 120),
+    expected: prose`the claims ${joined(REQUIRED_CLAIMS.map(code), ', ')}`,
+    cause: notIssuedByIt(expected),
+    fix: compareIssuers(token, expected),
+  }
+}
+
+function wrongAlgorithm(token: Unverified, expected: Expectation): Why {
+  const accepted = acceptedAlgorithms(expected).map((algorithm) => code(`alg = "${algorithm}"`))
+  return {
+    seen: prose`${code(`alg = ${token.algorithm}`)}`,
+    expected: joined(accepted, ' or '),
+    cause: notIssuedByIt(expected),
+    fix: compareIssuers(token, expected),
+  }
+}
+
+function unknownKey(token: Unverified, expected: Expectation): Why {
+  return {
+    seen: `a signature by the key ${token.keyId}, issuer ${token.issuer}`,
+    expected: `a key that ${printable(expected.issuer, 120)} publishes`,
+    cause: notIssuedByIt(expected),
+    fix: compareIssuers(token, expected),
+  }
+}
+
+function badSignature(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
+  return {
+    seen: `${printable(error.message, 120)} (key ${token.keyId}, issuer ${token.issuer})`,
+    expected: `a JWT with a valid signature by ${printable(expected.issuer, 120)}`,
+    cause: notIssuedByIt(expected),
+    fix: compareIssuers(token, expected),
+  }
+}
+
+/** WebCrypto's own errors: a key of the issuer that is malformed or too small. */
+function unusableKey(error: unknown, { issuer }: Expectation): Why {
+  return {
+    seen: printable(error instanceof Error ? error.message : error, 120),
+    expected: `an RSA key of at least 2048 bits that ${printable(issuer, 120)} publishes`,
+    cause: 'The issuer publishes a key that cannot be used, or a proxy or another intermediary answers in its place.',
+    fix: prose`Check ${code('oidc-issuer')}. Do not use this runner until you know where the keys came from.`,
+  }
+}
+
+function notIssuedByIt({ foreign }: Expectation): Prose {
+  return foreign
+    ? prose`${code('oidc-issuer')} is wrong, or this issuer did not issue the token.`
+    : prose`This GitHub did not issue the token: ${code('oidc-issuer')} is wrong, or a proxy or another intermediary answers in GitHub’s place.`
+}
+
+function compareIssuers(token: Unverified, { foreign }: Expectation): Prose {
+  return foreign
+    ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). Make sure that the issuer is yours.`
+    : prose`If your enterprise uses its own issuer, set ${code(`oidc-issuer: ${token.issuer}`)} after you have made sure that it is yours. Otherwise, do not use this runner until you know where the token came from.`
+}
+
+/** What a refused token says about itself, ready to print: for messages only. */
+interface Unverified {
+  issuer: string
+  algorithm: string
+  keyId: string
+  notBefore: string
+  expires: string
+}
+
+function unverified(idToken: string): Unverified {
+  const { header, claims } = decoded(idToken)
+  return {
+    issuer: claims.iss === undefined ? '(none)' : quoted(claims.iss, 120),
+    algorithm: header.alg === undefined ? '(none)' : quoted(header.alg, 40),
+    keyId: header.kid === undefined ? '(none)' : quoted(header.kid, 80),
+    notBefore: time(claims.nbf ?? claims.iat),
+    expires: time(claims.exp),
+  }
+}
+
+function decoded(idToken: string): Record<'header' | 'claims', Record<string, unknown>> {
+  try {
+    return { header: decodeProtectedHeader(idToken), claims: decodeJwt(idToken) }
+  } catch {
+    // Not even a JWT: everything stays unknown.
+    return { header: {}, claims: {} }
+  }
+}
+
+function time(seconds: unknown): string {
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
+  return Number.isNaN(date.getTime()) ? '(none)' : date.toISOString()
+}
