@@ -58,7 +58,7 @@ test('a proxy password that cannot be decoded is told, and not shown', async () 
   stage.secrets.push({ name: 'the proxy password', value: 'horse-100%-battery' })
   const { main } = await stage.main({ env: { HTTPS_PROXY: 'http://u:horse-100%-battery@127.0.0.1:1' } })
   expect(errorOf(main).title).toBe('input-invalid')
-  expect(errorOf(main).message).toContain('`HTTPS_PROXY` is not a usable proxy')
+  expect(errorOf(main).message).toContain('`HTTPS_PROXY` is not a valid proxy')
 })
 
 test.each([

@@ -140,7 +140,7 @@ const scenarios: Scenario[] = [
     play: { job: { forkPullRequest: true } },
     says: [
       'because it runs for a fork',
-      "`if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository`",
+      "if: github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository\n",
     ],
     before: 'any network call',
   },
@@ -166,7 +166,7 @@ const scenarios: Scenario[] = [
     name: 'oidc-request-failed/no-token',
     arrange: ({ sandbox }) =>
       sandbox.github.service.inject('id-token', { kind: 'answer', status: 200, body: { value: 7 } }),
-    says: ['it answered without a token'],
+    says: ['HTTP 200 without a token'],
     before: 'AWS',
   },
   ...(
@@ -254,8 +254,8 @@ const scenarios: Scenario[] = [
     says: [
       'ref = "refs/heads/main"',
       'ref = "refs/tags/*"',
-      'environment = (not in the token)',
-      '`ref=refs/heads/main`',
+      '`environment` is not in the token',
+      /^ +ref=refs\/heads\/main$/m,
     ],
     before: 'AWS',
   },
@@ -729,7 +729,7 @@ const scenarios: Scenario[] = [
     name: 'network-unreachable/cut',
     play: { with: { 'max-attempts': '2' } },
     arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'reset' }, 9),
-    says: ['phase answer', 'after 2 tries'],
+    says: ['phase answer', 'after 2 attempts'],
   },
   {
     code: 'deadline-exceeded',
@@ -737,7 +737,7 @@ const scenarios: Scenario[] = [
     name: 'deadline-exceeded/stalled',
     play: { with: { timeout: '1s' } },
     arrange: ({ sandbox }) => sandbox.aws.service.inject('GetSecretValue', { kind: 'stall', afterBytes: 20 }),
-    says: ['time limit of 1s', 'waiting for Secrets Manager in eu-west-1'],
+    says: ['Timed out after 1s', 'waiting for Secrets Manager in eu-west-1'],
   },
   {
     code: 'delivery-failed',

@@ -1,4 +1,4 @@
-/** What nobody foresaw, as an error that a user can read. */
+/** An unexpected error, as one that a user can read. */
 import { code, link, prose } from '../text/message.ts'
 import { ActionError } from './action-error.ts'
 
@@ -6,9 +6,9 @@ import { ActionError } from './action-error.ts'
 export const REPORT_TO = 'https://github.com/org/hf-oidc-action/issues'
 
 /**
- * Any failure as an `ActionError`: what nobody foresaw becomes `internal-error`, with the class of the error and the
- * place in the code, and without its text, which may hold a secret. The error itself is kept as `cause`, for the debug
- * log, where it is redacted.
+ * Any failure as an `ActionError`. An unexpected one becomes `internal-error`, with the class of the error and the place
+ * in the code, and without its text, which may hold a secret. The error itself is kept as `cause` for the debug log,
+ * where it is redacted.
  */
 export function toActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
@@ -17,9 +17,9 @@ export function toActionError(error: unknown): ActionError {
   return new ActionError(
     'internal-error',
     {
-      failed: 'The action itself failed. This is a bug; no token was delivered.',
+      failed: 'The action itself failed: this is a bug, and no token was delivered.',
       seen: place === undefined ? kind : prose`${kind} at ${code(place)}`,
-      cause: 'A case that nobody foresaw, or a damaged download of the action.',
+      cause: 'A case that the action does not handle, or a damaged download of the action.',
       fix: prose`Re-run the job with debug logging. If the problem persists, report it at ${link(REPORT_TO)} with the code, the line above and the version of the action. The debug log shows the original error without this run's secrets; still, read it before you paste it.`,
     },
     error,

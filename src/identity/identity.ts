@@ -3,7 +3,7 @@ import type { JWTPayload } from 'jose'
 
 declare const verified: unique symbol
 
-/** A job whose ID token has been verified. Made by `verifyIdToken` only: a function that takes one need not check again. */
+/** A job whose ID token has been verified. Only `verifyIdToken` makes one, so a function that takes one need not check again. */
 export interface Identity {
   readonly [verified]: true
   /** The ID token itself: a secret, for the one service that its audience names. */

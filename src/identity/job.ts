@@ -1,6 +1,6 @@
 /** The job as the runner describes it. */
 
-/** What the runner says about the job; none of it is trusted for more than messages and file places. */
+/** What the runner says about the job. None of it is trusted for more than messages and the places of files. */
 export interface Job {
   idTokenRequest: { url: string; token: string } | undefined
   serverUrl: string
@@ -10,7 +10,7 @@ export interface Job {
   eventName: string
   actor: string
   workflow: string
-  /** Where files of this job may be put; empty if the runner gives none. */
+  /** The folder for files of this job; empty if the runner names none. */
   tempDirectory: string
   /** Names of the environment variables that had a value when the action began. */
   presetVariables: ReadonlySet<string>

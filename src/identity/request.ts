@@ -11,7 +11,7 @@ export type IdTokenFrom = { kind: 'github' } | { kind: 'env'; name: string } | {
 
 /** What the job must prove. */
 export interface ProofRequest {
-  /** The audience to ask for; it names the org. */
+  /** The audience to request; it names the organization. */
   audience: string
   /** The only issuer accepted. */
   issuer: string

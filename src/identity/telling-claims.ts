@@ -1,6 +1,6 @@
 /** The claims that tell which job this is, and that trust policies can use. */
 
-/** In the order in which they are shown. For an issuer other than GitHub, those that its tokens have. */
+/** In the order in which they are shown. Tokens of issuers other than GitHub have only some of them. */
 const ORDER = [
   'iss',
   'aud',

@@ -1,8 +1,9 @@
-/** The one time limit of everything that the action does. */
+/** The one time limit for everything that the action does. */
 import { ActionError } from '../errors/action-error.ts'
 import { formatDuration } from '../text/duration.ts'
+import { code, prose } from '../text/message.ts'
 
-/** Counts down from its making. {@link Deadline.stop} ends everything that still waits, at the end of the run. */
+/** Counts down from its construction. {@link Deadline.stop} ends every wait that is left, at the end of the run. */
 export class Deadline {
   readonly #limitMs: number
   readonly #endsAt: number
@@ -17,7 +18,7 @@ export class Deadline {
     this.#timer = setTimeout(() => this.#controller.abort(), limitMs)
   }
 
-  /** Aborted when the time is over. */
+  /** Aborted when no time is left. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
@@ -27,19 +28,19 @@ export class Deadline {
     return this.#stopped ? 0 : Math.max(0, this.#endsAt - performance.now())
   }
 
-  /** The failure to throw when the time is over: `deadline-exceeded`, naming what was being waited for. */
+  /** The failure to throw when no time is left: `deadline-exceeded`, naming what was being waited for. */
   error(waitingFor: string): ActionError {
     return new ActionError('deadline-exceeded', {
-      failed: `The action's time limit of ${formatDuration(this.#limitMs / 1000)} is over; it was waiting for ${waitingFor}.`,
-      seen: `no complete answer within the time that was left`,
-      expected: 'all of the action to end within the `timeout` input',
+      failed: `Timed out after ${formatDuration(this.#limitMs / 1000)} while waiting for ${waitingFor}.`,
+      seen: 'no complete answer in the time that was left',
+      expected: prose`the whole action to finish within the ${code('timeout')} input`,
       cause:
-        'the service named above is slow or unreachable from this runner, or asked us to wait longer than the limit.',
-      fix: `Try again; if it stays, check the runner's route to that service (egress rules, proxy, VPC endpoint), or give the action more time with \`timeout\` (for example \`timeout: 2m\`).`,
+        'The service named above is slow or unreachable from this runner, or it asked the action to wait longer than the limit.',
+      fix: prose`Try again. If the problem persists, check the runner’s route to that service (egress rules, proxy, VPC endpoint), or give the action more time, for example with ${code('timeout: 2m')}.`,
     })
   }
 
-  /** Resolves after `ms`; rejects with {@link Deadline.error} when the time is over before that. */
+  /** Resolves after `ms`; rejects with {@link Deadline.error} when the time runs out before that. */
   sleep(ms: number, waitingFor: string): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.signal.aborted) {
@@ -58,7 +59,7 @@ export class Deadline {
     })
   }
 
-  /** From now on there is no time left: calls under way are given up, and none is begun. */
+  /** From now on there is no time left: calls in progress are aborted, and no new ones start. */
   stop(): void {
     clearTimeout(this.#timer)
     this.#stopped = true

@@ -22,10 +22,10 @@ export interface HttpResponse {
   body: Buffer
 }
 
-/** Where in a call the network failed. */
+/** The stage of a call in which the network failed. */
 export type Phase = 'DNS' | 'connect' | 'TLS' | 'proxy' | 'time-out' | 'answer' | 'policy'
 
-/** No (complete) answer came. `detail` is the system's word for it, e.g. `ECONNREFUSED`. */
+/** There was no answer, or not a complete one. `detail` is the system's word for it, such as `ECONNREFUSED`. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
   readonly what: string
@@ -45,7 +45,7 @@ export class NetworkError extends Error {
   }
 }
 
-/** Limits of one attempt, and what to do meanwhile. */
+/** Limits for one attempt, and what to do meanwhile. */
 export interface HttpOptions {
   /** For DNS, TCP and TLS together, in milliseconds. */
   connectMs: number
@@ -53,7 +53,7 @@ export interface HttpOptions {
   idleMs: number
   /** The largest answer accepted, in bytes. */
   maxBytes: number
-  /** Called each time when all that was to be sent has been handed to the network: now there is time for other work. */
+  /** Called whenever everything to send has been handed to the network: now there is time for other work. */
   whileWaiting: () => void
 }
 
@@ -70,7 +70,7 @@ const DEFAULTS: HttpOptions = {
 /** Finds the proxy for a URL, if there is one; `proxy` is its address without credentials. */
 export type ProxyFor = (url: URL) => Promise<{ agent: HttpsAgent; proxy: string } | undefined>
 
-/** How one call goes out. */
+/** How one call is sent. */
 interface Way {
   agent: HttpAgent | HttpsAgent
   request: typeof httpRequest
@@ -84,7 +84,7 @@ export class Http {
   readonly #deadline: Deadline
   readonly #proxyFor: ProxyFor
   readonly #options: HttpOptions
-  /** Requests that are not yet wholly on their way. */
+  /** Requests that have not been sent completely. */
   #unsent = 0
   readonly #http = new HttpAgent({ keepAlive: true })
   #https: Promise<{ agent: HttpsAgent; request: typeof httpRequest }> | undefined
@@ -98,13 +98,13 @@ export class Http {
   /**
    * One attempt. Resolves with any HTTP answer, whatever its status.
    *
-   * @throws {@link NetworkError} when no complete answer came; an `ActionError` `deadline-exceeded` when the action's
-   * time is over.
+   * @throws {@link NetworkError} when there was no complete answer; an `ActionError` `deadline-exceeded` when the
+   * action has no time left.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, what } = request
     if (!isAllowedUrl(url)) {
-      throw new NetworkError(what, url.host, 'policy', `${url.protocol} is accepted for loopback addresses only`)
+      throw new NetworkError(what, url.host, 'policy', `${url.protocol} is only accepted for loopback addresses`)
     }
     if (this.#deadline.signal.aborted) throw this.#deadline.error(what)
     if (url.protocol === 'http:') return await this.#attempt(request, { agent: this.#http, request: httpRequest })
@@ -112,7 +112,7 @@ export class Http {
     return await this.#attempt(request, { ...https, ...proxied, secure: true })
   }
 
-  /** Closes the kept connections: nothing keeps the process alive after this. */
+  /** Closes the kept connections, so that they do not keep the process alive. */
   close(): void {
     this.#http.destroy()
     void this.#https?.then(({ agent }) => agent.destroy())
@@ -161,7 +161,7 @@ export class Http {
           ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
         },
         agent: way.agent,
-        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a certificate that nobody vouches for is a failure.
+        // Whatever NODE_TLS_REJECT_UNAUTHORIZED says: a certificate that is not trusted is a failure.
         ...(way.secure ? { rejectUnauthorized: true } : {}),
       }
       const req = way.request(url, options)
@@ -192,7 +192,7 @@ export class Http {
         })
         socket.once('secureConnect', connected)
       })
-      // Without this, a proxy's refusal would look like an answer of the host behind it.
+      // Without this, a proxy's refusal would look like an answer from the host behind it.
       req.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
         if (statusCode !== 200) fail('proxy', `the proxy answered CONNECT with ${statusCode}`)
       })
@@ -228,12 +228,17 @@ function once(act: () => void): () => void {
   }
 }
 
+/** Whether Node or OpenSSL refused the certificate: by the code of the error. */
+export function isCertificateError(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(code)
+}
+
 function phaseOf(error: NodeJS.ErrnoException, phase: Phase): Phase {
   if (error.syscall === 'getaddrinfo' || error.syscall?.startsWith('query')) return phase === 'proxy' ? 'proxy' : 'DNS'
   if (error.syscall === 'connect') return phase === 'proxy' ? 'proxy' : 'connect'
   // Certificates are judged in the handshake, before anything is sent.
-  if (/CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(error.code ?? '')) return 'TLS'
-  // Any other TLS error after the request was sent is a cut answer: the request may have been carried out.
+  if (isCertificateError(error.code ?? '')) return 'TLS'
+  // Any other TLS error after the request was sent is an incomplete answer: the request may have been carried out.
   if (phase !== 'answer' && /ERR_TLS|ERR_SSL/.test(error.code ?? '')) return 'TLS'
   return phase
 }

@@ -1,10 +1,10 @@
-/** Opens the way out for one piece of work, and closes it again: deadline, proxy, transport and retry policy together. */
+/** Opens the network for one piece of work and closes it again: deadline, proxy, transport and retry policy together. */
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
 import { proxyFromEnvironment } from './proxy.ts'
 import type { RetryPolicy } from './retry.ts'
 
-/** What every call is made with. */
+/** What every call needs. */
 export interface NetworkContext {
   http: Http
   policy: RetryPolicy
@@ -12,19 +12,19 @@ export interface NetworkContext {
 }
 
 export interface NetworkOptions {
-  /** Where the proxy's variables are. */
+  /** Holds the proxy's variables. */
   env: NodeJS.ProcessEnv
-  /** For all of the work together, in milliseconds. */
+  /** For all of the work together. */
   limitMs: number
-  /** How often one call is made at most. */
+  /** The most attempts at one call. */
   maxAttempts: number
-  /** Told about each wait before another attempt. */
+  /** Called before each wait for another attempt. */
   onRetry?: (message: string) => void
   /** Called while answers are awaited: time for other work. */
   whileWaiting?: () => void
 }
 
-/** Does `work` with a network of its own. However it ends, calls that are still under way are given up. */
+/** Does `work` with a network of its own. However it ends, calls that are still in progress are aborted. */
 export async function withNetwork<T>(
   { env, limitMs, maxAttempts, onRetry, whileWaiting }: NetworkOptions,
   work: (network: NetworkContext) => Promise<T>,

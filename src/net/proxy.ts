@@ -1,12 +1,13 @@
 /** Which proxy a call goes through: `HTTPS_PROXY` and `NO_PROXY`, read as GitHub's runner reads them. */
+import { code, type Prose, prose } from '../text/message.ts'
 import type { ProxyFor } from './http.ts'
 
-/** The variables that can name the proxy for an `https:` URL; the first that is set counts. */
+/** The variables that can name the proxy for an `https:` URL; the first one that is set counts. */
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY']
 
 /**
  * A {@link ProxyFor} on these environment variables; the proxy's code is loaded only when one is used. Plain `http:`
- * (loopback) never goes through a proxy. The proxy itself may be `http:`: what passes it is a TLS stream.
+ * (loopback) never goes through a proxy. The proxy itself may be `http:`, because only a TLS stream passes through it.
  */
 export function proxyFromEnvironment(env: NodeJS.ProcessEnv): ProxyFor {
   const proxy = configuredProxy(env)
@@ -33,14 +34,14 @@ export function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
   return password ? [password, safeDecode(password) ?? password] : []
 }
 
-/** What is wrong with the proxy that is configured, without showing it: it may hold a password. */
-export function proxyProblem(env: NodeJS.ProcessEnv): string | undefined {
+/** What is wrong with the configured proxy, without its value, which may hold a password. */
+export function proxyProblem(env: NodeJS.ProcessEnv): Prose | undefined {
   const name = PROXY_VARIABLES.find((variable) => env[variable])
   if (!name || configuredProxy(env)) return undefined
-  return `\`${name}\` is not a usable proxy: an http:// or https:// URL, with special characters of user and password written as %XX`
+  return prose`${code(name)} is not a valid proxy; it must be an ${code('http://')} or ${code('https://')} URL, with special characters in the user name and password written as ${code('%XX')}`
 }
 
-/** A proxy without a scheme (`proxy.corp:3128`) is `http:`, as everywhere else. Undefined for what cannot be used. */
+/** A proxy without a scheme (`proxy.corp:3128`) is `http:`, as in other programs. Undefined for a value that cannot be used. */
 function configuredProxy(env: NodeJS.ProcessEnv): URL | undefined {
   const value = PROXY_VARIABLES.map((name) => env[name]).find(Boolean)
   if (!value) return undefined

@@ -6,8 +6,8 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 
 /**
  * Milliseconds that the answer asks to wait, or undefined when it does not say: `Retry-After` (RFC 9110, seconds or a
- * date), else the longest `t` among the `RateLimit` items that have nothing left (`"api";r=0;t=55`, IETF
- * httpapi-ratelimit-headers). The Hub sends `RateLimit` with every answer; one with something left asks for nothing.
+ * date), or else the longest `t` among the `RateLimit` items with nothing left (`"api";r=0;t=55`, IETF
+ * httpapi-ratelimit-headers). The Hub sends `RateLimit` with every answer; an item with something left asks for no wait.
  */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number | undefined {
   const after = headers['retry-after']?.trim()

@@ -1,9 +1,8 @@
-/** The one retry policy: few, jittered, bounded in number and by the deadline, and only for what another try can cure. */
-import type { ActionError } from '../errors/action-error.ts'
+/** The one retry policy: few attempts, with jitter, within the deadline, and only for what another attempt can cure. */
 import type { Deadline } from './deadline.ts'
-import { NetworkError } from './http.ts'
+import { isCertificateError, NetworkError } from './http.ts'
 
-/** Thrown by an attempt to say: another try may cure this. `failure` is thrown if there is none. */
+/** Thrown by an attempt to say that another one may succeed. If there is none, `failure` is thrown. */
 export class TryAgain extends Error {
   readonly failure: Error
   /** Milliseconds that the service asked us to wait, if it did. */
@@ -25,12 +24,12 @@ export function isTransient(status: number): boolean {
 }
 
 export interface RetryPolicy {
-  /** How often one call is made at most: the `max-attempts` input. */
+  /** The most attempts at one call: the `max-attempts` input. */
   maxAttempts: number
   deadline: Deadline
-  /** Told about each wait, e.g. for the debug log. */
+  /** Called before each wait, for example for the debug log. */
   onRetry?: (message: string) => void
-  /** Milliseconds of the deadline to keep for what comes after this call. */
+  /** Milliseconds before the deadline to keep for what comes after this call. */
   reserveMs?: number
   /** 0 ≤ x < 1. */
   random?: () => number
@@ -39,44 +38,58 @@ export interface RetryPolicy {
 /** The most that `max-attempts` allows: more calls to one route would make a service's bad day worse. */
 export const MOST_ATTEMPTS = 10
 
+/** Without a wish of the service: a wait is at least half of the base, and its random part doubles up to the cap. */
 const BASE_MS = 200
 const CAP_MS = 8_000
 
 /**
  * Calls `attempt` until it does not throw {@link TryAgain} or a {@link NetworkError}, at most `maxAttempts` times.
- * Waits as long as the service asked, plus up to a fifth (a fleet must not come back all at once), else with
- * exponential backoff and full jitter. A wait that does not fit into the deadline is not begun.
+ * Waits as long as the service asked, plus up to a fifth (a fleet must not come back all at once), or else with
+ * exponential backoff and full jitter. A wait that does not fit into the deadline does not start.
  *
  * @throws the last failure; a network failure becomes `network-unreachable`.
  */
 export async function retry<T>(what: string, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
-  const random = policy.random ?? Math.random
   for (let made = 1; ; made += 1) {
     try {
       return await attempt()
     } catch (error) {
-      const again = error instanceof TryAgain ? error : error instanceof NetworkError ? new TryAgain(error) : undefined
+      const again = asTryAgain(error)
       if (!again) throw error
-      const failure = again.failure instanceof NetworkError ? await unreachable(again.failure, made) : again.failure
-      const permanent = again.failure instanceof NetworkError && isPermanent(again.failure)
-      const waitMs =
-        again.afterMs === undefined
-          ? BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** made)
-          : again.afterMs + random() * Math.max(500, again.afterMs / 5)
-      const fits = waitMs + (policy.reserveMs ?? 0) < policy.deadline.remainingMs()
-      if (permanent || made >= policy.maxAttempts || !fits) throw failure
-      policy.onRetry?.(`${what}: try ${made} of ${policy.maxAttempts} failed, the next in ${Math.round(waitMs)} ms`)
+      const waitMs = waitBefore(made, again.afterMs, policy.random ?? Math.random)
+      if (isPermanent(again.failure) || made >= policy.maxAttempts || !fits(waitMs, policy)) {
+        throw await forUser(again.failure, made)
+      }
+      policy.onRetry?.(`${what}: attempt ${made} of ${policy.maxAttempts} failed; retrying in ${Math.round(waitMs)} ms`)
       await policy.deadline.sleep(waitMs, what)
     }
   }
 }
 
-/** A refused certificate and a forbidden address stay what they are. */
-function isPermanent({ phase, detail }: NetworkError): boolean {
-  return phase === 'policy' || (phase === 'TLS' && /CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(detail))
+/** Undefined for a failure that another attempt cannot cure. */
+function asTryAgain(error: unknown): TryAgain | undefined {
+  if (error instanceof TryAgain) return error
+  return error instanceof NetworkError ? new TryAgain(error) : undefined
 }
 
-async function unreachable(error: NetworkError, attempts: number): Promise<ActionError> {
+/** Milliseconds to wait after so many attempts. */
+function waitBefore(made: number, afterMs: number | undefined, random: () => number): number {
+  if (afterMs !== undefined) return afterMs + random() * Math.max(500, afterMs / 5)
+  return BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** made)
+}
+
+function fits(waitMs: number, { deadline, reserveMs = 0 }: RetryPolicy): boolean {
+  return waitMs + reserveMs < deadline.remainingMs()
+}
+
+/** A certificate that was refused and an address that is not allowed stay what they are. */
+function isPermanent(failure: Error): boolean {
+  if (!(failure instanceof NetworkError)) return false
+  return failure.phase === 'policy' || (failure.phase === 'TLS' && isCertificateError(failure.detail))
+}
+
+async function forUser(failure: Error, attempts: number): Promise<Error> {
+  if (!(failure instanceof NetworkError)) return failure
   const { explainNetworkError } = await import('./explain-network.ts')
-  return explainNetworkError(error, attempts)
+  return explainNetworkError(failure, attempts)
 }

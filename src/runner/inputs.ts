@@ -8,6 +8,7 @@ import type { IdTokenFrom } from '../identity/request.ts'
 import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
+import { plain } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { OWN_VARIABLES } from './own-variables.ts'
@@ -37,7 +38,7 @@ export function readDeclared<Name extends string>(
       .map((key) => key.slice('INPUT_'.length).toLowerCase()),
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
-    environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
+    environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined).map(plain),
     awsVariables: Object.fromEntries(AWS_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
   }
 }

@@ -1,6 +1,6 @@
-/** "Did you mean …?" for misspelt inputs. */
+/** "Did you mean …?" for misspelled inputs. */
 
-/** The candidate with the smallest edit distance, if that is small enough to be a slip (a third of the length). */
+/** The candidate with the smallest edit distance, if that is small enough for a typo (a third of the candidate's length). */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = word.replaceAll('_', '-')
   const ranked = candidates

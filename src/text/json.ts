@@ -1,8 +1,8 @@
 /** JSON from outside. */
 
 /**
- * The parsed value, or undefined when the text is not JSON. The parser's own message is dropped on purpose: it quotes
- * the text, which may be a secret.
+ * The parsed value, or undefined when the text is not JSON. The parser's own message is dropped on purpose, because it
+ * quotes the text, which may be a secret.
  */
 export function parseJson(text: string): unknown {
   try {

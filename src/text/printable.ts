@@ -3,11 +3,11 @@ import { redact } from './redact.ts'
 
 /**
  * Control characters, line and paragraph separators, direction overrides, zero-width characters: what could start a
- * workflow command on a new line, or make a line read other than it is. Lone surrogates cannot be written as UTF-8.
+ * workflow command on a new line, or make a line look different from what it is. Lone surrogates have no UTF-8.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
-/** Things that look like a secret although nobody said so: Hub tokens, JWTs, AWS secret-bearing key ids, URL passwords. */
+/** Text that looks like a secret, although nobody registered it: Hub tokens, JWTs, AWS access key ids, passwords in URLs. */
 const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/hf_[\w.~+/=-]{8,}/g, 'hf_***'],
   [/eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)?/g, 'eyJ***'],
@@ -15,12 +15,12 @@ const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/(\/\/)[^/\s@]+@/g, '$1***@'],
 ]
 
-/** How much more than `max` is looked at: a secret that begins within it must be seen whole. */
+/** How many characters after `max` are searched too: a secret that begins before the cut must be recognized whole. */
 const MARGIN = 20_000
 
 /**
- * One line of text without this run's secrets, without things that look like secrets, without invisible characters
- * (shown as `\u{…}`) and without workflow commands; cut to `max` characters.
+ * One line of text without this run's secrets, without what looks like a secret, without invisible characters (shown as
+ * `\u{…}`) and without workflow commands; cut to `max` characters.
  */
 export function printable(value: unknown, max = 300): string {
   const text = asText(value)
@@ -30,8 +30,8 @@ export function printable(value: unknown, max = 300): string {
 }
 
 /**
- * Like {@link printable} for values that somebody will use (an ARN, a subject in a policy): what merely looks like a
- * secret is kept, for a name may look like one. Never for text that came with an error.
+ * Like {@link printable}, for values that somebody will use (an ARN, a subject in a policy): what only looks like a
+ * secret is kept, because a name may look like one. Never for text that came with an error.
  */
 export function verbatim(value: unknown, max = 2048): string {
   const text = asText(value)

@@ -1,12 +1,12 @@
-/** The secrets of this run: whatever text quotes one back to us, in whatever usual form, is shown without it. */
+/** The secrets of this run: text that quotes one, in any of its usual encodings, is shown without it. */
 
 const SHORTEST = 8
 const forms = new Set<string>()
 
-/** Remembers a secret value; called together with the runner's own mask, before anything else happens to the value. */
+/** Remembers a secret value. Called together with the runner's own mask, before anything else happens to the value. */
 export function remember(secret: string): void {
   const whole = secret.trim()
-  // The parts of a JWT are as telling as the whole; a short part (its header) is not.
+  // The parts of a JWT are as secret as the whole, except for a short one (its header).
   const parts = whole.split('.').length === 3 ? whole.split('.').filter((part) => part.length >= 40) : []
   for (const value of [whole, ...parts]) {
     if (value.length < SHORTEST) continue
@@ -24,7 +24,7 @@ export function remember(secret: string): void {
   }
 }
 
-/** The text with `***` in place of every secret that was remembered. */
+/** The text with `***` in place of every remembered secret. */
 export function redact(text: string): string {
   let clean = text
   for (const form of [...forms].sort((a, b) => b.length - a.length))

@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals'
+import { explainNetworkError } from '../../src/net/explain-network.ts'
+import { NetworkError, type Phase } from '../../src/net/http.ts'
+
+const explain = (phase: Phase, detail = 'DETAIL', proxy?: string, attempts = 1) =>
+  explainNetworkError(new NetworkError('the Hub’s whoami-v2', 'hub.example', phase, detail, proxy), attempts).message
+
+describe('a network failure', () => {
+  test.each<[Phase, string]>([
+    ['DNS', 'does not resolve'],
+    ['connect', 'Open TCP port 443'],
+    ['TLS', 'NODE_EXTRA_CA_CERTS'],
+    ['proxy', 'Check `HTTPS_PROXY`'],
+    ['time-out', 'are dropped on the way'],
+    ['answer', 'closed before the answer was complete'],
+    ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
+  ])('in phase %s has its own cause and remedy', (phase, text) => {
+    expect(explain(phase)).toContain(text)
+    expect(explain(phase)).toContain(`Seen: phase ${phase}: DETAIL, after one attempt`)
+  })
+
+  test('names host, purpose and number of attempts', () => {
+    const message = explain('connect', 'ECONNREFUSED', undefined, 3)
+    expect(message).toContain('No answer from hub.example while waiting for the Hub’s whoami-v2.')
+    expect(message).toContain('ECONNREFUSED, after 3 attempts')
+  })
+
+  test('names the proxy that it went through', () => {
+    expect(explain('proxy', 'x', 'proxy:3128')).toContain(
+      'No answer from hub.example, through the proxy proxy:3128, while',
+    )
+  })
+
+  test('shows nothing from outside as a command of the runner', () => {
+    expect(explain('answer', '::error::x\n::error::y')).toContain(' : :error::x\\u{a}')
+  })
+})

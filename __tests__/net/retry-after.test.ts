@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals'
+import { retryAfterMs } from '../../src/net/retry-after.ts'
+
+const now = Date.parse('2026-11-22T12:00:00Z')
+
+test.each([
+  [{ 'retry-after': '7' }, 7000],
+  [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, 30_000],
+  [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
+  [{ ratelimit: '"api";r=0;t=55' }, 55_000],
+  [{ ratelimit: '"api";r=0; t=5', 'retry-after': '2' }, 2000],
+  [{ 'retry-after': '10000000' }, 10_000_000_000],
+  [{ 'retry-after': '10.5' }, 10_500],
+  [{ ratelimit: '"api";r=499;t=300' }, undefined],
+  [{ ratelimit: '"api";r=499;t=300, "whoami";r=0;t=20' }, 20_000],
+  [{ ratelimit: ['"a";r=0;t=5', '"b";r=0;t=50'] as never }, 50_000],
+  [{ 'retry-after': 'soon' }, undefined],
+  [{ 'retry-after': '30s' }, undefined],
+  [{ 'retry-after': '-5' }, undefined],
+  [{}, undefined],
+])('%j asks to wait %s ms', (headers, ms) => expect(retryAfterMs(headers, now)).toBe(ms))
