@@ -1,26 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { formatDuration, parseDuration } from '../../src/text/duration.ts'
-import { parseJson } from '../../src/text/json.ts'
 import { listed, printable, quoted, verbatim } from '../../src/text/printable.ts'
 import { remember } from '../../src/text/redact.ts'
-
-describe('durations', () => {
-  test.each([
-    ['60s', 60],
-    ['15m', 900],
-    ['2h', 7200],
-    ['7d', 604_800],
-    ['0s', 0],
-  ])('%s is %i seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds))
-
-  test.each(['', '60', '1.5h', '-1s', '1 h', '10 minutes', '1w', '9999999999s', 'h'])('"%s" is none', (text) =>
-    expect(parseDuration(text)).toBeUndefined(),
-  )
-
-  test('are shown in two units at most', () => {
-    expect([0, 59, 90, 3600, 90_061, 604_800].map(formatDuration)).toEqual(['0s', '59s', '1m 30s', '1h', '1d 1h', '7d'])
-  })
-})
 
 describe('text from outside', () => {
   test('keeps what is harmless as it is', () => {
@@ -106,8 +86,4 @@ test('lists read like a sentence', () => {
     'a, b and c',
     'a, b and 2 more',
   ])
-})
-
-test('JSON that is none is undefined, without a message that quotes it', () => {
-  expect([parseJson('{'), parseJson('hf_x'), parseJson('{"a":1}')]).toEqual([undefined, undefined, { a: 1 }])
 })
