@@ -4,11 +4,11 @@ import { toActionError } from '../../src/errors/unforeseen.ts'
 
 describe('an unexpected error', () => {
   test('is shown by its class and its place, and never by its text', () => {
-    const error = new TypeError('hf_secretsecretsecret\n    at secret.js:1:1')
+    const error = new TypeError('hf_secretsecretsecret.js:1:1')
     error.stack = `${error.name}: ${error.message}\n    at run (/x/dist/main/index.js:12:34)`
     const { code, message, cause } = toActionError(error)
     expect([code, cause]).toEqual(['internal-error', error])
-    expect(message).toContain('Seen: TypeError')
+    expect(message).toContain('Seen: TypeError at `index.js:12:34`')
     expect(message).not.toContain('hf_secret')
   })
 

@@ -34,6 +34,7 @@ describe('a claim', () => {
   test('is the token’s own, not something that every object has', () => {
     expect(check({}, 'constructor', '*')).toThrow(/not in the token/)
     expect(check({}, '__proto__', '*')).toThrow(/not in the token/)
+    expect(check(Object.create({ ref: 'main' }), 'ref', 'main')).toThrow(/`ref` is not in the token/)
   })
 
   test('with several values matches when one does', () => {

@@ -7,6 +7,7 @@ import type { Job } from '../../src/identity/job.ts'
 import { type ProofContext, prove } from '../../src/identity/prove.ts'
 import type { ProofRequest } from '../../src/identity/request.ts'
 import { client, closeAll, deadline } from '../net/network-for-tests.ts'
+import { fakeHttp } from './identity-for-tests.ts'
 
 let github: GitHub
 beforeEach(async () => {
@@ -91,8 +92,10 @@ describe('a job of GitHub', () => {
   })
 
   test('without an ID token makes no call, and is told why', async () => {
-    await expect(play({ job: { idTokenPermission: false } }).proved).rejects.toThrow(/^\[oidc-permission-missing\]/)
-    expect(operations()).toEqual([])
+    const { http, asked } = fakeHttp({})
+    const { proved } = play({ job: { idTokenPermission: false }, context: { http } })
+    await expect(proved).rejects.toThrow(/^\[oidc-permission-missing\]/)
+    expect(asked).toEqual([])
   })
 
   test('is told about the ID token when the keys cannot be fetched either', async () => {

@@ -164,6 +164,8 @@ describe('the audience', () => {
 describe('the time', () => {
   const tolerance = CLOCK_TOLERANCE_SECONDS
 
+  test('the tolerance is half a minute', () => expect(tolerance).toBe(30))
+
   test.each([
     ['exp', -tolerance - 1, '"exp" claim timestamp check failed'],
     ['nbf', tolerance + 1, '"nbf" claim timestamp check failed'],

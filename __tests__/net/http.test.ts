@@ -1,5 +1,5 @@
 import { Agent, createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { generate } from 'selfsigned'
 import { Http } from '../../src/net/http.ts'
@@ -68,6 +68,27 @@ describe('a certificate', () => {
     await expect(client().send(get(`https://127.0.0.1:${port}/`))).rejects.toMatchObject({
       phase: 'TLS',
       detail: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    })
+  })
+
+  test('that is not trusted is refused in phase TLS behind a proxy too', async () => {
+    const { port } = (await tlsServer()).address() as AddressInfo
+    const proxyPort = await tcpServer((socket) => {
+      socket.once('data', () => {
+        const host = connect(port, '127.0.0.1')
+        keep({ close: () => host.destroy() })
+        host.on('error', () => socket.destroy())
+        host.once('connect', () => {
+          socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+          host.pipe(socket).pipe(host)
+        })
+      })
+    })
+    const proxyFor = proxyFromEnvironment({ HTTPS_PROXY: `http://127.0.0.1:${proxyPort}` })
+    await expect(client({ proxyFor }).send(get(`https://localhost:${port}/`))).rejects.toMatchObject({
+      phase: 'TLS',
+      detail: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      proxy: `127.0.0.1:${proxyPort}`,
     })
   })
 

@@ -10,7 +10,9 @@ describe('text from outside', () => {
   })
 
   test('shows what is invisible', () => {
-    expect(printable('a\nb\r\u2028\u202e\u0000\u200b')).toBe('a\\u{a}b\\u{d}\\u{2028}\\u{202e}\\u{0}\\u{200b}')
+    expect(printable('a\nb\r\u2028\u2029\u202e\u0000\u200b')).toBe(
+      'a\\u{a}b\\u{d}\\u{2028}\\u{2029}\\u{202e}\\u{0}\\u{200b}',
+    )
     expect(printable('\ud800')).toBe('\\u{d800}')
   })
 

@@ -2,5 +2,7 @@
 
 import { IDENTITY } from './identity.ts'
 import type { Mutation } from './mutation.ts'
+import { NET } from './net.ts'
+import { TEXT } from './text.ts'
 
-export const MUTATIONS: readonly Mutation[] = [...IDENTITY]
+export const MUTATIONS: readonly Mutation[] = [...TEXT, ...NET, ...IDENTITY]
