@@ -1,7 +1,7 @@
 /** Numbers that documents mention and code decides: `<!-- constant:POST_MS -->120 seconds<!-- /constant -->`. */
 import { MAX_SESSION_NAME } from '../../src/aws/session-name.ts'
 import { SOON_MS } from '../../src/hub/verdict/verify.ts'
-import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/verify.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/expectation.ts'
 import { MAX_POLICY, ROLE_DURATION } from '../../src/inputs/aws.ts'
 import { MAX_ANSWER_BYTES } from '../../src/net/http.ts'
 import { MOST_ATTEMPTS } from '../../src/net/retry.ts'
