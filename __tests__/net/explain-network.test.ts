@@ -11,7 +11,7 @@ describe('a network failure', () => {
     ['connect', 'Open TCP port 443'],
     ['TLS', 'NODE_EXTRA_CA_CERTS'],
     ['proxy', 'Check `HTTPS_PROXY`'],
-    ['time-out', 'are dropped on the way'],
+    ['timeout', 'are dropped on the way'],
     ['answer', 'closed before the answer was complete'],
     ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
   ])('in phase %s has its own cause and remedy', (phase, text) => {

@@ -110,7 +110,7 @@ describe('a failure names its phase', () => {
   test('a TLS server that never answers', async () => {
     const port = await tcpServer()
     await expect(client({ connectMs: 200 }).send(get(`https://127.0.0.1:${port}/`))).rejects.toMatchObject({
-      phase: 'time-out',
+      phase: 'timeout',
       detail: 'no connection within 0.2 s, in phase TLS',
     })
   })
@@ -123,7 +123,7 @@ describe('a failure names its phase', () => {
   test('an answer that does not arrive', async () => {
     const port = await tcpServer()
     await expect(client({ idleMs: 100 }).send(get(`http://127.0.0.1:${port}/`))).rejects.toMatchObject({
-      phase: 'time-out',
+      phase: 'timeout',
       detail: 'nothing received for 0.1 s',
     })
   })

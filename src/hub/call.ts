@@ -59,7 +59,7 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
 
 /** False when the network failed before the request could be sent. */
 function mayHaveArrived({ phase }: NetworkError): boolean {
-  return phase === 'answer' || phase === 'time-out'
+  return phase === 'answer' || phase === 'timeout'
 }
 
 /** A header's (first) value. */

@@ -23,7 +23,7 @@ export interface HttpResponse {
 }
 
 /** The stage of a call in which the network failed. */
-export type Phase = 'DNS' | 'connect' | 'TLS' | 'proxy' | 'time-out' | 'answer' | 'policy'
+export type Phase = 'DNS' | 'connect' | 'TLS' | 'proxy' | 'timeout' | 'answer' | 'policy'
 
 /** There was no answer, or not a complete one. `detail` is the system's word for it, such as `ECONNREFUSED`. */
 export class NetworkError extends Error {
@@ -166,7 +166,7 @@ export class Http {
       }
       const req = way.request(url, options)
       const connectTimer = setTimeout(
-        () => fail('time-out', `no connection within ${this.#options.connectMs / 1000} s, in phase ${phase}`),
+        () => fail('timeout', `no connection within ${this.#options.connectMs / 1000} s, in phase ${phase}`),
         this.#options.connectMs,
       )
       this.#deadline.signal.addEventListener('abort', onDeadline, { once: true })
@@ -175,7 +175,7 @@ export class Http {
         phase = 'answer'
         clearTimeout(connectTimer)
         req.setTimeout(this.#options.idleMs, () =>
-          fail('time-out', `nothing received for ${this.#options.idleMs / 1000} s`),
+          fail('timeout', `nothing received for ${this.#options.idleMs / 1000} s`),
         )
       }
       req.on('socket', (socket) => {
