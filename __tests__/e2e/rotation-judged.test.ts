@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { StepResult } from '../../sandbox/runner.ts'
+import { recordMessage } from './recorded-messages.ts'
 import { DAY, HOUR } from './rotation-world.ts'
 import { errorOf, Stage, warningsOf } from './stage.ts'
 
@@ -103,6 +104,7 @@ describe('a line without `scope=`', () => {
 describe('a token that can do more than the new one', () => {
   test('is not replaced by a token that reads, and is told with the line that keeps it', async () => {
     const message = await expectBlocked(() => rotate('scope=read', { force: 'true' }))
+    recordMessage('rotation-blocked/fewer-rights', message, stage.sandbox)
     expect(message).toContain('- repo.write on org acme')
     expect(message).toContain(`\n  ${WRITE} scope=write\n`)
     expect(message).toContain(`\n  ${WRITE} scope=read narrow=true`)
@@ -182,6 +184,7 @@ describe('a token of another organization', () => {
   test('is neither replaced nor revoked when tokens are minted, not even by force', async () => {
     stage.store(foreign())
     const message = await expectBlocked(() => rotate('scope=write', { force: 'true' }))
+    recordMessage('rotation-blocked/other-organization', message, stage.sandbox)
     expect(message).toContain('does not belong to the organization acme')
     expect(message).toContain('"of beta" of beta-ci (member of beta)')
     expect(message).toContain(`${WRITE} scope=write narrow=true`)
