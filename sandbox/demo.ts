@@ -1,4 +1,4 @@
-/** `npm run demo`: the action's story on a terminal, against the sandbox. Ends with 1 if anything is not as told. */
+/** `npm run demo`: shows the action on a terminal, against the sandbox. Exits with 1 if any check fails. */
 import { everySource, push, REFUSALS, refuse, rotation, Verdict } from './demo/scenes.ts'
 import { bold, dim, heading, tell } from './demo/terminal.ts'
 import { Sandbox } from './index.ts'
@@ -6,9 +6,11 @@ import { Sandbox } from './index.ts'
 const started = performance.now()
 const verdict = new Verdict()
 console.log(bold('hf-oidc-action: from a job’s identity to a verified Hugging Face token'))
-console.log(dim('GitHub’s issuer, AWS and the Hub run on loopback here, and refuse what the real ones refuse.'))
+console.log(
+  dim('Local servers play GitHub’s OIDC issuer, AWS, and the Hub. They reject what the real services reject.'),
+)
 
-// A world of its own for each scene: none can live on what another left.
+// Each scene gets its own sandbox, so that none depends on what another left behind.
 const refusals = REFUSALS.map((refusal) => (sandbox: Sandbox) => refuse(sandbox, refusal, verdict))
 for (const scene of [push, ...refusals, everySource, rotation]) {
   const sandbox = await Sandbox.start()
@@ -19,6 +21,12 @@ for (const scene of [push, ...refusals, everySource, rotation]) {
   }
 }
 
-heading(verdict.failures === 0 ? 'Everything was as told' : `${verdict.failures} things were not as told`)
-tell(`${Math.round(performance.now() - started)} ms in all. To point your own tools at the services: npm run sandbox`)
+heading(
+  verdict.failures === 0
+    ? 'All checks passed'
+    : `${verdict.failures} ${verdict.failures === 1 ? 'check' : 'checks'} failed`,
+)
+tell(
+  `Total: ${Math.round(performance.now() - started)} ms. To point your own tools at the local services: npm run sandbox`,
+)
 process.exitCode = verdict.failures === 0 ? 0 : 1

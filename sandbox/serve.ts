@@ -35,26 +35,26 @@ if (values.json) {
     'HF_ENDPOINT',
   ]
   console.log(
-    `# The sandbox is up (process ${process.pid}); Ctrl+C ends it. Nothing in it is real, and no token works anywhere else.\n# Paste the lines below into another terminal. IAM is not played: roles, providers and secrets are set up already.`,
+    `# The sandbox is running (process ${process.pid}); press Ctrl+C to stop it. Nothing in it is real, and its tokens work nowhere else.\n# Paste the lines below into another terminal. IAM is not simulated: roles, providers, and secrets already exist.`,
   )
   for (const key of keys) console.log(`export ${key}='${env[key] ?? ''}'`)
   console.log(`
-# As inputs of the action:
+# Inputs for the action:
 #   hf-org: ${ORG}
 #   role-to-assume: ${roleArn('{scope}')}
 #   scope: read | write | admin
 #   oidc-issuer: ${sandbox.github.issuer}
-# As inputs of the sub-action rotate, beside hf-org and oidc-issuer:
+# Inputs for the sub-action rotate, in addition to hf-org and oidc-issuer:
 #   role-to-assume: ${roleArn('rotate')}
 #   admin-secret-id: huggingface/${ORG}/service-accounts
 #   service-account: ${sandbox.minting.serviceAccount.name}
 #   secrets: huggingface/${ORG}/read scope=read
 #   ecs-services: ${SERVICE.cluster}/${SERVICE.service}
 #
-# A token to try the Hub's clients with (it may write in ${ORG}):
+# A token for trying out Hub clients (it can write to ${ORG}):
 #   HF_TOKEN=${sandbox.tokens.write} hf auth whoami
 #   curl -H "authorization: Bearer ${sandbox.tokens.write}" ${sandbox.hub.url}/api/whoami-v2
-# An ID token, as the action asks for it:
+# Request an ID token, as the action does:
 #   curl -H "authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${ORG}"`)
 }
 

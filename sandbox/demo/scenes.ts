@@ -1,4 +1,4 @@
-/** The scenes of the demo: each runs the committed `dist/` as the runner would, and says what must come out. */
+/** The scenes of the demo: each runs the committed `dist/` as the runner would, and checks the result. */
 import { join } from 'node:path'
 import type { JobOptions } from '../github.ts'
 import { roleArn, type Sandbox } from '../index.ts'
@@ -7,7 +7,7 @@ import { projectRoot } from '../root.ts'
 import { RunnerJob, type StepResult } from '../runner.ts'
 import { heading, mark, showLog, tell } from './terminal.ts'
 
-/** Counts what was not as told. */
+/** Counts the checks that failed. */
 export class Verdict {
   failures = 0
 
@@ -19,7 +19,11 @@ export class Verdict {
 
 const WITH = { 'hf-org': 'acme', 'role-to-assume': roleArn('{scope}'), scope: 'write' }
 
-/** A later step of the workflow: it asks the Hub who it is, and commits a file, with nothing but HF_TOKEN. */
+/** Lines that the demo leaves out: which endpoints are not the real services' own, and the audit line. */
+const ENDPOINTS = /^(?:Other|Custom) endpoints?\b.*\n/gm
+const AUDIT = /^Audit:.*\n/gm
+
+/** A later step of the workflow: it asks the Hub who it is, and commits a file, with HF_TOKEN only. */
 const PUSH = [
   process.execPath,
   '--input-type=module',
@@ -41,10 +45,10 @@ const PUSH = [
 `,
 ]
 
-/** The happy path, from the job's identity to a push and back to nothing. */
+/** The happy path: from the job's identity to a push and the cleanup. */
 export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
-  heading('1. A push to main publishes a model')
-  tell('The repository holds no Hugging Face secret. The job has `id-token: write`, and this step:')
+  heading('1. Publish a model from main')
+  tell('The repository stores no Hugging Face secret. The job has `id-token: write` and this step:')
   showLog(
     `- uses: org/hf-oidc-action@v1\n  with:\n${Object.entries(WITH)
       .map(([name, value]) => `    ${name}: ${value}`)
@@ -54,28 +58,28 @@ export async function push(sandbox: Sandbox, verdict: Verdict): Promise<void> {
   const runner = await RunnerJob.start({ env, event: job.event })
   try {
     const main = await runner.action({ path: projectRoot, with: { ...WITH, 'export-file': 'true' } })
-    showLog(main.log.replace(/^Other endpoints.*\n/m, ''))
+    showLog(main.log.replace(ENDPOINTS, ''))
     verdict.check(main.exitCode === 0, 'the step succeeds', main.durationMs)
     const calls = sandbox.calls()
     const each = ['id-token', 'jwks', 'AssumeRoleWithWebIdentity', 'GetSecretValue', 'whoami-v2']
     verdict.check(
       JSON.stringify(calls) === JSON.stringify(Object.fromEntries(each.map((name) => [name, 1]))),
-      `one call each: ${Object.entries(calls)
+      `one request of each kind: ${Object.entries(calls)
         .map(([name, count]) => `${name} ${count}`)
         .join(', ')}`,
     )
 
-    tell('A later step uses $HF_TOKEN. It even prints it, and the log shows ***:')
+    tell('A later step uses $HF_TOKEN. It even prints the token, but the log shows ***:')
     const later = await runner.run(PUSH)
     showLog(later.log)
-    verdict.check(later.exitCode === 0 && later.log.includes('***'), 'the push arrives', later.durationMs)
+    verdict.check(later.exitCode === 0 && later.log.includes('***'), 'the push succeeds', later.durationMs)
     const file = sandbox.hub.repos.get('acme/model')?.files.get('weights.txt')
-    verdict.check(file?.toString() === '0.1 0.2 0.3', 'the Hub has acme/model/weights.txt')
+    verdict.check(file?.toString() === '0.1 0.2 0.3', 'weights.txt is in acme/model on the Hub')
 
-    tell('The job ends, and post takes everything back:')
+    tell('The job ends, and the post step cleans up:')
     const [post] = await runner.finish()
     showLog(post?.log ?? '')
-    verdict.check(post?.exitCode === 0, 'post succeeds', post?.durationMs)
+    verdict.check(post?.exitCode === 0, 'the post step succeeds', post?.durationMs)
     const left = await runner.filesLeft()
     verdict.check(left.length === 0, 'no file is left behind')
     // The later step printed the token on purpose.
@@ -97,13 +101,13 @@ async function checkLeaks(runner: RunnerJob, sandbox: Sandbox, issued: string[],
       { name: 'an AWS session token', value: sessionToken },
     ]),
   ]
-  // The token is meant to stand in the environment and output files, and in the command that masks it; a minted one
-  // also in the state that lets post revoke it.
+  // The token belongs in the environment and output files, and in the command that masks it; a minted one also in the
+  // state that lets the post step revoke it.
   const meant = ['add-mask', 'env', 'output', ...(sandbox.hub.minted.length > 0 ? ['state'] : [])]
   const bytes = (await runner.everyByte()).filter(({ kind }) => !meant.includes(kind))
   const leaks = findLeaks(bytes, secrets)
-  const places = `log, errors, summary${meant.includes('state') ? '' : ', state'} or files`
-  verdict.check(leaks.length === 0, `no secret in ${places} (${secrets.length} searched)`)
+  const places = `the log, errors, summary${meant.includes('state') ? '' : ', saved state'}, or files`
+  verdict.check(leaks.length === 0, `none of the ${secrets.length} secrets leaked into ${places}`)
   for (const { name, where } of leaks) tell(`leak: ${name} in ${where}`)
 }
 
@@ -116,31 +120,31 @@ interface Refusal {
   arrange?: (sandbox: Sandbox) => void
 }
 
-/** Refusals that teach: what is tried, the code that must come, and the message that a user sees. */
+/** Refusals: what is tried, the expected code, and the message that a user sees. */
 export const REFUSALS: readonly Refusal[] = [
   {
     title: '2. A pull request from a fork',
     story:
-      'Its code is not yours, so GitHub gives it no ID token. The message says so, instead of "permission missing".',
+      'You did not write its code, so GitHub does not issue an ID token. The message says so, instead of “permission missing”.',
     code: 'oidc-unavailable-for-fork',
     job: { forkPullRequest: true },
   },
   {
     title: '3. An audience copied from another workflow',
-    story: 'The audience must name the organization: a token for STS in general could be traded elsewhere.',
+    story: 'The audience must name the organization: a general STS token could be used elsewhere.',
     code: 'audience-mismatch',
     with: { audience: 'sts.amazonaws.com' },
   },
   {
     title: '4. A repository created after July 2026',
     story:
-      'Its subject has the numeric ids in it; the trust policy was written for the other format. STS only says "no".',
+      'Its subject contains numeric IDs, but the trust policy uses the other format. STS only says “access denied”.',
     code: 'role-trust-rejected',
     job: { subjectFormat: 'immutable' },
   },
   {
-    title: '5. A token that can do too much',
-    story: 'Somebody stored a token that also reaches another organization. It works, and that is the problem.',
+    title: '5. A token with too many rights',
+    story: 'Somebody stored a token that can also write to another organization. It works, and that is the problem.',
     code: 'token-over-scoped',
     arrange: ({ aws, hub }) => {
       const token = hub.addToken({
@@ -167,14 +171,14 @@ export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict)
   const runner = await RunnerJob.start({ env, event: job.event })
   try {
     const main = await runner.action({ path: projectRoot, with: { ...WITH, ...scene.with } })
-    showLog(main.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
+    showLog(main.log.replace(ENDPOINTS, '').replace(AUDIT, ''))
     verdict.check(main.exitCode === 1, 'the step fails', main.durationMs)
-    verdict.check(codeOf(main) === scene.code, `the code is ${scene.code}`)
+    verdict.check(codeOf(main) === scene.code, `the error code is ${scene.code}`)
     verdict.check(
       main.summary.includes(scene.code) && main.summary.includes('What to do'),
-      'the job summary has the fix',
+      'the job summary explains the fix',
     )
-    verdict.check(Object.keys(main.env).length === 0, 'nothing is exported')
+    verdict.check(Object.keys(main.env).length === 0, 'no variable is exported')
     await runner.finish()
     await checkLeaks(runner, sandbox, job.issued, verdict)
   } finally {
@@ -186,12 +190,12 @@ export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict)
 const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox) => Record<string, string> }[] = [
   {
     title: 'secrets-manager',
-    story: 'a stored token, as above',
+    story: 'a stored token, as above (the default)',
     with: () => WITH,
   },
   {
     title: 'trusted-publisher',
-    story: 'the Hub trades the ID token itself; no AWS; the token writes one repository for an hour',
+    story: 'the Hub exchanges the ID token itself, without AWS; the token can write to one repository for an hour',
     with: () => ({
       'hf-org': 'acme',
       'token-source': 'trusted-publisher',
@@ -201,7 +205,7 @@ const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox)
   },
   {
     title: 'token-exchange',
-    story: 'the organization’s OAuth app, kept in Secrets Manager, acts for one member',
+    story: 'the organization’s OAuth app, stored in Secrets Manager, acts as one member',
     with: ({ minting }) => ({
       ...WITH,
       'token-source': 'token-exchange',
@@ -212,7 +216,7 @@ const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox)
   },
   {
     title: 'service-account',
-    story: 'a fresh token, minted for this job, with only what `scope` needs',
+    story: 'a token minted for this job, with only the permissions that `scope` needs',
     with: () => ({
       ...WITH,
       'token-source': 'service-account',
@@ -223,22 +227,26 @@ const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox)
   },
 ]
 
-/** The same push with each source, and the proof that nothing minted for it stays alive for more than an hour. */
+/** The same push with each source, and the proof that no token minted for it is valid for more than an hour. */
 export async function everySource(sandbox: Sandbox, verdict: Verdict): Promise<void> {
-  heading('6. The same push with tokens that live for one job')
+  heading('6. The same push with each token source')
   for (const source of SOURCES) {
-    tell(`token-source: ${source.title}: ${source.story}`)
+    tell(`${source.title}: ${source.story}`)
     const { job, env } = sandbox.startJob()
     const runner = await RunnerJob.start({ env, event: job.event })
     try {
       const main = await runner.action({ path: projectRoot, with: source.with(sandbox) })
-      showLog(main.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
+      showLog(main.log.replace(ENDPOINTS, '').replace(AUDIT, ''))
       const later = await runner.run(PUSH)
       showLog(later.log)
-      verdict.check(main.exitCode === 0 && later.exitCode === 0, 'the push arrives', main.durationMs + later.durationMs)
+      verdict.check(
+        main.exitCode === 0 && later.exitCode === 0,
+        'the push succeeds',
+        main.durationMs + later.durationMs,
+      )
       const [post] = await runner.finish()
       showLog(post?.log ?? '')
-      verdict.check(post?.exitCode === 0 && post.annotations.length === 0, 'post succeeds', post?.durationMs)
+      verdict.check(post?.exitCode === 0 && post.annotations.length === 0, 'the post step succeeds', post?.durationMs)
       runner.steps.splice(runner.steps.indexOf(later), 1)
       await checkLeaks(runner, sandbox, job.issued, verdict)
     } finally {
@@ -249,11 +257,11 @@ export async function everySource(sandbox: Sandbox, verdict: Verdict): Promise<v
   const alive = hub.minted.filter((token) => hub.isAlive(token))
   verdict.check(
     hub.minted.length === 3 && alive.length === 1,
-    `${hub.minted.length} tokens were minted, ${alive.length} of them is alive`,
+    `${hub.minted.length} tokens were minted, and ${alive.length} is still valid (the trusted publisher’s)`,
   )
   sandbox.advance(3_600_000)
-  verdict.check(!alive.some((token) => hub.isAlive(token)), 'an hour later none is')
-  verdict.check(hub.isAlive(sandbox.tokens.write), 'the stored token lives on')
+  verdict.check(!alive.some((token) => hub.isAlive(token)), 'an hour later, it has expired')
+  verdict.check(hub.isAlive(sandbox.tokens.write), 'the stored token stays valid')
 }
 
 /** The inputs of the sub-action `rotate`, as in docs/rotation.md. */
@@ -268,10 +276,10 @@ const ROTATE = {
 }
 const DAY = 86_400_000
 
-/** A week of a stored token: it is replaced under a job that runs, and its end comes a day later. */
+/** A week of a stored token: it is replaced while a job runs, and revoked a day later. */
 export async function rotation(sandbox: Sandbox, verdict: Verdict): Promise<void> {
-  heading('7. A week passes, and the stored tokens are replaced')
-  tell('The first run replaces the tokens that people made. A week later a job starts, and then the rotation:')
+  heading('7. Rotate the stored tokens every week')
+  tell('The first run replaces the tokens that people created. A week later, a job starts, and then the rotation runs:')
   sandbox.aws.nextDeployments('complete', 1)
   await rotateOnce(sandbox, verdict, 'Monday, the first run')
   sandbox.advance(7 * DAY)
@@ -284,24 +292,24 @@ export async function rotation(sandbox: Sandbox, verdict: Verdict): Promise<void
     const old = main.outputs['hf-token'] ?? ''
     await rotateOnce(sandbox, verdict, 'Monday, a week later', (step) => {
       verdict.check(step.outputs.rotated === '2', 'both secrets have a new current token')
-      verdict.check(sandbox.aws.service.count('UpdateService') === 2, 'the ECS service got a new deployment each time')
+      verdict.check(sandbox.aws.service.count('UpdateService') === 2, 'the ECS service was redeployed each time')
     })
 
-    tell('The job that started before goes on with the token that it has:')
+    tell('The job that started earlier keeps using its token:')
     const push = await runner.run(PUSH)
     showLog(push.log)
-    verdict.check(push.exitCode === 0, 'its push arrives', push.durationMs)
+    verdict.check(push.exitCode === 0, 'its push succeeds', push.durationMs)
     runner.steps.splice(runner.steps.indexOf(push), 1)
 
     const next = await deliver(sandbox)
-    verdict.check(next !== '' && next !== old, 'a job that starts now gets the new one')
+    verdict.check(next !== '' && next !== old, 'a job that starts now gets the new token')
 
     sandbox.advance(DAY + 3_600_000)
-    await rotateOnce(sandbox, verdict, 'Tuesday: nothing is due, and the grace is over', (step) => {
+    await rotateOnce(sandbox, verdict, 'Tuesday, nothing is due, and the grace period has passed', (step) => {
       verdict.check(step.outputs.rotated === '0', 'nothing is minted or written')
     })
-    verdict.check(!sandbox.hub.isAlive(old), 'the Hub does not accept the old token any more')
-    verdict.check(sandbox.hub.isAlive(next), 'the new one works')
+    verdict.check(!sandbox.hub.isAlive(old), 'the Hub rejects the previous token')
+    verdict.check(sandbox.hub.isAlive(next), 'the new token works')
     await runner.finish()
     await checkLeaks(runner, sandbox, job.issued, verdict)
   } finally {
@@ -321,7 +329,7 @@ async function rotateOnce(
   const runner = await RunnerJob.start({ env, event: job.event })
   try {
     const step = await runner.action({ path: join(projectRoot, 'rotate'), with: ROTATE })
-    showLog(step.log.replace(/^(?:Audit|Other endpoints).*\n/gm, ''))
+    showLog(step.log.replace(ENDPOINTS, '').replace(AUDIT, ''))
     verdict.check(step.exitCode === 0, 'the rotation succeeds', step.durationMs)
     check(step)
     await checkLeaks(runner, sandbox, job.issued, verdict)
