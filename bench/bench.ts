@@ -1,5 +1,5 @@
 /**
- * How long the action takes, next to a bare script that makes the same calls, in the sandbox at 0 and at 40 ms of added
+ * Measures the action against a bare script that makes the same calls, in the sandbox with 0 and with 40 ms of added
  * latency. `npm run bench` prints medians and ratios of one run and records them in docs/performance.md.
  */
 import { spawn } from 'node:child_process'
@@ -38,7 +38,7 @@ function measure(script: string, env: Record<string, string>): Promise<Measure> 
     child.on('exit', () => {
       const wallMs = performance.now() - started
       child.on('close', (code) => {
-        if (code !== 0) reject(new Error(`${script} ended with ${code}:\n${texts.out}`))
+        if (code !== 0) reject(new Error(`${script} exited with ${code}:\n${texts.out}`))
         else resolve({ wallMs, cpuMs: (JSON.parse(texts.usage) as { cpu: number }).cpu / 1000 })
       })
     })
@@ -59,7 +59,7 @@ async function compare(
   sandbox.latencyMs = latencyMs
   const results: Record<'action' | 'bare', Measure[]> = { action: [], bare: [] }
   for (let run = -WARM_UPS; run < RUNS; run += 1) {
-    // In turn, so that a change of the machine's speed meets both.
+    // In turn, so that changes in the machine's speed affect both.
     for (const kind of ['action', 'bare'] as const) {
       const result = await measure(kind === 'action' ? ACTION : BARE, environment(sandbox, folder))
       if (run >= 0) results[kind].push(result)
@@ -115,5 +115,5 @@ function record(table: string): void {
   const text = readFileSync(path, 'utf8')
   const recorded = text.replace(/(<!-- bench:results -->)[\s\S]*(<!-- \/bench -->)/, `$1\n${table}\n$2`)
   writeFileSync(path, recorded)
-  console.log('\nRecorded in docs/performance.md.')
+  console.log('\nUpdated docs/performance.md.')
 }

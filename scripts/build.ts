@@ -141,7 +141,7 @@ async function shrink(source: string): Promise<string> {
     // Short lines: git can show and merge them. To review what users run, read src/ and rebuild: npm run check:dist.
     format: { comments: false, max_line_len: 500 },
   })
-  if (!code) throw new Error('terser gave nothing back')
+  if (!code) throw new Error('terser returned no code')
   return `${code}\n`
 }
 

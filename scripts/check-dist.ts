@@ -37,7 +37,7 @@ function compare(fresh: string): void {
   const names = [...new Set([...filesIn(dist), ...filesIn(fresh)])].sort()
   const different = names.filter((name) => read(dist, name) !== read(fresh, name))
   if (different.length > 0) {
-    fail(`dist/ is not what the sources build to:\n${list(different)}\nRun \`npm run build\` and commit the result.`)
+    fail(`dist/ is out of date:\n${list(different)}\nRun \`npm run build\` and commit the result.`)
   }
 }
 
@@ -53,9 +53,9 @@ function reportPrograms({ programs }: Built, folder: string): void {
     const added = sizeOf(files.filter((file) => !others.has(file)))
     const limit = limits[name] ?? 0
     console.log(
-      `${name}: can load ${inBytes(all.size)} of at most ${inBytes(limit)} (${inBytes(all.compressed)} compressed); adds ${inBytes(added.size)} (${inBytes(added.compressed)} compressed)`,
+      `${name}: can load ${inBytes(all.size)} (${inBytes(all.compressed)} compressed; limit ${inBytes(limit)}); adds ${inBytes(added.size)} (${inBytes(added.compressed)} compressed)`,
     )
-    if (all.size > limit) fail(`${name} can load more than the limit in scripts/dist-limits.ts.`)
+    if (all.size > limit) fail(`${name} exceeds its limit in scripts/dist-limits.ts.`)
   }
 }
 
@@ -63,16 +63,14 @@ function reportPrograms({ programs }: Built, folder: string): void {
 function reportCopies({ modules }: Built): void {
   const copies = copiesIn(modules)
   const packages = copies.filter(({ path }) => packageFolder(path))
-  for (const { path, files } of packages) fail(`${homeOf(path)} is in several files: ${files.join(', ')}`)
+  for (const { path, files } of packages) fail(`${homeOf(path)} is duplicated in ${files.join(', ')}`)
   const extra = copies.reduce((sum, { size, files }) => sum + size * (files.length - 1), 0)
-  console.log(
-    `${copies.length - packages.length} modules of src/ are in several files: ${inBytes(extra)} of source more.`,
-  )
+  console.log(`${copies.length - packages.length} modules of src/ are duplicated: ${inBytes(extra)} of extra source.`)
 }
 
 function reportDownload({ modules }: Built): void {
   const { size, files } = downloadOfWorkTree(projectRoot)
-  console.log(`A runner downloads ${inBytes(size)} of at most ${inBytes(DOWNLOAD_LIMIT)}, compressed.`)
+  console.log(`A runner downloads ${inBytes(size)}, compressed (limit ${inBytes(DOWNLOAD_LIMIT)}).`)
   if (size <= DOWNLOAD_LIMIT) return
   const contents = (file: string) => {
     const homes = new Set((modules.get(file.replace(/^dist\//, '')) ?? []).map(({ path }) => homeOf(path)))
@@ -82,8 +80,8 @@ function reportDownload({ modules }: Built): void {
   const lines = growth.slice(0, 12).map(([file, more]) => `${file} +${inBytes(more)}${contents(file)}`)
   fail(
     lines.length > 0
-      ? `The download is too large. What grew since the last commit, not compressed:\n${list(lines)}`
-      : 'The download is too large, and was so in the last commit.',
+      ? `The download is too large. Uncompressed growth since the last commit:\n${list(lines)}`
+      : 'The download is too large, as it was in the last commit.',
   )
 }
 
@@ -109,7 +107,7 @@ try {
   reportPrograms(built, fresh)
   reportCopies(built)
   reportDownload(built)
-  if (process.exitCode === undefined) console.log('dist/ is what the sources build to.')
+  if (process.exitCode === undefined) console.log('dist/ is up to date.')
 } finally {
   rmSync(fresh, { recursive: true, force: true })
 }

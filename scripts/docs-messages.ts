@@ -27,8 +27,8 @@ await build(join(projectRoot, 'dist'))
 const failed = run('jest.ts', [...tests, ...process.argv.slice(2)]) !== 0
 for (const path of orphanedMessages(project)) {
   rmSync(join(projectRoot, path))
-  console.log(`${path}: removed, no test makes it.`)
+  console.log(`Removed ${path}: no test records it.`)
 }
 const problems = run('docs.ts') !== 0
-if (failed) console.error('Some tests failed: correct what they expect, and look at what they recorded.')
+if (failed) console.error('Some tests failed. Update their expectations, and check what they recorded.')
 process.exitCode = failed || problems ? 1 : 0

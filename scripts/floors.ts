@@ -15,28 +15,36 @@ const room = (name: string, holds: string): Room => ({ name, holds })
 
 /** Lowest floor first. */
 export const FLOORS: readonly (readonly Room[])[] = [
-  [room('text', 'text from outside made safe to print; durations, JSON, HTML; the ports for a log and for masks')],
-  [room('errors', 'the error type, its codes, and how an explanation is rendered')],
-  [room('net', 'the one way out: HTTP, proxy, retries, the deadline')],
-  [room('identity', 'the ID token: requested, verified, checked against the claim rules')],
   [
-    room('aws', 'STS, Secrets Manager, ECS; why they refuse; `policies/`: the policies that are sent or printed'),
+    room(
+      'text',
+      'making text from outside safe to print; durations, JSON, HTML; the interfaces for a log and for masks',
+    ),
+  ],
+  [room('errors', 'the error type, its codes, and the rendering of explanations')],
+  [room('net', 'the only way to the network: HTTP, proxy, retries, the deadline')],
+  [room('identity', 'the ID token: requesting it, verifying it, checking the claim rules')],
+  [
+    room(
+      'aws',
+      'STS, Secrets Manager, ECS; explanations of their errors; `policies/`: the policies that are sent or printed',
+    ),
     room(
       'hub',
-      'the Hub: its endpoints, minting, exchanges, revocation; `verdict/`: what a token can do, and whether that is what was requested',
+      'the Hub: endpoints, minting, exchanges, revocation; `verdict/`: what a token can do, and whether it was requested',
     ),
   ],
   [
-    room('inputs', 'kinds of values that several features take, validated before any call'),
-    room('sources', 'where a Hub token comes from, one file a source'),
+    room('inputs', 'kinds of inputs that several features share, validated before any call'),
+    room('sources', 'where a Hub token comes from, one file per source'),
     room('audit', 'one event for every outcome'),
   ],
   [room('token', 'feature: the main action'), room('rotation', 'feature: `rotate/` and the rotation function')],
   [
-    room('runner', 'GitHub’s runner: inputs, log, masks, outputs, saved state, files, git, clean-up'),
-    room('terminal', 'the same ports for a program without a runner'),
+    room('runner', 'GitHub’s runner: inputs, log, masks, outputs, saved state, files, git, cleanup'),
+    room('terminal', 'the same interfaces for a program without a runner'),
   ],
-  [room('entry', 'one short file a program: open the edge, run one feature, report')],
+  [room('entry', 'one short file per program: connect to the outside, run one feature, report')],
 ]
 
 /** Rooms (or folders in one) that import nothing from `node:`, directly or through others: a browser runs them. */

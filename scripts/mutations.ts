@@ -167,7 +167,7 @@ for (const { mutation, fate, why } of results.filter((result) => !isGood(result)
 const count = (fate: Fate) => results.filter((result) => result.fate === fate).length
 const equivalent = selected.filter((mutation) => mutation.equivalent !== undefined).length
 console.log(
-  `\nMutations: ${count('killed')} killed, ${count('survived')} survived (${equivalent} are equivalent), ${count('invalid')} do not fit.`,
+  `\nMutations: ${count('killed')} killed, ${count('survived')} survived (${equivalent} are equivalent), ${count('invalid')} do not apply.`,
 )
 const good = results.filter(isGood).length
 console.log(`${good} passed, ${results.length - good} failed`)

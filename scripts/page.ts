@@ -101,7 +101,7 @@ function collected(from: string | undefined): Summary[] {
         env: { ...process.env, [FOLDER]: folder },
       },
     )
-    if (status !== 0) throw new Error('The tests whose summaries are wanted failed.')
+    if (status !== 0) throw new Error('The tests that produce the summaries failed.')
     return readFolder(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -17,7 +17,7 @@ export interface SystemTool {
 export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
   const { status, signal, error } = spawnSync(program, args, { stdio: ['ignore', 'inherit', 'inherit'], env })
   if (error) throw new Error(`${program} could not be started: ${error.message}`)
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status ?? signal}`)
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} exited with ${status ?? signal}`)
 }
 
 /** What the program prints on stdout, or undefined when it is not there or fails. */
@@ -44,5 +44,5 @@ export function need(who: string, tools: readonly SystemTool[]): void {
   }
   if (missing.length === 0) return
   const lines = missing.map(({ name, packages }) => `  ${name} (on Debian and Ubuntu: ${packages.join(', ')})`)
-  throw new MissingTool(`This machine lacks what ${who} need:\n${lines.join('\n')}`)
+  throw new MissingTool(`Install the tools that ${who} need:\n${lines.join('\n')}`)
 }

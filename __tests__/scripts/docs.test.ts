@@ -40,8 +40,8 @@ describe('markers', () => {
       'It is <!-- echo:limit -->the limit<!-- /echo -->.\n\n- A list:\n\n  <!-- echo:list -->\n  the list\n  <!-- /echo -->\n',
     )
     expect(wrong(filled)).toEqual([
-      'docs/planted.md:1: echo:limit is not what the code says',
-      'docs/planted.md:5: echo:list is not what the code says',
+      'docs/planted.md:1: echo:limit is out of date',
+      'docs/planted.md:5: echo:list is out of date',
     ])
     expect(wrong(fillMarkers(page(filled.text), [echo]))).toEqual([])
   })
@@ -53,10 +53,10 @@ describe('markers', () => {
 
   test.each([
     ['of an unknown kind', 'x <!-- ehco:a -->1<!-- /ehco -->', 'there are no markers of this kind'],
-    ['without an end', 'x <!-- echo:a -->1', 'is never ended'],
-    ['without a beginning', 'x 1<!-- /echo -->', 'ends a marker that was not begun'],
+    ['without an end', 'x <!-- echo:a -->1', 'is never closed'],
+    ['without a beginning', 'x 1<!-- /echo -->', 'ends a marker that was not started'],
     ['in another one', 'x <!-- echo:a --><!-- echo:b -->1<!-- /echo -->', 'has no <!-- /echo --> before'],
-    ['at the beginning of a line', '- <!-- echo:a -->1<!-- /echo -->', 'must not begin a line'],
+    ['at the beginning of a line', '- <!-- echo:a -->1<!-- /echo -->', 'must not start a line'],
   ])('a marker %s is named', (_what, text, says) => {
     expect(wrong(fillMarkers(page(`\n${text}\n`), [echo])).join()).toContain(says)
     expect(wrong(fillMarkers(page(`\n${text}\n`), [echo])).join()).toContain('docs/planted.md:2:')
@@ -83,7 +83,7 @@ describe('tables', () => {
     const text = '<!-- table:inputs -->\n| Input |\n<!-- /table -->\n'
     const filled = fillMarkers({ path: 'README.md', text }, [tables(planted)])
     expect(filled.text).toContain('| `a` | `b` | What \\| it is. |')
-    expect(wrong(filled)).toEqual(['README.md:1: table:inputs is not what the code says'])
+    expect(wrong(filled)).toEqual(['README.md:1: table:inputs is out of date'])
     expect(wrong(fillMarkers(page(text), [tables(planted)])).join()).toContain('this page belongs to no action')
   })
 })
@@ -109,7 +109,7 @@ describe('messages', () => {
   test('that a page changed by hand, or that nobody recorded, are named', () => {
     const { text } = shown('')
     expect(wrong(fillMarkers(page(text.replace('three', 'four')), [messages(planted)]))).toEqual([
-      'docs/planted.md:1: message:secret-failed/incident is not what the code says',
+      'docs/planted.md:1: message:secret-failed/incident is out of date',
     ])
     expect(wrong(fillMarkers(page(text), [messages(ofFiles({}))])).join()).toContain('no test has recorded it')
     expect(wrong(shown(' show="Failed, Sene"')).join()).toContain('there is no part "Sene"')
@@ -122,7 +122,7 @@ describe('messages', () => {
     const tests = (text: string) => withFiles(planted, { '__tests__/e2e/errors.test.ts': text })
     expect(messageProblems(tests(test))).toEqual([])
     expect(printed(messageProblems(tests(''))).join()).toContain(`${file}:1: no test in`)
-    expect(printed(messageProblems(tests(test + test))).join()).toContain(`${file}:1: its name stands 2 times`)
+    expect(printed(messageProblems(tests(test + test))).join()).toContain(`${file}:1: its name appears 2 times`)
   })
 
   test('are the same text in every run', () => {
@@ -148,7 +148,7 @@ describe('constants', () => {
     const text = 'Post tries for <!-- constant:POST_MS -->45 seconds<!-- /constant -->.\n'
     const filled = fillMarkers(page(text), [constants])
     expect(filled.text).toContain(CONSTANTS.POST_MS)
-    expect(wrong(filled)).toEqual(['docs/planted.md:1: constant:POST_MS is not what the code says'])
+    expect(wrong(filled)).toEqual(['docs/planted.md:1: constant:POST_MS is out of date'])
     const unknown = fillMarkers(page('x <!-- constant:NONE -->45<!-- /constant -->\n'), [constants])
     expect(wrong(unknown).join()).toContain('there is no such name in CONSTANTS')
   })
@@ -174,8 +174,8 @@ test('a link to a file or a heading that does not exist is named', () => {
     'docs/b.md': '# The `B`\n',
   })
   expect(printed(linkProblems(planted))).toEqual([
-    'README.md:3: links to docs/c.md, and there is no such file',
-    'README.md:4: links to docs/b.md#the-e, and there is no such heading',
+    'README.md:3: links to docs/c.md, but there is no such file',
+    'README.md:4: links to docs/b.md#the-e, but there is no such heading',
   ])
 })
 
@@ -273,7 +273,7 @@ describe('what must come with something new', () => {
     const action = `${project.read('action.yml')}`.replace('outputs:\n', 'outputs:\n  hf-colour:\n    description: x\n')
     expect(printed(outputProblems(withFiles(project, { 'action.yml': action }), KINDS))).toEqual([
       'README.md:1: The output hf-colour of action.yml needs a row in the table of outputs',
-      'docs/:1: The output hf-colour of action.yml needs a word on what it is for, outside of the table, or an example',
+      'docs/:1: The output hf-colour of action.yml needs an explanation of its purpose outside the table, or an example',
       '__tests__/:1: The output hf-colour of action.yml needs a test',
     ])
   })
@@ -294,7 +294,7 @@ describe('what must come with something new', () => {
     const at = sections.findIndex((section) => section.startsWith('## `sts-failed`'))
     const swapped = [...sections.slice(0, at), sections[at + 1], sections[at], ...sections.slice(at + 2)].join('')
     expect(planted(swapped)).toBe(
-      'docs/errors.md:23: the headings are in another order than ERROR_CODES in src/errors/action-error.ts',
+      'docs/errors.md:23: the headings are not in the order of ERROR_CODES in src/errors/action-error.ts',
     )
     const unrecorded = Object.fromEntries(
       project.list('docs/messages/sts-failed/*.txt').map((path) => [path, undefined]),

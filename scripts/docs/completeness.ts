@@ -91,7 +91,7 @@ export function outputProblems(project: Project, kinds: readonly string[]): Prob
     return Object.keys(action.outputs).flatMap((output) =>
       missing(`The output ${output} of ${action.path}`, [
         [table.includes(`\n| \`${output}\` |`), page, 'a row in the table of outputs'],
-        [isUsed(output), 'docs/', 'a word on what it is for, outside of the table, or an example'],
+        [isUsed(output), 'docs/', 'an explanation of its purpose outside the table, or an example'],
         [isTested(output), '__tests__/', 'a test'],
       ]),
     )
@@ -127,7 +127,7 @@ export function errorCodeProblems(project: Project): Problem[] {
   const inOrder = documented.join() === ERROR_CODES.join()
   const order =
     problems.length + undocumented.length === 0 && !inOrder
-      ? [problem('the headings are in another order than ERROR_CODES in src/errors/action-error.ts')]
+      ? [problem('the headings are not in the order of ERROR_CODES in src/errors/action-error.ts')]
       : []
   return [...problems, ...undocumented, ...unrecorded, ...order]
 }

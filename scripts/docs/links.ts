@@ -14,7 +14,7 @@ function problemsOf(page: Page, project: Project): Problem[] {
     const [path = '', heading] = target.split('#')
     const file = path === '' ? page.path : posix.normalize(posix.join(dirname(page.path), path))
     const problem = (what: string): Problem[] => [
-      { path: page.path, line: lineAt(page.text, index), says: `links to ${target}, and there is no such ${what}` },
+      { path: page.path, line: lineAt(page.text, index), says: `links to ${target}, but there is no such ${what}` },
     ]
     if (!project.exists(file)) return problem('file')
     if (heading === undefined || !file.endsWith('.md')) return []

@@ -7,15 +7,15 @@ import type { Problem, Project } from './project.ts'
 /** What is not in `src/`, as the map says it. */
 const OUTSIDE: Readonly<Record<string, string>> = {
   'action.yml': 'the inputs and outputs of the action; the source of the tables in README.md',
-  'rotate/': 'the sub-action: only its `action.yml`; the source of the tables in docs/rotation.md',
-  'sandbox/': 'GitHub’s issuer, AWS and the Hub on localhost, and a runner; the demo',
+  'rotate/': 'the sub-action’s `action.yml`; the source of the tables in docs/rotation.md',
+  'sandbox/': 'GitHub’s issuer, AWS, and the Hub on localhost, and a runner; the demo',
   '__tests__/':
-    'mirrors `src/`, `sandbox/` and `scripts/`; `e2e/` runs `dist/` as the runner would, `interop/` against software that is not ours',
-  'scripts/': 'build, checks, documents (`docs/`: one file for each thing that is checked), mutations',
-  'bench/': 'the action next to a bare script with the same calls',
-  'docs/': 'what users read; `messages/`: what the end-to-end tests recorded, for the pages to quote',
+    'mirrors `src/`, `sandbox/`, and `scripts/`; `e2e/` runs `dist/` as the runner would, `interop/` against third-party software',
+  'scripts/': 'build, checks, documents (`docs/`: one file per check), mutations',
+  'bench/': 'compares the action with a bare script that makes the same calls',
+  'docs/': 'what users read; `messages/`: messages that the end-to-end tests recorded, which the pages quote',
   'examples/': 'complete workflows to copy',
-  'dist/': 'built and committed: what users run',
+  'dist/': 'the build that users run; committed',
 }
 /** Made by tools, and not committed. */
 const NOT_OURS = ['node_modules', 'build', 'coverage']
@@ -27,7 +27,7 @@ export function map(project: Project): Filler {
     content({ name }) {
       if (name === 'rooms') return table(['Room', 'What is in it'], rooms(project))
       if (name === 'folders') return table(['Where', 'What is in it'], Object.entries(OUTSIDE).map(row))
-      throw new MarkerError('there are the maps rooms and folders')
+      throw new MarkerError('the maps are rooms and folders')
     },
   }
 }

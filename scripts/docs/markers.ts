@@ -53,11 +53,12 @@ export function markersOf(page: Page, kinds: readonly string[]): { markers: Mark
     const { index, 0: comment, groups = {} } = match
     const problem = (says: string) => problems.push({ path: page.path, line: lineAt(page.text, index), says })
     const kind = groups.kind ?? groups.end ?? ''
-    if (!kinds.includes(kind)) problem(`${comment}: there are no markers of this kind; there are ${kinds.join(', ')}`)
+    if (!kinds.includes(kind))
+      problem(`${comment}: there are no markers of this kind; the kinds are ${kinds.join(', ')}`)
     else if (groups.end !== undefined) {
       const closed = ended(open, kind, index)
       markers.push(...closed)
-      if (closed.length === 0) problem(`${comment} ends a marker that was not begun`)
+      if (closed.length === 0) problem(`${comment} ends a marker that was not started`)
       open = undefined
     } else {
       const next = begun(page, match)
@@ -66,7 +67,7 @@ export function markersOf(page: Page, kinds: readonly string[]): { markers: Mark
     }
   }
   if (open) {
-    const says = `<!-- ${open.kind}:${open.name} --> is never ended`
+    const says = `<!-- ${open.kind}:${open.name} --> is never closed`
     problems.push({ path: page.path, line: open.line, says })
   }
   return { markers, problems }
@@ -102,7 +103,7 @@ function problemsAt(
   return [
     ...(open ? [`<!-- ${open.kind}:${open.name} --> has no <!-- /${open.kind} --> before ${comment}`] : []),
     ...(isHtml
-      ? [`${comment} must not begin a line: Markdown takes the line for HTML then; begin it with another word`]
+      ? [`${comment} must not start a line: Markdown would treat the line as HTML; start it with a word`]
       : []),
   ]
 }
@@ -126,7 +127,7 @@ export function fillMarkers(page: Page, fillers: readonly Filler[], ignored: rea
       const content = filler.content(marker, page)
       const wanted = marker.isBlock ? `\n${indented(content, marker.indent)}\n${marker.indent}` : content
       if (page.text.slice(marker.from, marker.to) === wanted) continue
-      stale.unshift({ path: page.path, line: marker.line, says: `${label} is not what the code says` })
+      stale.unshift({ path: page.path, line: marker.line, says: `${label} is out of date` })
       text = text.slice(0, marker.from) + wanted + text.slice(marker.to)
     } catch (error) {
       if (!(error instanceof MarkerError)) throw error

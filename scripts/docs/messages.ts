@@ -33,7 +33,7 @@ export function messages(project: Project): Filler {
       const message = project.read(`${MESSAGES}/${name}.txt`)?.trimEnd()
       if (message === undefined) throw new MarkerError(`no test has recorded it: there is no ${MESSAGES}/${name}.txt`)
       const [unknown] = Object.keys(rest)
-      if (unknown !== undefined) throw new MarkerError(`there are the options show and lang, not ${unknown}`)
+      if (unknown !== undefined) throw new MarkerError(`the options are show and lang, not ${unknown}`)
       return fenced(show === undefined ? message : shown(message, show), lang)
     },
   }
@@ -44,8 +44,10 @@ export function messageProblems(project: Project): Problem[] {
   const counts = usesOf(project)
   return [...counts].flatMap(([path, uses]) => {
     const problem = (says: string) => [{ path, line: 1, says }]
-    if (uses === 0) return problem(`no test in ${TESTS} makes it: \`npm run docs:messages\` removes it`)
-    return uses === 1 ? [] : problem(`its name stands ${uses} times in ${TESTS}: a name is that of one scenario`)
+    if (uses === 0) return problem(`no test in ${TESTS} records it: \`npm run docs:messages\` removes it`)
+    return uses === 1
+      ? []
+      : problem(`its name appears ${uses} times in ${TESTS}: each name must belong to one scenario`)
   })
 }
 
@@ -72,7 +74,7 @@ function shown(message: string, show: string): string {
     show.split(/,\s*/).map((item) => {
       const [title = '', count] = item.split(':')
       if (!parts.has(title))
-        throw new MarkerError(`there is no part "${title}"; there are ${[...parts.keys()].join(', ')}`)
+        throw new MarkerError(`there is no part "${title}"; the parts are ${[...parts.keys()].join(', ')}`)
       return [title, count === undefined ? Number.POSITIVE_INFINITY : Number(count)]
     }),
   )

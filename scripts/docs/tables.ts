@@ -34,7 +34,7 @@ export function tables(project: Project): Filler {
       if (!action) throw new MarkerError('this page belongs to no action, see TABLE_PAGES in scripts/docs/tables.ts')
       if (name === 'inputs') return table(['Input', 'Default', 'Meaning'], inputRows(action))
       if (name === 'outputs') return table(['Output', 'Meaning'], outputRows(action))
-      throw new MarkerError('there are the tables inputs and outputs')
+      throw new MarkerError('the tables are inputs and outputs')
     },
   }
 }

@@ -14,7 +14,7 @@ const YAML = ['action.yml', '*/action.yml', 'examples/*.yml']
 export const glossary: Filler = {
   kind: 'glossary',
   content({ name }) {
-    if (name !== 'forms') throw new MarkerError('there is the glossary forms')
+    if (name !== 'forms') throw new MarkerError('the only glossary is forms')
     return table(
       ['Say', 'Not'],
       BANNED_FORMS.map(({ say, not }) => [say, not.join('; ')]),
