@@ -35,7 +35,7 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
     cause: 'The proxy does not answer, does not know the host, or requires credentials.',
     fix: prose`Check ${PROXY} (with ${code('user:password@')} if it requires them), allow this host on the proxy, or add the host to ${NO_PROXY} if it can be reached directly.`,
   },
-  'timeout': {
+  timeout: {
     cause: 'Packets to this host are dropped on the way, by an egress rule, a firewall or a proxy.',
     fix: prose`Open TCP port 443 from the runner to this host, or set ${PROXY}. For AWS from a private subnet, create the VPC endpoint for this service.`,
   },
