@@ -63,8 +63,8 @@ describe('a line of `secrets`', () => {
     ['x scope=read narrow=', 'narrow= is empty'],
     ['x scope=write permissions=repo.content.read', 'needs: add repo.write'],
     ['x{team}', 'has the placeholder "{team}"'],
-    ['x key=a:b', 'a key has no colon'],
-    ['arn:aws:secretsmanager:eu-west-1', 'nor a secret'],
+    ['x key=a:b', 'must not contain a colon or a control character (got "a:b")'],
+    ['arn:aws:secretsmanager:eu-west-1', 'must be the name or the ARN of a secret in Secrets Manager'],
   ])('%s is a problem', (line, text) => {
     expect(read(line).problems.join('\n')).toContain(text)
   })

@@ -1,5 +1,6 @@
-/** The variables that say where AWS is → AwsEndpoints. */
+/** The variables that say where AWS's services are → AwsEndpoints. */
 import { type AwsEndpoints, type AwsService, endpointVariable, GENERAL_ENDPOINT } from '../aws/endpoints.ts'
+import { code, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { checkUrl } from './fields.ts'
 import type { Problems } from './problems.ts'
@@ -41,14 +42,15 @@ export function parseAwsEndpoints(
   // With both, the SDK would refuse the first call.
   const variant = (name: string): boolean => {
     const isOn = on(name, variables, problems)
-    if (isOn && custom)
-      problems.add(name, `cannot be combined with a custom endpoint (\`${custom}\`): unset one of them`)
+    if (isOn && custom) {
+      problems.add(name, prose`cannot be combined with a custom endpoint (${code(custom)}): unset one of them`)
+    }
     return isOn
   }
   return { urls, useFips: variant(FIPS), useDualstack: variant(DUALSTACK) }
 }
 
-/** Custom endpoints in words for the log, one a variable. */
+/** The custom endpoints in words for the log, one entry for each variable. */
 export function inWords({ urls }: AwsEndpoints): string[] {
   return Object.entries(urls).map(([name, url]) => `${name} is ${printable(url, 120)}`)
 }
@@ -57,7 +59,7 @@ function given(name: string, variables: Variables): string {
   return (variables[name] ?? '').trim()
 }
 
-/** Off when it is not set. Stricter than the SDK, which silently treats everything but `true` as off. */
+/** Off when it is not set. Stricter than the SDK, which silently takes everything but `true` for off. */
 function on(name: string, variables: Variables, problems: Problems): boolean {
   const text = given(name, variables)
   if (/^(?:true|1)$/i.test(text)) return true

@@ -1,14 +1,15 @@
 /** Everything that is wrong with the inputs, so that one run tells all of it. */
 import { ActionError } from '../errors/action-error.ts'
 import { closest } from '../text/closest.ts'
+import { code, type Prose, plain, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 
 /** Collects what is wrong, so that one run tells all of it. */
 export class Problems {
   readonly lines: string[] = []
 
-  add(input: string, problem: string): undefined {
-    this.lines.push(`\`${input}\` ${problem}`)
+  add(input: string, problem: string | Prose): undefined {
+    this.lines.push(plain(prose`${code(input)} ${problem}`))
     return undefined
   }
 }

@@ -41,7 +41,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const services = parseServiceLines(given('ECS_SERVICES'), problems)
 
   const adminId = given('ADMIN_SECRET_ID').replaceAll('{org}', org)
-  const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, region, role, problems)
+  const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, { region, role }, problems)
   const serviceAccount = given('SERVICE_ACCOUNT')
   if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: name or id of the service account')
   const graceSeconds = parseDuration(given('GRACE', ROTATION_INPUTS.grace))

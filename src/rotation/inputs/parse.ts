@@ -146,7 +146,7 @@ function parseMode(
   else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(account)) {
     problems.add('service-account', `is ${quoted(account, 100)}, which is neither a name nor an id`)
   }
-  const secretRegion = id === '' ? region : parseSecretId('admin-secret-id', id, region, role, problems)
+  const secretRegion = id === '' ? region : parseSecretId('admin-secret-id', id, { region, role }, problems)
   const key = parseKey('admin-secret-key', values['admin-secret-key'], problems)
   return { kind, admin: { id, key, stage: 'AWSCURRENT', region: secretRegion, input: 'admin-secret-id' }, account }
 }

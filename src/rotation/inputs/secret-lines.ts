@@ -52,7 +52,7 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
       id,
       key: parseKey('key', settings.key ?? key, own),
       stage: 'AWSCURRENT',
-      region: parseSecretId('the name', id, region, role, own),
+      region: parseSecretId('the name', id, { region, role }, own),
       input: 'secrets',
     },
     scope,

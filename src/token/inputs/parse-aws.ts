@@ -55,7 +55,7 @@ function parseSecret(
   role: Role,
   problems: Problems,
 ): SecretReference {
-  const secretRegion = parseSecretId('secret-id', id, region, role, problems)
+  const secretRegion = parseSecretId('secret-id', id, { region, role }, problems)
   const stage = values['secret-version-stage']
   if (!/^[^\s:]{1,256}$/.test(stage))
     problems.add('secret-version-stage', `is ${quoted(stage, 60)}, not a staging label`)
