@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { kmsViaService, sessionPolicy } from '../../src/aws/policies/session-policy.ts'
+import { kmsViaService } from '../../src/aws/policies/secret-resources.ts'
+import { sessionPolicy } from '../../src/aws/policies/session-policy.ts'
 import { otherSubjectFormat, trustPolicy } from '../../src/aws/policies/trust-policy.ts'
 
 const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }

@@ -7,6 +7,7 @@ import { commandsIn, type Followed, follow } from '../../sandbox/follow.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { exampleOf, SECRET_CONTENTS, wrongSecret } from '../../src/aws/secret-content.ts'
 import { type SecretShape, storeCommand, type TokenPlace } from '../../src/aws/store-command.ts'
+import { plain as render } from '../../src/text/message.ts'
 
 const OLD = 'hf_oldoldoldold'
 const NEW = 'hf_newnewnewnew'
@@ -25,7 +26,7 @@ function at(stage: string): SecretVersion | undefined {
 }
 
 async function store(place: TokenPlace): Promise<Followed> {
-  const followed = await follow(storeCommand(place), aws, { token: NEW, replaces: OLD })
+  const followed = await follow(render(storeCommand(place)), aws, { token: NEW, replaces: OLD })
   // Neither the editor nor the question leaves a file, and the token is not on the screen.
   expect(followed.left).toEqual([])
   expect(followed.output).not.toContain(NEW)
@@ -99,7 +100,7 @@ inBash('the staging label', () => {
   })
 
   test('AWSPREVIOUS is never moved: a roll-back needs it', () => {
-    const text = storeCommand({ secret: secret('token', 'AWSPREVIOUS'), shape: plain })
+    const text = render(storeCommand({ secret: secret('token', 'AWSPREVIOUS'), shape: plain }))
     expect(text).not.toContain('put-secret-value')
     expect(text).toContain('`secret-version-stage: AWSCURRENT`')
   })
@@ -118,13 +119,13 @@ inBash('when a step fails, nothing is stored', () => {
 
   test('no token is entered', async () => {
     aws.addSecret({ name: NAME, value: OLD })
-    await follow(storeCommand({ secret: secret(), shape: plain }), aws, { token: '' })
+    await follow(render(storeCommand({ secret: secret(), shape: plain })), aws, { token: '' })
     expect(at('AWSCURRENT')?.value).toBe(OLD)
   })
 })
 
 test('a secret of which the form is not known gets no command', () => {
-  const text = storeCommand({ secret: secret(), shape: { kind: 'unknown' } })
+  const text = render(storeCommand({ secret: secret(), shape: { kind: 'unknown' } }))
   expect(commandsIn(text)).toEqual([])
   expect(text).not.toContain('put-secret-value')
   expect(text).toContain('in the form that the secret has now')
@@ -138,7 +139,7 @@ test('the documents print the commands that the messages print', () => {
     { secret: secret(), shape: plain },
     { secret: secret(), shape: object },
     { secret: secret(), shape: object, storeAs: 'AWSPENDING' },
-  ].flatMap((place) => bare(storeCommand(place)))
+  ].flatMap((place) => bare(render(storeCommand(place))))
   for (const [page, count] of [
     ['README.md', 1],
     ['docs/rotation.md', 1],
@@ -154,16 +155,16 @@ describe('a secret that holds something else', () => {
   test.each(SECRET_CONTENTS)('gets no command, and is named: %s', (content) => {
     for (const input of [undefined, 'admin-secret-id', 'ADMIN_SECRET_ID', 'secrets']) {
       const reference = { ...secret(), ...(input === undefined ? {} : { input }) }
-      const text = wrongSecret(content, reference)
+      const text = render(wrongSecret(content, reference))
       expect(text).not.toMatch(/^ *aws |put-secret-value/m)
-      expect(text).toContain(`The secret that was read is ${NAME}`)
+      expect(text).toContain(`The secret that was read is \`${NAME}\``)
       expect(text).toContain(exampleOf(content, reference))
       expect(text).toContain(`\`${input ?? 'secret-id'}\` probably names the wrong secret`)
     }
   })
 
   test('the setting for its key is named as the user knows it', () => {
-    const text = (input: string) => wrongSecret('token', { ...secret(), input })
+    const text = (input: string) => render(wrongSecret('token', { ...secret(), input }))
     expect(text('secret-id')).toContain('`secret-key`')
     expect(text('admin-secret-id')).toContain('`admin-secret-key`')
     expect(text('ADMIN_SECRET_ID')).toContain('`ADMIN_SECRET_KEY`')

@@ -80,7 +80,7 @@ const scenarios: Scenario[] = [
       '13 inputs are not usable',
       '`hf-ogr` is not an input of this action; did you mean `hf-org`?',
       '`hf-org` is "acme/model"',
-      '`role-to-assume` is "arn:aws:iam::123:user/x"',
+      '`role-to-assume` must be the ARN of an IAM role, `arn:aws:iam::<12-digit account>:role/<name>` (got "arn:aws:iam::123:user/x")',
       '`scope` is "writ"; it is one of read, write and admin',
       '`min-token-lifetime` is "10 minutes"',
       '`required-claims` has the line "ref"',
@@ -89,7 +89,7 @@ const scenarios: Scenario[] = [
       '`export-env` has "HF-TOKEN"',
       '`max-attempts` is "0"',
       '`repositories` has the line "model"',
-      '`session-policy` is neither auto, none nor a JSON policy document',
+      '`session-policy` must be auto, none or a JSON policy document',
       '`secret-id` has the placeholder "{team}"',
     ],
     before: 'any network call',
@@ -278,7 +278,7 @@ const scenarios: Scenario[] = [
     play: { job: { subjectFormat: 'immutable' } },
     says: [
       /:sub": "repo:octo-org@123456\/octo-repo@456789:ref:refs\/heads\/main"/,
-      'the other subject format ("repo:octo-org/octo-repo:ref:refs/heads/main")',
+      'the other subject format (`repo:octo-org/octo-repo:ref:refs/heads/main`)',
     ],
   },
   {
@@ -338,14 +338,14 @@ const scenarios: Scenario[] = [
     when: 'no version has the stage',
     name: 'secret-not-found/no-stage',
     play: { with: { 'secret-version-stage': 'AWSPREVIOUS' } },
-    says: ['with a version at the stage "AWSPREVIOUS"', 'list-secret-version-ids'],
+    says: ['with a version at the stage `AWSPREVIOUS`', 'list-secret-version-ids'],
   },
   {
     code: 'secret-not-found',
     when: 'there is no such secret',
     name: 'secret-not-found/no-secret',
     play: { with: { 'secret-id': 'huggingface/acme/nothing', 'session-policy': 'none' } },
-    says: ['has no secret "huggingface/acme/nothing" in eu-west-1', 'aws secretsmanager create-secret'],
+    says: ['has no secret `huggingface/acme/nothing` in eu-west-1', 'aws secretsmanager create-secret'],
   },
   {
     code: 'secret-not-found',
@@ -363,7 +363,7 @@ const scenarios: Scenario[] = [
     },
     play: { with: { 'secret-id': 'payroll' } },
     says: [
-      'may not read the secret "payroll"',
+      'is not allowed to read the secret `payroll`',
       '"secretsmanager:GetSecretValue"',
       `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:payroll-??????`,
     ],
@@ -431,7 +431,7 @@ const scenarios: Scenario[] = [
     play: { job: { eventName: 'pull_request' } },
     says: [
       'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
-      'lets in everybody who can open a pull request',
+      'lets in everyone who can open a pull request',
     ],
   },
   {
@@ -446,7 +446,12 @@ const scenarios: Scenario[] = [
       })
     },
     play: { with: { 'secret-id': 'huggingface/acme/encrypted' } },
-    says: ['may read the secret', 'but not decrypt it', '"kms:Decrypt"', 'secretsmanager.eu-west-1.amazonaws.com'],
+    says: [
+      'is allowed to read the secret',
+      'but not to decrypt it',
+      '"kms:Decrypt"',
+      'secretsmanager.eu-west-1.amazonaws.com',
+    ],
   },
   ...(
     [
@@ -474,7 +479,7 @@ const scenarios: Scenario[] = [
         stage.secrets.push({ name: 'the odd secret', value: 'hf_OddShapesOddShapesOddShapes' })
         stage.store(value)
       },
-      says: [says, 'Its value is not shown'],
+      says: [says, 'the value itself is not shown'],
     }),
   ),
   ...(

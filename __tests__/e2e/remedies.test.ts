@@ -173,7 +173,7 @@ describe('a secret that holds something else is left alone', () => {
     expect(title).toBe(code)
     expect(commandsIn(message)).toEqual([])
     expect(message).not.toMatch(/put-secret-value|aws secretsmanager/)
-    expect(message).toContain(`The secret that was read is ${name}; it must hold`)
+    expect(message).toContain(`The secret that was read is \`${name}\`; it must hold`)
     expect(message).toContain('`secret-id` probably names the wrong secret')
   })
 
@@ -216,7 +216,7 @@ describe('a secret that holds something else is left alone', () => {
     })
     const { title, message } = errorOf(main)
     expect(title).toBe('secret-not-found')
-    expect(message).toContain('where secret.json holds {"client_id": "…", "client_secret": "…"}')
+    expect(message).toContain('The file `secret.json` must contain `{"client_id": "…", "client_secret": "…"}`.')
   })
 
   test('an admin token that the Hub refuses, too', async () => {

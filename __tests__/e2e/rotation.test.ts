@@ -353,7 +353,7 @@ describe('when it cannot begin', () => {
       'did you mean scope=?',
       '`scope` is "all"',
       'has the line "nonsense"',
-      '"bad:name", which is neither a Secrets Manager name',
+      'must be the name or the ARN of a secret in Secrets Manager (got "bad:name")',
       `has the line "${READ}": \`scope\` is required`,
       `has "${READ}" twice`,
       '`service-account` is required',
@@ -413,8 +413,8 @@ describe('when it cannot begin', () => {
 
 describe('when a call is refused', () => {
   test.each([
-    ['PutSecretValue', 'write'],
-    ['UpdateSecretVersionStage', 'label'],
+    ['PutSecretValue', 'write to'],
+    ['UpdateSecretVersionStage', 'move the staging labels of'],
     ['DescribeSecret', 'describe'],
   ])('%s: the statement that is missing is printed', async (operation, verb) => {
     const what = `secretsmanager:${operation}`
@@ -429,7 +429,7 @@ describe('when a call is refused', () => {
     const { title, message } = errorOf(main)
     expect(title).toBe('secret-access-denied')
     if (operation === 'PutSecretValue') recordMessage('secret-access-denied/rotate', message, stage.sandbox)
-    expect(message).toContain(`may not ${verb} the secret`)
+    expect(message).toContain(`is not allowed to ${verb} the secret`)
     expect(message).toContain('"secretsmanager:UpdateSecretVersionStage"')
     expect(tokenOf(WRITE)).toBe(stage.sandbox.tokens.write)
     // Refused before it was stored: it is taken back at once. Refused after: the next run takes it up.

@@ -547,7 +547,7 @@ describe('token-exchange', () => {
     )
     expect(errorOf(main).title).toBe('secret-malformed')
     recordMessage('secret-malformed/no-oauth-app', errorOf(main).message, stage.sandbox)
-    expect(errorOf(main).message).toContain('client_id and client_secret')
+    expect(errorOf(main).message).toContain('at `client_id` and `client_secret`')
   })
 
   test('more scopes than asked for are refused', async () => {

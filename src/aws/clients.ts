@@ -1,7 +1,11 @@
-/** What every AWS client of the action shares: our way out, our endpoints, no retries and no settings of its own. */
+/** How every call to AWS is made: our way out, our endpoints, our retries, and no settings of the SDK's own. */
+import type { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import type { AwsCredentials } from './caller.ts'
 import { type AwsEndpoints, type AwsService, customEndpoint } from './endpoints.ts'
 import { awsRequestHandler } from './request-handler.ts'
+import { isTransientRefusal, type ServiceError, serviceError } from './service-error.ts'
 
 /** What a client is for. */
 export interface ClientContext {
@@ -13,11 +17,44 @@ export interface ClientContext {
   what: string
 }
 
+/** A call, and what to make of a refusal. */
+export interface AwsCall<Client, Answer> extends ClientContext {
+  /** The SDK's client. */
+  Client: new (
+    options: ClientOptions,
+  ) => Client
+  /** Left out for the one call that needs none. */
+  credentials?: AwsCredentials
+  policy: RetryPolicy
+  send: (client: Client) => Promise<Answer>
+  /** The error for a refusal; what it throws instead is never retried. */
+  explain: (refusal: ServiceError) => ActionError | Promise<ActionError>
+}
+
+type ClientOptions = ReturnType<typeof clientOptions> & { credentials?: AwsCredentials }
+
+/**
+ * AWS's answer. Refusals that another attempt can cure are retried as `policy` allows.
+ *
+ * @throws what `explain` makes of the last refusal; `ActionError` `network-unreachable`, `deadline-exceeded`.
+ */
+export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
+  const { Client, credentials, what, policy, send, explain } = call
+  const client = new Client({ ...clientOptions(call), ...(credentials ? { credentials: keysOnly(credentials) } : {}) })
+  return await retry(what, policy, () =>
+    send(client).catch(async (thrown: unknown) => {
+      const refusal = serviceError(thrown)
+      const failure = await explain(refusal)
+      throw isTransientRefusal(refusal) ? new TryAgain(failure, refusal.afterMs) : failure
+    }),
+  )
+}
+
 /**
  * Options for an SDK client. It sends once: `net/retry.ts` repeats.
  *
- * The SDK looks for each option that it is not given in the environment and in the shared configuration files
- * (`~/.aws/config`, a profile), which an earlier job can leave on a persistent runner. So all of them are given.
+ * The SDK looks up each option that it is not given in the environment and in the shared configuration files
+ * (`~/.aws/config`, a profile), which an earlier job can leave behind on a persistent runner. So all of them are given.
  * `scripts/build.ts` leaves out the code that opens these files: an option that is missing here fails every call.
  */
 export function clientOptions({ service, region, endpoints, http, what }: ClientContext) {
@@ -43,3 +80,8 @@ export function clientOptions({ service, region, endpoints, http, what }: Client
 
 /** An option without a value; the SDK would look elsewhere for one that is undefined. */
 const notSet = async () => undefined
+
+/** Without an expiry: the SDK would look for other keys once it has passed. */
+function keysOnly({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): AwsCredentials {
+  return { accessKeyId, secretAccessKey, sessionToken }
+}

@@ -1,29 +1,31 @@
-/** ECS services: how their deployments stand, and a new one by force. Loaded only when services are listed. */
+/** ECS services: the state of their deployments, and forced new ones. Loaded only when services are listed. */
 import {
   DescribeServicesCommand,
   ECSClient,
   type Service as SdkService,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
-import { ActionError } from '../errors/action-error.ts'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import type { RetryPolicy } from '../net/retry.ts'
+import { block, code, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { clientOptions } from './clients.ts'
+import { type AwsCaller, roleName } from './caller.ts'
+import { callAws } from './clients.ts'
+import { word } from './commands.ts'
 import type { EcsService } from './ecs-service.ts'
-import { serviceArn } from './ecs-service.ts'
-import type { AwsCaller } from './secret-versions.ts'
-import { isPassing, said, serviceError } from './service-error.ts'
+import { serviceStatement } from './policies/missing-statements.ts'
+import { said } from './service-error.ts'
 
-/** The deployment that a service is going to, or has reached. */
+/** A deployment of a service. */
 export interface Deployment {
   id: string
-  /** `IN_PROGRESS`, `COMPLETED`, `FAILED`; empty when the service's deployments are run by something else. */
+  /** `IN_PROGRESS`, `COMPLETED`, `FAILED`; empty when something other than ECS runs the service's deployments. */
   rolloutState: string
   reason: string
   /** Milliseconds since the epoch. */
   createdAt: number
-  /** Tasks of it that run. */
+  /** Its tasks that are running. */
   running: number
 }
 
@@ -33,18 +35,20 @@ export interface ServiceState {
   deployments: readonly Deployment[]
   running: number
   desired: number
-  /** The primary deployment is the return to an older one: its tasks may be older than it is. */
+  /** The primary deployment is a roll-back to an older one: its tasks may be older than it is. */
   rolledBack: boolean
-  /** The last ones, the newest first. */
+  /** The latest, newest first. */
   events: readonly string[]
 }
 
 /**
- * How ECS speaks of a roll-back, and how much earlier than the deployment that it begins it may speak of it, in
- * milliseconds. Source: ECS developer guide, "Amazon ECS service event messages".
+ * How ECS describes a roll-back, and how long before the deployment that it starts it may mention it, in milliseconds.
+ * Source: ECS developer guide, "Amazon ECS service event messages".
  */
 const ROLL_BACK = /roll(?:ing|ed) back/i
 const ROLL_BACK_MS = 120_000
+
+type Advice = Pick<Explanation, 'cause' | 'fix'>
 
 /** The services of one account and region. Both methods throw `deployment-failed`, `network-unreachable`, `deadline-exceeded`. */
 export class EcsServices {
@@ -67,15 +71,12 @@ export class EcsServices {
     )
     const found = answer.services?.[0]
     if (!found || found.status === 'INACTIVE') {
-      throw this.#failure(service, 'no such service', {
-        cause: 'another name, cluster, region or account, or the service was deleted.',
-        fix: `Look at the services of the cluster, and correct \`ecs-services\` (lines cluster/service):\naws ecs list-services --region ${this.#region} --cluster ${service.cluster}`,
-      })
+      throw this.#failure(service, 'no such service', this.#wrongService(service))
     }
     return stateOf(found)
   }
 
-  /** Replaces the tasks by new ones, which read the secrets anew. Source: ECS API reference, UpdateService. */
+  /** Replaces the tasks with new ones, which read the secrets again. Source: ECS API reference, UpdateService. */
   async deploy(service: EcsService): Promise<ServiceState> {
     const answer = await this.#send('deploy', service, (client) =>
       client.send(
@@ -85,57 +86,59 @@ export class EcsServices {
     return stateOf(answer.service ?? {})
   }
 
-  async #send<T>(verb: string, service: EcsService, call: (client: ECSClient) => Promise<T>): Promise<T> {
-    const what = `ECS in ${this.#region} to ${verb} ${service.cluster}/${service.service}`
-    const { credentials, awsEndpoints: endpoints } = this.#caller
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials
-    const client = new ECSClient({
-      ...clientOptions({ service: 'ECS', region: this.#region, endpoints, http: this.#http, what }),
-      credentials: { accessKeyId, secretAccessKey, sessionToken },
+  async #send<T>(verb: string, service: EcsService, send: (client: ECSClient) => Promise<T>): Promise<T> {
+    const { credentials, awsEndpoints } = this.#caller
+    return await callAws({
+      Client: ECSClient,
+      service: 'ECS',
+      region: this.#region,
+      endpoints: awsEndpoints,
+      what: `ECS in ${this.#region} to ${verb} ${service.cluster}/${service.service}`,
+      http: this.#http,
+      policy: this.#policy,
+      credentials,
+      send,
+      explain: (error) => this.#failure(service, said(error), this.#advice(error.name, service)),
     })
-    return await retry(what, this.#policy, () =>
-      call(client).catch((thrown: unknown) => {
-        const error = serviceError(thrown)
-        const failure = this.#failure(service, said(error), this.#advice(error.name, service))
-        if (isPassing(error) || error.name === 'ServerException') throw new TryAgain(failure, error.afterMs)
-        throw failure
-      }),
-    )
   }
 
-  #advice(name: string, service: EcsService): { cause: string; fix: string } {
-    const { role, sessionPolicy } = this.#caller
-    if (/AccessDenied/.test(name)) {
-      const statement = {
-        Effect: 'Allow',
-        Action: ['ecs:DescribeServices', 'ecs:UpdateService'],
-        Resource: serviceArn(role.partition, this.#region, role.account, service),
-      }
-      const own = sessionPolicy === 'auto' ? '' : ' (and `session-policy`, if it is a policy of yours)'
-      return {
-        cause: 'the role’s policy does not name this service, or names it without its cluster.',
-        fix: `Add this statement to the policy of ${printable(role.arn)}${own}:\n${JSON.stringify(statement, null, 2)}`,
-      }
-    }
-    if (/NotFound|NotActive/.test(name)) {
-      return {
-        cause: 'another name, cluster, region or account, or the service was deleted.',
-        fix: `Correct \`ecs-services\` (lines cluster/service):\naws ecs list-services --region ${this.#region} --cluster ${service.cluster}`,
-      }
-    }
+  #advice(name: string, service: EcsService): Advice {
+    if (/AccessDenied/.test(name)) return this.#allowIt(service)
+    if (/NotFound|NotActive/.test(name)) return this.#wrongService(service)
     return {
-      cause: 'ECS has an incident, or is throttling the account.',
+      cause: 'ECS has an incident, or it is throttling the account.',
       fix: 'Run the rotation again: it deploys what is not deployed yet.',
     }
   }
 
-  #failure(service: EcsService, seen: string, { cause, fix }: { cause: string; fix: string }): ActionError {
+  #allowIt(service: EcsService): Advice {
+    const { role, sessionPolicy } = this.#caller
+    const own = sessionPolicy === 'auto' ? '' : prose` (and to ${code('session-policy')}, if you set a policy there)`
+    return {
+      cause: 'The policy of the role does not name this service, or names it without its cluster.',
+      fix: [
+        prose`Add this statement to the policy of the role ${roleName(role)}${own}:`,
+        block(JSON.stringify(serviceStatement(role, this.#region, service), null, 2)),
+      ],
+    }
+  }
+
+  #wrongService({ cluster }: EcsService): Advice {
+    return {
+      cause: 'The name, the cluster, the region or the account is wrong, or the service was deleted.',
+      fix: [
+        prose`List the services of the cluster, and correct ${code('ecs-services')} (one line ${code('cluster/service')} for each):`,
+        block(`aws ecs list-services --region ${word(this.#region)} --cluster ${word(cluster)}`),
+      ],
+    }
+  }
+
+  #failure({ cluster, service }: EcsService, seen: string, advice: Advice): ActionError {
     return new ActionError('deployment-failed', {
-      failed: `The service ${service.cluster}/${service.service} could not be given a new deployment; its tasks go on with the replaced token until that is revoked.`,
+      failed: prose`The service ${code(`${cluster}/${service}`)} could not be redeployed; its tasks keep using the previous token until it is revoked.`,
       seen,
       expected: 'a new deployment of the service',
-      cause,
-      fix,
+      ...advice,
     })
   }
 }

@@ -1,6 +1,6 @@
-/** Where the calls of AWS go: what the validated variables say, else the service's own endpoint in the region. */
+/** Where calls to AWS go: where the validated variables say, or else to the service's own endpoint in the region. */
 
-/** A service that is called, as the variable with its endpoint ends: `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
+/** A service that is called, spelled like the end of the variable with its endpoint: `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
 export type AwsService = 'STS' | 'SECRETS_MANAGER' | 'ECS'
 
 /** What the job's environment says about endpoints; made by `inputs/aws-endpoints.ts` only. */

@@ -1,165 +1,240 @@
 /** What to tell a user whom Secrets Manager refuses. Loaded only then. */
-import { ActionError } from '../errors/action-error.ts'
-import { listed, printable, quoted } from '../text/printable.ts'
-import { SETTINGS } from './explain-sts.ts'
-import { kmsViaService, secretArnPatterns } from './policies/session-policy.ts'
-import type { AwsRequest } from './request.ts'
-import { createCommand, type SecretContent } from './secret-content.ts'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { block, code, codes, type Part, prose } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
+import { type AwsCaller, roleName } from './caller.ts'
+import { secretCommand } from './commands.ts'
+import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
+import { keyStatement, secretStatement } from './policies/missing-statements.ts'
+import { READ_ACTIONS, READ_KMS_ACTIONS } from './policies/secret-actions.ts'
+import type { SecretReference } from './request.ts'
+import { createSecret, type SecretContent, secretInput } from './secret-content.ts'
 import { type ServiceError, said } from './service-error.ts'
-
-/** What of a request is told about. */
-type Asked = Pick<AwsRequest, 'role' | 'secret' | 'sessionPolicy'>
 
 /** What is done with a secret: the call that was refused, in words too, and all that the role needs for the whole. */
 export interface SecretUse {
-  /** After "may not". */
+  /** After "is not allowed to": `read`, or `move the staging labels of`. */
   verb: string
-  actions: readonly [string, ...string[]]
-  kmsActions: readonly [string, ...string[]]
+  actions: readonly string[]
+  kmsActions: readonly string[]
   /** What the secret must hold. */
   content: SecretContent
 }
 
 /** Reading what the secret must hold, and nothing more. */
 export function reading(content: SecretContent): SecretUse {
-  return { verb: 'read', actions: ['secretsmanager:GetSecretValue'], kmsActions: ['kms:Decrypt'], content }
+  return { verb: 'read', actions: READ_ACTIONS, kmsActions: READ_KMS_ACTIONS, content }
 }
 
-/** Maps an answer of Secrets Manager to a code and its explanation. `caller`: the role session. */
-export function explainSecret(error: ServiceError, caller: string, request: Asked, use: SecretUse): ActionError {
-  const { secret, role } = request
-  const seen = said(error)
-  if (error.name === 'DecryptionFailure' || (/AccessDenied/.test(error.name) && /kms/i.test(error.message))) {
-    return kmsDenied(seen, request, use)
-  }
-  if (/AccessDenied/.test(error.name)) return accessDenied(error, seen, caller, request, use)
-  if (error.name === 'ResourceNotFoundException') {
-    // AWS says which of the two is missing; not everything that speaks its protocol does.
-    const stage = /staging label|version/i.test(error.message) || secret.stage !== 'AWSCURRENT'
-    return new ActionError('secret-not-found', {
-      failed: stage
-        ? `The AWS account ${role.account} has no secret ${quoted(secret.id, 200)} in ${secret.region} with a version at the stage ${quoted(secret.stage, 60)}.`
-        : `The AWS account ${role.account} has no secret ${quoted(secret.id, 200)} in ${secret.region}.`,
-      seen,
-      expected: stage ? 'a version with that stage' : 'a secret of that name in that account and region',
-      cause: stage
-        ? 'no version was ever given this stage, or it moved on.'
-        : `another region or account, another name${secret.input ? '' : ' (`secret-id` is `huggingface/{org}/{scope}` by default)'}, or the secret was never created.`,
-      fix: stage
-        ? `Look at the stages: aws secretsmanager list-secret-version-ids --region ${secret.region} --secret-id ${secret.id}\nor use \`secret-version-stage: AWSCURRENT\`.`
-        : `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`, or create it:\n${createCommand(use.content, secret)}`,
-    })
-  }
-  if (error.name === 'InvalidRequestException' && /deletion/i.test(error.message)) {
-    return new ActionError('secret-not-found', {
-      failed: `The secret ${secret.id} is marked for deletion.`,
-      seen,
-      expected: 'a secret that is in use',
-      cause: 'somebody deleted it; AWS keeps it for the recovery window.',
-      fix: `Take it back: aws secretsmanager restore-secret --region ${secret.region} --secret-id ${secret.id}\nor point \`${secret.input ?? 'secret-id'}\` to the new one.`,
-    })
-  }
-  if (/UnrecognizedClient|InvalidSignature|ExpiredToken|IncompleteSignature|InvalidClientTokenId/.test(error.name)) {
-    return new ActionError('secret-access-denied', {
-      failed: `Secrets Manager in ${secret.region} did not accept the session that STS gave.`,
-      seen,
-      expected: 'a session that is valid in this region',
-      cause:
-        'the clock of the runner is wrong, or the endpoint in the environment belongs to another region or account.',
-      fix: 'Synchronize the runner’s clock; check `aws-region` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`.',
-    })
-  }
-  if (/before anything was sent$/.test(error.name)) {
-    return new ActionError('secret-failed', { failed: 'Secrets Manager could not be asked.', seen, ...SETTINGS })
-  }
-  return new ActionError('secret-failed', {
-    failed: `Secrets Manager in ${secret.region} did not give the secret ${secret.id}.`,
-    seen,
-    expected: 'the secret’s value',
-    cause:
-      'Secrets Manager is throttling the account or has an incident, or something in between answered in its place.',
-    fix: 'Re-run the job; check what `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` points to if it is set.',
-  })
+/** What is known when Secrets Manager refuses. */
+interface Facts {
+  error: ServiceError
+  caller: Omit<AwsCaller, 'credentials'>
+  secret: SecretReference
+  use: SecretUse
 }
 
-function accessDenied(
-  error: ServiceError,
-  seen: string,
-  caller: string,
-  request: Asked,
-  { verb, actions }: SecretUse,
-): ActionError {
-  const { secret, role } = request
-  const bySession = /session policy/i.test(error.message)
-  if (/explicit deny/i.test(error.message)) {
-    return new ActionError('secret-access-denied', {
-      failed: `A policy refuses this role the secret ${quoted(secret.id, 200)}, whatever else allows it.`,
-      seen: `${seen}\nas ${printable(caller)}`,
-      expected: 'no Deny that matches this role',
-      cause:
-        'a policy on the secret that refuses every role it does not name (README, step 7), a Deny in the role’s own policy, or a service control policy of your AWS organization.',
-      fix: `Look at the secret's policy, and add ${printable(role.arn)} to the roles that it leaves out of its Deny:\naws secretsmanager get-resource-policy --region ${secret.region} --secret-id ${secret.id}`,
-    })
-  }
-  const statement = {
-    Effect: 'Allow',
-    Action: one(actions),
-    Resource: secretArnPatterns(role, secret).at(-1),
-  }
-  return new ActionError('secret-access-denied', {
-    failed: bySession
-      ? `This session may not ${verb} the secret ${quoted(secret.id, 200)}.`
-      : `The role ${printable(role.arn)} may not ${verb} the secret ${quoted(secret.id, 200)}.`,
-    seen: `${seen}\nas ${printable(caller)}`,
-    expected: bySession
-      ? 'a secret of that name, with which both the role and the session policy allow this'
-      : `a role whose policy allows ${listed(actions)} on this secret`,
-    ...(bySession
-      ? sessionAdvice(request, actions)
-      : {
-          cause:
-            'the statement is missing, is for another name or scope, or lacks the `-??????` that stands for the six characters AWS adds to a secret’s ARN. AWS says the same when the secret does not exist in this account and region.',
-          fix: `Make sure that the secret exists (aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}), and add this statement to the role's policy:\n${JSON.stringify(statement, null, 2)}`,
-        }),
-  })
+interface Case {
+  applies: (error: ServiceError, secret: SecretReference) => boolean
+  explain: (facts: Facts) => ActionError
 }
 
-/** The session policy of this run refused: with `auto` that nearly always means that AWS found no such secret. */
-function sessionAdvice(
-  { secret, role, sessionPolicy }: Asked,
-  actions: readonly string[],
-): { cause: string; fix: string } {
-  if (sessionPolicy !== 'auto') {
-    return {
-      cause: '`session-policy` does not allow it; a session may do only what both it and the role allow.',
-      fix: `Allow ${listed(actions)} on this secret in \`session-policy\`, or use \`session-policy: auto\`.`,
-    }
-  }
-  return {
-    cause: `the account ${role.account} has no such secret in ${secret.region}. \`session-policy: auto\` allows exactly the secret that was named, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
-    fix: `Check \`${secret.input ?? 'secret-id'}\` and \`aws-region\`: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id}\nFor a secret of another account, or when the name is right and this stays, give its whole ARN in \`${secret.input ?? 'secret-id'}\`.`,
-  }
+type Advice = Pick<Explanation, 'cause' | 'fix'>
+
+/** The first that applies explains the refusal. Source: Secrets Manager API reference, "Errors" of each call. */
+const CASES: readonly Case[] = [
+  { applies: ({ name }) => name === 'DecryptionFailure', explain: kmsDenied },
+  { applies: isDenied(/kms/i), explain: kmsDenied },
+  { applies: isDenied(/explicit deny/i), explain: explicitlyDenied },
+  { applies: isDenied(/session policy/i), explain: deniedBySession },
+  { applies: isDenied(), explain: deniedByRole },
+  { applies: (error, secret) => isMissing(error) && speaksOfStage(error, secret), explain: stageMissing },
+  { applies: isMissing, explain: secretMissing },
+  {
+    applies: ({ name, message }) => name === 'InvalidRequestException' && /deletion/i.test(message),
+    explain: markedForDeletion,
+  },
+  {
+    applies: ({ name }) =>
+      /UnrecognizedClient|InvalidSignature|ExpiredToken|IncompleteSignature|InvalidClientTokenId/.test(name),
+    explain: sessionNotAccepted,
+  },
+  { applies: ({ kind }) => kind === 'unsent', explain: notSent },
+  { applies: () => true, explain: noAnswer },
+]
+
+/** Maps a refusal of Secrets Manager to a code and its explanation. */
+export function explainSecret(facts: Facts): ActionError {
+  const found = CASES.find(({ applies }) => applies(facts.error, facts.secret))
+  if (!found) throw new TypeError('the last case always applies')
+  return found.explain(facts)
 }
 
-function kmsDenied(seen: string, request: Asked, { verb, kmsActions }: SecretUse): ActionError {
-  const { secret, role } = request
-  const statement = {
-    Effect: 'Allow',
-    Action: one(kmsActions),
-    Resource: `arn:${role.partition}:kms:${secret.region}:${role.account}:key/<the key of the secret>`,
-    Condition: { StringEquals: { 'kms:ViaService': kmsViaService(role.partition, secret.region) } },
-  }
+function isDenied(text = /(?:)/): Case['applies'] {
+  return ({ name, message }) => /AccessDenied/.test(name) && text.test(message)
+}
+
+function isMissing({ name }: ServiceError): boolean {
+  return name === 'ResourceNotFoundException'
+}
+
+/** AWS says whether the secret or the stage is missing; not everything that speaks its protocol does. */
+function speaksOfStage({ message }: ServiceError, { stage }: SecretReference): boolean {
+  return /staging label|version/i.test(message) || stage !== 'AWSCURRENT'
+}
+
+function kmsDenied({ error, caller: { role }, secret, use: { verb, kmsActions } }: Facts): ActionError {
   return new ActionError('secret-kms-denied', {
-    failed: `The role ${printable(role.arn)} may ${verb} the secret ${quoted(secret.id, 200)}, but not ${verb === 'read' ? 'decrypt it' : 'use its key'}.`,
-    seen,
-    expected: `${listed(kmsActions)} on the key that encrypts the secret, through Secrets Manager`,
-    cause:
-      'the secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out; or the key is disabled or about to be deleted (aws kms describe-key).',
-    fix: `Find the key: aws secretsmanager describe-secret --region ${secret.region} --secret-id ${secret.id} --query KmsKeyId\nand add this statement to the role's policy (and allow the role in the key's policy):\n${JSON.stringify(statement, null, 2)}`,
+    failed: prose`The role ${roleName(role)} is allowed to ${verb} the secret ${code(secret.id)}, but not to ${verb === 'read' ? 'decrypt it' : 'use its key'}.`,
+    seen: said(error),
+    expected: prose`permission for ${codes(kmsActions)} on the key that encrypts the secret, through Secrets Manager`,
+    cause: prose`The secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out; or the key is disabled or about to be deleted (${code('aws kms describe-key')}).`,
+    fix: [
+      'Find the key:',
+      block(secretCommand('describe-secret', secret, '--query KmsKeyId')),
+      'Allow the role in the policy of the key, and add this statement to the policy of the role:',
+      json(keyStatement(role, secret, kmsActions)),
+    ],
   })
 }
 
-/** As people write policies: a list only where there are several. */
-function one(actions: readonly [string, ...string[]]): string | readonly string[] {
-  return actions.length === 1 ? actions[0] : actions
+function explicitlyDenied({ error, caller, secret }: Facts): ActionError {
+  return new ActionError('secret-access-denied', {
+    failed: prose`A policy denies this role the secret ${code(secret.id)}, whatever else allows it.`,
+    seen: seenAs(error, caller),
+    expected: 'no Deny that matches this role',
+    cause:
+      'A policy on the secret denies every role that it does not name (README, step 7), or the role’s own policy or a service control policy of your AWS organization has a Deny.',
+    fix: [
+      prose`Look at the secret’s policy, and add ${roleName(caller.role)} to the roles that its Deny leaves out:`,
+      block(secretCommand('get-resource-policy', secret)),
+    ],
+  })
+}
+
+function deniedBySession({ error, caller, secret, use: { verb, actions } }: Facts): ActionError {
+  return new ActionError('secret-access-denied', {
+    failed: prose`This session is not allowed to ${verb} the secret ${code(secret.id)}.`,
+    seen: seenAs(error, caller),
+    expected: 'a secret of this name, and permission from both the role and the session policy',
+    ...(caller.sessionPolicy === 'auto' ? noSuchSecret(caller, secret) : ownPolicyTooNarrow(actions)),
+  })
+}
+
+/** With `auto`, a refusal nearly always means that AWS found no such secret. */
+function noSuchSecret({ role }: Facts['caller'], secret: SecretReference): Advice {
+  const input = code(secretInput(secret))
+  return {
+    cause: prose`The account ${role.account} has no such secret in ${secret.region}. ${code('session-policy: auto')} allows exactly the secret that was named, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
+    fix: [
+      prose`Check ${input} and ${code('aws-region')}:`,
+      block(secretCommand('describe-secret', secret)),
+      prose`If the secret belongs to another account, or if the name is correct and the problem persists, set ${input} to the whole ARN of the secret.`,
+    ],
+  }
+}
+
+function ownPolicyTooNarrow(actions: readonly string[]): Advice {
+  return {
+    cause: prose`${code('session-policy')} does not allow it; a session can only do what both the policy and the role allow.`,
+    fix: prose`Allow ${codes(actions)} on this secret in ${code('session-policy')}, or set ${code('session-policy: auto')}.`,
+  }
+}
+
+function deniedByRole({ error, caller, secret, use: { verb, actions } }: Facts): ActionError {
+  const { role } = caller
+  return new ActionError('secret-access-denied', {
+    failed: prose`The role ${roleName(role)} is not allowed to ${verb} the secret ${code(secret.id)}.`,
+    seen: seenAs(error, caller),
+    expected: prose`a role whose policy allows ${codes(actions)} on this secret`,
+    cause: prose`The statement is missing, is for another name or scope, or lacks the ${code('-??????')} that stands for the six characters which AWS appends to a secret’s ARN. AWS says the same when the secret does not exist in this account and region.`,
+    fix: [
+      'Make sure that the secret exists:',
+      block(secretCommand('describe-secret', secret)),
+      'Then add this statement to the policy of the role:',
+      json(secretStatement(role, secret, actions)),
+    ],
+  })
+}
+
+function stageMissing({ error, caller: { role }, secret }: Facts): ActionError {
+  return new ActionError('secret-not-found', {
+    failed: prose`The AWS account ${role.account} has no secret ${code(secret.id)} in ${secret.region} with a version at the stage ${code(printable(secret.stage, 60))}.`,
+    seen: said(error),
+    expected: 'a version with this staging label',
+    cause: 'No version was ever given this staging label, or the label was moved.',
+    fix: [
+      'List the versions and their staging labels:',
+      block(secretCommand('list-secret-version-ids', secret)),
+      prose`Or set ${code('secret-version-stage: AWSCURRENT')}.`,
+    ],
+  })
+}
+
+function secretMissing({ error, caller: { role }, secret, use }: Facts): ActionError {
+  const byDefault = secret.input
+    ? ''
+    : prose` (${code('secret-id')} is ${code('huggingface/{org}/{scope}')} by default)`
+  return new ActionError('secret-not-found', {
+    failed: prose`The AWS account ${role.account} has no secret ${code(secret.id)} in ${secret.region}.`,
+    seen: said(error),
+    expected: 'a secret of this name in this account and region',
+    cause: prose`The secret is in another region or account, it has another name${byDefault}, or it was never created.`,
+    fix: [
+      prose`Check ${code(secretInput(secret))} and ${code('aws-region')}, or create the secret:`,
+      ...createSecret(use.content, secret),
+    ],
+  })
+}
+
+function markedForDeletion({ error, secret }: Facts): ActionError {
+  return new ActionError('secret-not-found', {
+    failed: prose`The secret ${code(secret.id)} is marked for deletion.`,
+    seen: said(error),
+    expected: 'a secret that is in use',
+    cause: 'Somebody deleted it; AWS keeps it until the recovery window is over.',
+    fix: [
+      'Restore it:',
+      block(secretCommand('restore-secret', secret)),
+      prose`Or set ${code(secretInput(secret))} to the new one.`,
+    ],
+  })
+}
+
+function sessionNotAccepted({ error, secret: { region } }: Facts): ActionError {
+  return new ActionError('secret-access-denied', {
+    failed: `Secrets Manager in ${region} did not accept the session that STS issued.`,
+    seen: said(error),
+    expected: 'a session that is valid in this region',
+    cause: 'The clock of the runner is wrong, or the endpoint in the environment belongs to another region or account.',
+    fix: prose`Synchronize the runner’s clock (NTP); check ${code('aws-region')} and ${code('AWS_ENDPOINT_URL_SECRETS_MANAGER')}.`,
+  })
+}
+
+function notSent({ error }: Facts): ActionError {
+  return new ActionError('secret-failed', {
+    failed: 'Secrets Manager could not be called.',
+    seen: said(error),
+    ...CHECK_SETTINGS,
+  })
+}
+
+function noAnswer({ error, secret }: Facts): ActionError {
+  return new ActionError('secret-failed', {
+    failed: prose`Secrets Manager in ${secret.region} gave no usable answer about the secret ${code(secret.id)}.`,
+    seen: said(error),
+    expected: 'the answer that AWS documents',
+    cause:
+      'Secrets Manager is throttling the account or has an incident, or a proxy or another intermediary answered in its place.',
+    fix: prose`Re-run the job. If ${endpointVariables('SECRETS_MANAGER')} is set, check where it points.`,
+  })
+}
+
+/** What AWS said, and to whom: the role session is not the role. */
+function seenAs(error: ServiceError, { name }: Facts['caller']): Part {
+  return prose`${said(error)}, as ${code(printable(name))}`
+}
+
+function json(statement: object): Part {
+  return block(JSON.stringify(statement, null, 2))
 }

@@ -1,114 +1,177 @@
 /** What to tell a user whom STS refuses. Loaded only then. */
-import { ActionError } from '../errors/action-error.ts'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { printable, quoted, verbatim } from '../text/printable.ts'
-import { otherSubjectFormat, trustPolicy } from './policies/trust-policy.ts'
+import { block, code, type Prose, prose } from '../text/message.ts'
+import { printable, verbatim } from '../text/printable.ts'
+import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
+import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
 import type { SessionRequest } from './request.ts'
-import { isPassing, type ServiceError, said } from './service-error.ts'
+import { isTransientRefusal, type ServiceError, said } from './service-error.ts'
 
-/** For errors of the SDK itself. */
-export const SETTINGS = {
-  cause: 'the AWS SDK found no endpoint for these settings, or could not sign the request; its own words are above.',
-  fix: 'Check `aws-region`, and the variables `AWS_ENDPOINT_URL*`, `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. If none of them is wrong, report this as a bug.',
+/** What is known when STS refuses. */
+interface Facts {
+  error: ServiceError
+  identity: Identity
+  request: SessionRequest
 }
 
-/** Maps an answer of STS to a code and its explanation. */
+interface Case {
+  applies: (error: ServiceError) => boolean
+  explain: (facts: Facts) => ActionError
+}
+
+type Advice = Pick<Explanation, 'cause' | 'fix'>
+
+/** The first that applies explains the refusal. Source: STS API reference, AssumeRoleWithWebIdentity, "Errors". */
+const CASES: readonly Case[] = [
+  { applies: ({ name }) => /AccessDenied/.test(name), explain: trustRejected },
+  { applies: isInvalidToken(/no openidconnect provider/i), explain: providerMissing },
+  { applies: isInvalidToken(/incorrect token audience/i), explain: audienceNotRegistered },
+  failedWith(
+    ({ kind }) => kind === 'unsent',
+    () => CHECK_SETTINGS,
+  ),
+  failedWith(({ name }) => /PackedPolicyTooLarge|MalformedPolicyDocument/.test(name), sessionPolicyRefused),
+  failedWith(({ name }) => /RegionDisabled/.test(name), regionDisabled),
+  failedWith(({ name }) => /ExpiredToken/.test(name), tokenExpiredTwice),
+  failedWith(({ name, message }) => /ValidationError/.test(name) && /duration/i.test(message), sessionTooLong),
+  failedWith(({ name }) => /IDPCommunicationError|InvalidIdentityToken|IDPRejectedClaim/.test(name), issuerUnreachable),
+  failedWith(isTransientRefusal, overloaded),
+  failedWith(() => true, settingRefused),
+]
+
+/** Maps a refusal of STS to a code and its explanation. */
 export function explainSts(error: ServiceError, identity: Identity, request: SessionRequest): ActionError {
-  const account = request.role.account
-  const issuer = identity.issuer
-  if (/AccessDenied/.test(error.name)) return trustRejected(identity, request, said(error))
-  if (error.name === 'InvalidIdentityToken' || error.name === 'InvalidIdentityTokenException') {
-    if (/no openidconnect provider/i.test(error.message)) {
-      return new ActionError('oidc-provider-missing', {
-        failed: `The AWS account ${account} has no OIDC provider for the issuer ${printable(issuer, 200)}.`,
-        seen: said(error),
-        expected: `an IAM OIDC provider for ${printable(issuer)}`,
-        cause: 'the provider was never created in this account, or the role is in another account than you think.',
-        fix: `Create it once per account:\naws iam create-open-id-connect-provider --url ${printable(issuer)} --client-id-list ${printable(identity.audience)}`,
-      })
-    }
-    if (/incorrect token audience/i.test(error.message)) {
-      const provider = `arn:${request.role.partition}:iam::${account}:oidc-provider/${printable(hostAndPath(issuer))}`
-      return new ActionError('audience-not-registered', {
-        failed: `The OIDC provider in the AWS account ${account} does not list the audience ${quoted(identity.audience)}.`,
-        seen: said(error),
-        expected: `${quoted(identity.audience)} in the client id list of ${provider}, letter by letter`,
-        cause:
-          'the provider was created for other uses (often with `sts.amazonaws.com` only), `hf-org` has a slip, or upper and lower case differ.',
-        fix: `Add it (nothing else changes):\naws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${printable(identity.audience)}`,
-      })
-    }
-  }
-  return new ActionError('sts-failed', {
-    failed: `STS did not give a session for ${printable(request.role.arn)}.`,
-    seen: said(error),
-    ...advice(error, request),
-  })
+  const facts = { error, identity, request }
+  const found = CASES.find(({ applies }) => applies(error))
+  if (!found) throw new TypeError('the last case always applies')
+  return found.explain(facts)
 }
 
-function advice(error: ServiceError, request: SessionRequest): { cause: string; fix: string } {
-  if (/before anything was sent$/.test(error.name)) return SETTINGS
-  if (/PackedPolicyTooLarge|MalformedPolicyDocument/.test(error.name)) {
-    return {
-      cause: 'the session policy is too long for STS, or not a valid policy.',
-      fix:
-        request.sessionPolicy === 'auto'
-          ? 'Give a shorter policy in `session-policy`, or `session-policy: none` if the role itself may read this one secret only.'
-          : 'Correct the policy in `session-policy`; `auto` makes one that fits.',
-    }
-  }
-  if (/RegionDisabled/.test(error.name)) {
-    return {
-      cause: `STS is not activated in ${request.region} for the account ${request.role.account}.`,
-      fix: 'Activate the region in the account’s IAM settings ("Security Token Service"), or choose another `aws-region`.',
-    }
-  }
-  if (/ExpiredToken/.test(error.name)) {
-    return {
-      cause: 'the ID token ended before it reached STS, twice: the clock of the runner or of the endpoint is wrong.',
-      fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
-    }
-  }
-  if (/ValidationError/.test(error.name) && /duration/i.test(error.message)) {
-    return {
-      cause: 'the role allows shorter sessions only.',
-      fix: 'Lower `role-duration-seconds`, or raise the role’s maximum session duration.',
-    }
-  }
-  if (/IDPCommunicationError|InvalidIdentityToken|IDPRejectedClaim/.test(error.name)) {
-    return {
-      cause:
-        'AWS could not check the ID token with its issuer just now, or the issuer’s keys are not reachable for AWS.',
-      fix: 'Re-run the job. If it stays, check that AWS can reach the issuer (a GitHub Enterprise Server behind a firewall cannot be reached).',
-    }
-  }
-  if (!isPassing(error)) {
-    return {
-      cause: 'a setting of this step that STS does not accept; its own words are above.',
-      fix: 'Correct what it names: `role-to-assume`, `role-session-name`, `role-duration-seconds` or `session-policy`; check what `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL` points to if it is set.',
-    }
-  }
+function isInvalidToken(text: RegExp): Case['applies'] {
+  return ({ name, message }) => /^InvalidIdentityToken(?:Exception)?$/.test(name) && text.test(message)
+}
+
+/** A case of `sts-failed`. */
+function failedWith(applies: Case['applies'], advice: (facts: Facts) => Advice): Case {
   return {
-    cause: 'STS is throttling the account, or has an incident.',
-    fix: 'Re-run the job; many jobs that start at the same second can be spread, or given more tries with `max-attempts`.',
+    applies,
+    explain: (facts) =>
+      new ActionError('sts-failed', {
+        failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
+        seen: said(facts.error),
+        ...advice(facts),
+      }),
   }
 }
 
-function trustRejected(identity: Identity, request: SessionRequest, answer: string): ActionError {
+function trustRejected({ error, identity, request: { role } }: Facts): ActionError {
   const other = otherSubjectFormat(identity)
+  const otherFormat = other
+    ? prose`, or for the other subject format (${code(verbatim(other, 300))}), which never matches this token`
+    : ''
   return new ActionError('role-trust-rejected', {
-    failed: `AWS does not let this job assume ${printable(request.role.arn)}.`,
-    seen: answer,
-    expected: 'a role of that name whose trust policy matches the claims of this job',
+    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+    seen: said(error),
+    expected: 'a role of this name whose trust policy matches the claims of this job',
     claims: tellingClaims(identity.claims).map(([name, value]) => [name, verbatim(value, 300)] as const),
-    cause: `the trust policy’s condition on \`sub\` or \`aud\` is for another repository, branch or environment${
-      other ? `, or for the other subject format ("${verbatim(other, 300)}"), which never matches this token` : ''
-    }. STS does not say which condition failed, and says the same when the role does not exist.`,
-    fix: `First decide whether this job (${job(identity)}) is meant to get this token; if it is not, run it from where the policy allows.${caution(identity)}\nIf it is, make sure that the role exists and that its trust policy has the statement below, which allows exactly this job's subject. If it is the only one the role needs, save it as trust-policy.json and run\naws iam update-assume-role-policy --role-name ${request.role.arn.split('/').at(-1)} --policy-document file://trust-policy.json\n(that replaces the whole policy: keep the other statements that are needed).\n${JSON.stringify(trustPolicy(identity, request.role), null, 2)}`,
+    cause: prose`The condition on ${code('sub')} or ${code('aud')} in the trust policy is for another repository, branch or environment${otherFormat}. STS does not say which condition failed, and it gives the same answer when the role does not exist.`,
+    fix: [
+      prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from where the policy allows it.${caution(identity)}`,
+      prose`If it should, make sure that the role exists and that its trust policy has the statement below, which allows exactly this job’s subject. If the role needs no other statement, save the policy as ${code('trust-policy.json')} and run this command, which replaces the whole policy; otherwise add the statement to those that are there:`,
+      block(
+        `aws iam update-assume-role-policy --role-name ${role.arn.split('/').at(-1)} --policy-document file://trust-policy.json`,
+      ),
+      block(JSON.stringify(trustPolicy(identity, role), null, 2)),
+    ],
   })
 }
 
+function providerMissing({ error, identity, request: { role } }: Facts): ActionError {
+  const issuer = printable(identity.issuer)
+  return new ActionError('oidc-provider-missing', {
+    failed: prose`The AWS account ${role.account} has no OIDC provider for the issuer ${code(issuer)}.`,
+    seen: said(error),
+    expected: prose`an IAM OIDC provider for ${code(issuer)}`,
+    cause: 'The provider was never created in this account, or the role is not in the account that you expect.',
+    fix: [
+      'Create it, once per account:',
+      block(`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list ${printable(identity.audience)}`),
+    ],
+  })
+}
+
+function audienceNotRegistered({ error, identity, request: { role } }: Facts): ActionError {
+  const audience = printable(identity.audience)
+  const provider = printable(providerArn(identity, role))
+  return new ActionError('audience-not-registered', {
+    failed: prose`The OIDC provider in the AWS account ${role.account} does not list the audience ${code(audience)}.`,
+    seen: said(error),
+    expected: prose`${code(audience)} in the client ID list of ${code(provider)}; it must match exactly (case-sensitive)`,
+    cause: prose`The provider was created for other uses (often with ${code('sts.amazonaws.com')} only), ${code('hf-org')} has a typo, or upper and lower case differ.`,
+    fix: [
+      'Add the audience; nothing else changes:',
+      block(
+        `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${audience}`,
+      ),
+    ],
+  })
+}
+
+function sessionPolicyRefused({ request }: Facts): Advice {
+  return {
+    cause: 'The session policy is too long for STS, or it is not a valid policy.',
+    fix:
+      request.sessionPolicy === 'auto'
+        ? prose`Set a shorter policy in ${code('session-policy')}, or set ${code('session-policy: none')} if the role itself can read nothing but this secret.`
+        : prose`Correct the policy in ${code('session-policy')}, or set ${code('session-policy: auto')}, which creates one that fits.`,
+  }
+}
+
+function regionDisabled({ request: { region, role } }: Facts): Advice {
+  return {
+    cause: `STS is not activated in ${region} for the account ${role.account}.`,
+    fix: prose`Activate the region in the account’s IAM settings ("Security Token Service"), or choose another ${code('aws-region')}.`,
+  }
+}
+
+function tokenExpiredTwice(): Advice {
+  return {
+    cause: 'The ID token expired before it reached STS, twice: the clock of the runner or of the endpoint is wrong.',
+    fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
+  }
+}
+
+function sessionTooLong(): Advice {
+  return {
+    cause: 'The role allows only shorter sessions.',
+    fix: prose`Lower ${code('role-duration-seconds')}, or raise the maximum session duration of the role.`,
+  }
+}
+
+function issuerUnreachable(): Advice {
+  return {
+    cause: 'AWS could not check the ID token with its issuer at that moment, or AWS cannot reach the issuer’s keys.',
+    fix: 'Re-run the job. If the problem persists, check that AWS can reach the issuer; it cannot reach a GitHub Enterprise Server behind a firewall.',
+  }
+}
+
+function overloaded(): Advice {
+  return {
+    cause: 'STS is throttling the account, or it has an incident.',
+    fix: prose`Re-run the job. If many jobs start at the same second, spread them, or allow more attempts with ${code('max-attempts')}.`,
+  }
+}
+
+function settingRefused(): Advice {
+  return {
+    cause: 'STS does not accept a setting of this step; its own words are above.',
+    fix: prose`Correct the setting that it names: ${code('role-to-assume')}, ${code('role-session-name')}, ${code('role-duration-seconds')} or ${code('session-policy')}. If ${endpointVariables('STS')} is set, check where it points.`,
+  }
+}
+
+/** The claims of a job that tell which job it is. */
 /** Which job it is, in a few words. */
 function job({ claims, subject }: Identity): string {
   const of = (name: string) => (typeof claims[name] === 'string' ? verbatim(claims[name], 200) : undefined)
@@ -116,13 +179,9 @@ function job({ claims, subject }: Identity): string {
   return event === undefined ? `subject ${verbatim(subject, 200)}` : `event ${event}, ref ${of('ref') ?? 'unknown'}`
 }
 
-/** A subject that many may have must not be let in without a thought. */
+/** A subject that many people can have must not be allowed without a thought. */
 function caution({ subject }: Identity): string {
   return subject.endsWith(':pull_request')
-    ? ' A policy for this subject lets in everybody who can open a pull request from a branch of the repository.'
+    ? ' A policy for this subject lets in everyone who can open a pull request from a branch of the repository.'
     : ''
-}
-
-function hostAndPath(issuer: string): string {
-  return issuer.replace(/^https?:\/\//, '')
 }

@@ -2,16 +2,17 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import type { RetryPolicy } from '../net/retry.ts'
 import { closest } from '../text/closest.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
-import { listed, quoted, verbatim } from '../text/printable.ts'
-import type { AwsSession } from './assume-role.ts'
-import { clientOptions } from './clients.ts'
-import type { AwsRequest, SecretReference } from './request.ts'
+import { code, codes, prose } from '../text/message.ts'
+import { quoted, verbatim } from '../text/printable.ts'
+import type { AwsCaller } from './caller.ts'
+import { callAws } from './clients.ts'
+import type { SecretReference } from './request.ts'
+import { readSecretArn } from './secret-arn.ts'
 import { exampleOf, keysOf, type SecretContent, wrongSecret } from './secret-content.ts'
-import { isPassing, serviceError } from './service-error.ts'
 import type { SecretShape } from './store-command.ts'
 
 export interface StoredSecret {
@@ -22,6 +23,20 @@ export interface StoredSecret {
   shape: SecretShape
 }
 
+/** What is read, by whom, and how. */
+export interface Reading {
+  secret: SecretReference
+  /** What the secret must hold. */
+  content: SecretContent
+  caller: AwsCaller
+  http: Http
+  policy: RetryPolicy
+  mask: Mask
+}
+
+/** Masked, anything shorter would only make the log unreadable; it cannot be a token. */
+const SHORTEST_MASK = 8
+
 /**
  * Reads one version of one secret, and takes what it must hold out of it. A plain string is the one value of a content
  * that has no more.
@@ -30,56 +45,45 @@ export interface StoredSecret {
  * `network-unreachable`, `deadline-exceeded`.
  * Source: Secrets Manager API reference, GetSecretValue.
  */
-export async function readSecret(
-  session: AwsSession,
-  request: AwsRequest,
-  content: SecretContent,
-  http: Http,
-  mask: Mask,
-  policy: RetryPolicy,
-): Promise<StoredSecret> {
-  const { secret } = request
-  const what = `Secrets Manager in ${secret.region} to read ${secret.id}`
-  const { accessKeyId, secretAccessKey, sessionToken } = session.credentials
-  const client = new SecretsManagerClient({
-    ...clientOptions({
-      service: 'SECRETS_MANAGER',
-      region: secret.region,
-      endpoints: request.awsEndpoints,
-      http,
-      what,
-    }),
-    credentials: { accessKeyId, secretAccessKey, sessionToken },
+export async function readSecret({ secret, content, caller, http, policy, mask }: Reading): Promise<StoredSecret> {
+  const { id, region, stage } = secret
+  const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage })
+  const answer = await callAws({
+    Client: SecretsManagerClient,
+    service: 'SECRETS_MANAGER',
+    region,
+    endpoints: caller.awsEndpoints,
+    what: `Secrets Manager in ${region} to read ${id}`,
+    http,
+    policy,
+    credentials: caller.credentials,
+    send: (client) => client.send(command),
+    explain: async (error) => {
+      const { explainSecret, reading } = await import('./explain-secret.ts')
+      return explainSecret({ error, caller, secret, use: reading(content) })
+    },
   })
-  const command = new GetSecretValueCommand({ SecretId: secret.id, VersionStage: secret.stage })
-  return await retry(what, policy, async () => {
-    const answer = await client.send(command).catch((error: unknown) => refuse(error, session, request, content))
-    const text: unknown = answer.SecretString ?? decode(answer.SecretBinary)
-    if (typeof text !== 'string') throw malformed(secret, content, 'neither a string nor UTF-8 text')
-    const binary = answer.SecretString === undefined
-    const { values, shape } = pick(text, binary, secret, content)
-    // Anything shorter is no token; masked, it would only make the log unreadable.
-    for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) if (form.length >= 8) mask(form)
-    return {
-      arn: arnOf(answer.ARN) ?? secret.id,
-      versionId: versionOf(answer.VersionId) ?? '',
-      values,
-      shape,
-    }
-  })
+  const text: unknown = answer.SecretString ?? decode(answer.SecretBinary)
+  if (typeof text !== 'string') throw malformed(secret, content, 'neither a string nor UTF-8 text')
+  const binary = answer.SecretString === undefined
+  const { values, shape } = pick(text, binary, secret, content)
+  for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) {
+    if (form.length >= SHORTEST_MASK) mask(form)
+  }
+  return { arn: arnOf(answer.ARN) ?? id, versionId: versionOf(answer.VersionId) ?? '', values, shape }
 }
 
-/** What later steps use must be what it says it is. */
-const ARN = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]{1,520}$/
+/** Source: Secrets Manager API reference, GetSecretValue, `VersionId`; emulators have shorter ones. */
 const VERSION = /^[\w.-]{1,64}$/
 
-/** A secret's ARN, if it is one. */
-export const arnOf = (value: unknown): string | undefined => checked(value, ARN)
-/** A version's id, if it is one. */
-export const versionOf = (value: unknown): string | undefined => checked(value, VERSION)
+/** A secret's ARN in an answer; undefined for anything else, because later steps use it. */
+export function arnOf(value: unknown): string | undefined {
+  return typeof value === 'string' && readSecretArn(value) ? value : undefined
+}
 
-function checked(value: unknown, form: RegExp): string | undefined {
-  return typeof value === 'string' && form.test(value) ? value : undefined
+/** A version's id in an answer; undefined for anything else, because later steps use it. */
+export function versionOf(value: unknown): string | undefined {
+  return typeof value === 'string' && VERSION.test(value) ? value : undefined
 }
 
 function pick(
@@ -95,9 +99,9 @@ function pick(
     const values = keys.map((key) => {
       const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined
       if (typeof value === 'string') return value
-      const what =
+      const seen =
         value === undefined ? withoutKey(parsed, key) : `a JSON object whose ${quoted(key, 60)} is not a string`
-      throw malformed(secret, content, what)
+      throw malformed(secret, content, seen)
     })
     const otherKeys = Object.keys(parsed).some((key) => !keys.includes(key))
     return { values, shape: { kind: 'object', binary, otherKeys } }
@@ -110,26 +114,31 @@ function pick(
   return { values: [text], shape: { kind: 'plain', binary } }
 }
 
-/** Says what is there instead of a key; names a key only where it is a slip away from the one that was looked for: a secret may have been stored as a key. */
+/**
+ * Says what is there instead of a key. Another key is named only when it is a typo away from the one that was looked
+ * for: a secret may have been stored as a key.
+ */
 export function withoutKey(object: Record<string, unknown>, key: string): string {
   const names = Object.keys(object)
   const near = closest(key, names)
-  return `a JSON object without the key ${quoted(key, 60)} (it has ${names.length} ${names.length === 1 ? 'key' : 'keys'}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
+  const count = names.length === 1 ? '1 key' : `${names.length} keys`
+  return `a JSON object without the key ${quoted(key, 60)} (it has ${count}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
 }
 
 /** `secret-malformed`: `seen` describes the secret without showing any of it. */
 export function malformed(secret: SecretReference, content: SecretContent, seen: string): ActionError {
   const keys = keysOf(content, secret)
+  const plainForm = keys.length > 1 ? '' : ', or the value as a plain string'
   return new ActionError('secret-malformed', {
-    failed: `The secret ${secret.id} does not hold a value at ${listed(keys.map((key) => verbatim(key, 60)))}. Its value is not shown.`,
-    seen,
-    expected: `a JSON object such as ${exampleOf(content, secret)}${keys.length > 1 ? '' : ', or the value as a plain string'}`,
-    cause: 'it is another secret, the value is at another key, or other text was stored with it.',
+    failed: prose`The secret ${code(secret.id)} does not hold a value at ${codes(keys.map((key) => verbatim(key, 60)))}.`,
+    seen: `${seen}; the value itself is not shown`,
+    expected: prose`a JSON object such as ${code(exampleOf(content, secret))}${plainForm}`,
+    cause: 'This is the wrong secret, the value is at another key, or other text was stored with it.',
     fix: wrongSecret(content, secret),
   })
 }
 
-/** The text in a binary secret; undefined when it is none. */
+/** The text in a binary secret; undefined when it is not text. */
 export function decode(bytes: Uint8Array | undefined): string | undefined {
   if (!bytes) return undefined
   try {
@@ -137,17 +146,4 @@ export function decode(bytes: Uint8Array | undefined): string | undefined {
   } catch {
     return undefined
   }
-}
-
-async function refuse(
-  thrown: unknown,
-  session: AwsSession,
-  request: AwsRequest,
-  content: SecretContent,
-): Promise<never> {
-  const error = serviceError(thrown)
-  const { explainSecret, reading } = await import('./explain-secret.ts')
-  const failure = explainSecret(error, session.assumedRoleArn, request, reading(content))
-  if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
-  throw failure
 }

@@ -1,6 +1,7 @@
 /** What a secret must hold, by what it is read for; and what to say when it holds something else. */
-
+import { block, type Code, code, type Part, type Prose, prose } from '../text/message.ts'
 import { verbatim } from '../text/printable.ts'
+import { word } from './commands.ts'
 import type { SecretReference } from './request.ts'
 
 /** The token itself, the token that mints tokens, or the organization's OAuth app. */
@@ -9,7 +10,7 @@ export type SecretContent = (typeof SECRET_CONTENTS)[number]
 
 interface Description {
   /** In words. */
-  what: string
+  what: Prose
   /** The keys of the JSON object, with an example of each value. */
   fields: (key: string) => Readonly<Record<string, string>>
   /** Whether it may also be the only value of a plain string. */
@@ -20,19 +21,19 @@ interface Description {
 
 const CONTENTS: Record<SecretContent, Description> = {
   token: {
-    what: 'the Hub token itself',
+    what: prose`the Hub token itself`,
     fields: (key) => ({ [key]: 'hf_…' }),
     mayBePlain: true,
     guide: 'README.md, "Store the token"',
   },
   'admin-token': {
-    what: 'the admin token, which manages the service accounts of the organization',
+    what: prose`the admin token, which manages the service accounts of the organization`,
     fields: (key) => ({ [key]: 'hf_…' }),
     mayBePlain: true,
     guide: 'docs/sources.md, "service-account"',
   },
   'oauth-app': {
-    what: 'the client_id and client_secret of the OAuth app of the organization',
+    what: prose`the ${code('client_id')} and the ${code('client_secret')} of the organization’s OAuth app`,
     fields: () => ({ client_id: '…', client_secret: '…' }),
     mayBePlain: false,
     guide: 'docs/sources.md, "token-exchange"',
@@ -52,28 +53,41 @@ export function exampleOf(content: SecretContent, { key }: SecretReference): str
 
 /**
  * What to do when a secret that was read holds something else. It prints no command: whatever the secret holds, a value
- * stored there would take its place.
+ * stored there would overwrite it.
  */
-export function wrongSecret(content: SecretContent, secret: SecretReference): string {
+export function wrongSecret(content: SecretContent, secret: SecretReference): readonly (string | Part)[] {
   const { what, mayBePlain, guide } = CONTENTS[content]
-  const input = secret.input ?? 'secret-id'
-  const form = `${exampleOf(content, secret)}${mayBePlain ? ', or the token alone' : ''}`
+  const input = secretInput(secret)
+  const form = prose`${code(exampleOf(content, secret))}${mayBePlain ? ', or the token alone' : ''}`
   const byDefault =
-    input === 'secret-id' && content !== 'token' ? ' The default of `secret-id` is the secret of a stored token.' : ''
+    input === 'secret-id' && content !== 'token'
+      ? prose` By default, ${code('secret-id')} is the secret of a stored token.`
+      : ''
   return [
-    `The secret that was read is ${secret.id}; it must hold ${what}: ${form}. \`${input}\` probably names the wrong secret; correct it.${byDefault}`,
-    ...(mayBePlain ? [`If the token is there at another key, name that key with ${keyInput(input)}.`] : []),
-    `If it is the right secret, first see what else it holds and who reads that, then store its value as described in ${guide}.`,
-  ].join('\n')
+    prose`The secret that was read is ${code(secret.id)}; it must hold ${what}: ${form}. ${code(input)} probably names the wrong secret: correct it.${byDefault}`,
+    ...(mayBePlain ? [prose`If the token is there at another key, set ${keyInput(input)} to that key.`] : []),
+    `If it is the right secret, first check what else it holds and who reads that. Then store its value as described in ${guide}.`,
+  ]
 }
 
-/** The command that creates the secret. */
-export function createCommand(content: SecretContent, secret: SecretReference): string {
-  const name = secret.id.startsWith('arn:') ? '<name>' : secret.id
-  return `aws secretsmanager create-secret --region ${secret.region} --name ${name} --secret-string file://secret.json\nwhere secret.json holds ${exampleOf(content, secret)}`
+/** How to create the secret. */
+export function createSecret(content: SecretContent, secret: SecretReference): readonly Part[] {
+  const name = secret.id.startsWith('arn:') ? '<name>' : word(secret.id)
+  return [
+    block(
+      `aws secretsmanager create-secret --region ${secret.region} --name ${name} --secret-string file://secret.json`,
+    ),
+    prose`The file ${code('secret.json')} must contain ${code(exampleOf(content, secret))}.`,
+  ]
+}
+
+/** The setting that names the secret. */
+export function secretInput({ input = 'secret-id' }: SecretReference): string {
+  return input
 }
 
 /** The setting for the key that belongs to the one for the secret. */
-function keyInput(input: string): string {
-  return input === 'secrets' ? '`key=` in its line' : `\`${input.replace(/id$/, 'key').replace(/ID$/, 'KEY')}\``
+function keyInput(input: string): Code | Prose {
+  if (input === 'secrets') return prose`${code('key=')} in its line`
+  return code(input.replace(/id$/, 'key').replace(/ID$/, 'KEY'))
 }

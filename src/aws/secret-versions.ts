@@ -8,32 +8,22 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
+import { code, prose } from '../text/message.ts'
 import { remember } from '../text/redact.ts'
-import type { AwsCredentials } from './assume-role.ts'
-import { clientOptions } from './clients.ts'
-import type { AwsEndpoints } from './endpoints.ts'
-import { explainSecret, type SecretUse } from './explain-secret.ts'
+import type { AwsCaller } from './caller.ts'
+import { callAws } from './clients.ts'
+import { explainSecret } from './explain-secret.ts'
+import { endpointVariables } from './explain-settings.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './policies/secret-actions.ts'
 import { arnOf, decode, versionOf } from './read-secret.ts'
-import type { Role, SecretReference } from './request.ts'
-import { isPassing, type ServiceError, serviceError } from './service-error.ts'
+import type { SecretReference } from './request.ts'
+import { serviceError } from './service-error.ts'
 
 export const CURRENT = 'AWSCURRENT'
 export const PENDING = 'AWSPENDING'
 export const PREVIOUS = 'AWSPREVIOUS'
-
-/** Who calls AWS. */
-export interface AwsCaller {
-  credentials: AwsCredentials
-  /** The role session, for messages. */
-  name: string
-  role: Role
-  /** `auto`, `none` or a policy document: what messages say about refusals. */
-  sessionPolicy: string
-  awsEndpoints: AwsEndpoints
-}
 
 /** What DescribeSecret says. */
 export interface SecretDescription {
@@ -58,7 +48,15 @@ export interface SecretVersion {
 /** AWS's answer when a label is not where the call says it is, or a version is gone. */
 const ELSEWHERE = /^(?:InvalidParameterException|ResourceNotFoundException|InvalidRequestException)$/
 
-/** Whatever else is in a secret is secret too: no answer that quotes it gets into a text of ours. */
+/** What is done with the secret, in words: after "is not allowed to". */
+const VERBS = {
+  describe: 'describe',
+  read: 'read',
+  write: 'write to',
+  label: 'move the staging labels of',
+} as const
+
+/** Whatever else is in a secret is secret too: an answer that quotes it must not get into a text of ours. */
 function rememberValues(text: string): void {
   const waiting: unknown[] = [parseJson(text) ?? text]
   while (waiting.length > 0) {
@@ -94,9 +92,10 @@ export class SecretVersions {
     const arn = arnOf(answer.ARN)
     if (arn === undefined) {
       throw new ActionError('secret-failed', {
-        failed: `Secrets Manager in ${this.secret.region} described the secret ${this.secret.id} without an ARN.`,
-        seen: 'an answer that is not that of DescribeSecret',
-        fix: 'Check what `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` points to: it does not answer as AWS does.',
+        failed: prose`Secrets Manager in ${this.secret.region} described the secret ${code(this.secret.id)} without an ARN.`,
+        seen: 'an answer without the ARN of a secret',
+        expected: 'the answer that AWS documents for DescribeSecret',
+        fix: prose`Check where ${endpointVariables('SECRETS_MANAGER')} points: whatever is there does not answer like Secrets Manager.`,
       })
     }
     const stages = Object.entries(answer.VersionIdsToStages ?? {}).flatMap(([id, labels]) =>
@@ -112,16 +111,12 @@ export class SecretVersions {
 
   /** One version by its id; undefined when there is none, or it has no value. */
   async read(versionId: string): Promise<SecretVersion | undefined> {
+    const command = new GetSecretValueCommand({ SecretId: this.secret.id, VersionId: versionId })
     const answer = await this.#send('read', (client) =>
-      client
-        .send(new GetSecretValueCommand({ SecretId: this.secret.id, VersionId: versionId }))
-        .catch((error: unknown) => {
-          if (serviceError(error).name === 'ResourceNotFoundException') return undefined
-          throw error
-        }),
+      unlessRefused(client.send(command), /^ResourceNotFoundException$/, undefined),
     )
     if (!answer) return undefined
-    // What is no text shows as such, and is no token.
+    // Bytes that are not text show as such, and are not a token.
     const text = answer.SecretString ?? decode(answer.SecretBinary) ?? '\ufffd'
     rememberValues(text)
     return {
@@ -133,67 +128,70 @@ export class SecretVersions {
   }
 
   /**
-   * Stores a value as the pending version `versionId`. The same call twice is one. `taken`: there is a version of that
-   * id with another value.
+   * Stores a value as the pending version `versionId`. Calling it twice is the same as once. `taken`: there is a version
+   * of that id with another value.
    */
   async putPending(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken'> {
-    const value = binary ? { SecretBinary: Buffer.from(text) } : { SecretString: text }
-    return await this.#send('write', async (client) => {
-      try {
-        await client.send(
-          new PutSecretValueCommand({
-            SecretId: this.secret.id,
-            ClientRequestToken: versionId,
-            VersionStages: [PENDING],
-            ...value,
-          }),
-        )
-        return 'stored'
-      } catch (error) {
-        if (serviceError(error).name === 'ResourceExistsException') return 'taken'
-        throw error
-      }
+    const command = new PutSecretValueCommand({
+      SecretId: this.secret.id,
+      ClientRequestToken: versionId,
+      VersionStages: [PENDING],
+      ...(binary ? { SecretBinary: Buffer.from(text) } : { SecretString: text }),
     })
+    const taken = await this.#send('write', (client) =>
+      unlessRefused(client.send(command), /^ResourceExistsException$/, 'taken' as const),
+    )
+    return taken === 'taken' ? 'taken' : 'stored'
   }
 
   /** Moves a staging label. False when it is not (or no longer) where `from` says, and AWS left everything as it was. */
   async move(label: string, { from, to }: { from?: string; to?: string }): Promise<boolean> {
-    return await this.#send('label', async (client) => {
-      try {
-        await client.send(
-          new UpdateSecretVersionStageCommand({
-            SecretId: this.secret.id,
-            VersionStage: label,
-            ...(from === undefined ? {} : { RemoveFromVersionId: from }),
-            ...(to === undefined ? {} : { MoveToVersionId: to }),
-          }),
-        )
-        return true
-      } catch (error) {
-        if (ELSEWHERE.test(serviceError(error).name)) return false
-        throw error
-      }
+    const command = new UpdateSecretVersionStageCommand({
+      SecretId: this.secret.id,
+      VersionStage: label,
+      ...(from === undefined ? {} : { RemoveFromVersionId: from }),
+      ...(to === undefined ? {} : { MoveToVersionId: to }),
     })
+    const elsewhere = await this.#send('label', (client) =>
+      unlessRefused(client.send(command), ELSEWHERE, 'elsewhere' as const),
+    )
+    return elsewhere !== 'elsewhere'
   }
 
-  async #send<T>(verb: 'describe' | 'read' | 'write' | 'label', call: (client: SecretsManagerClient) => Promise<T>) {
-    const { id, region } = this.secret
-    const what = `Secrets Manager in ${region} to ${verb} ${id}`
-    const { credentials, awsEndpoints: endpoints } = this.#caller
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials
-    const client = new SecretsManagerClient({
-      ...clientOptions({ service: 'SECRETS_MANAGER', region, endpoints, http: this.#http, what }),
-      credentials: { accessKeyId, secretAccessKey, sessionToken },
+  async #send<T>(verb: keyof typeof VERBS, send: (client: SecretsManagerClient) => Promise<T>): Promise<T> {
+    const { secret } = this
+    const caller = this.#caller
+    const use = {
+      verb: VERBS[verb],
+      actions: ROTATION_ACTIONS,
+      kmsActions: ROTATION_KMS_ACTIONS,
+      content: 'token',
+    } as const
+    return await callAws({
+      Client: SecretsManagerClient,
+      service: 'SECRETS_MANAGER',
+      region: secret.region,
+      endpoints: caller.awsEndpoints,
+      what: `Secrets Manager in ${secret.region} to ${verb} ${secret.id}`,
+      http: this.#http,
+      policy: this.#policy,
+      credentials: caller.credentials,
+      send,
+      explain: (error) => explainSecret({ error, caller, secret, use }),
     })
-    return await retry(what, this.#policy, () => call(client).catch((error: unknown) => this.#refuse(error, verb)))
   }
+}
 
-  #refuse(thrown: unknown, verb: string): never {
-    const error: ServiceError = serviceError(thrown)
-    const { name, role, sessionPolicy } = this.#caller
-    const use: SecretUse = { verb, actions: ROTATION_ACTIONS, kmsActions: ROTATION_KMS_ACTIONS, content: 'token' }
-    const failure = explainSecret(error, name, { role, sessionPolicy, secret: this.secret }, use)
-    if (isPassing(error) || error.name === 'InternalServiceError') throw new TryAgain(failure, error.afterMs)
-    throw failure
+/** The answer, or `otherwise` when AWS refuses with one of these names. */
+async function unlessRefused<Answer, Otherwise>(
+  answer: Promise<Answer>,
+  names: RegExp,
+  otherwise: Otherwise,
+): Promise<Answer | Otherwise> {
+  try {
+    return await answer
+  } catch (error) {
+    if (names.test(serviceError(error).name)) return otherwise
+    throw error
   }
 }

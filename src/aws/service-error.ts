@@ -1,18 +1,24 @@
-/** What the AWS SDK throws, sorted: an answer of AWS, an answer nobody can read, or no answer at all. */
+/** What the AWS SDK throws, sorted: a refusal of AWS, an answer that nobody can read, or no answer at all. */
 import { ActionError } from '../errors/action-error.ts'
 import { NetworkError } from '../net/http.ts'
 import { isTransient } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { printable, quoted } from '../text/printable.ts'
 
-/** An error that AWS answered. */
+/** Why a call gave no result. */
 export interface ServiceError {
-  /** AWS's own code, e.g. `AccessDenied`; `unreadable answer` when it was not AWS's format (a proxy's page, say). */
+  /**
+   * `refusal`: AWS answered with an error. `unreadable`: the answer was not in AWS's format (a proxy's page, say).
+   * `unsent`: the SDK could not work with what it was given.
+   */
+  kind: 'refusal' | 'unreadable' | 'unsent'
+  /** AWS's own code, such as `AccessDenied`; the SDK's name for the error when nothing was sent. */
   name: string
   message: string
+  /** 0 when there was no answer. */
   status: number
   requestId: string | undefined
-  /** What it asks to wait, in milliseconds. */
+  /** How long AWS asks to wait, in milliseconds. */
   afterMs: number | undefined
 }
 
@@ -25,22 +31,30 @@ export function serviceError(error: unknown): ServiceError {
     $response?: { statusCode?: number; headers?: Record<string, string> }
   }
   const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
-  const requestId = $metadata?.requestId
-  const afterMs = retryAfterMs($response?.headers ?? {}, Date.now())
-  if ($fault !== undefined) return { name, message, status, requestId, afterMs }
+  const rest = { status, requestId: $metadata?.requestId, afterMs: retryAfterMs($response?.headers ?? {}, Date.now()) }
+  if ($fault !== undefined) return { kind: 'refusal', name, message, ...rest }
   // The parser's message quotes the answer, which may hold a secret.
-  if ($response !== undefined) return { name: 'unreadable answer', message: '', status, requestId, afterMs }
-  // Nothing was sent: the SDK could not work with what it was given.
-  return { name: `${name} before anything was sent`, message, status, requestId, afterMs }
+  if ($response !== undefined) return { kind: 'unreadable', name: 'unreadable answer', message: '', ...rest }
+  return { kind: 'unsent', name, message, ...rest }
 }
 
-/** True when the answer speaks of load or of a passing failure. */
-export function isPassing({ name, status }: ServiceError): boolean {
-  return isTransient(status) || /Throttl|TooManyRequests|RequestLimitExceeded/.test(name)
+/**
+ * Refusals that another attempt can cure, whatever their status: load, a failure inside the service, and an issuer that
+ * STS could not reach just now. Sources: the API references of STS, Secrets Manager and ECS, "Common Errors"; what users
+ * of OIDC federation report.
+ */
+const TRANSIENT_NAME =
+  /Throttl|TooManyRequests|RequestLimitExceeded|^InternalServiceError$|^ServerException$|^IDPCommunicationError/
+const TRANSIENT_TEXT = /couldn.t retrieve verification key/i
+
+/** True when another attempt can cure it. */
+export function isTransientRefusal({ name, message, status }: ServiceError): boolean {
+  return isTransient(status) || TRANSIENT_NAME.test(name) || TRANSIENT_TEXT.test(message)
 }
 
-/** One line for a message: what AWS said. */
-export function said({ name, message, status, requestId }: ServiceError): string {
+/** One line for a message: what AWS said, or the SDK. */
+export function said({ kind, name, message, status, requestId }: ServiceError): string {
+  const where = kind === 'unsent' ? ', before anything was sent' : ` (HTTP ${status || '?'})`
   const text = message ? `: ${quoted(message, 400)}` : ''
-  return `${printable(name, 60)} (HTTP ${status || '?'})${text}${requestId ? `, request ${printable(requestId, 60)}` : ''}`
+  return `${printable(name, 60)}${where}${text}${requestId ? `, request ${printable(requestId, 60)}` : ''}`
 }

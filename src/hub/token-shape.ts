@@ -1,5 +1,6 @@
 /** What a Hub token looks like. */
 import { ActionError } from '../errors/action-error.ts'
+import type { Wording } from '../text/message.ts'
 
 /** Prefix and characters of `hf_…`, `hf_oauth_…` and `hf_jwt_…` (a JWT follows). Source: huggingface.co/docs/hub/security-tokens. */
 const SHAPE = /^hf_[A-Za-z0-9_][\w.~+/=-]{7,8190}$/
@@ -9,7 +10,7 @@ const SHAPE = /^hf_[A-Za-z0-9_][\w.~+/=-]{7,8190}$/
  *
  * @throws `ActionError` `token-malformed`, describing the value without showing any of it.
  */
-export function checkTokenShape(value: string, where: string, fix: string): string {
+export function checkTokenShape(value: string, where: string, fix: Wording): string {
   const token = value.trim()
   if (SHAPE.test(token)) return token
   throw new ActionError('token-malformed', {

@@ -1,4 +1,5 @@
 /** A Hub token before the Hub has confirmed it, and what its source knows of it. */
+import type { Wording } from '../text/message.ts'
 
 /** What the source knows of the token, for kinds of which whoami-v2 tells less. Times in milliseconds since the epoch. */
 export type Evidence =
@@ -6,7 +7,7 @@ export type Evidence =
    * Kept somewhere and used again: whoami-v2 tells all. `howToStore`: for messages, how a person puts another token in
    * its place; no other kind has it, because where those come from, no token must be stored.
    */
-  | { kind: 'stored'; howToStore: string }
+  | { kind: 'stored'; howToStore: Wording }
   /** Made for this job with these permissions; whoami-v2 tells all. */
   | { kind: 'minted'; asked: readonly string[] }
   /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */

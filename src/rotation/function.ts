@@ -1,6 +1,7 @@
 /** AWS's own rotation: one event of Secrets Manager is one of the four steps, for the version that it names. */
+import type { AwsCaller } from '../aws/caller.ts'
 import { namesSecret, parseSecretArn, type SecretArn } from '../aws/secret-arn.ts'
-import { type AwsCaller, CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
+import { CURRENT, PENDING, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { HubClient } from '../hub/client.ts'
 import type { Deadline } from '../net/deadline.ts'

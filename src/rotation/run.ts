@@ -1,6 +1,7 @@
 /** A scheduled run: proves who it is, and takes one secret after the other; then services, then what is left over. */
 import { openSession } from '../aws/assume-role.ts'
-import { type AwsCaller, PREVIOUS, SecretVersions } from '../aws/secret-versions.ts'
+import type { AwsCaller } from '../aws/caller.ts'
+import { PREVIOUS, SecretVersions } from '../aws/secret-versions.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import { HubClient } from '../hub/client.ts'
@@ -83,13 +84,7 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  const session = await openSession(identity, request, rotationPolicy(request), {
-    ...context,
-    renew: () => prove(context),
-  })
-  const { credentials, assumedRoleArn } = session
-  const { role, sessionPolicy, awsEndpoints } = request
-  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
+  return await openSession(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
 }
 
 /** Undefined when a person brings the new tokens. */

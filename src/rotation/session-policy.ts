@@ -2,7 +2,7 @@
 
 import { serviceArn } from '../aws/ecs-service.ts'
 import { ROTATION_ACTIONS } from '../aws/policies/secret-actions.ts'
-import { kmsViaService, secretArnPatterns } from '../aws/policies/session-policy.ts'
+import { kmsViaService, secretArnPatterns } from '../aws/policies/secret-resources.ts'
 import type { RotationRequest } from './request.ts'
 
 /**

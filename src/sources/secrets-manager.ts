@@ -15,7 +15,7 @@ export function secretsManagerSource(context: SourceContext): TokenSource {
       const howToStore = storeCommand({ secret, shape })
       // What is more than a token may be somebody's password, or a whole file.
       const fix = resemblesToken(value)
-        ? `Take the token alone, with nothing around it.\n${howToStore}`
+        ? ['Take the token alone, with nothing around it.', ...howToStore]
         : wrongSecret('token', secret)
       return {
         value: checkTokenShape(value, `The secret ${label}`, fix),

@@ -27,14 +27,14 @@ export async function readStoredSecret(
   const aws = awsOf(context.request)
   const { http, policy, mask, log } = context
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
-  const session = await openSession(identity, aws, document, context)
+  const caller = await openSession(identity, aws, document, context)
 
-  const secret = await readSecret(session, aws, content, http, mask, policy)
+  const secret = await readSecret({ secret: aws.secret, content, caller, http, policy, mask })
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`
   log.info(`Secrets Manager: read ${label}`)
   const origin: AwsOrigin = {
     accountId: aws.role.account,
-    assumedRoleArn: session.assumedRoleArn,
+    assumedRoleArn: caller.name,
     secretArn: secret.arn,
     secretVersionId: secret.versionId,
     secretStage: aws.secret.stage,

@@ -79,6 +79,13 @@ export function joined(pieces: readonly (string | Code | Link | Prose)[], separa
   return { kind: 'prose', inlines }
 }
 
+/** Names for a sentence, each as code: `a`, `b` and `c`. */
+export function codes(names: readonly string[]): Prose {
+  const last = names.slice(-1).map(code)
+  const others = joined(names.slice(0, -1).map(code), ', ')
+  return others.inlines.length === 0 ? joined(last, '') : joined([others, ...last], ' and ')
+}
+
 /** The message with `text` in front of its first sentence. */
 export function prefixed(text: string, wording: Wording): Part[] {
   const [first, ...rest] = partsOf(wording)

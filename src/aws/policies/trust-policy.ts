@@ -5,13 +5,13 @@ import type { Role } from '../request.ts'
 
 /** A policy document for `aws iam update-assume-role-policy` that allows exactly this token's subject and audience. */
 export function trustPolicy(identity: Pick<Identity, 'issuer' | 'audience' | 'subject'>, role: Role): object {
-  const provider = verbatim(identity.issuer.replace(/^https?:\/\//, ''))
+  const provider = providerName(identity)
   return {
     Version: '2012-10-17',
     Statement: [
       {
         Effect: 'Allow',
-        Principal: { Federated: `arn:${role.partition}:iam::${role.account}:oidc-provider/${provider}` },
+        Principal: { Federated: providerArn(identity, role) },
         Action: 'sts:AssumeRoleWithWebIdentity',
         Condition: {
           StringEquals: {
@@ -24,9 +24,19 @@ export function trustPolicy(identity: Pick<Identity, 'issuer' | 'audience' | 'su
   }
 }
 
+/** The ARN of the IAM OIDC provider for the token's issuer, in the account of the role. */
+export function providerArn(identity: Pick<Identity, 'issuer'>, { partition, account }: Role): string {
+  return `arn:${partition}:iam::${account}:oidc-provider/${providerName(identity)}`
+}
+
+/** Host and path of the issuer: how IAM names its provider, and the condition keys of its claims. */
+function providerName({ issuer }: Pick<Identity, 'issuer'>): string {
+  return verbatim(issuer.replace(/^https?:\/\//, ''))
+}
+
 /**
  * The same subject in GitHub's other format: with the numeric ids after `@` (repositories since July 2026), or without.
- * Undefined when the subject was templated into something else, or the ids are not in the token.
+ * Undefined when the subject was customized to something else, or the ids are not in the token.
  * Source: docs.github.com, "OpenID Connect reference", "Immutable subject claims".
  */
 export function otherSubjectFormat({ subject, claims }: Pick<Identity, 'subject' | 'claims'>): string | undefined {

@@ -3,6 +3,7 @@
  * token is replaced by hand; of the other kinds, the secret on AWS holds what they were made with.
  */
 import type { Explanation } from '../../errors/action-error.ts'
+import { partsOf, prefixed } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { type HubPages, hubPages, STATUS_PAGE } from '../pages.ts'
 import type { Requirement } from '../requirement.ts'
@@ -81,7 +82,7 @@ const REMEDIES: Record<Trouble, Row> = {
   dead: {
     stored: ({ pages }, { howToStore }) => ({
       cause: 'the token was deleted or revoked on the Hub, it has expired, or another one was stored by mistake.',
-      fix: `Create a new fine-grained token: ${pages.newToken}\n${howToStore}`,
+      fix: [`Create a new fine-grained token: ${pages.newToken}`, ...partsOf(howToStore)],
     }),
     minted: refused,
     resource: refused,
@@ -90,7 +91,11 @@ const REMEDIES: Record<Trouble, Row> = {
   expiring: {
     stored: ({ pages }, { howToStore }) => ({
       cause: 'the stored token is about to expire and has not been replaced.',
-      fix: `Create a new fine-grained token: ${pages.newToken}\n${howToStore}\nIf this job is short, lower \`min-token-lifetime\` instead.`,
+      fix: [
+        `Create a new fine-grained token: ${pages.newToken}`,
+        ...partsOf(howToStore),
+        `If this job is short, lower \`min-token-lifetime\` instead.`,
+      ],
     }),
     minted: ({ org, pages }) => ({
       cause: 'the Hub issues tokens of this service account for a shorter time.',
@@ -108,7 +113,11 @@ const REMEDIES: Record<Trouble, Row> = {
   'wrong-org': {
     stored: ({ org, pages }, { howToStore }) => ({
       cause: 'the secret holds the token of another organization, or the owner of the token has left.',
-      fix: `If the secret belongs to another organization, leave it as it is, and correct \`secret-id\` or \`hf-org\`.\nOtherwise create a fine-grained token as a member of ${org}: ${pages.newToken}\n${howToStore}`,
+      fix: [
+        `If the secret belongs to another organization, leave it as it is, and correct \`secret-id\` or \`hf-org\`.`,
+        `Otherwise create a fine-grained token as a member of ${org}: ${pages.newToken}`,
+        ...partsOf(howToStore),
+      ],
     }),
     minted: ({ org, pages }) => ({
       cause: `the Hub does not list the service account in ${org}, or \`hf-endpoint\` is not the Hub.`,
@@ -126,7 +135,10 @@ const REMEDIES: Record<Trouble, Row> = {
   'cut-off': {
     stored: ({ org, pages }, { howToStore }) => ({
       cause: 'an admin revoked the token, mostly because it leaked or because its owner left.',
-      fix: `Ask an admin of ${org} why (${pages.orgTokens(org)}). Then create a new fine-grained token: ${pages.newToken}\n${howToStore}`,
+      fix: [
+        `Ask an admin of ${org} why (${pages.orgTokens(org)}). Then create a new fine-grained token: ${pages.newToken}`,
+        ...partsOf(howToStore),
+      ],
     }),
     minted: issued,
     resource: issued,
@@ -144,7 +156,7 @@ const REMEDIES: Record<Trouble, Row> = {
   classic: {
     stored: ({ org, pages }, { howToStore }) => ({
       cause: `${org} accepts fine-grained tokens only, and this is a classic token.`,
-      fix: `Create a fine-grained token: ${pages.newToken}\n${howToStore}`,
+      fix: [`Create a fine-grained token: ${pages.newToken}`, ...partsOf(howToStore)],
     }),
     minted: otherKind,
     resource: otherKind,
@@ -168,7 +180,11 @@ const REMEDIES: Record<Trouble, Row> = {
   'too-wide': {
     stored: ({ org, scope, pages }, { howToStore }) => ({
       cause: 'the token was created for several uses at once, or the secret of another scope was read.',
-      fix: `Create a token for this use alone: ${pages.newToken}, choose ${org} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}. Until then \`verify: warn\` lets the job run.\nIf others need the rights of the present token, store the new one in a secret of its own, and name that in \`secret-id\`.\nOtherwise replace the present token. ${howToStore}`,
+      fix: [
+        `Create a token for this use alone: ${pages.newToken}, choose ${org} under "Org permissions" and only \`${NEEDED[scope]}\`${scope === 'write' ? ' and `repo.content.read`' : ''}. Until then \`verify: warn\` lets the job run.`,
+        `If others need the rights of the present token, store the new one in a secret of its own, and name that in \`secret-id\`.`,
+        ...prefixed('Otherwise replace the present token. ', howToStore),
+      ],
     }),
     minted: ({ org, pages }) => ({
       cause: 'the Hub gave the token more than was asked for.',

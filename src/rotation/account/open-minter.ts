@@ -1,8 +1,8 @@
 /** Reads the admin token and finds the service account: the same for a scheduled run and for the function. */
+import type { AwsCaller } from '../../aws/caller.ts'
 import { readSecret } from '../../aws/read-secret.ts'
 import type { SecretReference } from '../../aws/request.ts'
 import { wrongSecret } from '../../aws/secret-content.ts'
-import type { AwsCaller } from '../../aws/secret-versions.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import type { Log, Mask } from '../../text/log.ts'
@@ -35,10 +35,8 @@ export interface Minting {
  */
 export async function openMinter(options: MintingOptions): Promise<Minting> {
   const { admin, account, org, access, caller, mask, log } = options
-  const { credentials, name, ...rest } = caller
-  const session = { credentials: { ...credentials, expiration: undefined }, assumedRoleArn: name }
-  const aws = { ...rest, region: admin.region, roleSessionName: '', roleDurationSeconds: 0, secret: admin }
-  const stored = await readSecret(session, aws, 'admin-token', access.http, mask, access.policy)
+  const { http, policy } = access
+  const stored = await readSecret({ secret: admin, content: 'admin-token', caller, http, policy, mask })
   const adminToken = checkTokenShape(
     stored.values[0] ?? '',
     `The admin secret ${admin.id}`,

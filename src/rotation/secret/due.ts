@@ -3,6 +3,7 @@ import { type SecretShape, storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { hubPages } from '../../hub/pages.ts'
 import { formatDuration } from '../../text/duration.ts'
+import { type Part, plain } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
 import type { Action } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
@@ -99,7 +100,7 @@ function judgePromotion(
 ): Due {
   const { request, rotated, log } = context
   const { id } = rotated.secret
-  const fix = `${promotionFix(context, age.shape)}\nThen run this workflow again.`
+  const fix = [...promotionFix(context, age.shape), 'Then run this workflow again.']
   if (age.refusal) throw new ActionError(age.refusal.code, { ...age.refusal.explanation, fix })
   if (age.none || overdue) {
     throw new ActionError('rotation-overdue', {
@@ -118,7 +119,7 @@ function judgePromotion(
   const ending = left !== undefined && left < (request.maxAgeSeconds - warnAgeSeconds) * 1000
   if (!aged && !ending) return { due: false, action: 'not-due', note: `the current token is ${old}` }
   const time = left === undefined ? '' : ` In ${formatDuration(left / 1000)} this becomes a failure.`
-  log.warning(`The token in ${id} is ${old}: it is time for a new one.${time}\n${fix}`)
+  log.warning(`The token in ${id} is ${old}: it is time for a new one.${time}\n${plain(fix)}`)
   return { due: false, action: 'due-soon', note: `the current token is ${old}, and nothing is pending` }
 }
 
@@ -126,7 +127,7 @@ function judgePromotion(
 export function promotionFix(
   { request, rotated }: Pick<DueContext, 'request' | 'rotated'>,
   shape: SecretShape,
-): string {
+): readonly (string | Part)[] {
   const { newToken } = hubPages(request.hubEndpoint)
-  return `Create a new fine-grained token: ${newToken}\n${storeCommand(pendingPlace(rotated.secret, shape))}`
+  return [`Create a new fine-grained token: ${newToken}`, ...storeCommand(pendingPlace(rotated.secret, shape))]
 }

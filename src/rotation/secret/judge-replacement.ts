@@ -15,6 +15,7 @@ import {
 import { isClassic, membershipIn } from '../../hub/verdict/rights.ts'
 import type { Membership, WhoAmI } from '../../hub/whoami.ts'
 import { formatDuration } from '../../text/duration.ts'
+import { plain } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import type { SecretContext } from '../context.ts'
 import { isPermissionName, withSettings } from '../inputs/secret-lines.ts'
@@ -199,7 +200,7 @@ const CLASSIC =
 
 /** How a person puts another token into the pending version; nothing else of the secret is lost by it. */
 function bringAnother({ rotated, request }: SecretContext): string {
-  return `create a fine-grained token that has them (${hubPages(request.hubEndpoint).newToken}) and make it the pending version in place of this one. ${storeCommand(pendingPlace(rotated.secret))}`
+  return `create a fine-grained token that has them (${hubPages(request.hubEndpoint).newToken}) and make it the pending version in place of this one. ${plain(storeCommand(pendingPlace(rotated.secret)))}`
 }
 
 /** The settings of a line whose tokens have these permissions; undefined when no line can say so. */

@@ -3,6 +3,7 @@ import { PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { ActionError, type ErrorCode } from '../../errors/action-error.ts'
 import type { Job } from '../../identity/job.ts'
 import { formatDuration } from '../../text/duration.ts'
+import { block } from '../../text/message.ts'
 import type { Leftovers } from '../leftovers.ts'
 import { versionId } from '../names/version-id.ts'
 import type { Action } from '../outcome.ts'
@@ -295,9 +296,11 @@ function blocked({ rotated, minter, request, state }: Turn, pendingId: string, e
   const fix = minter
     ? `This version was not made by a rotation with this service account. If nobody needs it, take it out of the way; then the next run mints a token:
 ${remove}`
-    : `${promotionFix({ request, rotated }, shapeOf(state?.current))}
-Or, to keep the current token, take the pending version away:
-${remove}`
+    : [
+        ...promotionFix({ request, rotated }, shapeOf(state?.current)),
+        'Or, to keep the current token, take the pending version away:',
+        block(remove),
+      ]
   return new ActionError(error.code, {
     ...error.explanation,
     failed: `${error.summary} (The pending version ${pendingId} of ${id}; the current one is as it was.)`,
