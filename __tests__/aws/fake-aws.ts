@@ -55,8 +55,7 @@ export class FakeAws {
 }
 
 function readRequest(request: HttpRequest): Sent {
-  // The SDK's bytes do not like to be called a string.
-  const body = Buffer.from(request.body ?? '').toString()
+  const body = typeof request.body === 'string' ? request.body : new TextDecoder().decode(request.body)
   const target = request.headers?.['x-amz-target']
   if (target !== undefined) {
     return { request, operation: target.split('.')[1] ?? '', input: JSON.parse(body) as Record<string, unknown> }

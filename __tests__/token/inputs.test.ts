@@ -125,6 +125,12 @@ describe('roles and secrets', () => {
     expect(request({ 'secret-id': id }).aws?.secret).toMatchObject({ id, region: 'us-east-1' })
   })
 
+  test('a secret whose session policy would be too long for STS is refused', () => {
+    const id = `arn:aws:secretsmanager:us-east-1:123456789012:secret:${'n'.repeat(512)}-AbCdEf`
+    expect(problems({ 'secret-id': id })).toMatch(/`secret-id` .*`session-policy: auto`/)
+    expect(problems({ 'secret-id': id, 'session-policy': 'none' })).toBe('no problem')
+  })
+
   test('a secret in another partition is refused', () => {
     expect(problems({ 'secret-id': 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-AbCdEf' })).toContain(
       'is in the partition aws-cn',

@@ -40,7 +40,7 @@ type ClientOptions = ReturnType<typeof clientOptions> & { credentials?: AwsCrede
  */
 export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
   const { Client, credentials, what, policy, send, explain } = call
-  const client = new Client({ ...clientOptions(call), ...(credentials ? { credentials: keysOnly(credentials) } : {}) })
+  const client = new Client({ ...clientOptions(call), ...(credentials ? { credentials } : {}) })
   return await retry(what, policy, () =>
     send(client).catch(async (thrown: unknown) => {
       const refusal = serviceError(thrown)
@@ -80,8 +80,3 @@ export function clientOptions({ service, region, endpoints, http, what }: Client
 
 /** An option without a value; the SDK would look elsewhere for one that is undefined. */
 const notSet = async () => undefined
-
-/** Without an expiry: the SDK would look for other keys once it has passed. */
-function keysOnly({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): AwsCredentials {
-  return { accessKeyId, secretAccessKey, sessionToken }
-}
