@@ -2,7 +2,7 @@
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { block, code, type Prose, prose } from '../text/message.ts'
+import { block, code, prose } from '../text/message.ts'
 import { printable, verbatim } from '../text/printable.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
 import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
