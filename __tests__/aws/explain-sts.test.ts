@@ -115,6 +115,11 @@ describe('a trust policy that refuses the job', () => {
     )
   })
 
+  test('shows a claim on one line, whatever is in it', () => {
+    const { message } = explain(denied, { claims: { sub: 'x', ref: 'a\n::error::b' } })
+    expect(message).toContain('- ref = "a\\u{a}::error::b"')
+  })
+
   test('gets a policy to paste that allows this subject and no other', () => {
     const blocks = partsOf(explain(denied).explanation.fix).filter(({ kind }) => kind === 'block')
     const [command, policy] = blocks.map((part) => ('text' in part ? part.text : ''))

@@ -11,6 +11,17 @@ const resources = (id: string) => {
 }
 
 describe('the session policy', () => {
+  test('lets the secret be read, and nothing else', () => {
+    const { Version, Statement } = JSON.parse(sessionPolicy('auto', role, secret('x')) ?? '')
+    expect(Version).toBe('2012-10-17')
+    expect(Statement).toHaveLength(2)
+    expect(Statement[0]).toEqual({
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: ['arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-??????'],
+    })
+  })
+
   test('names one secret by its name', () => {
     expect(resources('huggingface/acme/read')).toEqual([
       'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/read-??????',

@@ -117,6 +117,13 @@ inBash('when a step fails, nothing is stored', () => {
     expect(aws.secret(NAME).versions.map((version) => version.value)).toEqual(value === undefined ? [] : [value])
   })
 
+  test.each([false, true])('a person types the token into the empty file that is left (binary: %s)', async (binary) => {
+    aws.addSecret({ name: NAME })
+    const place = { secret: secret(), shape: { ...object, binary } }
+    await follow(render(storeCommand(place)), aws, { token: NEW, replaces: '' })
+    expect(aws.secret(NAME).versions).toEqual([])
+  })
+
   test('no token is entered', async () => {
     aws.addSecret({ name: NAME, value: OLD })
     await follow(render(storeCommand({ secret: secret(), shape: plain })), aws, { token: '' })
