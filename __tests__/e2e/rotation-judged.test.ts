@@ -335,7 +335,7 @@ describe('with `dry-run`', () => {
     })
     expect(main.exitCode).toBe(0)
     expect(main.log).toContain('  before: no token yet\n')
-    expect(main.log).toContain('  before: a token that the Hub does not accept any more\n')
+    expect(main.log).toContain('  before: a token that the Hub no longer accepts\n')
   })
 })
 

@@ -1,42 +1,52 @@
 /**
- * How runs beside each other stay out of each other's way without a lock. What another run may have in its hands is
- * left alone for a while; a run undoes work of its own within a shorter while, or not at all. So nobody revokes a token
- * that somebody else is about to make current, and what a run that was killed has left is taken up by the next one.
+ * How concurrent runs stay out of each other's way without a lock. A run leaves alone for a while what another run may
+ * still be working on, and undoes work of its own only within a shorter while. So no run revokes a token that another one
+ * is about to make current, and what a killed run left behind is picked up by the next run. These are waits, not fences:
+ * a call that arrives late still takes effect, so the times below are longer than a call can take.
  */
 import type { Deadline } from '../net/deadline.ts'
 
 /** How long unfinished work is left alone after it was first seen, in milliseconds. */
-export const SETTLE_MS = 10_000
-/** Within this after minting, in milliseconds, a run may take its own token back: well before others stop waiting. */
-export const OWN_MS = 5_000
-/** Unfinished work that is older by the service's clock, in milliseconds, belongs to nobody any more. */
-export const ABANDONED_MS = 600_000
+const SETTLE_MS = 10_000
+/** How long after it began a run may undo its own work, in milliseconds: well before another run may touch it. */
+const OWN_WORK_MS = 5_000
+/** Unfinished work that is older by the service's clock, in milliseconds, has been abandoned: nobody waits for it. */
+const ABANDONED_MS = 600_000
 
-/** Remembers when something unfinished was first seen. */
+/** Remembers when unfinished work was first seen, and waits until it must have settled. */
 export class Settling {
   readonly #firstSeen = new Map<string, number>()
 
-  /** Call it as soon as something unfinished is seen: an id of a version or of a token. */
+  /** Call it as soon as something unfinished is seen. `id`: of a version or of a token. */
   see(id: string): void {
     if (!this.#firstSeen.has(id)) this.#firstSeen.set(id, performance.now())
   }
 
   /**
-   * Waits until whoever made it has finished or given up. Returns false when there was nothing to wait for, and so
-   * nothing can have changed. `createdAt`: milliseconds since the epoch.
+   * Waits until whoever began this work has finished it or given up. Returns false when there was nothing to wait for, so
+   * that nothing can have changed. `createdAt`: milliseconds since the epoch; `waitingFor`: for the message when time runs
+   * out.
+   *
+   * @throws `ActionError` `deadline-exceeded`.
    */
-  async settle(id: string, createdAt: number | undefined, deadline: Deadline, what: string): Promise<boolean> {
+  async settle(id: string, createdAt: number | undefined, deadline: Deadline, waitingFor: string): Promise<boolean> {
     this.see(id)
     if (createdAt !== undefined && Date.now() - createdAt > ABANDONED_MS) return false
     const left = (this.#firstSeen.get(id) ?? 0) + SETTLE_MS - performance.now()
     if (left <= 0) return false
-    await deadline.sleep(left, what)
+    await deadline.sleep(left, waitingFor)
     return true
   }
 }
 
-/** A stretch of work in which a run may undo what it does. */
-export function ownWork(): { isOurs: () => boolean } {
-  const started = performance.now()
-  return { isOurs: () => performance.now() - started < OWN_MS }
+/** Work that the run itself has just begun. */
+export interface OwnWork {
+  /** True as long as the run may undo it: no other run touches it yet. */
+  isOurs(): boolean
+}
+
+/** Begins a piece of work that the run may undo for a short while. */
+export function beginOwnWork(): OwnWork {
+  const startedAt = performance.now()
+  return { isOurs: () => performance.now() - startedAt < OWN_WORK_MS }
 }

@@ -1,26 +1,26 @@
-/** Which of the service account's tokens the stored values are: by what the Hub says of each, never by a name alone. */
+/** Which of the service account's tokens a stored value is: by what the Hub says about it, never by a name alone. */
 import type { AccountToken } from '../../hub/service-accounts.ts'
 import type { WhoAmI } from '../../hub/whoami.ts'
 import type { SecretContext } from '../context.ts'
 
-/** After a first answer that a token in use does not exist, in milliseconds: one such answer may be a passing fault. */
+/** How long to wait after a first answer that a token in use does not exist, in milliseconds: it may be a passing fault. */
 const PAUSE_MS = 1_000
 
-/** What the Hub says of stored tokens. Its answers are kept, and the account's list is read once. */
+/** What the Hub says about stored tokens. Its answers are kept, and the account's list is read once. */
 export class AccountEntries {
   readonly #context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>
   readonly #inUse: ReadonlySet<string>
   readonly #owners = new Map<string, WhoAmI | undefined>()
   #tokens: readonly AccountToken[] | undefined
 
-  /** `inUse`: tokens (secrets) of which the Hub must say twice that they do not exist. */
+  /** `inUse`: tokens (secrets) that count as gone only when the Hub has said so twice. */
   constructor(context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>, inUse: ReadonlySet<string>) {
     this.#context = context
     this.#inUse = inUse
   }
 
   /**
-   * Who a token is; undefined when it does not exist on the Hub.
+   * Whose token it is; undefined when it does not exist on the Hub.
    *
    * @throws what `HubClient.owner` throws; `ActionError` `deadline-exceeded`.
    */
@@ -29,7 +29,7 @@ export class AccountEntries {
   }
 
   /**
-   * The same, asked anew.
+   * The same, asked again.
    *
    * @throws what `owner` throws.
    */
@@ -59,7 +59,7 @@ export class AccountEntries {
   }
 
   /**
-   * True when a token in use, other than `token`, may be this one of the account's.
+   * True when a token in use, other than `token`, may be this entry of the account.
    *
    * @throws what `find` throws.
    */
@@ -67,7 +67,7 @@ export class AccountEntries {
     for (const used of this.#inUse) {
       if (used === token) continue
       const found = await this.find(used)
-      // Where it is not certain which one it is, its name is enough to leave that one alone.
+      // When it is not certain which entry it is, its name is enough to leave that entry alone.
       if (found ? found.id === entry.id : (await this.owner(used))?.displayName === entry.displayName) return true
     }
     return false

@@ -3,8 +3,8 @@ import type { AccountToken, ServiceAccount } from '../../hub/service-accounts.ts
 import type { WhoAmI } from '../../hub/whoami.ts'
 
 /**
- * The one token of the account that `who` tells of; undefined when it is not the account's, or when it may be one of
- * several. Anybody can give a token of their own any display name: only owner, name and time together say which it is.
+ * The one token of the account that `who` is about; undefined when it is not the account's, or may be one of several.
+ * Anyone can give a token of their own any display name: only owner, name and time together identify it.
  */
 export function entryOf(
   who: WhoAmI,

@@ -14,12 +14,12 @@ import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names/token-name.ts'
 import { entryOf } from './entry.ts'
 
-/** A token of the account that was made for a version of one secret. */
+/** A token of the account that was minted for a version of one secret. */
 export interface RotatedToken extends AccountToken {
   versionId: string
 }
 
-/** A token that this run made. */
+/** A token that this run minted. */
 export interface NewToken {
   /** A secret: the caller masks it. */
   value: string
@@ -42,66 +42,60 @@ export interface MinterOptions {
   log: Log
 }
 
-/** Mints and removes tokens of one account. Every method throws `exchange-rejected` and what calls of the Hub throw. */
-export class Minter {
-  readonly #accounts: ServiceAccounts
-  readonly #account: ServiceAccount
-  readonly #mask: Mask
-  readonly #log: Log
-  readonly #first: readonly AccountToken[]
-  /** Ids of what this run minted, by value. */
-  readonly #minted = new Map<string, string>()
-  /** The same, without a second try: between two, what was known of a token may have changed. */
-  readonly #once: ServiceAccounts
+interface MinterParts {
+  accounts: ServiceAccounts
+  /** The same, without retries: between two tries, what was known about a token may have changed. */
+  once: ServiceAccounts
+  account: ServiceAccount
+  /** The account's tokens when the run began. */
+  first: readonly AccountToken[]
+  mask: Mask
+  log: Log
+}
 
-  private constructor(
-    accounts: ServiceAccounts,
-    once: ServiceAccounts,
-    account: ServiceAccount,
-    first: readonly AccountToken[],
-    mask: Mask,
-    log: Log,
-  ) {
-    this.#first = first
-    this.#once = once
-    this.#accounts = accounts
-    this.#account = account
-    this.#mask = mask
-    this.#log = log
+/** Mints and revokes tokens of one account. Every method throws `exchange-rejected` and what calls of the Hub throw. */
+export class Minter {
+  readonly #parts: MinterParts
+  /** Ids of the tokens that this run minted, by value. */
+  readonly #minted = new Map<string, string>()
+
+  private constructor(parts: MinterParts) {
+    this.#parts = parts
   }
 
-  /** Finds the account, and looks at its tokens. */
+  /** Finds the account and lists its tokens. */
   static async open({ access, org, admin, adminSecret, account, mask, log }: MinterOptions): Promise<Minter> {
     const accounts = new ServiceAccounts(access, org, admin, adminSecret)
     const policy = { ...access.policy, maxAttempts: 1 }
     const once = new ServiceAccounts({ ...access, policy }, org, admin, adminSecret)
     const found = await accounts.find(account)
-    return new Minter(accounts, once, found, await accounts.tokens(found), mask, log)
+    return new Minter({ accounts, once, account: found, first: await accounts.tokens(found), mask, log })
   }
 
   /** The service account's name, for messages. */
   get accountName(): string {
-    return printable(this.#account.name, 80)
+    return printable(this.#parts.account.name, 80)
   }
 
-  /** The tokens that were made for this secret and were alive when the run began. */
+  /** The tokens that were minted for this secret and were alive when the run began. */
   firstTokensFor(arn: string): RotatedToken[] {
-    return tokensFor(arn, this.#first)
+    return tokensFor(arn, this.#parts.first)
   }
 
   /** Ids of all tokens that were alive when the run began. */
   get firstIds(): string[] {
-    return this.#first.map(({ id }) => id)
+    return this.#parts.first.map(({ id }) => id)
   }
 
-  /** The tokens that were made for this secret and are alive now. */
+  /** The tokens that were minted for this secret and are alive now. */
   async tokensFor(arn: string): Promise<RotatedToken[]> {
     return tokensFor(arn, await this.tokens())
   }
 
   /** The account's tokens that are alive now. */
   async tokens(): Promise<AccountToken[]> {
-    return await this.#accounts.tokens(this.#account)
+    const { accounts, account } = this.#parts
+    return await accounts.tokens(account)
   }
 
   /** The id of a token that this run minted, by its value; undefined for any other. */
@@ -109,29 +103,30 @@ export class Minter {
     return this.#minted.get(value)
   }
 
-  /** The one of these tokens of the account that `who` tells of; undefined when that is not certain. */
+  /** The one of these tokens of the account that `who` is about; undefined when that is not certain. */
   entryOf(who: WhoAmI, tokens: readonly AccountToken[]): AccountToken | undefined {
-    return entryOf(who, this.#account, tokens)
+    return entryOf(who, this.#parts.account, tokens)
   }
 
   /** A new token for this version, masked. */
   async mint(arn: string, versionId: string, permissions: readonly string[]): Promise<NewToken> {
+    const { accounts, account, mask, log } = this.#parts
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
     const before = new Set(this.firstIds)
-    const { value, id } = await mintToken(this.#accounts, {
-      account: this.#account,
+    const { value, id } = await mintToken(accounts, {
+      account,
       displayName,
       permissions,
       before,
-      log: this.#log,
-      onValue: this.#mask,
+      log,
+      onValue: mask,
       onDoubt: () =>
-        this.#log.warning(
-          `The answer to minting was lost. A token may exist, named "${displayName}", of the service account ${printable(this.#account.name, 80)}; nobody has its value. The next run removes it.`,
+        log.warning(
+          `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run removes it.`,
         ),
     })
-    this.#log.info(`Hub: minted a token of ${printable(this.#account.name, 80)} with ${listed(permissions)}`)
+    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)}`)
     // A new token cannot have an id that another one had before.
     if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
     this.#minted.set(value, id)
@@ -139,8 +134,8 @@ export class Minter {
   }
 
   /**
-   * What the account has of a token that this run minted: the one with its id. Without an id, those of its name that were
-   * made since then, also for a try whose answer was lost.
+   * The account's entry for a token that this run minted: the one with its id. Without an id, all of its name that were
+   * created since then, those of a try whose answer was lost included.
    */
   async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
     const before = new Set(this.firstIds)
@@ -151,10 +146,11 @@ export class Minter {
     )
   }
 
-  /** Revokes a token if the Hub does it at the first try; false when it did not. */
+  /** Revokes a token if the Hub does so at the first try; false when it did not. */
   async removeOnce(token: AccountToken): Promise<boolean> {
+    const { once, account } = this.#parts
     try {
-      await this.#once.remove(this.#account, token)
+      await once.remove(account, token)
       return true
     } catch (error) {
       if (error instanceof ActionError) return false
@@ -162,9 +158,10 @@ export class Minter {
     }
   }
 
-  /** Revokes a token at once; it is fine if it is gone. */
+  /** Revokes a token at once; a token that is already gone is no failure. */
   async remove(token: AccountToken): Promise<void> {
-    await this.#accounts.remove(this.#account, token)
+    const { accounts, account } = this.#parts
+    await accounts.remove(account, token)
   }
 }
 

@@ -1,4 +1,4 @@
-/** Reads the admin token and finds the service account: the same for a scheduled run and for the function. */
+/** Reads the admin token and finds the service account, for a scheduled run and for the function alike. */
 import type { AwsCaller } from '../../aws/caller.ts'
 import { readSecret } from '../../aws/read-secret.ts'
 import type { SecretReference } from '../../aws/request.ts'
@@ -19,7 +19,7 @@ export interface MintingOptions {
   log: Log
 }
 
-/** Who mints, and what must never be replaced or revoked by it. */
+/** Who mints, and the token and the secret that it must never replace or revoke. */
 export interface Minting {
   minter: Minter
   /** The admin token: a secret. */

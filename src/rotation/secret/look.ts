@@ -1,10 +1,11 @@
-/** How a secret stands: what is current, what is pending, what was replaced. */
+/** The state of a secret: which version is current, which one is pending, and which ones were replaced. */
 import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion } from '../../aws/secret-versions.ts'
 import type { SecretShape } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { block, code, prose } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredSince } from '../names/retired-label.ts'
-import { labelOf } from './steps.ts'
+import { labelOf, listVersions, moveLabel } from './place.ts'
 import { type TokenInSecret, tokenInSecret } from './value.ts'
 
 /** A version with the token in it: a secret, masked. */
@@ -16,7 +17,7 @@ export interface TokenVersion extends SecretVersion {
 export interface RetiredVersion {
   versionId: string
   labels: readonly string[]
-  /** Milliseconds since the epoch; undefined when it was replaced without a word of when. */
+  /** Milliseconds since the epoch; undefined when no label says when it was replaced. */
   since: number | undefined
 }
 
@@ -25,21 +26,22 @@ export interface SecretState {
   description: SecretDescription
   /** Undefined for a secret that never had a value. */
   current: TokenVersion | undefined
-  /** The id of a pending version that is not the current one; it may lack a value, or hold nonsense. */
+  /** The id of a pending version that is not the current one; it may have no value, or one that holds no token. */
   pendingId: string | undefined
   pending: SecretVersion | undefined
 }
 
 /**
- * Looks at the secret and reads its current and pending versions.
+ * Looks at the secret and reads its current and pending versions. `byFunction`: Secrets Manager's own rotation is calling,
+ * so that it is no second scheduler.
  *
- * @throws `ActionError` `secret-malformed`, `token-malformed` for a current value that is none to rotate;
- * `rotation-blocked` when Secrets Manager rotates it by itself; and what Secrets Manager throws.
+ * @throws `ActionError` `secret-malformed`, `token-malformed` for a current value that must not be rotated;
+ * `rotation-blocked` when Secrets Manager rotates the secret itself; and what Secrets Manager throws.
  */
 export async function look(context: SecretContext, { byFunction = false } = {}): Promise<SecretState> {
   const { versions, rotated } = context
   const description = await versions.describe()
-  if (description.rotationEnabled && !byFunction) throw twoMasters(rotated.secret)
+  if (description.rotationEnabled && !byFunction) throw secondScheduler(rotated.secret)
   const currentId = versionWith(description, CURRENT)
   const pendingId = versionWith(description, PENDING)
   const current = currentId === undefined ? undefined : await versions.read(currentId)
@@ -55,14 +57,18 @@ export async function look(context: SecretContext, { byFunction = false } = {}):
   }
 }
 
-/** The version with the token in it, masked. */
+/**
+ * The version with the token in it, masked.
+ *
+ * @throws `ActionError` `secret-malformed`, `token-malformed`.
+ */
 export function withToken(context: SecretContext, version: SecretVersion): TokenVersion {
   const value = tokenInSecret(version.text, context.rotated.secret, labelOf(context, version.versionId))
   context.mask(value.token)
   return { ...version, value }
 }
 
-/** The form of the secret, by its current version. */
+/** The form of the secret, judged by its current version. */
 export function shapeOf(current: TokenVersion | undefined): SecretShape {
   if (!current) return { kind: 'none' }
   const { binary, value } = current
@@ -72,7 +78,7 @@ export function shapeOf(current: TokenVersion | undefined): SecretShape {
 /** How much the clocks of a runner and of AWS may differ, in milliseconds. */
 const SKEW_MS = 600_000
 
-/** The versions whose tokens were replaced: not current, and not on their way to it. */
+/** The versions whose tokens were replaced: neither current nor about to be. */
 export function retiredVersions({
   description,
   current,
@@ -80,15 +86,15 @@ export function retiredVersions({
   return [...description.stages].flatMap(([versionId, labels]) => {
     const labelled = retiredSince(labels)
     if (labels.includes(CURRENT) || !isRetired(labels)) return []
-    // It was current until the current version took its place: an older label is of an earlier time, before somebody
-    // had brought it back.
+    // The previous version was current until the current one took its place. A label that is older than that is left from
+    // an earlier replacement, after which somebody had made the version current again.
     const replaced = labels.includes(PREVIOUS) ? (current?.createdAt ?? 0) - SKEW_MS : 0
     const since = labelled !== undefined && labelled >= replaced ? labelled : undefined
     return [{ versionId, labels, since }]
   })
 }
 
-/** A version that was replaced may still be labelled as pending: it is not on its way any more. */
+/** A version that was replaced may still carry the pending label: it is not about to become current again. */
 function isRetired(labels: readonly string[]): boolean {
   return labels.includes(PREVIOUS) || retiredSince(labels) !== undefined
 }
@@ -97,22 +103,30 @@ function versionWith({ stages }: SecretDescription, label: string): string | und
   return [...stages].find(([, labels]) => labels.includes(label))?.[0]
 }
 
-function noValue({ id, region }: SecretContext['rotated']['secret'], versionId: string): ActionError {
+function noValue(secret: SecretContext['rotated']['secret'], versionId: string): ActionError {
   return new ActionError('rotation-blocked', {
-    failed: `The current version ${versionId} of ${id} has no value: whoever reads the secret gets nothing.`,
-    seen: `${CURRENT} at a version without a value`,
-    expected: 'a version with a token',
-    cause: 'the label was moved to a version that was never filled, by hand or by another rotation function.',
-    fix: `Move the label back to a version that works (nothing was revoked):\naws secretsmanager list-secret-version-ids --region ${region} --secret-id ${id}\naws secretsmanager update-secret-version-stage --region ${region} --secret-id ${id} --version-stage ${CURRENT} --remove-from-version-id ${versionId} --move-to-version-id <that version>`,
+    failed: `The current version ${versionId} of ${secret.id} has no value.`,
+    seen: prose`${code(CURRENT)} on a version without a value: anyone who reads the secret gets nothing`,
+    expected: prose`${code(CURRENT)} on a version with a token`,
+    cause: 'Someone, or another rotation function, moved the label to a version that was never filled.',
+    fix: [
+      'No token was revoked. List the versions:',
+      listVersions(secret),
+      'Then move the label back to a version that works:',
+      moveLabel(secret, CURRENT, versionId, '<that version>'),
+    ],
   })
 }
 
-function twoMasters({ id, region }: SecretContext['rotated']['secret']): ActionError {
+function secondScheduler({ id, region }: SecretContext['rotated']['secret']): ActionError {
   return new ActionError('rotation-blocked', {
-    failed: `The secret ${id} is rotated by Secrets Manager itself.`,
-    seen: 'RotationEnabled: true',
-    expected: 'a secret that one scheduler rotates',
-    cause: 'a rotation function is set up for it: two schedulers would take each other’s work for their own.',
-    fix: `Take the secret out of \`secrets\`, or end the other rotation:\naws secretsmanager cancel-rotate-secret --region ${region} --secret-id ${id}`,
+    failed: `Secrets Manager rotates the secret ${id} itself.`,
+    seen: prose`${code('RotationEnabled: true')}`,
+    expected: 'a secret that only one scheduler rotates',
+    cause: 'A rotation function is set up for this secret. Two schedulers would interfere with each other.',
+    fix: [
+      prose`Remove the secret from ${code('secrets')}, or cancel the other rotation:`,
+      block(`aws secretsmanager cancel-rotate-secret --region ${region} --secret-id ${id}`),
+    ],
   })
 }

@@ -1,7 +1,8 @@
-/** What the Hub says of the token that a secret holds now. */
-import { ActionError } from '../../errors/action-error.ts'
+/** What the Hub says about the token that a secret holds now. */
+import type { ActionError } from '../../errors/action-error.ts'
 import type { WhoAmI } from '../../hub/whoami.ts'
 import type { SecretContext } from '../context.ts'
+import { isDead } from './final-verdict.ts'
 import type { TokenVersion } from './look.ts'
 
 export type Standing =
@@ -25,8 +26,7 @@ export async function standingOf(
   try {
     return { kind: 'alive', who: await hub.whoAmI(current.value.token) }
   } catch (error) {
-    const isDead = error instanceof ActionError && (error.code === 'token-rejected' || error.code === 'token-expired')
-    if (!isDead) throw error
+    if (!isDead(error)) throw error
     return { kind: 'dead', refusal: error }
   }
 }

@@ -1,36 +1,36 @@
 /**
  * The four steps of Secrets Manager's contract, each of which may be called again: create, set, test, finish. The
- * scheduled run and AWS's own rotation function are two edges of these.
+ * scheduled run and AWS's own rotation function both go through these.
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 
-import type { SecretReference } from '../../aws/request.ts'
 import { CURRENT, PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
-import { type SecretShape, storeCommand, type TokenPlace } from '../../aws/store-command.ts'
+import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
-import type { Requirement } from '../../hub/requirement.ts'
 import { type VerifiedToken, verifyToken } from '../../hub/verdict/verify.ts'
 import type { WhoAmI } from '../../hub/whoami.ts'
+import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredLabel } from '../names/retired-label.ts'
+import { discardUnstored } from './discard.ts'
+import { labelOf, listVersions, pendingPlace } from './place.ts'
+import { requirementOf } from './requirement.ts'
 import { tokenInSecret } from './value.ts'
-
-/** How long a token must live at least when it becomes the current one, if it ends at all: ten minutes. */
-const MIN_LIFETIME_SECONDS = 600
 
 /** What create did. */
 export type Created =
   /** The pending version holds this token. */
   | { kind: 'stored'; token: NewToken }
-  /** Somebody else has stored another value under this id; nothing is left of ours. */
+  /** Someone else has stored another value under this id; nothing is left of ours. */
   | { kind: 'taken' }
 
 /**
  * Mints a token and stores it as the pending version `versionId`: the value of `current` with another token in it, or
  * `{"token": …}` when there is none yet.
  *
- * @throws what minting and Secrets Manager throw; a token that could not be stored is revoked first.
+ * @throws `ActionError` `rotation-blocked` when the value holds the token in another place too; what minting and Secrets
+ * Manager throw; a token that could not be stored is revoked first.
  */
 export async function createPending(
   context: SecretContext,
@@ -42,7 +42,7 @@ export async function createPending(
   if (!minter) throw new TypeError('nobody to mint')
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(context, current.versionId))
-  if (template?.with('').includes(template.token)) throw twice(rotated.secret)
+  if (template?.with('').includes(template.token)) throw storedTwice(rotated.secret)
   const token = await minter.mint(arn, versionId, rotated.permissions)
   const { value } = token
   const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
@@ -54,56 +54,20 @@ export async function createPending(
       return { kind: 'stored', token }
     }
   } catch (error) {
-    // Refused for good: nobody will ever use it. After anything else it may have been stored, and the next run looks.
+    // After a final refusal nobody will ever use it. After any other failure it may have been stored: the next run looks.
     if (error instanceof ActionError && /^secret-(?:access|kms)-denied$|^secret-not-found$/.test(error.code)) {
-      await discard(context, versionId, token).catch(() => warnOfLeft(context, token))
+      await discardUnstored(context, versionId, token)
     }
     throw error
   }
-  await discard(context, versionId, token).catch(() => warnOfLeft(context, token))
+  await discardUnstored(context, versionId, token)
   return { kind: 'taken' }
 }
 
-/**
- * Revokes a token that this run minted for `versionId`, unless that version holds it and is current or pending. False when
- * `isOurs` says, right before it would be revoked, that the time for that is over.
- *
- * @throws what the Hub and Secrets Manager throw.
- */
-export async function discard(
-  { minter, versions }: SecretContext,
-  versionId: string,
-  token: NewToken,
-  isOurs = () => true,
-): Promise<boolean> {
-  if (!minter) throw new TypeError('nobody has minted')
-  if ((await versions.read(versionId))?.text.includes(token.value)) {
-    const labels = (await versions.describe()).stages.get(versionId) ?? []
-    if (labels.includes(CURRENT) || labels.includes(PENDING)) return true
-  }
-  const entries = await minter.findMinted(token)
-  if (!isOurs()) return false
-  for (const entry of entries) await minter.remove(entry)
-  return true
-}
-
-/** Nothing to do: the Hub knows a token from the moment it is minted. */
+/** Does nothing: the Hub knows a token from the moment it is minted. */
 export async function setPending(): Promise<void> {}
 
-/** What the token of a secret must be. */
-export function requirementOf({ request, rotated }: Pick<SecretContext, 'request' | 'rotated'>): Requirement {
-  const { scope, repositories } = rotated
-  return {
-    org: request.org,
-    scope,
-    repositories,
-    verify: 'strict',
-    minLifetimeSeconds: MIN_LIFETIME_SECONDS,
-    hubEndpoint: request.hubEndpoint,
-  }
-}
-
-/** A pending token that the Hub has confirmed, and what it says of it. */
+/** A pending token that the Hub has confirmed, and what it says about it. */
 export interface ConfirmedToken extends VerifiedToken {
   readonly whoami: WhoAmI
 }
@@ -118,15 +82,7 @@ export async function testPending(context: SecretContext, versionId: string): Pr
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
   const pending = await versions.read(versionId)
-  if (!pending) {
-    throw new ActionError('secret-not-found', {
-      failed: `The pending version ${versionId} of ${secret.id} has no value.`,
-      seen: 'a version without a value, or none at all',
-      expected: 'the value that was stored as the new one',
-      cause: 'the staging label was moved by somebody else meanwhile.',
-      fix: `Run the rotation again; look at the versions with\naws secretsmanager list-secret-version-ids --region ${secret.region} --secret-id ${secret.id}`,
-    })
-  }
+  if (!pending) throw noPendingValue(secret, versionId)
   const label = labelOf(context, versionId)
   const { token } = tokenInSecret(pending.text, secret, label)
   mask(token)
@@ -146,14 +102,15 @@ export async function testPending(context: SecretContext, versionId: string): Pr
 /** What finish did. */
 export type Finished =
   | 'finished'
-  /** Another version was current already, or this one is not pending any more: nothing was tried. */
+  /** Another version was current already, or this one is no longer pending: nothing was tried. */
   | 'overtaken'
-  /** It was tried, and AWS says that it was not done: who knows what comes of it. */
+  /** It was tried, and AWS says that it was not done: an earlier try may still take effect. */
   | 'refused'
 
 /**
- * Makes the version the current one, if it is pending still, and `from` is current (undefined: if there is none). Then
- * nothing is pending any more, for a label that stayed would make it look unfinished once it is replaced.
+ * Makes the version the current one, if it is still pending and `from` is current (undefined: if there is no current
+ * version). Then nothing is pending any more: a label that stayed would make the version look unfinished once it is
+ * replaced.
  */
 export async function finishPending(
   { rotated, versions, log }: SecretContext,
@@ -162,11 +119,11 @@ export async function finishPending(
 ): Promise<Finished> {
   const before = (await versions.describe()).stages
   if (!before.get(versionId)?.includes(CURRENT)) {
-    // As long as it is pending, nobody takes its token for a leftover.
+    // As long as it is pending, no run takes its token for a leftover.
     const isFree = from === undefined ? !isSomewhere(before, CURRENT) : before.get(from)?.includes(CURRENT)
     if (!isFree || !before.get(versionId)?.includes(PENDING)) return 'overtaken'
     const moved = await versions.move(CURRENT, { ...(from === undefined ? {} : { from }), to: versionId })
-    // The answer to an earlier try may have been lost, or a run beside this one was faster with the same version.
+    // The answer to an earlier try may have been lost, or a concurrent run was faster with the same version.
     if (!moved && !(await versions.describe()).stages.get(versionId)?.includes(CURRENT)) return 'refused'
   }
   log.info(`Secrets Manager: version ${versionId} of ${rotated.secret.id} is now ${CURRENT}`)
@@ -178,32 +135,28 @@ function isSomewhere(stages: ReadonlyMap<string, readonly string[]>, label: stri
   return [...stages.values()].some((labels) => labels.includes(label))
 }
 
-/** The version's token is not to be used any more: from now on it works for `grace`. */
+/** Labels the version as replaced: from now on its token works for `grace`. */
 export async function retire({ versions }: Pick<SecretContext, 'versions'>, versionId: string): Promise<void> {
   await versions.move(retiredLabel(Date.now()), { to: versionId })
 }
 
-/** Where a person brings a new token: as the pending version, in the form of the current one. */
-export function pendingPlace(secret: SecretReference, shape: SecretShape = { kind: 'unknown' }): TokenPlace {
-  return { secret: { ...secret, stage: CURRENT }, shape, storeAs: PENDING }
-}
-
-/** One phrase for messages: `huggingface/acme/write, version 1234`. */
-export function labelOf({ rotated }: Pick<SecretContext, 'rotated'>, versionId: string): string {
-  return `${rotated.secret.id}, version ${versionId}`
-}
-
-/** Replaced at one place, it would be revoked at the other. */
-function twice({ id, key }: SecretContext['rotated']['secret']): ActionError {
-  return new ActionError('rotation-blocked', {
-    failed: `The token stands in ${id} more than once, and only the one at ${key} would be replaced.`,
-    seen: 'the same token in another place of the same value',
-    expected: 'the token at one key alone',
-    cause: 'it was stored under a second name for somebody who reads another key.',
-    fix: 'Let all who read the secret use the same key, and store it with the token there alone.',
+function noPendingValue(secret: SecretContext['rotated']['secret'], versionId: string): ActionError {
+  return new ActionError('secret-not-found', {
+    failed: `The pending version ${versionId} of ${secret.id} has no value.`,
+    seen: 'a version without a value, or no such version',
+    expected: 'the value that was stored with the new token',
+    cause: 'Someone else moved the staging label in the meantime.',
+    fix: ['Run the rotation again. To see the versions:', listVersions(secret)],
   })
 }
 
-function warnOfLeft({ log }: SecretContext, { displayName }: NewToken): void {
-  log.warning(`A token was made, is not used, and could not be revoked: "${displayName}". The next run removes it.`)
+/** Replaced in one place, it would be revoked in the other. */
+function storedTwice({ id, key }: SecretContext['rotated']['secret']): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: prose`The token appears in ${id} more than once, and only the one at ${code(key)} would be replaced.`,
+    seen: 'the same token in another place of the same value, where it would stop working',
+    expected: prose`the token at the key ${code(key)} only`,
+    cause: 'The token is also stored at a second key, for readers that use that key.',
+    fix: 'Make every reader of the secret use the same key, and store the token at that key only.',
+  })
 }

@@ -15,7 +15,8 @@ export interface TokenInSecret {
 }
 
 /**
- * Finds the token in a secret's text: at `secret.key` of a JSON object, or the text itself.
+ * Finds the token in a secret's text: at `secret.key` of a JSON object, or the text itself. `label`: the secret and its
+ * version, for messages.
  *
  * @throws `ActionError` `secret-malformed`; `token-malformed` when what is there is not shaped like a token, and so
  * must not be replaced by one.
@@ -27,12 +28,13 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     checkTokenShape(
       value,
       `The secret ${label}`,
-      `Check that ${secret.id} is the secret that you mean: nothing was changed in it. A secret to rotate holds a Hub token, alone or at the key ${secret.key}; or it has no value yet.`,
+      `Check that ${secret.id} is the secret that you mean; nothing was changed in it. A secret can be rotated if it holds a Hub token, alone or at the key ${secret.key}, or if it has no value yet.`,
     )
   if (isRecord(parsed)) {
     const value = Object.hasOwn(parsed, secret.key) ? parsed[secret.key] : undefined
     if (typeof value !== 'string') {
-      const seen = value === undefined ? withoutKey(parsed, secret.key) : 'a JSON object whose key holds no string'
+      const seen =
+        value === undefined ? withoutKey(parsed, secret.key) : 'a JSON object whose key does not hold a string'
       throw malformed(secret, 'token', seen)
     }
     return {
@@ -43,7 +45,7 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     }
   }
   if (/^[{["]/.test(trimmed)) {
-    throw malformed(secret, 'token', 'text that begins like JSON and is not a JSON object')
+    throw malformed(secret, 'token', 'text that begins like JSON but is not a JSON object')
   }
   return { token: check(text), isObject: false, otherKeys: [], with: (token) => text.replace(trimmed, () => token) }
 }
@@ -54,30 +56,38 @@ export function sameButToken(a: TokenInSecret, b: TokenInSecret): boolean {
 }
 
 /**
- * Replaces the string at a top-level key of a JSON object, and no other byte: parsing and writing anew would round
- * large numbers and reorder keys. Of a key that stands there twice, the last one counts, as for `JSON.parse`.
+ * Replaces the string at a top-level key of a JSON object, and no other byte: parsing and writing it again would round
+ * large numbers and reorder keys. If the key occurs more than once, the last one counts, as for `JSON.parse`.
  */
 function replaceMember(json: string, wanted: string, value: string): string {
-  // Strings are the only tokens in which braces and commas mean nothing; the text is known to be valid.
-  const pieces = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs
+  const member = [...topLevelStrings(json)].findLast(({ key }) => key === wanted)
+  if (!member) throw new TypeError('the key is not in the text')
+  return json.slice(0, member.start) + JSON.stringify(value) + json.slice(member.end)
+}
+
+/** A string that is the value of a top-level key, quotes included: from `start` up to `end`, not including it. */
+interface StringMember {
+  key: string
+  start: number
+  end: number
+}
+
+/** Strings are the only tokens in which braces and commas mean nothing. */
+const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs
+const DEPTH: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 }
+
+/** `json`: the valid text of an object. */
+function* topLevelStrings(json: string): Generator<StringMember> {
   let depth = 0
   let key: string | undefined
-  let awaitsKey = false
-  let span: [number, number] | undefined
-  for (let piece = pieces.exec(json); piece; piece = pieces.exec(json)) {
-    const [text] = piece
-    if (text === '{' || text === '[') {
-      depth += 1
-      awaitsKey = depth === 1
-      if (depth > 1) key = undefined
-    } else if (text === '}' || text === ']') depth -= 1
-    else if (text === ',') awaitsKey = depth === 1
-    else if (text.startsWith('"') && depth === 1) {
-      if (awaitsKey) key = JSON.parse(text) as string
-      else if (key === wanted) span = [piece.index, piece.index + text.length]
-      awaitsKey = false
+  for (const { 0: piece, index } of json.matchAll(PIECES)) {
+    depth += DEPTH[piece] ?? 0
+    if (depth !== 1) continue
+    // The next string at this depth is a key.
+    if (piece === '{' || piece === ',') key = undefined
+    else if (piece.startsWith('"')) {
+      if (key === undefined) key = JSON.parse(piece) as string
+      else yield { key, start: index, end: index + piece.length }
     }
   }
-  if (!span) throw new TypeError('the key is not in the text')
-  return json.slice(0, span[0]) + JSON.stringify(value) + json.slice(span[1])
 }
