@@ -2,53 +2,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
 import type { Grant, WhoAmI } from '../../src/hub/whoami.ts'
-import { Problems } from '../../src/inputs/problems.ts'
-import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import { noOutcome } from '../../src/rotation/outcome.ts'
-import type { RotatedSecret } from '../../src/rotation/request.ts'
 import { judgeReplacement, warnIfBlockedLater } from '../../src/rotation/secret/judge-replacement.ts'
 import type { Replacement } from '../../src/rotation/secret/replacement.ts'
 import type { Standing } from '../../src/rotation/secret/standing.ts'
 import { plain } from '../../src/text/message.ts'
-
-const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
-
-/** The line as a workflow would have it; it must be one that the action takes. */
-function parsed(line: string): RotatedSecret {
-  const problems = new Problems()
-  const [secret] = parseSecretLines(line, { org: 'acme', region: 'eu-west-1', role, key: 'token' }, problems)
-  expect({ line, problems: problems.lines }).toEqual({ line, problems: [] })
-  if (!secret) throw new Error('no line')
-  return secret
-}
-
-const on = (type: string, name: string, ...permissions: string[]): Grant => ({
-  entity: { type, name, id: `id-of-${name}` },
-  permissions,
-})
-
-const membership = (name: string) => ({
-  id: `id-of-${name}`,
-  name,
-  roleInOrg: 'write',
-  securityRestrictions: [],
-  resourceGroups: [],
-})
-
-const token = (grants: Grant[], rest: Partial<WhoAmI> = {}): WhoAmI => ({
-  name: 'rosa',
-  role: 'fineGrained',
-  authType: 'access_token',
-  displayName: 'ci',
-  createdAt: undefined,
-  grants,
-  global: [],
-  canReadGatedRepos: false,
-  expiresAt: undefined,
-  resource: undefined,
-  orgs: [membership('acme')],
-  ...rest,
-})
+import { membership, on, secretLine, whoami as token } from './fakes.ts'
 
 interface Verdict {
   error: ActionError | undefined
@@ -64,15 +23,15 @@ function judged(
 ): Verdict {
   const warnings: string[] = []
   const outcome = noOutcome('x', 'read')
-  const world = {
-    rotated: parsed(line),
+  const context = {
+    rotated: secretLine(line),
     request: { org: 'acme', hubEndpoint: 'https://huggingface.co', graceSeconds: 86_400 },
     minter: replacement.kind === 'minted' ? { accountName: 'ci' } : undefined,
     log: { info: () => {}, debug: () => {}, warning: (text: string) => warnings.push(text) },
     outcome,
   }
   try {
-    judgement(world as unknown as Parameters<typeof judgeReplacement>[0], standing, replacement)
+    judgement(context as unknown as Parameters<typeof judgeReplacement>[0], standing, replacement)
     return { error: undefined, warnings, isBlocked: outcome.isBlocked }
   } catch (error) {
     if (!(error instanceof ActionError)) throw error

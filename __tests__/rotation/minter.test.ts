@@ -33,8 +33,17 @@ afterEach(async () => {
 })
 
 const access = () => ({ endpoint: hub.url, http, policy: { maxAttempts: 3, deadline } })
+const masked: string[] = []
 const open = () =>
-  Minter.open({ access: access(), org: 'acme', admin, adminSecret, account: 'ci', mask: () => {}, log })
+  Minter.open({
+    access: access(),
+    org: 'acme',
+    admin,
+    adminSecret,
+    account: 'ci',
+    mask: (value) => masked.push(value),
+    log,
+  })
 const plant = (displayName: string, ago = 0) =>
   hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName, createdAt: new Date(hub.now() - ago) })
 const account = () => hub.serviceAccountTokens('acme', 'ci')
@@ -47,6 +56,12 @@ const answerWith = (tokenInfo: unknown) =>
   })
 
 describe('a token that the run minted', () => {
+  test('is masked before anyone has it', async () => {
+    const minter = await open()
+    const { value } = await minter.mint(ARN, VERSION, PERMISSIONS)
+    expect(masked).toContain(value)
+  })
+
   test('is found by its id, whatever else has its name', async () => {
     const minter = await open()
     const token = await minter.mint(ARN, VERSION, PERMISSIONS)
@@ -82,6 +97,24 @@ describe('a token that the run minted', () => {
   })
 })
 
+test('a token that was there before the run is not taken for a minted one, whatever it is called now', async () => {
+  const before = plant('the current token')
+  const minter = await open()
+  answerWith(undefined)
+  const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+  hub.service.inject('service-account', {
+    kind: 'change',
+    change: ({ body, ...rest }) => {
+      const { accessTokens } = body as { accessTokens: { _id: string }[] }
+      const renamed = accessTokens.map((entry) =>
+        entry._id === idOf(before) ? { ...entry, displayName: token.displayName } : entry,
+      )
+      return { ...rest, body: { ...(body as object), accessTokens: renamed } }
+    },
+  })
+  expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+})
+
 test('after a lost answer, only what was made since then is removed', async () => {
   const known = plant('the name')
   const older = plant('the name', HOUR)
@@ -98,4 +131,28 @@ test('after a lost answer, only what was made since then is removed', async () =
   })
   expect(hub.minted).toHaveLength(2)
   expect(new Set(account().map((token) => token.value))).toEqual(new Set([known, older, value]))
+})
+
+describe('a leftover', () => {
+  test('is revoked at the first try or not at all', async () => {
+    const leftover = plant('left by a run')
+    const minter = await open()
+    const [entry] = await minter.tokens()
+    if (!entry) throw new Error('no entry')
+    hub.service.inject('delete-token', { kind: 'answer', status: 503 })
+    expect(await minter.removeOnce(entry)).toBe(false)
+    expect(hub.isAlive(leftover)).toBe(true)
+    expect(await minter.removeOnce(entry)).toBe(true)
+    expect(hub.isAlive(leftover)).toBe(false)
+  })
+
+  test('that is gone already is no failure', async () => {
+    plant('left by a run')
+    const minter = await open()
+    const [entry] = await minter.tokens()
+    if (!entry) throw new Error('no entry')
+    await minter.remove(entry)
+    await minter.remove(entry)
+    expect(account()).toEqual([])
+  })
 })

@@ -14,6 +14,7 @@ describe('replacing the token', () => {
     ['a byte order mark', `\uFEFF{"token":"${OLD}"}`],
     ['large numbers and their form', `{"n":12345678901234567890,"m":1.0,"e":1E5,"token":"${OLD}","z":-0}`],
     ['the order of keys that look like numbers', `{"2":"b","10":"a","token":"${OLD}","1":"c"}`],
+    ['the same key deeper down, after it', `{"token":"${OLD}","a":{"token":"inner"}}`],
     ['the same key deeper down', `{"a":{"token":"inner"},"b":[{"token":"${NEW}x"},"token"],"token":"${OLD}"}`],
     ['quotes, braces and backslashes in strings', `{"q":"\\"},{\\\\","token":"${OLD}","}":"\\\\"}`],
     ['a value that is the key', `{"a":"token","token":"${OLD}","b":"token"}`],
@@ -56,7 +57,7 @@ describe('what is no token is not replaced', () => {
     ['a JSON array', `["${OLD}"]`, /secret-malformed/],
     ['broken JSON', `{"token":"${OLD}"`, /secret-malformed/],
     ['another key', `{"tokn":"${OLD}"}`, /secret-malformed.*one of them "tokn"/s],
-    ['a number', '{"token":12345678}', /secret-malformed/],
+    ['a number', '{"token":12345678}', /secret-malformed.*does not hold a string/s],
     ['an object', `{"token":{"value":"${OLD}"}}`, /secret-malformed/],
     ['a password at the key', '{"token":"hunter2hunter2"}', /token-malformed/],
     ['nothing', '', /token-malformed/],
@@ -70,4 +71,8 @@ describe('what is no token is not replaced', () => {
       expect(String(thrown)).not.toContain('hunter2')
     }
   })
+})
+
+test('a key that every JavaScript object has is looked for in the secret only', () => {
+  expect(() => read('{"token":"x"}', 'constructor')).toThrow('without the key "constructor"')
 })
