@@ -172,7 +172,9 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
       const there = this.#versions.get(versionId)
       if (there && there.text !== text) return 'taken'
       this.#strip(PENDING)
-      this.#versions.set(versionId, { text, binary, createdAt: Date.now(), labels: new Set([PENDING]) })
+      // The first value of a secret is its current one, whatever the call says.
+      const labels = this.at(CURRENT) === undefined ? [PENDING, CURRENT] : [PENDING]
+      this.#versions.set(versionId, { text, binary, createdAt: Date.now(), labels: new Set(labels) })
       return 'stored'
     })
   }

@@ -573,7 +573,7 @@ describe('a pending version that a person stored', () => {
     const world = storedByHand()
     world.secret.add(V1, value(OLD), ['AWSCURRENT'], { createdAt: NOW - MINUTE })
     const error = await refusal(rotateSecret(world.turn))
-    expect(error.message).toContain('before the current one')
+    expect(error.message).toContain('before the current version')
     expect(world.secret.writes).toEqual([])
   })
 

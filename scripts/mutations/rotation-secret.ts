@@ -191,6 +191,14 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   },
   {
     file: 'rotation/secret/renew.ts',
+    without: 'what is undone is not pending any more',
+    find: 'await turn.versions.move(PENDING, { from: id })',
+    replace: '',
+    tests: TURN,
+    named: 'is revoked at once',
+  },
+  {
+    file: 'rotation/secret/renew.ts',
     without: 'after a refused move nothing is revoked: it may take effect',
     find: "finish === 'refused' ? retire(turn, id) : undo(turn, version)",
     replace: 'undo(turn, version)',
@@ -783,6 +791,13 @@ export const ROTATION_SECRET: readonly Mutation[] = [
     tests: MINTER,
   },
   {
+    file: 'rotation/account/open-minter.ts',
+    without: 'only what is shaped like a token is sent to the Hub as the admin token',
+    find: 'const adminToken = checkTokenShape(\n',
+    replace: 'const adminToken = String(\n',
+    tests: 'rotation/open-minter.test',
+  },
+  {
     file: 'rotation/account/entry.ts',
     without: 'a stranger’s token is not taken for the account’s',
     find: '|| who.name !== slug) return undefined',
@@ -848,15 +863,15 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/settling.ts',
     without: 'own work may be undone for a short while only',
-    find: 'performance.now() - startedAt < OWN_WORK_MS',
+    find: 'performance.now() - startedAt < OWN_MS',
     replace: 'true',
     tests: SETTLING,
   },
   {
     file: 'rotation/settling.ts',
     without: 'own work is over before others may touch it',
-    find: 'const OWN_WORK_MS = 5_000',
-    replace: 'const OWN_WORK_MS = 12_000',
+    find: 'const OWN_MS = 5_000',
+    replace: 'const OWN_MS = 12_000',
     tests: SETTLING,
   },
 ]

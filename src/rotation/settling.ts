@@ -7,11 +7,11 @@
 import type { Deadline } from '../net/deadline.ts'
 
 /** How long unfinished work is left alone after it was first seen, in milliseconds. */
-const SETTLE_MS = 10_000
+export const SETTLE_MS = 10_000
 /** How long after it began a run may undo its own work, in milliseconds: well before another run may touch it. */
-const OWN_WORK_MS = 5_000
+export const OWN_MS = 5_000
 /** Unfinished work that is older by the service's clock, in milliseconds, has been abandoned: nobody waits for it. */
-const ABANDONED_MS = 600_000
+export const ABANDONED_MS = 600_000
 
 /** Remembers when unfinished work was first seen, and waits until it must have settled. */
 export class Settling {
@@ -48,5 +48,5 @@ export interface OwnWork {
 /** Begins a piece of work that the run may undo for a short while. */
 export function beginOwnWork(): OwnWork {
   const startedAt = performance.now()
-  return { isOurs: () => performance.now() - startedAt < OWN_WORK_MS }
+  return { isOurs: () => performance.now() - startedAt < OWN_MS }
 }

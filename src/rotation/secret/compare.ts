@@ -59,7 +59,7 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
   }
   if (current.createdAt !== undefined && pending.createdAt !== undefined && pending.createdAt < current.createdAt) {
     return {
-      seen: `a version stored on ${new Date(pending.createdAt).toISOString()}, before the current one`,
+      seen: `a version stored on ${new Date(pending.createdAt).toISOString()}, before the current version`,
       expected: 'a version that is newer than the current one',
       cause: 'The secret was changed after this version was stored. Making it current would undo that change.',
     }

@@ -19,7 +19,9 @@ import { type ConfirmedToken, createPending, finishPending, retire, setPending, 
 import { end, endWith, noteState, type RoundResult, type Turn } from './turn.ts'
 
 /** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
-const WRITE_INTERVAL_MS = 600_000
+export const WRITE_INTERVAL_MS = 600_000
+/** The same in words. */
+const WRITE_INTERVAL = `${WRITE_INTERVAL_MS / 60_000} minutes`
 /** How long to wait after minting or storing was slow, in milliseconds: longer than a call of another run can take. */
 const SLOW_MS = 20_000
 
@@ -62,15 +64,14 @@ function holdBack(turn: Turn, standing: Standing, note: DueNote, leftMs: number)
     const { code: errorCode, explanation } = standing.refusal
     throw new ActionError(errorCode, {
       ...explanation,
-      cause:
-        'The current token no longer works, and it was not replaced because the secret was written to less than 10 minutes ago.',
+      cause: `The current token no longer works, and it was not replaced because the secret was written to less than ${WRITE_INTERVAL} ago.`,
       fix: prose`Everything that reads the secret gets a token that does not work. Run this workflow again with ${code('force: true')}, or wait ${when} and run it without.`,
     })
   }
   return end(
     turn,
     'held-back',
-    `${note.before}, but the secret was written to less than 10 minutes ago; it can be rotated in ${when}, or at once with force: true`,
+    `${note.before}, but the secret was written to less than ${WRITE_INTERVAL} ago; it can be rotated in ${when}, or at once with force: true`,
   )
 }
 

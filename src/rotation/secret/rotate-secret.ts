@@ -7,7 +7,7 @@ import { resume } from './resume.ts'
 import { noteState, type RoundResult, type Turn } from './turn.ts'
 
 /** How often one run starts over while others keep changing the secret. */
-const MAX_ROUNDS = 4
+export const MAX_ROUNDS = 4
 
 /**
  * Does what is to be done with the secret, and fills in the turn's outcome.
