@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, secretsManagerError } from '../../sandbox/aws.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
-import { retiredLabel } from '../../src/rotation/names/retired-label.ts'
-import { rotatedTokenName } from '../../src/rotation/names/token-name.ts'
+import { retiredLabel, rotatedTokenName } from '../../src/rotation/names.ts'
 import { DAY, HOUR } from './rotation-world.ts'
 import { errorOf, Stage, warningsOf } from './stage.ts'
 

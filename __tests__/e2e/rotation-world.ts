@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 import type { Secret } from '../../sandbox/aws.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
 import type { Call, Fate } from '../../sandbox/service.ts'
-import { retiredSince } from '../../src/rotation/names/retired-label.ts'
+import { retiredSince } from '../../src/rotation/names.ts'
 import { type Play, Stage } from './stage.ts'
 
 export const DAY = 86_400_000

@@ -25,7 +25,7 @@ const read = (text: string) => {
 }
 
 describe('a line of `secrets`', () => {
-  test('is a name and settings, apart by any white space', () => {
+  test('is a name and settings, separated by any white space', () => {
     const { secrets, problems } = read(
       '  huggingface/{org}/{scope}\tscope=write   repositories=acme/model,datasets/acme/data key=hub \r\n\r\nother scope=read narrow=true',
     )
@@ -51,12 +51,12 @@ describe('a line of `secrets`', () => {
   })
 
   test.each([
-    ['x scope=write scope=read', 'scope= stands there twice'],
+    ['x scope=write scope=read', 'scope= is given twice'],
     ['x scope=', 'scope= is empty'],
-    ['x write', '"write" is none of scope='],
+    ['x write', '"write" is not one of scope='],
     ['x repositories=acme', 'has the line "acme"'],
     ['x scope=read permissions=repo.write', 'more than scope=read'],
-    ['x', 'the line "x": `scope` is required, and has no default: add scope=read, scope=write or scope=admin'],
+    ['x', 'the line "x": `scope` is required and has no default: add scope=read, scope=write or scope=admin'],
     ['x{scope}', '`scope` is required'],
     ['x scope=read narrow=yes', '`narrow` is "yes"; it is one of false and true'],
     ['x scope=read narrow=True', '`narrow` is "True"'],
@@ -69,7 +69,7 @@ describe('a line of `secrets`', () => {
     expect(read(line).problems.join('\n')).toContain(text)
   })
 
-  test('that lacks scope= and has an unknown setting is told both, and nothing that follows from the first', () => {
+  test('without scope= and with an unknown setting gets both problems, and none that follows from the first', () => {
     expect(read('x{scope} scop=write permissions=repo.write').problems).toEqual([
       expect.stringContaining('did you mean scope=?'),
       expect.stringContaining('`scope` is required'),

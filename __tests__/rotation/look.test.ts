@@ -1,6 +1,6 @@
 /** Which versions of a secret count as current, pending and replaced. */
 import { describe, expect, test } from '@jest/globals'
-import { retiredLabel } from '../../src/rotation/names/retired-label.ts'
+import { retiredLabel } from '../../src/rotation/names.ts'
 import { look, retiredVersions, shapeOf } from '../../src/rotation/secret/look.ts'
 import { ARN, DAY, MINUTE, NOW, refusal, secretWorld, useClock } from './fakes.ts'
 

@@ -1,6 +1,6 @@
 /** One secret of a scheduled run, from the first look to the last label. */
 import { describe, expect, test } from '@jest/globals'
-import { versionId } from '../../src/rotation/names/version-id.ts'
+import { versionId } from '../../src/rotation/names.ts'
 import { rotateSecret } from '../../src/rotation/secret/rotate-secret.ts'
 import {
   ARN,

@@ -2,7 +2,7 @@
 import { toActionError } from '../errors/unforeseen.ts'
 import { withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
-import { handleRotation } from '../rotation/function.ts'
+import { handleRotation } from '../rotation/function/handle.ts'
 import { parseFunction } from '../rotation/inputs/parse-function.ts'
 import type { Log } from '../text/log.ts'
 import { verbatim } from '../text/printable.ts'

@@ -1,10 +1,11 @@
-/** Gives services whose tasks still run with a replaced token a new deployment, and waits for it if asked. */
+/** Redeploys services whose tasks may still run with a previous token, and waits for the deployments on request. */
 import type { EcsServices, ServiceState } from '../aws/ecs.ts'
 import type { EcsService } from '../aws/ecs-service.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import type { Deadline } from '../net/deadline.ts'
 import type { Log } from '../text/log.ts'
+import { block, code, list, prose, type Wording } from '../text/message.ts'
 
 export interface ServiceOutcome {
   /** `cluster/service`. */
@@ -12,31 +13,31 @@ export interface ServiceOutcome {
   action: 'deployed' | 'completed' | 'up-to-date' | 'would-deploy' | 'failed'
   deploymentId: string | undefined
   error: ActionError | undefined
-  /** No task that runs was started before this, in milliseconds since the epoch; undefined when nobody knows. */
+  /** No running task was started before this, in milliseconds since the epoch; undefined when nobody knows. */
   tasksSince: number | undefined
 }
 
 export interface DeployContext {
-  ecs: EcsServices
+  ecs: Pick<EcsServices, 'describe' | 'deploy'>
   services: readonly EcsService[]
   /** When a token was last replaced, in milliseconds since the epoch; `now`: in this run. */
   replaced: number | 'now'
   wait: boolean
   dryRun: boolean
   region: string
-  deadline: Deadline
+  deadline: Pick<Deadline, 'remainingMs' | 'sleep'>
   log: Log
 }
 
-/** Before the first look at a deployment, and between two later ones, in milliseconds. */
+/** Between the first looks at a deployment, and between later ones, in milliseconds. */
 const FIRST_POLL_MS = 1_000
 const POLL_MS = 5_000
 /** Kept at the end of the run for the report, in milliseconds. */
 const RESERVE_MS = 3_000
 
 /**
- * What became of each service; a failure of one does not stop the others. A service that had a deployment since the
- * token was replaced is left alone: so a run that was killed before it came here is made up for by the next one.
+ * What became of each service; a failure of one does not stop the others. A service that was redeployed since the token
+ * was replaced is left alone, so a run that was killed before it came here is made up for by the next one.
  */
 export async function deployServices(context: DeployContext): Promise<ServiceOutcome[]> {
   const started = await Promise.all(context.services.map((service) => start(context, service)))
@@ -44,35 +45,34 @@ export async function deployServices(context: DeployContext): Promise<ServiceOut
   return await Promise.all(started.map((outcome, index) => waitFor(context, outcome, context.services[index])))
 }
 
-async function start({ ecs, replaced, dryRun, log }: DeployContext, service: EcsService): Promise<ServiceOutcome> {
-  const name = `${service.cluster}/${service.service}`
+async function start(
+  { ecs, replaced, dryRun, log }: DeployContext,
+  { cluster, service }: EcsService,
+): Promise<ServiceOutcome> {
+  const name = `${cluster}/${service}`
   const outcome = { service: name, deploymentId: undefined, error: undefined, tasksSince: undefined }
   try {
-    const state = await ecs.describe(service)
-    const { primary, rolledBack } = state
-    const seen = { ...outcome, tasksSince: tasksSince(state) }
-    // After a roll-back there is a new deployment, and old tasks: another try is needed.
-    if (
-      replaced !== 'now' &&
-      primary &&
-      primary.createdAt >= replaced &&
-      !rolledBack &&
-      primary.rolloutState !== 'FAILED'
-    ) {
-      return { ...seen, action: 'up-to-date', deploymentId: primary.id }
-    }
-    if (dryRun) return { ...seen, action: 'would-deploy', deploymentId: primary?.id }
-    const deploymentId = (await ecs.deploy(service)).primary?.id
-    log.info(`ECS: new deployment of ${name}${deploymentId ? `, ${deploymentId}` : ''}`)
+    const state = await ecs.describe({ cluster, service })
+    const seen = { ...outcome, deploymentId: state.primary?.id, tasksSince: tasksSince(state) }
+    if (isUpToDate(state, replaced)) return { ...seen, action: 'up-to-date' }
+    if (dryRun) return { ...seen, action: 'would-deploy' }
+    const deploymentId = (await ecs.deploy({ cluster, service })).primary?.id
+    log.info(`ECS: redeploying ${name}${deploymentId ? ` (${deploymentId})` : ''}`)
     return { ...seen, action: 'deployed', deploymentId }
   } catch (error) {
     return { ...outcome, action: 'failed', error: toActionError(error) }
   }
 }
 
-/** When the oldest task that runs was started at the latest. */
+/** After a roll-back, the newest deployment runs old tasks: the service must be redeployed. */
+function isUpToDate({ primary, rolledBack }: ServiceState, replaced: number | 'now'): boolean {
+  if (replaced === 'now' || !primary || rolledBack) return false
+  return primary.createdAt >= replaced && primary.rolloutState !== 'FAILED'
+}
+
+/** The latest time at which the oldest running task can have been started. */
 function tasksSince({ primary, deployments, rolledBack }: ServiceState): number | undefined {
-  // Deployments that something else than ECS runs are not listed: then the grace must do.
+  // Deployments that are run by something other than ECS are not listed: then only the grace counts.
   if (!primary) return Number.POSITIVE_INFINITY
   if (rolledBack) return undefined
   return Math.min(
@@ -90,14 +90,14 @@ async function waitFor(
   try {
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 2)) {
       const state = await ecs.describe(service)
-      const problem = trouble(state, outcome)
-      if (problem) throw failure(context, outcome, problem, state)
+      const problem = problemOf(state, outcome)
+      if (problem) throw failure(context, service, { outcome, state, problem })
       if (isDone(state)) {
-        log.info(`ECS: ${outcome.service} runs with the new token`)
+        log.info(`ECS: all tasks of ${outcome.service} run with the new token`)
         return { ...outcome, action: 'completed', tasksSince: tasksSince(state) }
       }
       const pause = Math.min(wait, deadline.remainingMs() - RESERVE_MS)
-      if (pause <= 0) throw failure(context, outcome, 'it is still in progress, and the time is over', state)
+      if (pause <= 0) throw failure(context, service, { outcome, state, problem: STILL_IN_PROGRESS })
       await deadline.sleep(pause, `the deployment of ${outcome.service}`)
     }
   } catch (error) {
@@ -110,30 +110,56 @@ function isDone({ primary, deployments, running, desired }: ServiceState): boole
   return deployments.length === 1 && running === desired
 }
 
-/** In words; undefined when nothing is wrong so far. */
-function trouble({ primary, deployments }: ServiceState, { deploymentId }: ServiceOutcome): string | undefined {
+/** What went wrong with a deployment, as the end of a sentence, and why. */
+interface Problem {
+  what: string
+  cause: Wording
+}
+
+const UNHEALTHY = 'The new tasks do not start, or do not become healthy.'
+const STILL_IN_PROGRESS: Problem = {
+  what: 'it is still in progress, and there is no time left',
+  cause: prose`The deployment takes longer than ${code('timeout')}, or its tasks do not become healthy.`,
+}
+
+/** Undefined when nothing is wrong so far. */
+function problemOf({ primary, deployments }: ServiceState, { deploymentId }: ServiceOutcome): Problem | undefined {
   const own = deployments.find(({ id }) => id === deploymentId)
-  if (own?.rolloutState === 'FAILED') return `it failed: ${own.reason || 'ECS does not say why'}`
-  if (deploymentId !== undefined && primary && primary.id !== deploymentId) {
-    return own
-      ? 'another deployment has taken its place'
-      : 'it was rolled back, or another deployment has taken its place'
+  if (own?.rolloutState === 'FAILED') {
+    return { what: `it failed: ${own.reason || 'ECS does not say why'}`, cause: UNHEALTHY }
   }
-  return undefined
+  if (deploymentId === undefined || !primary || primary.id === deploymentId) return undefined
+  if (own) {
+    return { what: 'another deployment was started', cause: 'Someone else deployed the service at the same time.' }
+  }
+  return {
+    what: 'it was rolled back, or another deployment was started',
+    cause: `${UNHEALTHY} Or someone else deployed the service at the same time.`,
+  }
+}
+
+interface Failure {
+  outcome: ServiceOutcome
+  state: ServiceState
+  problem: Problem
 }
 
 function failure(
   { region }: DeployContext,
-  { service, deploymentId }: ServiceOutcome,
-  problem: string,
-  { events, running, desired }: ServiceState,
+  { cluster, service }: EcsService,
+  { outcome: { deploymentId }, state: { events, running, desired }, problem }: Failure,
 ): ActionError {
-  const [cluster = '', name = ''] = service.split('/')
+  const id = deploymentId ? ` (${deploymentId})` : ''
+  const tasks = `Running tasks: ${running}, including tasks from before the deployment. Desired tasks: ${desired}.`
   return new ActionError('deployment-failed', {
-    failed: `The deployment ${deploymentId ?? ''} of ${service} did not complete: ${problem}.`,
-    seen: [`${running} of ${desired} tasks run, old ones among them`, ...events].join('\n'),
-    expected: 'all tasks replaced by ones that were started with the new token',
-    cause: 'the tasks do not start or are not healthy; the events above are the service’s last ones.',
-    fix: `Look at the service and repair it; its tasks may still use the replaced token, which is revoked after \`grace\`:\naws ecs describe-services --region ${region} --cluster ${cluster} --services ${name}\nIf it only needs more time, raise \`timeout\`.`,
+    failed: `The deployment of ${cluster}/${service}${id} did not complete: ${problem.what}.`,
+    seen: events.length === 0 ? tasks : [tasks, 'The latest events of the service:', list(events)],
+    expected: 'Only tasks that were started with the new token.',
+    cause: problem.cause,
+    fix: [
+      'Look at the service and repair it. Until a deployment completes, its tasks may use the previous token, which is not revoked before that:',
+      block(`aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`),
+      prose`If the deployment only needs more time, raise ${code('timeout')}.`,
+    ],
   })
 }

@@ -1,18 +1,20 @@
 /** What a run did with one secret: for the table, the report and the outputs. Nothing here is secret. */
-import type { ActionError } from '../errors/action-error.ts'
+import { ActionError } from '../errors/action-error.ts'
+import { toActionError } from '../errors/unforeseen.ts'
+import { prefixed } from '../text/message.ts'
 
 export type Action =
   /** A new token was minted, confirmed and made current. */
   | 'rotated'
-  /** A pending version that was there already was confirmed and made current. */
+  /** A version that was already pending was confirmed and made current. */
   | 'promoted'
   /** Not old enough. */
   | 'not-due'
-  /** Old enough to be warned of (`mode: promote`). */
+  /** Old enough for a warning (`mode: promote`). */
   | 'due-soon'
-  /** Due, but the secret was written to only minutes ago. */
+  /** Due, but the secret was written to less than ten minutes ago. */
   | 'held-back'
-  /** Another run, or a person, made another version current meanwhile. */
+  /** Another run, or a person, made a different version current in the meantime. */
   | 'overtaken'
   /** `dry-run`. */
   | 'would-rotate'
@@ -31,14 +33,14 @@ export interface Outcome {
   versionId: string | undefined
   /** The version that it replaced in this run. */
   previousVersionId: string | undefined
-  /** When the current token was made. */
+  /** When the current token was created. */
   createdAt: number | undefined
   dueAt: number | undefined
-  /** When the last replaced token that still works comes to its end. */
+  /** When the last previous token that still works loses its grace. */
   previousEndsAt: number | undefined
-  /** How many replaced tokens and leftovers were revoked. */
+  /** How many previous tokens and leftovers were revoked. */
   revoked: number
-  /** The current token and the one in its place, each in one line, as far as the Hub was asked about them. */
+  /** The current token and the one that takes its place, each in one line, as far as the Hub was asked about them. */
   before: string | undefined
   after: string | undefined
   /** True when the current token must not be replaced: then nothing of this secret is written or revoked. */
@@ -55,6 +57,20 @@ export function hasMoved({ action }: Pick<Outcome, 'action'>): boolean {
 /** True when it did, or would have without `dry-run`. */
 export function moves({ action }: Pick<Outcome, 'action'>): boolean {
   return hasMoved({ action }) || action === 'would-rotate' || action === 'would-promote'
+}
+
+/**
+ * Does `work` for the secret of this outcome. A failure is added to the outcome's errors, with the secret's name in its
+ * first sentence, and the run goes on.
+ */
+export async function guarded({ secret, errors }: Pick<Outcome, 'secret' | 'errors'>, work: () => Promise<void>) {
+  try {
+    await work()
+  } catch (error) {
+    const { code, explanation, summary, cause } = toActionError(error)
+    const failed = summary.includes(secret) ? explanation.failed : prefixed(`${secret}: `, explanation.failed)
+    errors.push(new ActionError(code, { ...explanation, failed }, cause))
+  }
 }
 
 /** The outcome of a secret with which nothing was done yet. */

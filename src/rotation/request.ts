@@ -1,4 +1,4 @@
-/** What a rotation is asked for, fully validated: made by `parse.ts` only. */
+/** What a rotation is asked to do, fully validated: only `inputs/` creates it. */
 import type { EcsService } from '../aws/ecs-service.ts'
 import type { SecretReference, SessionRequest } from '../aws/request.ts'
 import type { HubRepository } from '../hub/repository.ts'
@@ -6,6 +6,9 @@ import type { Scope } from '../hub/scopes.ts'
 import type { ProofRequest } from '../identity/request.ts'
 
 export const MODES = ['mint', 'promote'] as const
+
+/** A year: whoever wants longer does not want previous tokens to be revoked. */
+export const MAX_GRACE_SECONDS = 31_536_000
 
 /** One secret, and what the token in it must be. */
 export interface RotatedSecret {
@@ -20,9 +23,9 @@ export interface RotatedSecret {
   line: string
 }
 
-/** How new tokens come about. */
+/** Where new tokens come from. */
 export type RotationMode =
-  /** Minted: a service account's, by an admin token that is in a secret too. */
+  /** Minted for a service account, with an admin token that is in a secret too. */
   | { kind: 'mint'; admin: SecretReference; account: string }
   /** A person puts one into the pending version. */
   | { kind: 'promote'; warnAgeSeconds: number }
@@ -36,7 +39,7 @@ export interface StepsRequest {
   /** Endpoints that are not the services' own, in words for the log. */
   endpointOverrides: readonly string[]
   secrets: readonly RotatedSecret[]
-  /** How long a replaced token goes on working. */
+  /** How long a previous token keeps working. */
   graceSeconds: number
   services: readonly EcsService[]
   /** Nothing is written, minted or revoked. */

@@ -1,5 +1,4 @@
-/** The session policy of a rotation: exactly the listed secrets and services, whatever the role may. */
-
+/** The session policy of a rotation: exactly the listed secrets and services, whatever the role may do. */
 import { serviceArn } from '../aws/ecs-service.ts'
 import { ROTATION_ACTIONS } from '../aws/policies/secret-actions.ts'
 import { kmsViaService, secretArnPatterns } from '../aws/policies/secret-resources.ts'
@@ -8,7 +7,7 @@ import type { RotationRequest } from './request.ts'
 /**
  * What STS gets as `Policy`: for `auto`, to read the admin secret; to describe, read, put and label the listed secrets
  * (with `dry-run` only to describe and read them), under customer keys too; to describe and update the listed services.
- * JSON; the caller sees to it that it fits into 2,048 characters.
+ * JSON; undefined for `none`. The caller makes sure that it fits into 2,048 characters.
  */
 export function rotationPolicy(request: RotationRequest): string | undefined {
   const { sessionPolicy, role, region, mode, secrets, services, dryRun } = request

@@ -11,7 +11,7 @@ import {
 import type { WhoAmI } from '../../hub/whoami.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { listed, printable } from '../../text/printable.ts'
-import { rotatedTokenName, versionOfToken } from '../names/token-name.ts'
+import { rotatedTokenName, versionOfToken } from '../names.ts'
 import { entryOf } from './entry.ts'
 
 /** A token of the account that was minted for a version of one secret. */

@@ -1,14 +1,13 @@
-/** Environment of the rotation function → what its steps need: the same words as the inputs of `rotate`. */
+/** Environment of the rotation function → what its steps need, in the words of the inputs of `rotate`. */
 import type { AwsEndpoints } from '../../aws/endpoints.ts'
 import type { Role, SecretReference } from '../../aws/request.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { parseKey, parseRegion, parseSecretId } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
+import { duration, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { invalid, Problems } from '../../inputs/problems.ts'
-import { parseDuration } from '../../text/duration.ts'
-import { quoted } from '../../text/printable.ts'
-import type { StepsRequest } from '../request.ts'
+import { MAX_GRACE_SECONDS, type StepsRequest } from '../request.ts'
 import { ROTATION_INPUTS } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
 import { parseServiceLines } from './service-lines.ts'
@@ -32,7 +31,7 @@ const FUNCTION_ARN = /^arn:([\w-]+):lambda:([\w-]+):(\d{12}):function:/
  * @throws `ActionError` `input-invalid` listing every problem.
  */
 export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): FunctionRequest {
-  const problems = new Problems()
+  const problems = new VariableProblems()
   const given = (name: string, otherwise = '') => (env[name] ?? '').trim() || otherwise
   const [, partition = 'aws', , account = ''] = FUNCTION_ARN.exec(functionArn) ?? []
   const role: Role = { arn: 'of this function', partition, account }
@@ -43,13 +42,11 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const adminId = given('ADMIN_SECRET_ID').replaceAll('{org}', org)
   const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, { region, role }, problems)
   const serviceAccount = given('SERVICE_ACCOUNT')
-  if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: name or id of the service account')
-  const graceSeconds = parseDuration(given('GRACE', ROTATION_INPUTS.grace))
-  if (graceSeconds === undefined) {
-    problems.add('GRACE', `is ${quoted(given('GRACE'), 60)}; write a whole number and a unit, such as 24h`)
+  if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: the name or id of the service account')
+  const numbers = {
+    GRACE: given('GRACE', ROTATION_INPUTS.grace),
+    MAX_ATTEMPTS: given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts']),
   }
-  const attempts = given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts'])
-  if (!/^(?:[1-9]|10)$/.test(attempts)) problems.add('MAX_ATTEMPTS', `is ${quoted(attempts, 60)}; it is 1 to 10`)
   const key = parseKey('SECRET_KEY', given('SECRET_KEY', ROTATION_INPUTS['secret-key']), problems)
   const request: FunctionRequest = {
     org,
@@ -64,10 +61,10 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     },
     account: serviceAccount,
     secrets: parseSecretLines(given('SECRETS'), { org, region, role, key }, problems),
-    graceSeconds: graceSeconds ?? 0,
+    graceSeconds: duration('GRACE', numbers, 0, MAX_GRACE_SECONDS, problems),
     services,
     dryRun: false,
-    maxAttempts: Number(attempts),
+    maxAttempts: wholeNumber('MAX_ATTEMPTS', numbers, 1, 10, problems),
     region,
     role,
     awsEndpoints: parseAwsEndpoints(
@@ -77,11 +74,17 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     ),
   }
   if (problems.lines.length > 0) {
-    // The parts that the inputs of `rotate` share say their names.
-    const lines = problems.lines.map((line) =>
-      line.replace(/^`([a-z-]+)`/, (_, name: string) => `\`${name.toUpperCase().replaceAll('-', '_')}\``),
+    throw invalid(
+      problems.lines,
+      'Correct the environment variables of the function. They are described in docs/rotation.md.',
     )
-    throw invalid(lines, 'Correct the environment variables of the function; docs/rotation.md describes them.')
   }
   return request
+}
+
+/** What the function shares with `rotate` calls its inputs by their names: the variables are the same words in capitals. */
+class VariableProblems extends Problems {
+  override add(...[input, problem]: Parameters<Problems['add']>): undefined {
+    return super.add(input.toUpperCase().replaceAll('-', '_'), problem)
+  }
 }

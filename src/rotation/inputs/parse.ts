@@ -1,6 +1,6 @@
-/** RawInputs → RotationRequest: judges every input and reports all that is wrong at once, before any network call. */
+/** RawInputs → RotationRequest: validates every input and reports all problems at once, before any network call. */
 
-import type { Role } from '../../aws/request.ts'
+import type { Role, SecretReference } from '../../aws/request.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import type { Job } from '../../identity/job.ts'
@@ -22,7 +22,7 @@ import type { RawInputs } from '../../inputs/raw.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { printable, quoted } from '../../text/printable.ts'
-import { MODES, type RotationMode, type RotationRequest } from '../request.ts'
+import { MAX_GRACE_SECONDS, MODES, type RotationMode, type RotationRequest } from '../request.ts'
 import { rotationPolicy } from '../session-policy.ts'
 import { ROTATION_INPUT_NAMES, ROTATION_INPUTS, type RotationInputName } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
@@ -33,8 +33,11 @@ type Values = Readonly<Record<RotationInputName, string>>
 const DAY = 86_400
 /** When the workflow does not say: a week for what renews itself, a quarter for what takes a person. */
 export const MAX_AGE = { mint: '7d', promote: '90d' } as const
-/** From this part of `max-age` on `mode: promote` warns, unless `warn-age` says otherwise. */
+/** The part of `max-age` after which `mode: promote` warns, unless `warn-age` says otherwise. */
 export const WARN_PART = 0.8
+
+/** One line without invisible characters; an id, or a name of at most 96 characters. */
+const ACCOUNT = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u
 
 /** Inputs that only one mode uses. */
 const BELONGS_TO: readonly (readonly [RotationInputName, RotationMode['kind']])[] = [
@@ -90,7 +93,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     mode,
     secrets: parseSecretLines(values.secrets, { org, region, role, key }, problems),
     maxAgeSeconds,
-    graceSeconds: duration('grace', values, 0, 365 * DAY, problems),
+    graceSeconds: duration('grace', values, 0, MAX_GRACE_SECONDS, problems),
     force: flag('force', values, problems),
     dryRun: flag('dry-run', values, problems),
     services,
@@ -102,7 +105,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
   if (problems.lines.length > 0)
     throw invalid(
       problems.lines,
-      'Correct the `with:` block of this step. Every input is described in docs/rotation.md, under "Inputs".',
+      'Correct the inputs of this step. Every input is described in docs/rotation.md, under "Inputs".',
     )
   checkAudience(request)
   return request
@@ -116,61 +119,74 @@ interface ModeContext {
   maxAgeSeconds: number
 }
 
-function parseMode(
-  kind: RotationMode['kind'],
-  { values, filled, region, role, maxAgeSeconds }: ModeContext,
-  problems: Problems,
-): RotationMode {
-  for (const [name, owner] of kind === values.mode ? BELONGS_TO : []) {
-    if (owner !== kind && values[name] !== (ROTATION_INPUTS[name] ?? '')) {
-      problems.add(name, `is not used with \`mode: ${kind}\`, only with \`${owner}\`; remove it`)
-    }
+function parseMode(kind: RotationMode['kind'], context: ModeContext, problems: Problems): RotationMode {
+  const { values } = context
+  // An unknown mode is a problem of its own.
+  if (kind === values.mode) refuseInputsOfOtherMode(kind, values, problems)
+  return kind === 'promote' ? parsePromotion(context, problems) : parseMinting(context, problems)
+}
+
+function refuseInputsOfOtherMode(kind: RotationMode['kind'], values: Values, problems: Problems): void {
+  for (const [name, owner] of BELONGS_TO) {
+    const isGiven = values[name] !== (ROTATION_INPUTS[name] ?? '')
+    if (owner !== kind && isGiven) problems.add(name, `applies to mode ${owner} only; remove it`)
   }
-  if (kind === 'promote') {
-    const given = values['warn-age']
-    const warnAgeSeconds = given === '' ? Math.floor(maxAgeSeconds * WARN_PART) : age('warn-age', given, problems)
-    if (given !== '' && warnAgeSeconds >= maxAgeSeconds) {
-      problems.add('warn-age', 'must be shorter than `max-age`: it is there to warn before that')
-    }
-    return { kind, warnAgeSeconds }
+}
+
+function parsePromotion({ values, maxAgeSeconds }: ModeContext, problems: Problems): RotationMode {
+  const given = values['warn-age']
+  if (given === '') return { kind: 'promote', warnAgeSeconds: Math.floor(maxAgeSeconds * WARN_PART) }
+  const warnAgeSeconds = age('warn-age', given, problems)
+  if (warnAgeSeconds >= maxAgeSeconds) {
+    problems.add('warn-age', 'must be shorter than max-age, so that the warning comes before the failure')
   }
+  return { kind: 'promote', warnAgeSeconds }
+}
+
+function parseMinting({ values, filled, region, role }: ModeContext, problems: Problems): RotationMode {
   const id = filled('admin-secret-id')
   if (id === '') {
     problems.add(
       'admin-secret-id',
-      'is required with `mode: mint`: the secret with a token that may manage service accounts',
+      'is required with mode mint: the secret that holds a token which may manage service accounts',
     )
   }
   const account = values['service-account']
-  if (account === '') problems.add('service-account', 'is required with `mode: mint`: its name or id')
-  else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(account)) {
-    problems.add('service-account', `is ${quoted(account, 100)}, which is neither a name nor an id`)
+  if (account === '') {
+    problems.add('service-account', 'is required with mode mint: the name or id of the service account')
+  } else if (!ACCOUNT.test(account)) {
+    problems.add('service-account', `must be the name or id of a service account (got ${quoted(account, 100)})`)
   }
-  const secretRegion = id === '' ? region : parseSecretId('admin-secret-id', id, { region, role }, problems)
-  const key = parseKey('admin-secret-key', values['admin-secret-key'], problems)
-  return { kind, admin: { id, key, stage: 'AWSCURRENT', region: secretRegion, input: 'admin-secret-id' }, account }
+  const admin: SecretReference = {
+    id,
+    key: parseKey('admin-secret-key', values['admin-secret-key'], problems),
+    stage: 'AWSCURRENT',
+    region: id === '' ? region : parseSecretId('admin-secret-id', id, { region, role }, problems),
+    input: 'admin-secret-id',
+  }
+  return { kind: 'mint', admin, account }
 }
 
 /** What single inputs cannot know. */
 function checkTogether(request: RotationRequest, problems: Problems): void {
   const { mode, secrets, services, waitForServices, timeoutMs, roleDurationSeconds } = request
   if (mode.kind === 'mint' && secrets.some(({ secret }) => secret.id === mode.admin.id)) {
-    problems.add('secrets', 'has the admin secret in it: its token is not one that this action can mint')
+    problems.add('secrets', 'must not list the admin secret: its token is not one that this action can mint')
   }
   if (waitForServices && services.length === 0) {
-    problems.add('wait-for-services', 'needs `ecs-services`: there is nothing to wait for')
+    problems.add('wait-for-services', 'needs ecs-services: without it there is nothing to wait for')
   }
   if (timeoutMs / 1000 > roleDurationSeconds) {
     problems.add(
       'timeout',
-      `is longer than the session (\`role-duration-seconds: ${roleDurationSeconds}\`); raise that too`,
+      `must not be longer than the session: shorten it, or raise role-duration-seconds (now ${roleDurationSeconds})`,
     )
   }
   const policy = request.sessionPolicy === 'auto' ? (rotationPolicy(request) ?? '') : ''
   if (policy.length > MAX_POLICY) {
     problems.add(
       'secrets',
-      `and \`ecs-services\` are too many for \`session-policy: auto\` (${policy.length} characters, STS takes ${MAX_POLICY}); spread them over several steps, or set \`session-policy: none\` if the role itself may do no more than this`,
+      `must be fewer, or ecs-services must be: the session policy for all of them has ${policy.length} characters, and STS accepts ${MAX_POLICY}. Spread them over several steps, or set session-policy: none if the role itself allows nothing else`,
     )
   }
 }
@@ -178,7 +194,7 @@ function checkTogether(request: RotationRequest, problems: Problems): void {
 function age(name: string, text: string, problems: Problems): number {
   const seconds = parseDuration(text)
   if (seconds === undefined || seconds < 1 || seconds > 3650 * DAY) {
-    problems.add(name, `is ${quoted(text, 60)}; write a whole number and a unit, such as 12h or 7d, at most 3650d`)
+    problems.add(name, `must be a whole number and a unit, such as 12h or 7d, at most 3650d (got ${quoted(text, 60)})`)
   }
   return seconds ?? 0
 }

@@ -1,5 +1,4 @@
 /** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
-
 import type { Role } from '../../aws/request.ts'
 import { includes, LEAST_PERMISSIONS, NEEDED, permits, SCOPES, type Scope, scopeOf } from '../../hub/scopes.ts'
 import { parseKey, parseSecretId } from '../../inputs/aws.ts'
@@ -7,7 +6,7 @@ import { fill, lines, oneOf } from '../../inputs/fields.ts'
 import { parseRepositories } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { closest } from '../../text/closest.ts'
-import { listed, quoted } from '../../text/printable.ts'
+import { quoted } from '../../text/printable.ts'
 import type { RotatedSecret } from '../request.ts'
 
 const SETTINGS = ['scope', 'repositories', 'permissions', 'key', 'narrow'] as const
@@ -23,16 +22,16 @@ export interface LineContext {
   key: string
 }
 
-/** One secret a line; a name that stands there twice is a problem. */
+/** One secret a line; a name that is listed twice is a problem. */
 export function parseSecretLines(text: string, context: LineContext, problems: Problems): RotatedSecret[] {
   const all = lines(text)
   if (all.length === 0) {
-    problems.add('secrets', 'is required: lines such as `huggingface/acme/write scope=write`')
+    problems.add('secrets', 'is required: lines such as huggingface/acme/write scope=write')
   }
   const secrets = all.map((line) => parseLine(line, context, problems))
   const ids = secrets.map(({ secret }) => secret.id)
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) < at))) {
-    problems.add('secrets', `has ${quoted(id, 200)} twice`)
+    problems.add('secrets', `lists ${quoted(id, 200)} twice`)
   }
   return secrets
 }
@@ -41,18 +40,18 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
   const own = new Problems()
   const [name = '', ...words] = line.split(/\s+/)
   const settings = parseSettings(words, own)
-  // Only a stand-in when it is missing, so that the other problems of the line are found too.
+  // A missing scope gets a stand-in, so that the other problems of the line are found too.
   const scope = oneOf('scope', settings.scope ?? 'read', SCOPES, own)
   if (!words.some((word) => settingOf(word).name === 'scope')) {
-    own.add('scope', 'is required, and has no default: add scope=read, scope=write or scope=admin')
+    own.add('scope', 'is required and has no default: add scope=read, scope=write or scope=admin')
   }
-  const id = fill('the name', name, { org, scope }, own)
+  const id = fill('name', name, { org, scope }, own)
   const rotated: RotatedSecret = {
     secret: {
       id,
       key: parseKey('key', settings.key ?? key, own),
       stage: 'AWSCURRENT',
-      region: parseSecretId('the name', id, { region, role }, own),
+      region: parseSecretId('name', id, { region, role }, own),
       input: 'secrets',
     },
     scope,
@@ -92,10 +91,10 @@ function parseSettings(words: readonly string[], problems: Problems): Settings {
     if (setting === undefined) {
       const guess = closest(name || word, SETTINGS)
       problems.lines.push(
-        `${quoted(word, 80)} is none of ${listed(SETTINGS.map((one) => `${one}=`))}${guess ? `; did you mean ${guess}=?` : ''}`,
+        `${quoted(word, 80)} is not one of ${SETTINGS.map((one) => `${one}=`).join(', ')}${guess ? `; did you mean ${guess}=?` : ''}`,
       )
     } else if (value === '') problems.lines.push(`${setting}= is empty`)
-    else if (settings[setting] !== undefined) problems.lines.push(`${setting}= stands there twice`)
+    else if (settings[setting] !== undefined) problems.lines.push(`${setting}= is given twice`)
     else settings[setting] = value
   }
   return settings

@@ -13,7 +13,10 @@ export function parseServiceLines(text: string, problems: Problems): EcsService[
   return [...new Set(lines(text))].flatMap((line) => {
     const [cluster = '', service = '', ...rest] = line.split('/')
     if (NAME.test(cluster) && NAME.test(service) && rest.length === 0) return [{ cluster, service }]
-    problems.add('ecs-services', `has the line ${quoted(line, 200)}; write cluster/service, such as prod/inference`)
+    problems.add(
+      'ecs-services',
+      `has the line ${quoted(line, 200)}; each line must be cluster/service, such as prod/inference`,
+    )
     return []
   })
 }

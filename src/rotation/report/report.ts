@@ -1,4 +1,4 @@
-/** What a rotation did, as JSON for later steps and as one audit event. No secret is in either. */
+/** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
 import { auditLine, auditText } from '../../audit/audit-event.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
@@ -9,7 +9,7 @@ import type { Outcome } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
 
-/** What is known of a run at its end, however it ended. */
+/** What is known about a run at its end, however it ended. */
 export interface RotationProgress {
   job?: Job
   request?: RotationRequest

@@ -7,8 +7,10 @@ import { hasMoved, type Outcome } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
 
-/** Everything of a run in one table, next due dates included; below it what failed, and what to do. `now` in ms;
- * `page`: where all codes are explained. */
+/**
+ * The whole run in one table, next due dates included; below it what failed, and what to do. `now`: milliseconds since the
+ * epoch. `page`: the page that explains all codes, if it is known.
+ */
 export function rotationSummary(
   request: RotationRequest,
   rotation: Rotation,
@@ -20,9 +22,9 @@ export function rotationSummary(
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
   ]
   return [
-    `<h3>Rotation of the Hugging Face tokens of ${codeHtml(request.org)}${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
+    `<h3>Hugging Face token rotation for ${codeHtml(request.org)}${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
     grid(
-      ['Secret', 'What was done', 'Current version', 'Next due', 'Previous tokens'],
+      ['Secret', 'Result', 'Current version', 'Next due', 'Previous tokens'],
       rotation.secrets.map((outcome) => [
         lines(codeHtml(outcome.secret), `scope ${codeHtml(outcome.scope)}`),
         lines(`<b>${textHtml(verdict(outcome))}</b>`, outcome.errors.length > 0 ? '' : inlineHtml(outcome.note)),
@@ -53,7 +55,7 @@ export function rotationSummary(
       ? []
       : [
           grid(
-            ['ECS service', 'What was done', 'Deployment'],
+            ['ECS service', 'Result', 'Deployment'],
             rotation.services.map(({ service, action, deploymentId, error }) => [
               codeHtml(service),
               `<b>${textHtml(error ? `failed: ${error.code}` : action)}</b>`,
@@ -65,7 +67,7 @@ export function rotationSummary(
   ].join('\n')
 }
 
-/** One failure under its code. `page`: where all codes are explained, if that is known. */
+/** One failure under its code. `page`: the page that explains all codes, if it is known. */
 export function failureHtml(error: ActionError, page: string | undefined, title = 'Failed'): string {
   const { claims } = error.explanation
   return [
@@ -91,17 +93,17 @@ export function rotationLines({ secrets, services }: Rotation, now: number): str
     String(outcome.revoked),
   ])
   return [
-    ...aligned([['secret', 'what was done', 'age', 'next due', 'old token until', 'revoked'], ...rows]),
+    ...aligned([['secret', 'result', 'age', 'next due', 'previous token until', 'revoked'], ...rows]),
     ...(services.length === 0
       ? []
       : aligned([
-          ['service', 'what was done', 'deployment'],
+          ['service', 'result', 'deployment'],
           ...services.map(({ service, action, deploymentId }) => [service, action, deploymentId ?? '']),
         ])),
   ]
 }
 
-/** What each secret's token can do now, and what the one in its place could: for `dry-run`. */
+/** What each secret's token can do, and what the token in its place could do: for `dry-run`. */
 export function beforeAndAfterLines({ secrets }: Pick<Rotation, 'secrets'>): string[] {
   return secrets.flatMap(({ secret, before, after }) => [
     secret,

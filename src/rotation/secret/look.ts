@@ -4,7 +4,7 @@ import type { SecretShape } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { block, code, prose } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
-import { retiredSince } from '../names/retired-label.ts'
+import { retiredSince } from '../names.ts'
 import { labelOf, listVersions, moveLabel } from './place.ts'
 import { type TokenInSecret, tokenInSecret } from './value.ts'
 

@@ -1,7 +1,7 @@
 /** One secret in a scheduled run: what is known about it so far, and how its turn ends. */
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Job } from '../../identity/job.ts'
-import type { Leftovers } from '../leftovers.ts'
+import type { Leftovers } from '../leftovers/leftovers.ts'
 import type { Action } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { SecretState } from './look.ts'

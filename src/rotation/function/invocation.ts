@@ -1,0 +1,88 @@
+/** Opens one invocation: the secret is looked at, and the admin token is read only once it is certain which secret it is. */
+
+import type { AwsCaller } from '../../aws/caller.ts'
+import type { SecretArn } from '../../aws/secret-arn.ts'
+import { ActionError } from '../../errors/action-error.ts'
+import type { NetworkContext } from '../../net/network.ts'
+import type { Log, Mask } from '../../text/log.ts'
+import { block, code, prose } from '../../text/message.ts'
+import { openMinter } from '../account/open-minter.ts'
+import { beginSecret, type SharedContext } from '../begin.ts'
+import type { FunctionRequest } from '../inputs/parse-function.ts'
+import type { Leftovers } from '../leftovers/leftovers.ts'
+import type { RotatedSecret } from '../request.ts'
+import { look, type SecretState } from '../secret/look.ts'
+import { Settling } from '../settling.ts'
+
+/** What an invocation works with. */
+export interface FunctionContext extends NetworkContext {
+  request: FunctionRequest
+  caller: AwsCaller
+  mask: Mask
+  log: Log
+}
+
+/** What the steps of one invocation share. */
+export interface Invocation {
+  context: FunctionContext
+  /** What its other secrets are read with. */
+  shared: SharedContext
+  secret: SecretArn
+  /** The admin token: a secret. */
+  adminToken: string
+  turn: Leftovers
+  /** The secret as it was when the invocation began. */
+  state: SecretState
+}
+
+/**
+ * The invocation for a secret of the list.
+ *
+ * @throws `ActionError` `input-invalid` when Secrets Manager finds a different secret by the event's ARN (then the admin
+ * token has not been read), and for the admin secret itself; and what `openMinter` and `look` throw.
+ */
+export async function openInvocation(
+  context: FunctionContext,
+  rotated: RotatedSecret,
+  secret: SecretArn,
+): Promise<Invocation> {
+  const { admin, account, org } = context.request
+  const settling = new Settling()
+  const begun = beginSecret(rotated, { ...context, minter: undefined, settling })
+  const { arn } = await begun.versions.describe()
+  if (arn !== secret.arn) throw anotherSecret(secret, arn)
+  const { access } = begun
+  const { minter, adminToken, adminArn } = await openMinter({ ...context, admin, account, org, access })
+  for (const id of minter.firstIds) settling.see(id)
+  const turn: Leftovers = { ...begun, minter }
+  const state = await look(turn, { byFunction: true })
+  if (state.arn === adminArn) throw isTheAdmin(turn)
+  turn.first = state
+  turn.state = state
+  turn.outcome.arn = state.arn
+  return { context, shared: { ...context, minter, settling }, secret, adminToken, turn, state }
+}
+
+/** What looks like a complete ARN may be the shortened ARN of a secret with a longer name. */
+function anotherSecret({ arn }: SecretArn, described: string): ActionError {
+  return new ActionError('input-invalid', {
+    failed: 'The event’s SecretId is not the complete ARN of a secret.',
+    seen: prose`${code('SecretId')} is ${arn}, and Secrets Manager finds ${described} by it.`,
+    expected: 'The same ARN in both places.',
+    cause: 'The six characters at the end of the ARN are missing, and the name itself happens to end like them.',
+    fix: prose`Nothing was changed. If this is the secret that you mean, send its complete ARN, and list it in ${code('SECRETS')}.`,
+  })
+}
+
+function isTheAdmin({ rotated }: Leftovers): ActionError {
+  const { id, region } = rotated.secret
+  return new ActionError('input-invalid', {
+    failed: `The secret ${id} is the admin secret, which this function does not rotate.`,
+    seen: prose`${code('ADMIN_SECRET_ID')} names the same secret.`,
+    expected: 'A secret whose token this function can mint.',
+    fix: [
+      prose`Nothing was changed. Remove the secret from ${code('SECRETS')}, and cancel its rotation:`,
+      block(`aws secretsmanager cancel-rotate-secret --region ${region} --secret-id ${id}`),
+    ],
+  })
+}

@@ -1,0 +1,143 @@
+/** The steps of AWS's own rotation, each for the version that the event names. */
+import { CURRENT, PENDING } from '../../aws/secret-versions.ts'
+import { ActionError } from '../../errors/action-error.ts'
+import { type Block, block, code, prose } from '../../text/message.ts'
+import { listed } from '../../text/printable.ts'
+import { labelReplaced } from '../leftovers/label.ts'
+import type { Leftovers } from '../leftovers/leftovers.ts'
+import { redeploy } from '../redeploy.ts'
+import type { RotatedSecret } from '../request.ts'
+import { judgeReplacement } from '../secret/judge-replacement.ts'
+import { look, type SecretState, withToken } from '../secret/look.ts'
+import { standingOf } from '../secret/standing.ts'
+import { createPending, finishPending, retire, testPending } from '../secret/steps.ts'
+import { sameButToken } from '../secret/value.ts'
+import { cleanUp } from './clean-up.ts'
+import type { FunctionContext, Invocation } from './invocation.ts'
+
+/**
+ * Requires that Secrets Manager has staged the version for rotation.
+ *
+ * @throws `ActionError` `rotation-blocked`.
+ */
+export function requireStaged({ turn, state }: Invocation, versionId: string): void {
+  const labels = state.description.stages.get(versionId)
+  if (labels?.includes(PENDING) || labels?.includes(CURRENT)) return
+  throw new ActionError('rotation-blocked', {
+    failed: `The version ${versionId} of ${turn.rotated.secret.id} is not staged for rotation.`,
+    seen: labels ? `Staging labels: ${labels.length === 0 ? 'none' : listed(labels)}.` : 'No such version.',
+    expected: prose`The staging label ${code(PENDING)} on this version.`,
+    cause: 'The rotation was canceled, or the event is an old one.',
+    fix: ['Start the rotation again:', rotateCommand(turn.rotated)],
+  })
+}
+
+/**
+ * Mints a token and stores it as the pending version, unless that version already has a value.
+ *
+ * @throws `ActionError` `rotation-blocked` when the current token must not be replaced, or the stored value is stale; and
+ * what minting and Secrets Manager throw.
+ */
+export async function createSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
+  const isThere = state.current?.versionId === versionId || (state.pendingId === versionId && state.pending)
+  if (isThere) {
+    await refuseStale(turn, state, versionId)
+    return turn.log.info('The version already has its value.')
+  }
+  judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })
+  // If this invocation is cut off before it stores the token, the last step finds the token like any other leftover.
+  await createPending(turn, state.arn, versionId, state.current)
+}
+
+/**
+ * Has the Hub confirm the pending token. When a rotation is set up for later, Secrets Manager calls this step alone, for a
+ * version that nobody has created: then the current token shows whether the set-up works.
+ *
+ * @throws what `testPending` throws.
+ */
+export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
+  const { pending, current } = state
+  if (pending || current?.versionId === versionId || !current) await testPending(turn, versionId)
+  else await testPending(turn, current.versionId)
+}
+
+/**
+ * Makes the version current, redeploys the services, and removes what is left over.
+ *
+ * @throws `ActionError` `rotation-blocked` when the current token must not be replaced, the pending value is stale, or
+ * another version became current; `deployment-failed`; and what the Hub and Secrets Manager throw.
+ */
+export async function finishSecret(invocation: Invocation, versionId: string): Promise<void> {
+  const { context, turn, state } = invocation
+  if (state.current?.versionId === versionId) await labelReplaced(turn)
+  else await makeCurrent(turn, state, versionId)
+  turn.outcome.action = 'rotated'
+  await redeployServices(context)
+  turn.state = await look(turn, { byFunction: true })
+  await cleanUp(invocation, turn.state)
+}
+
+async function makeCurrent(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
+  // Secrets Manager has had the version tested; others who call this step may not have.
+  await refuseStale(turn, state, versionId)
+  const standing = await standingOf(turn, state.current)
+  const { whoami } = await testPending(turn, versionId)
+  const minted = turn.minter?.firstTokensFor(state.arn) ?? []
+  const ours = minted.some((token) => token.versionId === versionId)
+  judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
+  const previous = state.current?.versionId
+  if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
+  if (previous !== undefined) await retire(turn, previous)
+}
+
+/**
+ * Revokes previous tokens whose grace has expired, and tokens that no version holds.
+ *
+ * @throws `ActionError` `rotation-blocked` when the current token belongs to another organization; and what the Hub and
+ * Secrets Manager throw.
+ */
+export async function retireSecret(invocation: Invocation): Promise<void> {
+  const { turn, state } = invocation
+  // What the secret held before another organization's token came into it is what a person may want back.
+  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
+  await labelReplaced(turn)
+  await cleanUp(invocation, turn.state ?? state)
+}
+
+/** Every time: a step that is retried after it was cut off must not leave tasks with the previous token. */
+async function redeployServices(context: FunctionContext): Promise<void> {
+  const { services, region } = context.request
+  const options = { services, replaced: 'now', wait: false, dryRun: false, region } as const
+  for (const { error } of await redeploy({ ...context, ...options })) if (error) throw error
+}
+
+/** What was changed apart from the token since the version was created must not be brought back. */
+async function refuseStale(turn: Leftovers, { current, pending }: SecretState, versionId: string): Promise<void> {
+  if (!current || !pending || current.versionId === versionId) return
+  if (sameButToken(current.value, withToken(turn, pending).value)) return
+  await turn.versions.move(PENDING, { from: versionId })
+  throw new ActionError('rotation-blocked', {
+    failed: `The secret ${turn.rotated.secret.id} was edited after version ${versionId} was created.`,
+    seen: 'The current version and this version differ in more than the token.',
+    expected: 'The current value with a different token.',
+    cause: 'Someone edited the secret while it was being rotated.',
+    fix: ['Nothing is lost: the pending version was set aside. Rotate the secret again:', rotateCommand(turn.rotated)],
+  })
+}
+
+function overtaken({ rotated }: Leftovers, versionId: string): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `Another version of ${rotated.secret.id} became current before ${versionId} did.`,
+    seen: prose`${code(CURRENT)} is no longer on the version that was current when this step began.`,
+    expected: 'One scheduler for each secret.',
+    cause: 'Someone stored a new value in the meantime.',
+    fix: [
+      'Nothing is broken. If you still want to replace the token, rotate the secret again:',
+      rotateCommand(rotated),
+    ],
+  })
+}
+
+function rotateCommand({ secret: { region, id } }: RotatedSecret): Block {
+  return block(`aws secretsmanager rotate-secret --region ${region} --secret-id ${id}`)
+}
