@@ -197,15 +197,15 @@ describe('a rotation by Secrets Manager', () => {
     await rotation(1)
     stage.sandbox.advance(2 * DAY)
     const { log } = await invoke({ Step: 'retireSecret', SecretId: arnOf(WRITE) })
-    expect(log).toContain('in use all the same')
+    expect(log).toContain('still in use')
     expect(stage.sandbox.hub.isAlive(token)).toBe(true)
   })
 })
 
 describe('the function refuses', () => {
   test.each<[string, unknown, string]>([
-    ['nothing', undefined, 'The event is not one of'],
-    ['another event', { Records: [] }, 'The event is not one of'],
+    ['nothing', undefined, 'The event is not a rotation event'],
+    ['another event', { Records: [] }, 'The event is not a rotation event'],
     [
       'a step that does not exist',
       { Step: 'dropSecret', SecretId: 'x', ClientRequestToken: versionId(1) },
@@ -219,7 +219,7 @@ describe('the function refuses', () => {
         SecretId: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:database-a1B2c3`,
         ClientRequestToken: versionId(1),
       },
-      'is not one that this function is set up for',
+      'This function is not set up for the secret',
     ],
   ])('%s', async (_what, given, text) => {
     const { error } = await invoke(given)
@@ -252,7 +252,7 @@ describe('the function refuses', () => {
       const arn = stage.sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: stage.sandbox.tokens.write })
       const { error } = await invoke(eventOf(arn), { SECRETS: `${WRITE} scope=write` })
       expect(error).toMatch(/^\[input-invalid\]/)
-      expect(error).toContain('is not one that this function is set up for')
+      expect(error).toContain('This function is not set up for the secret')
       expect(stage.sandbox.calls()).toEqual({})
     })
 
@@ -262,7 +262,7 @@ describe('the function refuses', () => {
       const before = JSON.stringify(stage.sandbox.aws.secret(arn).versions)
       const { error } = await invoke(eventOf(arn.slice(0, -7)), { SECRETS: `${WRITE} scope=write` })
       expect(error).toMatch(/^\[input-invalid\]/)
-      expect(error).toContain(`by which Secrets Manager finds ${arn}`)
+      expect(error).toContain(`Secrets Manager finds ${arn} by it`)
       expect(stage.sandbox.calls()).toEqual({ DescribeSecret: 1 })
       expect(JSON.stringify(stage.sandbox.aws.secret(arn).versions)).toBe(before)
     })

@@ -115,7 +115,7 @@ describe('a rotation', () => {
   test('with `grace: 0s` ends the old token at once, and warns', async () => {
     const main = await rotate({ force: 'true', grace: '0s' })
     expect(main.exitCode).toBe(0)
-    expect(warningsOf(main)).toEqual([expect.stringContaining('That is for emergencies')])
+    expect(warningsOf(main)).toEqual([expect.stringContaining('Do this in emergencies only')])
     expect(isAlive(stage.sandbox.tokens.write)).toBe(false)
     expect(isAlive(tokenOf(WRITE))).toBe(true)
   })
@@ -227,7 +227,7 @@ describe('a rotation', () => {
     await rotate(only(`${WRITE} scope=write`))
     stage.sandbox.advance(2 * DAY)
     const main = await rotate({ secrets: both, 'max-age': '365d' })
-    expect(warningsOf(main).join()).toContain('in use all the same')
+    expect(warningsOf(main).join()).toContain('still in use')
     expect(isAlive(token)).toBe(true)
   })
 
@@ -349,17 +349,17 @@ describe('when it cannot begin', () => {
     recordMessage('input-invalid/rotate', message, stage.sandbox)
     for (const text of [
       '`mode` is "mintt"; it is one of mint and promote',
-      '"scop=write" is none of scope=',
+      '"scop=write" is not one of scope=',
       'did you mean scope=?',
       '`scope` is "all"',
       'has the line "nonsense"',
       'must be the name or the ARN of a secret in Secrets Manager (got "bad:name")',
       `has the line "${READ}": \`scope\` is required`,
-      `has "${READ}" twice`,
+      `lists "${READ}" twice`,
       '`service-account` is required',
-      '`ecs-services` has the line "inference"; write cluster/service',
-      '`max-age` is "a week"',
-      '`timeout` is longer than the session',
+      '`ecs-services` has the line "inference"; each line must be cluster/service',
+      '`max-age` must be a whole number and a unit, such as 12h or 7d, at most 3650d (got "a week")',
+      '`timeout` must not be longer than the session',
     ]) {
       expect(message).toContain(text)
     }
@@ -370,18 +370,18 @@ describe('when it cannot begin', () => {
     [
       'the admin secret among the secrets',
       only('huggingface/acme/service-accounts scope=admin'),
-      'the admin secret in it',
+      'must not list the admin secret',
     ],
     ['no secrets', only(''), '`secrets` is required'],
-    ['no admin secret', { 'admin-secret-id': '' }, '`admin-secret-id` is required with `mode: mint`'],
-    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` is not used with `mode: mint`'],
+    ['no admin secret', { 'admin-secret-id': '' }, '`admin-secret-id` is required with mode mint'],
+    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to mode promote only'],
     ['an input of main', { 'secret-id': 'x' }, 'is not an input of this action'],
-    ['nothing to wait for', { 'wait-for-services': 'true' }, 'needs `ecs-services`'],
+    ['nothing to wait for', { 'wait-for-services': 'true' }, 'needs ecs-services'],
     ['more permissions than the scope', only(`${READ} scope=read permissions=repo.write`), 'more than scope=read'],
     [
       'too many secrets for one session',
       only(Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n')),
-      'too many for `session-policy: auto`',
+      'the session policy for all of them has',
     ],
   ])('%s is a problem', async (_what, inputs, text) => {
     const main = await rotate(inputs)

@@ -1,0 +1,246 @@
+/** A Hub, a service account and secrets in memory: what a rotation removes its leftovers from. */
+import { CURRENT, PREVIOUS, type SecretVersion } from '../../src/aws/secret-versions.ts'
+import { ActionError } from '../../src/errors/action-error.ts'
+import type { AccountToken } from '../../src/hub/service-accounts.ts'
+import type { WhoAmI } from '../../src/hub/whoami.ts'
+import { Problems } from '../../src/inputs/problems.ts'
+import { entryOf } from '../../src/rotation/account/entry.ts'
+import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
+import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
+import { retiredLabel, rotatedTokenName, versionOfToken } from '../../src/rotation/names.ts'
+import { noOutcome } from '../../src/rotation/outcome.ts'
+import type { RotatedSecret } from '../../src/rotation/request.ts'
+import { look } from '../../src/rotation/secret/look.ts'
+import { Settling } from '../../src/rotation/settling.ts'
+
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
+
+/** The line of a workflow, parsed. */
+export function parsedLine(line: string): RotatedSecret {
+  const [secret] = parseSecretLines(line, { org: 'acme', region: 'eu-west-1', role, key: 'token' }, new Problems())
+  if (!secret) throw new Error(`not a line: ${line}`)
+  return secret
+}
+
+/** The id of the `number`th version of whatever secret. */
+export const versionId = (number: number) => `aaaaaaaa-bbbb-4ccc-8ddd-${String(number).padStart(12, '0')}`
+/** A label that says that a version was replaced so long ago. */
+export const replacedAgo = (ms: number) => retiredLabel(Date.now() - ms)
+
+interface Version {
+  /** Undefined for a version without a value; an error for one that cannot be read. */
+  value: string | ActionError | undefined
+  labels: readonly string[]
+  createdAt: number
+}
+
+export class FakeSecret {
+  readonly name: string
+  readonly arn: string
+  readonly versions = new Map<string, Version>()
+  /** Called before each DescribeSecret, with its number from 1. */
+  onDescribe: (number: number) => void = () => {}
+  #described = 0
+  readonly #note: (call: string) => void
+
+  constructor(name: string, note: (call: string) => void) {
+    this.name = name
+    this.arn = `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-a1B2c3`
+    this.#note = note
+  }
+
+  put(number: number, value: Version['value'], labels: readonly string[], ago = 2 * HOUR): void {
+    this.versions.set(versionId(number), { value, labels, createdAt: Date.now() - ago })
+  }
+
+  labels(number: number): readonly string[] {
+    return this.versions.get(versionId(number))?.labels ?? []
+  }
+
+  describe() {
+    this.#described += 1
+    this.onDescribe(this.#described)
+    const stages = new Map([...this.versions].map(([id, { labels }]) => [id, labels]))
+    return { arn: this.arn, stages, rotationEnabled: false, createdAt: Date.now() - 90 * DAY }
+  }
+
+  read(id: string): SecretVersion | undefined {
+    const { value, createdAt = 0 } = this.versions.get(id) ?? {}
+    if (value instanceof ActionError) throw value
+    return value === undefined ? undefined : { versionId: id, text: value, binary: false, createdAt }
+  }
+
+  move(label: string, { from, to }: { from?: string; to?: string }): boolean {
+    this.#note(`move ${label.startsWith('hf-oidc-retired-') ? 'retired' : label}`)
+    for (const version of this.versions.values()) version.labels = version.labels.filter((one) => one !== label)
+    const version = to === undefined ? undefined : this.versions.get(to)
+    if (version) version.labels = [...version.labels, label]
+    return from !== undefined || version !== undefined
+  }
+}
+
+/** Why a version cannot be read. */
+export const denied = () =>
+  new ActionError('secret-access-denied', { failed: 'The role may not read the secret.', fix: 'Allow it.' })
+
+interface FakeToken extends AccountToken {
+  value: string
+  owner: string
+}
+
+export class FakeWorld {
+  /** What was changed, in order: `delete <id>`, `revoke <value>`, `move <label>`. */
+  readonly changes: string[] = []
+  readonly warnings: string[] = []
+  readonly infos: string[] = []
+  /** What was waited for. */
+  readonly waits: string[] = []
+  readonly masked = new Set<string>()
+  graceSeconds = 86_400
+  dryRun = false
+  /** What happens to a token that is to be revoked: by default it stops working. */
+  onRevoke: (value: string) => void = (value) => this.#tokens.delete(value)
+  readonly #tokens = new Map<string, FakeToken>()
+  readonly #settling = new Settling()
+
+  secret(name: string): FakeSecret {
+    return new FakeSecret(name, (call) => this.changes.push(call))
+  }
+
+  /** A token that works; `name`: its display name. A person's, unless `owner` is the service account `ci`. */
+  token(name: string, { owner = 'rosa', ago = 2 * HOUR }: { owner?: string; ago?: number | undefined } = {}): string {
+    const number = this.#tokens.size
+    const value = `hf_${'abcdefgh'}${number}${'x'.repeat(20)}`
+    const createdAt = ago === undefined ? undefined : Date.now() - ago
+    this.#tokens.set(value, { id: `id-${number}`, displayName: name, createdAt, value, owner })
+    return value
+  }
+
+  /** A token that a rotation has minted for this version of this secret. */
+  minted(secret: FakeSecret, number: number, { ago = 2 * HOUR }: { ago?: number } = {}): string {
+    return this.token(rotatedTokenName(secret.arn, versionId(number)), { owner: 'ci', ago })
+  }
+
+  /** The same, of which the Hub does not say when it was created. */
+  mintedSometime(secret: FakeSecret, number: number): string {
+    const value = this.minted(secret, number)
+    const token = this.#tokens.get(value)
+    if (token) token.createdAt = undefined
+    return value
+  }
+
+  isAlive(value: string): boolean {
+    return this.#tokens.has(value)
+  }
+
+  idOf(value: string): string {
+    return this.#tokens.get(value)?.id ?? 'none'
+  }
+
+  /** A secret of a run that begins now, as it is after the first look. */
+  async begin(secret: FakeSecret, line = 'scope=write'): Promise<Leftovers> {
+    const turn = this.#turn(secret, line)
+    const state = await look(turn)
+    turn.first = state
+    turn.state = state
+    turn.outcome.arn = state.arn
+    return turn
+  }
+
+  /** The same, when the first look failed. */
+  beginUnseen(secret: FakeSecret): Leftovers {
+    return this.#turn(secret, 'scope=write')
+  }
+
+  #turn(secret: FakeSecret, line: string): Leftovers {
+    const rotated = parsedLine(`${secret.name} ${line}`)
+    const first = this.#entries()
+    const deadline = {
+      sleep: async (_ms: number, what: string) => {
+        this.waits.push(what)
+      },
+      remainingMs: () => 60_000,
+    }
+    const http = { send: async ({ body = '' }: { body?: string }) => this.#answerRevocation(body) }
+    const turn = {
+      rotated,
+      request: {
+        org: 'acme',
+        hubEndpoint: 'https://hub.example',
+        secrets: [rotated],
+        graceSeconds: this.graceSeconds,
+        services: [],
+        dryRun: this.dryRun,
+      },
+      versions: {
+        describe: async () => secret.describe(),
+        read: async (id: string) => secret.read(id),
+        move: async (label: string, where: { from?: string; to?: string }) => secret.move(label, where),
+      },
+      hub: { owner: async (value: string) => this.#owner(value), whoAmI: async (value: string) => this.#owner(value) },
+      access: { endpoint: 'https://hub.example', http, policy: { maxAttempts: 1, deadline } },
+      minter: {
+        firstTokensFor: (arn: string) =>
+          first.flatMap((token) => {
+            const version = versionOfToken(token.displayName, arn)
+            return version === undefined ? [] : [{ ...token, versionId: version }]
+          }),
+        tokens: async () => this.#entries(),
+        idOf: () => undefined,
+        entryOf: (who: WhoAmI, tokens: readonly AccountToken[]) => entryOf(who, { slug: 'ci' }, tokens),
+        remove: async (token: AccountToken) => this.#delete(token),
+        removeOnce: async (token: AccountToken) => {
+          this.#delete(token)
+          return ![...this.#tokens.values()].some(({ id }) => id === token.id)
+        },
+      },
+      mask: (value: string) => this.masked.add(value),
+      log: {
+        info: (text: string) => this.infos.push(text),
+        debug: () => {},
+        warning: (text: string) => this.warnings.push(text),
+      },
+      deadline,
+      settling: this.#settling,
+      outcome: noOutcome(rotated.secret.id, rotated.scope),
+      first: undefined,
+      state: undefined,
+    }
+    return turn as unknown as Leftovers
+  }
+
+  #entries(): AccountToken[] {
+    return [...this.#tokens.values()]
+      .filter(({ owner }) => owner === 'ci')
+      .map(({ id, displayName, createdAt }) => ({ id, displayName, createdAt }))
+  }
+
+  #owner(value: string): Partial<WhoAmI> | undefined {
+    const token = this.#tokens.get(value)
+    return token && { name: token.owner, displayName: token.displayName, createdAt: token.createdAt }
+  }
+
+  #delete({ id }: AccountToken): void {
+    this.changes.push(`delete ${id}`)
+    const value = [...this.#tokens.values()].find((token) => token.id === id)?.value
+    if (value !== undefined) this.onRevoke(value)
+  }
+
+  #answerRevocation(body: string) {
+    for (const value of (JSON.parse(body) as { credentials: string[] }).credentials) {
+      this.changes.push(`revoke ${value}`)
+      this.onRevoke(value)
+    }
+    return { status: 202, headers: {}, body: Buffer.from('') }
+  }
+}
+
+/** A secret whose previous token (of version 1) was replaced so long ago by the one of version 2. */
+export function replaced(world: FakeWorld, secret: FakeSecret, previous: string, ago: number): string {
+  const current = world.minted(secret, 2)
+  secret.put(1, previous, [PREVIOUS, replacedAgo(ago)], 9 * DAY)
+  secret.put(2, current, [CURRENT], ago + HOUR / 60)
+  return current
+}

@@ -1,0 +1,291 @@
+/** Previous tokens: when they are revoked, how, and what keeps them. */
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { CURRENT, PREVIOUS } from '../../src/aws/secret-versions.ts'
+import { ActionError } from '../../src/errors/action-error.ts'
+import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
+import { revokePrevious } from '../../src/rotation/leftovers/revoke-previous.ts'
+import { survey } from '../../src/rotation/leftovers/survey.ts'
+import { DAY, denied, type FakeSecret, FakeWorld, HOUR, replaced, replacedAgo, versionId } from './leftover-fakes.ts'
+
+let world: FakeWorld
+let secret: FakeSecret
+let other: FakeSecret
+beforeEach(() => {
+  world = new FakeWorld()
+  secret = world.secret('hub/write')
+  other = world.secret('hub/other')
+})
+
+const NO_SERVICES = Number.POSITIVE_INFINITY
+/** Surveys these secrets, and revokes what has to go in the first one. */
+async function revoke(
+  turns: readonly Leftovers[],
+  { admin, tasksSince = NO_SERVICES }: { admin?: string; tasksSince?: number } = {},
+): Promise<Leftovers> {
+  const surveyed = await survey(turns, admin)
+  const [turn] = turns
+  if (!turn) throw new Error('no secret')
+  await revokePrevious(turn, { survey: surveyed, tasksSince })
+  return turn
+}
+
+describe('a previous token is revoked once its grace has expired', () => {
+  test('by its value when a person created it', async () => {
+    const previous = world.token('by hand')
+    const current = replaced(world, secret, previous, 25 * HOUR)
+    const { outcome } = await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([`revoke ${previous}`])
+    expect([world.isAlive(previous), world.isAlive(current)]).toEqual([false, true])
+    expect(outcome.revoked).toBe(1)
+    expect(world.infos).toEqual([`Hub: revoked the previous token of hub/write, version ${versionId(1)}`])
+  })
+
+  test('by its id when it is the service account’s', async () => {
+    const previous = world.minted(secret, 1)
+    replaced(world, secret, previous, 25 * HOUR)
+    const id = world.idOf(previous)
+    await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([`delete ${id}`])
+    expect(world.isAlive(previous)).toBe(false)
+  })
+
+  test('by its value when the account’s token of its name and time may be another one', async () => {
+    const previous = world.token('a name', { owner: 'ci' })
+    const twin = world.token('a name', { owner: 'ci' })
+    replaced(world, secret, previous, 25 * HOUR)
+    await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([`revoke ${previous}`])
+    expect(world.isAlive(twin)).toBe(true)
+  })
+
+  test('by its value when it may be the account’s entry of a token in use', async () => {
+    // The Hub says the same of both, and the account has one entry for them.
+    const previous = world.token('a name', { owner: 'ci', ago: DAY })
+    const inUse = world.token('a name', { owner: 'mallory', ago: HOUR })
+    replaced(world, secret, previous, 25 * HOUR)
+    other.put(1, inUse, [CURRENT])
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([`revoke ${previous}`])
+  })
+
+  test('and not before: the outcome says until when it works', async () => {
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 23 * HOUR)
+    const { outcome } = await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([])
+    expect(outcome.revoked).toBe(0)
+    expect(Math.abs((outcome.previousEndsAt ?? 0) - Date.now() - HOUR)).toBeLessThan(5_000)
+  })
+
+  test('counted from its last replacement in any secret', async () => {
+    const shared = world.token('by hand')
+    replaced(world, secret, shared, 30 * DAY)
+    replaced(world, other, shared, HOUR)
+    const { outcome } = await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.isAlive(shared)).toBe(true)
+    expect(outcome.previousEndsAt).toBeGreaterThan(Date.now() + 22 * HOUR)
+  })
+
+  test('counted from now when a version says nothing about when it was replaced', async () => {
+    const previous = world.token('by hand')
+    secret.put(1, previous, [PREVIOUS], 9 * DAY)
+    secret.put(2, world.minted(secret, 2), [CURRENT], 8 * DAY)
+    await revoke([await world.begin(secret)])
+    expect(world.isAlive(previous)).toBe(true)
+  })
+
+  test('and with dry-run only counted', async () => {
+    world.dryRun = true
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 25 * HOUR)
+    const { outcome } = await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([])
+    expect(world.isAlive(previous)).toBe(true)
+    expect(outcome.revoked).toBe(1)
+  })
+})
+
+describe('a previous token is never revoked', () => {
+  test('while another secret uses it', async () => {
+    const shared = world.token('by hand')
+    replaced(world, secret, shared, 30 * DAY)
+    other.put(1, JSON.stringify({ token: shared }), [CURRENT])
+    const { outcome } = await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([])
+    expect(outcome.revoked).toBe(0)
+    expect(world.warnings).toEqual([expect.stringContaining('it is still in use')])
+  })
+
+  test('when it is the admin token', async () => {
+    const admin = world.token('service-accounts')
+    replaced(world, secret, admin, 30 * DAY)
+    await revoke([await world.begin(secret)], { admin })
+    expect(world.isAlive(admin)).toBe(true)
+    expect(world.warnings).toEqual([expect.stringContaining('it is still in use')])
+  })
+
+  test('while a version that may also hold it cannot be read', async () => {
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 30 * DAY)
+    other.put(1, denied(), [PREVIOUS, replacedAgo(30 * DAY)])
+    other.put(2, world.minted(other, 2), [CURRENT])
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([])
+    expect(world.warnings).toEqual([
+      expect.stringContaining('could not read version'),
+      expect.stringContaining('a version that may also hold it could not be read'),
+    ])
+  })
+
+  test('while another secret could not be looked at', async () => {
+    const previous = world.minted(secret, 1)
+    replaced(world, secret, previous, 30 * DAY)
+    await revoke([await world.begin(secret), world.beginUnseen(other)])
+    expect(world.changes).toEqual([])
+    expect(world.isAlive(previous)).toBe(true)
+  })
+
+  test('while its own version cannot be read', async () => {
+    secret.put(1, denied(), [PREVIOUS, replacedAgo(30 * DAY)])
+    secret.put(2, world.minted(secret, 2), [CURRENT])
+    const { outcome } = await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([])
+    expect(outcome.revoked).toBe(0)
+  })
+
+  test('while a service may run tasks from before the replacement', async () => {
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 25 * HOUR)
+    await revoke([await world.begin(secret)], { tasksSince: Date.now() - 26 * HOUR })
+    expect(world.changes).toEqual([])
+    expect(world.warnings).toEqual([expect.stringContaining('tasks of a service')])
+    await revoke([await world.begin(secret)], { tasksSince: Date.now() - 24 * HOUR })
+    expect(world.isAlive(previous)).toBe(false)
+  })
+
+  test.each<[string, () => void]>([
+    ['its version is brought back', () => secret.versions.forEach(swapLabels)],
+    ['an unknown version is staged', () => secret.put(3, 'hf_someone_elses', ['AWSPENDING'])],
+  ])('when %s after the survey', async (_what, change) => {
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 25 * HOUR)
+    const turn = await world.begin(secret)
+    // The first look, the survey, and then the look right before the revocation.
+    secret.onDescribe = (number) => {
+      if (number === 3) change()
+    }
+    const { outcome } = await revoke([turn])
+    expect(world.changes).toEqual([])
+    expect(outcome.revoked).toBe(0)
+  })
+})
+
+function swapLabels(version: { labels: readonly string[] }): void {
+  version.labels = version.labels.includes(CURRENT) ? [PREVIOUS] : [CURRENT]
+}
+
+describe('an own token of the service account', () => {
+  test('is revoked although a replaced version of another secret cannot be read', async () => {
+    const previous = world.minted(secret, 1)
+    replaced(world, secret, previous, 30 * DAY)
+    other.put(1, denied(), [PREVIOUS, replacedAgo(30 * DAY)])
+    other.put(2, world.minted(other, 2), [CURRENT])
+    const id = world.idOf(previous)
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([`delete ${id}`])
+  })
+
+  test('of another secret is not, because its grace may count there', async () => {
+    const previous = world.minted(other, 7)
+    replaced(world, secret, previous, 30 * DAY)
+    other.put(1, denied(), [PREVIOUS, replacedAgo(30 * DAY)])
+    other.put(2, world.minted(other, 2), [CURRENT])
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([])
+  })
+})
+
+describe('when the Hub does not do what it was asked', () => {
+  test('a token that still works after its revocation is a failure, and is not counted', async () => {
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 25 * HOUR)
+    world.onRevoke = () => {}
+    const turn = await world.begin(secret)
+    await expect(revoke([turn])).rejects.toMatchObject({
+      code: 'hub-failed',
+      message: expect.stringContaining('was revoked, but the Hub still accepts it'),
+    })
+    expect(turn.outcome.revoked).toBe(0)
+  })
+
+  test('the other tokens are revoked all the same', async () => {
+    const stubborn = world.token('stubborn')
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 25 * HOUR)
+    secret.versions.delete(versionId(1))
+    secret.put(0, stubborn, [replacedAgo(30 * DAY)], 60 * DAY)
+    secret.put(1, previous, [PREVIOUS, replacedAgo(25 * HOUR)], 30 * DAY)
+    const { onRevoke } = world
+    world.onRevoke = (value) => {
+      if (value === stubborn) throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
+      onRevoke(value)
+    }
+    const turn = await world.begin(secret)
+    await expect(revoke([turn])).rejects.toThrow('The Hub is down.')
+    expect(world.isAlive(previous)).toBe(false)
+    expect(turn.outcome.revoked).toBe(1)
+  })
+})
+
+describe('labels of dead versions', () => {
+  const older = (count: number) => {
+    for (let number = 10; number < 10 + count; number += 1) {
+      secret.put(number, `hf_deadtoken${number}`, [replacedAgo(30 * DAY)], 60 * DAY)
+    }
+    replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)
+  }
+
+  test('stay when the run writes nothing else', async () => {
+    older(2)
+    await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([])
+  })
+
+  test('are removed after a rotation, except from the previous version', async () => {
+    older(2)
+    const turn = await world.begin(secret)
+    turn.outcome.action = 'rotated'
+    await revoke([turn])
+    expect(world.changes).toEqual(['move retired', 'move retired'])
+    expect(secret.labels(1)).toContain(PREVIOUS)
+    expect(secret.labels(1)).toHaveLength(2)
+  })
+
+  test('are removed when there are many of them, but not with dry-run', async () => {
+    older(3)
+    world.dryRun = true
+    await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual([])
+    world.dryRun = false
+    await revoke([await world.begin(secret)])
+    expect(world.changes).toEqual(['move retired', 'move retired', 'move retired'])
+  })
+
+  test('stay on a version whose token still works', async () => {
+    secret.put(10, world.token('by hand'), [replacedAgo(HOUR)], 60 * DAY)
+    replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)
+    const turn = await world.begin(secret)
+    turn.outcome.action = 'rotated'
+    await revoke([turn])
+    expect(world.changes).toEqual([])
+  })
+
+  test('are removed from a version that holds no token', async () => {
+    secret.put(10, 'not a token at all', [replacedAgo(30 * DAY)], 60 * DAY)
+    replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)
+    const turn = await world.begin(secret)
+    turn.outcome.action = 'rotated'
+    await revoke([turn])
+    expect(world.changes).toEqual(['move retired'])
+  })
+})
