@@ -614,6 +614,13 @@ describe('ECS services', () => {
     expect(denied.message).toContain('ecs:UpdateService')
   })
 
+  test('are left alone when no token was ever replaced', async () => {
+    const main = await rotate({ ...inputs, force: 'false', 'max-age': '3000d' })
+    expect(actions(main)).toEqual(['not-due'])
+    expect(report(main).services).toEqual([])
+    expect(Object.keys(stage.sandbox.calls())).not.toContain('DescribeServices')
+  })
+
   test('are not asked for, and their client is not loaded, when none is listed', async () => {
     await rotate({ force: 'true' })
     expect(Object.keys(stage.sandbox.calls())).not.toContain('DescribeServices')

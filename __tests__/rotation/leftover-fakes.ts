@@ -5,6 +5,7 @@ import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import type { WhoAmI } from '../../src/hub/whoami.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { entryOf } from '../../src/rotation/account/entry.ts'
+import type { RotatedToken } from '../../src/rotation/account/minter.ts'
 import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
 import { retiredLabel, rotatedTokenName, versionOfToken } from '../../src/rotation/names.ts'
@@ -182,11 +183,8 @@ export class FakeWorld {
       hub: { owner: async (value: string) => this.#owner(value), whoAmI: async (value: string) => this.#owner(value) },
       access: { endpoint: 'https://hub.example', http, policy: { maxAttempts: 1, deadline } },
       minter: {
-        firstTokensFor: (arn: string) =>
-          first.flatMap((token) => {
-            const version = versionOfToken(token.displayName, arn)
-            return version === undefined ? [] : [{ ...token, versionId: version }]
-          }),
+        firstTokensFor: (arn: string) => mintedFor(arn, first),
+        tokensFor: async (arn: string) => mintedFor(arn, this.#entries()),
         tokens: async () => this.#entries(),
         idOf: () => undefined,
         entryOf: (who: WhoAmI, tokens: readonly AccountToken[]) => entryOf(who, { slug: 'ci' }, tokens),
@@ -235,6 +233,13 @@ export class FakeWorld {
     }
     return { status: 202, headers: {}, body: Buffer.from('') }
   }
+}
+
+function mintedFor(arn: string, tokens: readonly AccountToken[]): RotatedToken[] {
+  return tokens.flatMap((token) => {
+    const version = versionOfToken(token.displayName, arn)
+    return version === undefined ? [] : [{ ...token, versionId: version }]
+  })
 }
 
 /** A secret whose previous token (of version 1) was replaced so long ago by the one of version 2. */

@@ -280,6 +280,24 @@ describe('labels of dead versions', () => {
     expect(world.changes).toEqual([])
   })
 
+  test('stay on a version that cannot be read: its token may still work', async () => {
+    secret.put(10, denied(), [replacedAgo(30 * DAY)], 60 * DAY)
+    replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)
+    const turn = await world.begin(secret)
+    turn.outcome.action = 'rotated'
+    await revoke([turn])
+    expect(world.changes).toEqual([])
+  })
+
+  test('are removed, but not the labels of others', async () => {
+    secret.put(10, 'hf_deadtoken', ['theirs', replacedAgo(30 * DAY)], 60 * DAY)
+    replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)
+    const turn = await world.begin(secret)
+    turn.outcome.action = 'rotated'
+    await revoke([turn])
+    expect(secret.labels(10)).toEqual(['theirs'])
+  })
+
   test('are removed from a version that holds no token', async () => {
     secret.put(10, 'not a token at all', [replacedAgo(30 * DAY)], 60 * DAY)
     replaced(world, secret, 'hf_deadtoken_previous', 25 * HOUR)

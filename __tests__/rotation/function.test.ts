@@ -1,0 +1,270 @@
+/** The steps of the rotation function in this process, against AWS and the Hub of the sandbox. */
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { ACCOUNT, REGION, roleArn, Sandbox } from '../../sandbox/index.ts'
+import { withNetwork } from '../../src/net/network.ts'
+import { handleRotation } from '../../src/rotation/function/handle.ts'
+import { parseFunction } from '../../src/rotation/inputs/parse-function.ts'
+import { retiredLabel, retiredSince } from '../../src/rotation/names.ts'
+import { DAY, versionId } from './leftover-fakes.ts'
+
+const WRITE = 'huggingface/acme/write'
+const ADMIN = 'huggingface/acme/service-accounts'
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:hf-rotate`
+
+let sandbox: Sandbox
+let masked: Set<string>
+let logged: string[]
+beforeEach(async () => {
+  sandbox = await Sandbox.start()
+  masked = new Set()
+  logged = []
+})
+afterEach(() => sandbox.close())
+
+async function invoke(step: string, { secretId = arnOf(WRITE), version = 1, env = {} } = {}): Promise<void> {
+  const request = parseFunction(
+    {
+      ...sandbox.environment(),
+      HF_ORG: 'acme',
+      ADMIN_SECRET_ID: ADMIN,
+      SERVICE_ACCOUNT: 'ci',
+      SECRETS: `${WRITE} scope=write`,
+      ...env,
+    },
+    FUNCTION,
+  )
+  const { role, awsEndpoints } = request
+  const credentials = sandbox.aws.openSession(roleArn('rotate'), 'hf-rotate')
+  const caller = { credentials, name: FUNCTION, role, sessionPolicy: 'none', awsEndpoints }
+  const note = (text: string) => void logged.push(text)
+  await withNetwork({ env: {}, limitMs: 30_000, maxAttempts: 2 }, (network) =>
+    handleRotation(
+      { Step: step, SecretId: secretId, ClientRequestToken: versionId(version) },
+      {
+        ...network,
+        request,
+        caller,
+        mask: (value) => void masked.add(value),
+        log: { info: note, warning: note, debug: () => {} },
+      },
+    ),
+  )
+}
+
+const arnOf = (name: string) => sandbox.aws.secret(name).arn
+const versionWith = (label: string, name = WRITE) =>
+  sandbox.aws.secret(name).versions.find(({ stages }) => stages.includes(label))
+const tokenOf = (label = 'AWSCURRENT') => /hf_\w+/.exec(String(versionWith(label)?.value))?.[0] ?? ''
+const minted = () => sandbox.hub.serviceAccountTokens('acme', 'ci').map(({ value }) => value)
+/** Gives the version that a rotation has begun this value. */
+const fill = (value: string) => {
+  const version = versionWith('AWSPENDING')
+  if (!version) throw new Error('nothing is pending')
+  version.value = value
+}
+
+test('a rotation mints, tests, makes current and masks the new token', async () => {
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) await invoke(step)
+  expect(minted()).toEqual([tokenOf()])
+  expect(versionWith('AWSCURRENT')?.versionId).toBe(versionId(1))
+  expect(tokenOf('AWSPREVIOUS')).toBe(sandbox.tokens.write)
+  expect(retiredSince(versionWith('AWSPREVIOUS')?.stages ?? [])).toBeDefined()
+  expect([tokenOf(), sandbox.tokens.write, sandbox.minting.adminToken].every((token) => masked.has(token))).toBe(true)
+  expect(logged.join('\n')).not.toMatch(/hf_\w/)
+})
+
+test('setSecret calls nothing', async () => {
+  await invoke('setSecret')
+  expect(sandbox.calls()).toEqual({})
+})
+
+describe('the admin secret', () => {
+  test.each(['createSecret', 'testSecret', 'finishSecret', 'retireSecret'])(
+    'is never touched, although it is listed: %s',
+    async (step) => {
+      const before = JSON.stringify(sandbox.aws.secret(ADMIN).versions)
+      sandbox.aws.beginRotation(ADMIN, versionId(1))
+      const staged = JSON.stringify(sandbox.aws.secret(ADMIN).versions)
+      expect(staged).not.toBe(before)
+      const attempt = invoke(step, { secretId: arnOf(ADMIN), env: { SECRETS: `${ADMIN} scope=admin narrow=true` } })
+      await expect(attempt).rejects.toMatchObject({
+        code: 'input-invalid',
+        message: expect.stringContaining('is the admin secret, which this function does not rotate'),
+      })
+      expect(JSON.stringify(sandbox.aws.secret(ADMIN).versions)).toBe(staged)
+      expect(minted()).toEqual([])
+      expect(sandbox.hub.isAlive(sandbox.minting.adminToken)).toBe(true)
+    },
+  )
+
+  test('is not read for a secret that Secrets Manager knows by another ARN', async () => {
+    const arn = sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: sandbox.tokens.write })
+    await expect(invoke('createSecret', { secretId: arn.slice(0, -7) })).rejects.toMatchObject({
+      code: 'input-invalid',
+      message: expect.stringContaining(`Secrets Manager finds ${arn} by it`),
+    })
+    expect(sandbox.calls()).toEqual({ DescribeSecret: 1 })
+  })
+})
+
+describe('a version', () => {
+  test.each(['createSecret', 'testSecret', 'finishSecret'])('that is not staged is refused: %s', async (step) => {
+    for (const secret of [versionId(9), 'deprecated']) {
+      if (secret === 'deprecated') {
+        sandbox.aws.putVersion(WRITE, { versionId: versionId(9), value: sandbox.tokens.write, stages: ['mine'] })
+      }
+      await expect(invoke(step, { version: 9 })).rejects.toMatchObject({
+        code: 'rotation-blocked',
+        message: expect.stringContaining(secret === 'deprecated' ? 'Staging labels: mine.' : 'No such version.'),
+      })
+    }
+    expect(minted()).toEqual([])
+    expect(tokenOf()).toBe(sandbox.tokens.write)
+  })
+
+  test.each(['createSecret', 'finishSecret'])(
+    'that would bring back what was edited since is refused: %s',
+    async (step) => {
+      sandbox.aws.beginRotation(WRITE, versionId(1))
+      await invoke('createSecret')
+      const edited = JSON.stringify({ token: sandbox.tokens.write, note: 'new' })
+      const current = versionWith('AWSCURRENT')
+      if (current) current.value = edited
+      await expect(invoke(step)).rejects.toMatchObject({
+        code: 'rotation-blocked',
+        message: expect.stringContaining('was edited after version'),
+      })
+      expect(versionWith('AWSCURRENT')?.value).toBe(edited)
+      expect(versionWith('AWSPENDING')).toBeUndefined()
+    },
+  )
+
+  test('is not filled with a token that can do less than the current one', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    const env = { SECRETS: `${WRITE} scope=read` }
+    await expect(invoke('createSecret', { env })).rejects.toMatchObject({ code: 'rotation-blocked' })
+    expect(minted()).toEqual([])
+  })
+
+  test('that somebody filled with a lesser token does not become current', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    fill(JSON.stringify({ token: sandbox.hub.addOrgToken('acme', ['repo.content.read']) }))
+    const env = { SECRETS: `${WRITE} scope=read` }
+    await expect(invoke('finishSecret', { env })).rejects.toMatchObject({ code: 'rotation-blocked' })
+    expect(tokenOf()).toBe(sandbox.tokens.write)
+  })
+
+  test('that the Hub does not confirm does not become current', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    sandbox.hub.revokeToken(tokenOf('AWSPENDING'))
+    for (const step of ['testSecret', 'finishSecret']) {
+      await expect(invoke(step)).rejects.toMatchObject({ code: 'token-rejected' })
+    }
+    expect(tokenOf()).toBe(sandbox.tokens.write)
+  })
+
+  test('that another one overtakes does not become current', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    const byHand = JSON.stringify({ token: sandbox.tokens.write })
+    sandbox.hub.service.afterWork = ({ operation }) => {
+      if (operation !== 'whoami-v2') return undefined
+      sandbox.hub.service.afterWork = undefined
+      sandbox.aws.putVersion(WRITE, { versionId: versionId(5), value: byHand })
+      return undefined
+    }
+    await expect(invoke('finishSecret')).rejects.toMatchObject({
+      code: 'rotation-blocked',
+      message: expect.stringContaining('became current before'),
+    })
+    expect(versionWith('AWSCURRENT')?.versionId).toBe(versionId(5))
+  })
+})
+
+describe('a step that is called again', () => {
+  test('mints only once', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    await invoke('createSecret')
+    expect(minted()).toHaveLength(1)
+    expect(logged).toContain('The version already has its value.')
+  })
+
+  test('starts the grace of the previous token when it was cut off before that', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    const [pending, current] = [versionWith('AWSPENDING'), versionWith('AWSCURRENT')]
+    if (pending && current) {
+      pending.stages = ['AWSCURRENT', 'AWSPENDING']
+      current.stages = ['AWSPREVIOUS']
+    }
+    await invoke('finishSecret', { env: { ECS_SERVICES: 'prod/inference' } })
+    expect(versionWith('AWSPREVIOUS')?.stages).toHaveLength(2)
+    expect(versionWith('AWSPENDING')).toBeUndefined()
+    // Tasks must not keep the previous token because the step was cut off before the services.
+    expect(sandbox.aws.service.count('UpdateService')).toBe(1)
+  })
+})
+
+test('a service that cannot be redeployed fails the step', async () => {
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  await invoke('createSecret')
+  await expect(invoke('finishSecret', { env: { ECS_SERVICES: 'prod/nothing' } })).rejects.toMatchObject({
+    code: 'deployment-failed',
+  })
+})
+
+describe('retireSecret', () => {
+  const storeAsReplaced = (token: string) =>
+    sandbox.aws.putVersion(WRITE, {
+      value: JSON.stringify({ token }),
+      stages: [retiredLabel(Date.now() - 2 * DAY)],
+    })
+  const byHand = (org: string) => sandbox.hub.addOrgToken(org, ['repo.content.read', 'repo.write'])
+
+  test('revokes what has outlived its grace', async () => {
+    const previous = byHand('acme')
+    storeAsReplaced(previous)
+    await invoke('retireSecret')
+    expect(sandbox.hub.isAlive(previous)).toBe(false)
+    expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(true)
+  })
+
+  test('revokes nothing while a version is pending', async () => {
+    const previous = byHand('acme')
+    storeAsReplaced(previous)
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    fill('not a token')
+    await invoke('retireSecret')
+    expect(sandbox.hub.isAlive(previous)).toBe(true)
+  })
+
+  test('revokes nothing that another organization’s token took the place of', async () => {
+    const previous = byHand('acme')
+    storeAsReplaced(previous)
+    sandbox.aws.putVersion(WRITE, { value: JSON.stringify({ token: byHand('beta') }) })
+    await expect(invoke('retireSecret')).rejects.toMatchObject({ code: 'rotation-blocked' })
+    expect(sandbox.hub.isAlive(previous)).toBe(true)
+  })
+
+  test('revokes nothing that another of its secrets uses, or may use', async () => {
+    const previous = byHand('acme')
+    storeAsReplaced(previous)
+    sandbox.aws.addSecret({ name: 'huggingface/acme/other', value: previous })
+    const env = { SECRETS: `${WRITE} scope=write\nhuggingface/acme/other scope=write` }
+    await invoke('retireSecret', { env })
+    expect(logged.join('\n')).toContain('it is still in use')
+    sandbox.aws.markForDeletion('huggingface/acme/other')
+    await invoke('retireSecret', { env })
+    expect(logged.join('\n')).toContain('a version that may also hold it could not be read')
+    expect(sandbox.hub.isAlive(previous)).toBe(true)
+  })
+
+  test('revokes nothing that holds the admin token', async () => {
+    storeAsReplaced(sandbox.minting.adminToken)
+    await invoke('retireSecret')
+    expect(sandbox.hub.isAlive(sandbox.minting.adminToken)).toBe(true)
+  })
+})
