@@ -111,13 +111,13 @@ describe('a trust policy that refuses the job', () => {
 
   test('is shown next to the claims of the job, one a line', () => {
     expect(explain(denied).message).toContain(
-      'for a job with these claims:\n  - sub = "repo:octo-org/octo-repo:ref:refs/heads/main"\n  - ref = "refs/heads/main"',
+      'Claims of this job:\n  sub = "repo:octo-org/octo-repo:ref:refs/heads/main"\n  ref = "refs/heads/main"',
     )
   })
 
   test('shows a claim on one line, whatever is in it', () => {
     const { message } = explain(denied, { claims: { sub: 'x', ref: 'a\n::error::b' } })
-    expect(message).toContain('- ref = "a\\u{a}::error::b"')
+    expect(message).toContain('  ref = "a\\u{a}::error::b"')
   })
 
   test('gets a policy to paste that allows this subject and no other', () => {

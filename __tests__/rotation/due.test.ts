@@ -156,7 +156,7 @@ describe('where a person brings the tokens', () => {
       'a current token that is 7d old and was due on 2026-09-08T08:00:00.000Z, and no pending version',
     )
     // Its other keys survive.
-    expect(error.message).toContain('at the key "token"; keep the other keys')
+    expect(error.message).toContain('at the key `"token"`; keep the other keys')
   })
 
   test('one that is an hour short of it is not overdue yet: nobody mints early here', async () => {

@@ -213,7 +213,7 @@ describe('a pending token', () => {
     const who = token([on('model', 'acme/x', 'repo.write')])
     const { error } = judged('hub/x scope=write', current, { kind: 'pending', who, ours: false })
     expect(error?.message).toContain('- repo.write on org acme')
-    expect(error?.message).toContain('staging label AWSPENDING')
+    expect(error?.message).toContain('staging label `AWSPENDING`')
     expect(offered(error)).toEqual(['hub/x scope=write narrow=true'])
   })
 

@@ -100,7 +100,7 @@ test('the audit event has the first failure’s code, and all codes with their s
 })
 
 describe('the table', () => {
-  test('has the same columns in the log and in the summary', () => {
+  test('says the same in the log and in the summary', () => {
     const done = rotation([rotated()], [service()])
     expect(rotationLines(done, NOW)).toEqual([
       'secret     result   age  next due           previous token until  revoked',
@@ -109,12 +109,7 @@ describe('the table', () => {
       'prod/inference  completed  ecs-svc/1',
     ])
     const summary = rotationSummary(request, done, NOW, undefined)
-    for (const text of [
-      'Next due',
-      'Previous token works until',
-      '2026-09-15 04:17Z',
-      'the previous token was 7d old',
-    ]) {
+    for (const text of ['Next due', 'Previous tokens', '2026-09-15 04:17Z', 'the previous token was 7d old']) {
       expect(summary).toContain(text)
     }
   })
