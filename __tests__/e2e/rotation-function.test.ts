@@ -110,7 +110,7 @@ async function rotation(number: number, times = 1, name = WRITE): Promise<void> 
 }
 
 describe('a rotation by Secrets Manager', () => {
-  test('is its four steps, each of which may be called again', async () => {
+  test('takes four steps, each of which may be called again', async () => {
     const { sandbox } = stage
     await rotation(1, 2)
     expect(versionWith('AWSCURRENT')?.versionId).toBe(versionId(1))
@@ -119,7 +119,7 @@ describe('a rotation by Secrets Manager', () => {
     expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(true)
   })
 
-  test('ends the old token with the next rotation after the grace, or by `retireSecret`', async () => {
+  test('revokes the previous token with the first rotation after its grace, or by `retireSecret`', async () => {
     const { sandbox } = stage
     await rotation(1)
     const first = tokenOf()
@@ -135,7 +135,7 @@ describe('a rotation by Secrets Manager', () => {
     expect(alive()).toHaveLength(2)
   })
 
-  test('is the same for an empty secret, and deploys the services', async () => {
+  test('fills an empty secret too, and redeploys the services', async () => {
     stage.sandbox.aws.addSecret({ name: 'huggingface/acme/new' })
     stage.sandbox.aws.beginRotation('huggingface/acme/new', versionId(1))
     for (const step of STEPS) {
@@ -166,7 +166,7 @@ describe('a rotation by Secrets Manager', () => {
     expect(hub.isAlive(stage.sandbox.tokens.write)).toBe(true)
   })
 
-  test('whose function is cut off between the two halves of finish ends the old token all the same', async () => {
+  test('whose function is cut off in the middle of finish still revokes the previous token', async () => {
     const { aws, hub, tokens } = stage.sandbox
     aws.beginRotation(WRITE, versionId(1))
     await invoke(event('createSecret', versionId(1)))
@@ -187,7 +187,7 @@ describe('a rotation by Secrets Manager', () => {
 
   test('that is set up for later is tested with the current token', async () => {
     stage.sandbox.aws.beginRotation(WRITE, versionId(1))
-    // A person's token, which is none of the service account's: good enough for the Hub.
+    // A person's token, which the service account does not own: the Hub confirms it all the same.
     expect((await invoke(event('testSecret', versionId(1)))).error).toBeUndefined()
   })
 
@@ -211,7 +211,7 @@ describe('the function refuses', () => {
       { Step: 'dropSecret', SecretId: 'x', ClientRequestToken: versionId(1) },
       'dropSecret',
     ],
-    ['a version id that is none', { Step: 'createSecret', SecretId: 'x', ClientRequestToken: 'short' }, 'short'],
+    ['a version id that is malformed', { Step: 'createSecret', SecretId: 'x', ClientRequestToken: 'short' }, 'short'],
     [
       'a secret that is not listed',
       {
@@ -238,7 +238,7 @@ describe('the function refuses', () => {
     ]
 
     test.each([`${WRITE}-backup`, WRITE, `${own}${WRITE}`, `${own}${WRITE}-a1B2c3 `, `${own}${WRITE}-a1B2c3:token`])(
-      'the secret %j, which is no complete ARN',
+      'the secret %j, which is not a complete ARN',
       async (secretId) => {
         stage.sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: stage.sandbox.tokens.write })
         const { error } = await invoke(eventOf(secretId))
@@ -267,7 +267,7 @@ describe('the function refuses', () => {
       expect(JSON.stringify(stage.sandbox.aws.secret(arn).versions)).toBe(before)
     })
 
-    test.each(elsewhere)('the secret %s of another place, listed or not', async (secretId) => {
+    test.each(elsewhere)('the secret %s of another account, region or partition, listed or not', async (secretId) => {
       for (const line of [WRITE, secretId.startsWith('arn:aws-cn:') ? WRITE : secretId]) {
         const { error } = await invoke(eventOf(secretId), { SECRETS: `${line} scope=write` })
         expect(error).toMatch(/^\[input-invalid\]/)
@@ -284,7 +284,7 @@ describe('the function refuses', () => {
     expect(alive()).toEqual([])
   })
 
-  test('a set-up with mistakes, all of them at once and by the names of its variables', async () => {
+  test('a set-up with problems, all of them at once and by the names of the variables', async () => {
     const { error } = await invoke(event('createSecret', versionId(1)), {
       HF_ORG: 'no/slug',
       ADMIN_SECRET_ID: '',
@@ -361,7 +361,7 @@ describe('the function refuses', () => {
     expect(tokenOf()).toBe(token)
   })
 
-  test('to revoke what another organization’s token took the place of', async () => {
+  test('to revoke what a token of another organization has replaced', async () => {
     await rotation(1)
     const ours = tokenOf()
     const token = stage.sandbox.hub.addOrgToken('beta')
@@ -373,7 +373,7 @@ describe('the function refuses', () => {
     expect([ours, token].map((one) => stage.sandbox.hub.isAlive(one))).toEqual([true, true])
   })
 
-  test('to take a token for dead that the Hub refuses once', async () => {
+  test('to treat a token as dead when the Hub refuses it once', async () => {
     const { aws, hub } = stage.sandbox
     aws.beginRotation(WRITE, versionId(1))
     hub.service.inject('whoami-v2', { kind: 'answer', status: 401, body: {} })

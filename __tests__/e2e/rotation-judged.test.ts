@@ -95,7 +95,7 @@ describe('a line without `scope=`', () => {
     const main = await rotate('repositories=acme/model')
     expect(errorOf(main).title).toBe('input-invalid')
     expect(errorOf(main).message).toContain(
-      `has the line "${WRITE} repositories=acme/model": \`scope\` is required, and has no default`,
+      `has the line "${WRITE} repositories=acme/model": \`scope\` is required and has no default`,
     )
     expect(stage.sandbox.calls()).toEqual({})
   })

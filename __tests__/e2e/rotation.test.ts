@@ -112,7 +112,7 @@ describe('a rotation', () => {
     expect([stage.sandbox.tokens.write, before, tokenOf(WRITE)].map(isAlive)).toEqual([false, false, true])
   })
 
-  test('with `grace: 0s` ends the old token at once, and warns', async () => {
+  test('with `grace: 0s` revokes the previous token at once, and warns', async () => {
     const main = await rotate({ force: 'true', grace: '0s' })
     expect(main.exitCode).toBe(0)
     expect(warningsOf(main)).toEqual([expect.stringContaining('Do this in emergencies only')])
@@ -333,8 +333,8 @@ describe('a rotation', () => {
   })
 })
 
-describe('when it cannot begin', () => {
-  test('every problem of the inputs is told at once', async () => {
+describe('when a rotation cannot start', () => {
+  test('all problems of the inputs are reported at once', async () => {
     const main = await rotate({
       mode: 'mintt',
       secrets: `${WRITE} scop=write\n${READ} scope=all repositories=nonsense\nbad:name\n${READ}`,
@@ -554,7 +554,7 @@ describe('ECS services', () => {
   const inputs = { force: 'true', 'ecs-services': 'prod/inference', ...only(`${READ} scope=read`) }
   const service = () => stage.sandbox.aws.ecsService('prod', 'inference')
 
-  test('get a new deployment after a rotation, and none without one', async () => {
+  test('are redeployed after a rotation, and left alone without one', async () => {
     const main = await rotate({ ...inputs, 'wait-for-services': 'true' })
     expect(report(main).services).toMatchObject([{ service: 'prod/inference', action: 'completed' }])
     expect(service().startedWith).toBe(versionWith(READ, 'AWSCURRENT')?.versionId)
@@ -565,7 +565,7 @@ describe('ECS services', () => {
     expect(service().deployments).toHaveLength(length)
   })
 
-  test('that were rolled back are deployed again by the next run, and the old token waits for them', async () => {
+  test('that were rolled back are redeployed by the next run, and the previous token stays valid until then', async () => {
     stage.sandbox.aws.nextDeployments('roll-back', 1)
     const weekly = { ...inputs, force: 'false' }
     expect((await rotate({ ...inputs, 'wait-for-services': 'true', timeout: '20s' })).exitCode).toBe(1)
@@ -585,7 +585,7 @@ describe('ECS services', () => {
     expect(isAlive(stage.sandbox.tokens.read)).toBe(false)
   })
 
-  test.each(['fail', 'roll-back'] as const)('that %s are told with their last events', async (end) => {
+  test.each(['fail', 'roll-back'] as const)('that %s are reported with their latest events', async (end) => {
     stage.sandbox.aws.nextDeployments(end, 1)
     const main = await rotate({ ...inputs, 'wait-for-services': 'true', timeout: '20s' })
     expect(main.exitCode).toBe(1)
@@ -595,7 +595,7 @@ describe('ECS services', () => {
     expect(errorOf(main).message).toContain('(service inference)')
   })
 
-  test('that take too long are told, and the old token is not revoked under them', async () => {
+  test('that take too long are reported, and the previous token stays valid for them', async () => {
     stage.sandbox.aws.nextDeployments('slow')
     const main = await rotate({ ...inputs, 'wait-for-services': 'true', timeout: '8s', grace: '0s' })
     expect(errorOf(main).title).toBe('deployment-failed')
@@ -603,7 +603,7 @@ describe('ECS services', () => {
     expect(isAlive(stage.sandbox.tokens.read)).toBe(true)
   })
 
-  test('that do not exist, or may not be deployed, are told with what to do', async () => {
+  test('that do not exist, or may not be redeployed, are reported with what to do', async () => {
     const missing = await rotate({ ...inputs, 'ecs-services': 'prod/inference\nprod/nothing' })
     expect(missing.exitCode).toBe(1)
     expect(report(missing).services.map(({ action }) => action)).toEqual(['deployed', 'failed'])
@@ -621,7 +621,7 @@ describe('ECS services', () => {
     expect(Object.keys(stage.sandbox.calls())).not.toContain('DescribeServices')
   })
 
-  test('are not asked for, and their client is not loaded, when none is listed', async () => {
+  test('are not looked at, and their client is not loaded, when none is listed', async () => {
     await rotate({ force: 'true' })
     expect(Object.keys(stage.sandbox.calls())).not.toContain('DescribeServices')
   })

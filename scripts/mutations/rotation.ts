@@ -860,7 +860,7 @@ export const ROTATION: readonly Mutation[] = [
     find: '  if (services.length === 0) return []\n',
     replace: '',
     tests: 'e2e/rotation.test',
-    named: 'are not asked for',
+    named: 'are not looked at',
     equivalent: 'without services nothing is called; what is loaded is seen in the chunks of the bundle only',
   },
   // Inputs.

@@ -36,7 +36,7 @@ interface Sweep {
   arn: string
 }
 
-/** `unreadable`: a version was labelled meanwhile that nobody has read, so nothing more may be revoked. */
+/** `unreadable`: since the survey, a version got a label that nobody has read, so nothing more may be revoked. */
 async function sweepOne(turn: Leftovers, { survey, token, minter, arn }: Sweep): Promise<'done' | 'unreadable'> {
   const { outcome, log, rotated, versions, request } = turn
   const { versionId, displayName } = token
