@@ -29,9 +29,9 @@ test('an endpoint of a service that is not called does not matter', () => {
 })
 
 test.each([
-  ['http://sts.example.com', 'it must be https:'],
+  ['http://sts.example.com', 'must begin with https://'],
   ['https://me:secret@sts.example.com', 'not shown'],
-  ['sts.example.com', 'not an absolute URL'],
+  ['sts.example.com', 'must be an absolute URL'],
   ['https://sts.example.com?x=1', 'no credentials, query, fragment'],
 ])('%s is a problem', (url, text) => {
   expect(read({ AWS_ENDPOINT_URL_STS: url }).problems.join()).toContain(text)

@@ -64,7 +64,7 @@ test('action.yml and the code have the same inputs and defaults', () => {
   expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org'])
 })
 
-test('the defaults make a whole request', () => {
+test('the defaults make a complete request', () => {
   expect(request()).toEqual({
     org: 'acme',
     scope: 'read',
@@ -110,7 +110,9 @@ describe('the issuer follows from the server', () => {
   })
 
   test('and must be https', () => {
-    expect(() => request({}, {}, { serverUrl: 'http://ghes.example.com' })).toThrow(/cannot be derived/)
+    expect(() => request({}, {}, { serverUrl: 'http://ghes.example.com' })).toThrow(
+      /`oidc-issuer` is required, because `GITHUB_SERVER_URL` is not an https:\/\/ URL/,
+    )
   })
 })
 
@@ -133,7 +135,7 @@ describe('roles and secrets', () => {
 
   test('a secret in another partition is refused', () => {
     expect(problems({ 'secret-id': 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-AbCdEf' })).toContain(
-      'is in the partition aws-cn',
+      'partition aws-cn',
     )
   })
 })
@@ -168,7 +170,7 @@ describe('lists', () => {
     ])
   })
 
-  test('repositories are told apart by kind, and each is checked once', () => {
+  test('repositories have a kind, and each is checked once', () => {
     const { repositories } = request({
       repositories: 'acme/model\ndatasets/acme/data\nspaces/acme/app\nmodels/acme/model',
     })
@@ -180,13 +182,13 @@ describe('lists', () => {
   })
 
   test.each(['acme', 'datasets/acme', 'a/b/c/d', 'acme/../x', 'acme/mo del', '/acme/x', 'kernels/acme/x', 'acme/x?y'])(
-    '"%s" is no repository',
-    (line) => expect(problems({ repositories: line })).toContain('`repositories` has the line'),
+    '"%s" is not a repository',
+    (line) => expect(problems({ repositories: line })).toContain('`repositories` must list repositories such as'),
   )
 
   test.each(['GITHUB_ENV', 'runner_temp', 'NODE_OPTIONS', 'PATH', '1A', 'A-B', 'A=B'])(
-    '%s is no variable to export',
-    (name) => expect(problems({ 'export-env': name })).toContain('`export-env` has'),
+    '%s cannot be exported',
+    (name) => expect(problems({ 'export-env': name })).toMatch(/`export-env` must (?:not list variables|list names)/),
   )
 })
 
@@ -201,13 +203,170 @@ describe('`revoke`', () => {
   ])('%s is %s', (revoke, mode) => expect(request({ ...minted, revoke }, { awsRegion: '' }).revoke).toBe(mode))
 
   test.each(['yes', 'AUTO', ''])('"%s" is refused', (revoke) =>
-    expect(problems({ ...minted, revoke })).toContain('it is one of auto, true and false'),
+    expect(problems({ ...minted, revoke })).toContain('must be one of auto, true, false'),
   )
 
-  test('is not for a stored token, unless it is left at its default', () => {
+  test('does not apply to a stored token, and its default is accepted', () => {
     expect(request({ revoke: 'auto' }).revoke).toBe('auto')
-    for (const revoke of ['true', 'false']) expect(problems({ revoke })).toContain('`revoke` is not used with')
+    for (const revoke of ['true', 'false']) expect(problems({ revoke })).toContain('`revoke` has no effect with')
   })
+})
+
+describe('inputs of another source', () => {
+  const OTHERS: [string, Partial<Raw['values']>, string[]][] = [
+    [
+      'secrets-manager',
+      {},
+      ['hf-resource', 'member', 'oauth-scopes', 'service-account', 'permissions', 'orphan-age', 'revoke'],
+    ],
+    [
+      'trusted-publisher',
+      { 'role-to-assume': '', 'hf-resource': 'acme/model' },
+      [
+        ...['role-to-assume', 'aws-region', 'secret-id', 'secret-key', 'secret-version-stage', 'audience'],
+        ...['role-session-name', 'role-duration-seconds', 'session-policy'],
+        ...['member', 'oauth-scopes', 'service-account', 'permissions', 'orphan-age'],
+      ],
+    ],
+    ['token-exchange', { member: 'ci@acme.example' }, ['secret-key', 'hf-resource', 'service-account', 'orphan-age']],
+    ['service-account', { 'service-account': 'ci' }, ['hf-resource', 'member', 'oauth-scopes']],
+  ]
+
+  test.each(OTHERS)('are refused with %s', (source, given, others) => {
+    for (const name of others) {
+      const text = problems({ 'token-source': source, ...given, [name]: 'x' })
+      expect(text).toContain(`\`${name}\` has no effect with \`token-source: ${source}\` (only with `)
+    }
+  })
+
+  test.each(OTHERS)('are accepted with %s as long as they have their defaults', (source, given) => {
+    expect(problems({ 'token-source': source, ...given })).toBe('no problem')
+  })
+
+  test('are not a problem when the source has a typo', () => {
+    expect(problems({ 'token-source': 'token-exchang', member: 'ci@acme.example' })).toMatch(
+      /^Seen: `token-source` must be one of secrets-manager, .* \(got "token-exchang"\); did you mean `token-exchange`\?$/m,
+    )
+  })
+})
+
+describe('the resource of a Trusted Publisher', () => {
+  const publisher = (resource: string, scope = 'write', org = 'acme'): Partial<Raw['values']> => ({
+    'token-source': 'trusted-publisher',
+    'role-to-assume': '',
+    'hf-resource': resource,
+    'hf-org': org,
+    scope,
+  })
+
+  test.each([
+    ['acme/model', 'write', 'acme/model'],
+    ['models/acme/model', 'read', 'acme/model'],
+    ['datasets/acme/data', 'read', 'datasets/acme/data'],
+    ['kernels/acme/fast', 'write', 'kernels/acme/fast'],
+    ['buckets/acme/raw', 'write', 'buckets/acme/raw'],
+    ['octocat', 'read', 'octocat'],
+    // A user, not a kind of repository.
+    ['kernels', 'read', 'kernels'],
+  ])('may be %s for scope: %s', (resource, scope, expected) => {
+    expect(request(publisher(resource, scope)).source).toEqual({ kind: 'trusted-publisher', resource: expected })
+  })
+
+  test.each([
+    ['', 'write', 'is required with `token-source: trusted-publisher`: a repository such as acme/model'],
+    ['rivals/model', 'write', 'must be in the namespace of `hf-org`, "acme" (got "rivals/model")'],
+    ['datasets/rivals/data', 'read', 'must be in the namespace of `hf-org`, "acme" (got "datasets/rivals/data")'],
+    ['Acme/model', 'write', 'must be in the namespace of `hf-org`, "acme"'],
+    ['dataset/acme/data', 'write', '(got "dataset/acme/data"); did you mean `datasets`?'],
+    ['a/b/c/d', 'write', 'must be a repository such as acme/model, or the name of a user (got "a/b/c/d")'],
+    ['acme/../x', 'write', 'must be a repository such as'],
+    ['acme/', 'write', 'must be a repository such as'],
+    ['kernels/acme/fast', 'read', 'the Hub cannot say whether a token only reads a kernel'],
+    ['buckets/acme/raw', 'read', 'the Hub cannot say whether a token only reads a bucket'],
+    ['acme/model', 'admin', 'cannot provide `scope: admin`'],
+    ['octocat', 'write', 'cannot provide `scope: write`'],
+  ])('"%s" is refused for scope: %s', (resource, scope, text) => {
+    const told = problems(publisher(resource, scope))
+    expect(told).toContain('Seen: `hf-resource` ')
+    expect(told).toContain(text)
+  })
+
+  test('is exchanged for an ID token that names the Hub, and nothing else', () => {
+    expect(request(publisher('acme/model'), { hfEndpoint: 'https://hub.example.com/' })).toMatchObject({
+      audience: 'https://hub.example.com',
+      aws: undefined,
+    })
+  })
+
+  test('needs a Hub without a path: its URL is an audience', () => {
+    const text = problems({ ...publisher('acme/model'), 'hf-endpoint': 'https://hub.example.com/acme' })
+    expect(text).toContain('`hf-endpoint` must have no path with `token-source: trusted-publisher`')
+    expect(request({ 'hf-endpoint': 'https://hub.example.com/acme' }).hubEndpoint).toBe('https://hub.example.com/acme')
+  })
+})
+
+describe('a token exchange', () => {
+  const exchange = (given: Partial<Raw['values']>) => ({
+    'token-source': 'token-exchange',
+    member: 'a@b.example',
+    ...given,
+  })
+
+  test('requests the narrowest scopes unless others are given', () => {
+    expect(request(exchange({})).source).toMatchObject({ scopes: ['read-repos'] })
+    expect(request(exchange({ scope: 'write' })).source).toMatchObject({ scopes: ['write-repos'] })
+    expect(request(exchange({ scope: 'write', 'oauth-scopes': 'jobs, read-repos jobs' })).source).toMatchObject({
+      scopes: ['jobs', 'read-repos'],
+    })
+  })
+
+  test.each([
+    [{ member: '' }, '`member` is required with `token-source: token-exchange`: the email address of a member'],
+    [{ member: 'rosa' }, '`member` must be an email address (got "rosa")'],
+    [{ member: 'a@b\n.example' }, '`member` must be an email address'],
+    [{ 'oauth-scopes': 'write-repos' }, '`oauth-scopes` must not allow more than `scope: read` (got "write-repos")'],
+    [
+      { 'oauth-scopes': 'read-repo' },
+      '`oauth-scopes` must list OAuth scopes of the Hub (got "read-repo"); did you mean `read-repos`?',
+    ],
+    [{ 'oauth-scopes': 'constructor' }, '`oauth-scopes` must list OAuth scopes of the Hub (got "constructor")'],
+  ])('%j is refused', (given, text) => expect(problems(exchange(given))).toContain(text))
+})
+
+describe('a service account', () => {
+  test.each([
+    ['', '`service-account` is required with `token-source: service-account`: its name or ID'],
+    ['a\nb', '`service-account` must be the name or ID of a service account'],
+    ['x'.repeat(97), '`service-account` must be the name or ID of a service account'],
+  ])('cannot be %j', (name, text) =>
+    expect(problems({ 'token-source': 'service-account', 'service-account': name })).toContain(text),
+  )
+
+  test('must not get more than the scope', () => {
+    const text = problems({ 'token-source': 'service-account', 'service-account': 'ci', permissions: 'repo.write' })
+    expect(text).toContain('`permissions`')
+  })
+})
+
+describe('files', () => {
+  test.each(['export-file', 'git-credentials'])('need a temporary folder: %s', (name) => {
+    expect(() => request({ [name]: 'true' }, {}, { tempDirectory: '' })).toThrow(
+      `\`${name}\` requires \`RUNNER_TEMP\`, which this runner does not set`,
+    )
+  })
+})
+
+test('custom endpoints are listed for the log', () => {
+  const { endpointOverrides } = request(
+    { 'hf-endpoint': 'https://hub.example.com' },
+    {
+      awsVariables: { AWS_ENDPOINT_URL: 'https://aws.example.com' },
+    },
+  )
+  expect(endpointOverrides).toEqual([
+    'the Hub is https://hub.example.com',
+    'AWS_ENDPOINT_URL is https://aws.example.com',
+  ])
 })
 
 describe('what is refused', () => {
@@ -224,17 +383,33 @@ describe('what is refused', () => {
     ['verify', 'yes'],
     ['timeout', '0s'],
     ['timeout', '2h'],
+    ['timeout', '3601s'],
+    ['min-token-lifetime', '31d'],
+    ['min-token-lifetime', '10 minutes'],
     ['export-file', 'yes'],
     ['git-credentials', '1'],
-    ['role-duration-seconds', '60'],
+    ['role-duration-seconds', '899'],
+    ['role-duration-seconds', '43201'],
+    ['max-attempts', '0'],
     ['max-attempts', '11'],
+    ['max-attempts', '1e1'],
+    ['secret-version-stage', 'A:B'],
     ['session-policy', '[]'],
     ['session-policy', '{}'],
     ['session-policy', JSON.stringify({ Statement: 'x'.repeat(2048) })],
     ['hf-endpoint', 'huggingface.co'],
     ['hf-endpoint', 'http://huggingface.co'],
     ['hf-endpoint', 'https://huggingface.co?x=1'],
+    ['hf-endpoint', 'https://huggingface.co#x'],
+    ['hf-endpoint', 'https://me@huggingface.co'],
+    ['hf-endpoint', 'https://huggingface.co/"x'],
     ['oidc-issuer', 'http://issuer.example.com'],
+    ['oidc-issuer', 'https://me:password@issuer.example.com'],
+    ['id-token-from', 'env:1X'],
+    ['id-token-from', 'file:'],
+    ['required-claims', 'ref'],
+    ['required-claims', '=x'],
+    ['required-claims', 'ref='],
   ])('%s: "%s"', (name, value) => expect(problems({ [name]: value })).toContain(`\`${name}\``))
 
   test('a misspelt input, with a guess', () => {

@@ -1,40 +1,48 @@
 /** Kinds of values that several inputs share; each function adds to the problems what it finds. */
 import { isAllowedUrl } from '../net/endpoint.ts'
-import { parseDuration } from '../text/duration.ts'
-import { listed, quoted } from '../text/printable.ts'
-import type { Problems } from './problems.ts'
+import { formatDuration, parseDuration } from '../text/duration.ts'
+import { code, joined, prose } from '../text/message.ts'
+import { quoted } from '../text/printable.ts'
+import { didYouMean, got, type Problems } from './problems.ts'
 
 /** The inputs as text, by name. */
 export type Values<Name extends string> = Readonly<Record<Name, string>>
 
+/** The smallest and the largest value that an input may have. */
+export interface Bounds {
+  min: number
+  max: number
+}
+
 /** One of a few words; the first of them when it is none. */
 export function oneOf<T extends string>(name: string, text: string, choices: readonly T[], problems: Problems): T {
   const found = choices.find((choice) => choice === text)
-  if (!found) problems.add(name, `is ${quoted(text, 60)}; it is one of ${listed(choices)}`)
+  if (!found) {
+    problems.add(name, prose`must be one of ${choices.join(', ')} ${got(text)}${didYouMean(text, choices)}`)
+  }
   return found ?? (choices[0] as T)
 }
 
-/** YAML 1.2 core schema, as the runner’s own inputs. */
+/** A boolean of YAML 1.2's core schema, like the runner’s own inputs. */
 export function flag<Name extends string>(name: Name, values: Values<Name>, problems: Problems): boolean {
   const text = values[name]
   if (/^(?:true|True|TRUE)$/.test(text)) return true
-  if (!/^(?:false|False|FALSE)$/.test(text)) problems.add(name, `is ${quoted(text, 60)}; it is true or false`)
+  if (!/^(?:false|False|FALSE)$/.test(text)) problems.add(name, `must be true or false ${got(text)}`)
   return false
 }
 
-/** Seconds, within these bounds. */
+/** Seconds, within these bounds (in seconds). */
 export function duration<Name extends string>(
   name: Name,
   values: Values<Name>,
-  min: number,
-  max: number,
+  { min, max }: Bounds,
   problems: Problems,
 ): number {
   const seconds = parseDuration(values[name])
   if (seconds === undefined) {
-    problems.add(name, `is ${quoted(values[name], 60)}; write a whole number and a unit: 60s, 15m, 2h, 7d`)
+    problems.add(name, `must be a whole number and a unit, such as 60s, 15m, 2h or 7d ${got(values[name])}`)
   } else if (seconds < min || seconds > max) {
-    problems.add(name, `is ${values[name]}; it must be from ${min}s to ${max}s`)
+    problems.add(name, `must be from ${formatDuration(min)} to ${formatDuration(max)} ${got(values[name])}`)
   }
   return seconds ?? 0
 }
@@ -43,13 +51,12 @@ export function duration<Name extends string>(
 export function wholeNumber<Name extends string>(
   name: Name,
   values: Values<Name>,
-  min: number,
-  max: number,
+  { min, max }: Bounds,
   problems: Problems,
 ): number {
   const number = /^\d{1,9}$/.test(values[name]) ? Number(values[name]) : Number.NaN
   if (!(number >= min && number <= max)) {
-    problems.add(name, `is ${quoted(values[name], 60)}; it must be a whole number from ${min} to ${max}`)
+    problems.add(name, `must be a whole number from ${min} to ${max} ${got(values[name])}`)
   }
   return number
 }
@@ -62,31 +69,40 @@ export function lines(text: string): string[] {
     .filter(Boolean)
 }
 
-/** What a URL may consist of here: no quotes, blanks or controls, which would mean something in other places. */
+/** The words of a list that is separated by commas, spaces or line breaks; each once. */
+export function words(text: string): string[] {
+  return [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+}
+
+/** What a URL may consist of here: no quotes, spaces or control characters, which mean something in other places. */
 const URL_TEXT = /^[\w:/.~%[\]-]+$/
 
 /** An absolute `https:` URL (or `http:` on loopback) and nothing but scheme, host and path. */
 export function checkUrl(name: string, text: string, problems: Problems): void {
-  // Anything with an @ may hold a password, also when it is malformed.
-  const shown = text.includes('@') ? '(not shown, for it may hold a password)' : quoted(text, 120)
+  const given = gotUrl(text)
   if (!URL.canParse(text)) {
-    problems.add(name, `is ${shown}, which is not an absolute URL`)
+    problems.add(name, `must be an absolute URL ${given}`)
   } else if (!isAllowedUrl(new URL(text))) {
-    problems.add(name, `is ${shown}; it must be https: (http: is accepted for loopback addresses only)`)
+    problems.add(name, `must begin with https:// ${given}; http:// is accepted for loopback addresses only`)
   } else if (!URL_TEXT.test(text)) {
     problems.add(
       name,
-      `is ${shown}; give scheme, host and path only: no credentials, query, fragment or other characters`,
+      `must consist of scheme, host and path: no credentials, query, fragment or special characters ${given}`,
     )
   }
 }
 
-/** Fills in `{org}` and what else may stand in braces. */
+/** {@link got} for a URL. Anything with an @ may contain a password, even when it is malformed. */
+export function gotUrl(text: string): string {
+  return text.includes('@') ? '(value not shown: it may contain a password)' : `(got ${quoted(text, 120)})`
+}
+
+/** The text with `{org}` and the other keys of `values` filled in. */
 export function fill(name: string, text: string, values: Readonly<Record<string, string>>, problems: Problems): string {
   return text.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
     if (Object.hasOwn(values, key)) return values[key] ?? ''
-    const known = Object.keys(values).map((one) => `{${one}}`)
-    problems.add(name, `has the placeholder ${quoted(whole, 60)}; only ${listed(known)} are filled in`)
+    const known = Object.keys(values).map((one) => code(`{${one}}`))
+    problems.add(name, prose`must have no placeholder other than ${joined(known, ' and ')} ${got(whole)}`)
     return ''
   })
 }

@@ -2,9 +2,10 @@
 
 import type { HubRepository } from '../hub/repository.ts'
 import { parseRepository } from '../hub/repository.ts'
-import { quoted } from '../text/printable.ts'
+import { code, prose } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
 import { checkUrl } from './fields.ts'
-import type { Problems } from './problems.ts'
+import { got, type Problem, type Problems } from './problems.ts'
 
 const ORG = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/
 
@@ -12,28 +13,42 @@ const ORG = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/
 export function parseOrg(text: string, problems: Problems): string {
   if (text === '') problems.add('hf-org', 'is required: the slug of the organization, as in huggingface.co/<slug>')
   else if (!ORG.test(text)) {
-    const hint = text.includes('/') ? '; give the slug alone, not a URL or a repository' : ''
-    problems.add('hf-org', `is ${quoted(text, 100)}, which is not an organization's slug on the Hub${hint}`)
+    problems.add('hf-org', prose`must be the slug of an organization on the Hub ${got(text, 100)}${slugIn(text)}`)
   }
   return text
 }
 
-/** Without slashes at the end. */
+/** `; did you mean acme?` for a URL or a repository of the organization. */
+function slugIn(text: string): Problem {
+  const slug = printable(text.replace(/^https?:\/\/[^/]*\//, '').split('/')[0])
+  return ORG.test(slug) ? prose`; did you mean ${code(slug)}?` : ''
+}
+
+/** The name or ID of a service account; `needs`: the setting without which it may be missing, as YAML. */
+export function parseServiceAccount(text: string, needs: string, problems: Problems): string {
+  if (text === '') problems.add('service-account', prose`is required with ${code(needs)}: its name or ID`)
+  else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(text)) {
+    problems.add('service-account', `must be the name or ID of a service account ${got(text, 100)}`)
+  }
+  return text
+}
+
+/** The URL without slashes at the end. */
 export function parseEndpoint(name: string, text: string, problems: Problems): string {
   checkUrl(name, text, problems)
   return text.replace(/\/+$/, '')
 }
 
-/** `items`: repositories as people write them; each is taken once. */
+/** The repositories that people wrote as `items`; each is kept once. */
 export function parseRepositories(items: readonly string[], problems: Problems): HubRepository[] {
   const found = new Map<string, HubRepository>()
-  for (const line of items) {
-    const repository = parseRepository(line)
+  for (const item of items) {
+    const repository = parseRepository(item)
     if (repository) found.set(repository.label, repository)
     else {
       problems.add(
         'repositories',
-        `has the line ${quoted(line, 120)}; write acme/model, datasets/acme/data or spaces/acme/app`,
+        `must list repositories such as acme/model, datasets/acme/data or spaces/acme/app ${got(item, 120)}`,
       )
     }
   }

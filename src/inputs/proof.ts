@@ -4,9 +4,10 @@ import { DEFAULT_HUB } from '../hub/pages.ts'
 import { issuerOf } from '../identity/issuer.ts'
 import type { ClaimRule, IdTokenFrom } from '../identity/request.ts'
 import { isAllowedUrl } from '../net/endpoint.ts'
+import { block, code, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
-import { checkUrl, lines } from './fields.ts'
-import type { Problems } from './problems.ts'
+import { checkUrl, gotUrl, lines } from './fields.ts'
+import { got, type Problems } from './problems.ts'
 
 /** `github`, `env:NAME` or `file:PATH`. */
 export function parseIdTokenFrom(text: string, problems: Problems): IdTokenFrom {
@@ -15,37 +16,37 @@ export function parseIdTokenFrom(text: string, problems: Problems): IdTokenFrom 
   if (env) return { kind: 'env', name: env }
   const path = /^file:(.+)$/.exec(text)?.[1]
   if (path) return { kind: 'file', path }
-  problems.add('id-token-from', `is ${quoted(text, 100)}; it is github, env:NAME or file:PATH`)
+  problems.add('id-token-from', `must be github, env:NAME or file:PATH ${got(text, 100)}`)
   return { kind: 'github' }
 }
 
-/** The issuer given, or the one of this GitHub. */
+/** The issuer that was given, or the one of the GitHub that runs this job. */
 export function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, problems: Problems): string {
   if (text !== '') {
     checkUrl('oidc-issuer', text, problems)
     return text
   }
   if (from.kind !== 'github') {
-    problems.add('oidc-issuer', 'is required with `id-token-from`: the issuer whose ID tokens are accepted')
+    problems.add('oidc-issuer', prose`is required with ${code('id-token-from')}: the issuer whose ID tokens you accept`)
     return ''
   }
   if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
     problems.add(
       'oidc-issuer',
-      `cannot be derived: GITHUB_SERVER_URL is ${serverUrl.includes('@') ? 'not usable' : quoted(serverUrl, 100)}; give the issuer`,
+      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an https:// URL ${gotUrl(serverUrl)}`,
     )
     return ''
   }
   return issuerOf(serverUrl)
 }
 
-/** The audiences that name the organization: its slug, or its page on the Hub. */
+/** The audiences that name the organization: its slug, or the URL of its page on the Hub. */
 export function acceptedAudiences(org: string, hubEndpoint: string): string[] {
   return [...new Set([org, `${DEFAULT_HUB}/${org}`, `${hubEndpoint}/${org}`])]
 }
 
 /**
- * What is asked of GitHub, and compared by AWS, must name the organization.
+ * Checks that the audience, which GitHub is asked for and AWS compares, names the organization.
  *
  * @throws `ActionError` `audience-mismatch`.
  */
@@ -62,17 +63,21 @@ export function checkAudience({
   if (accepted.includes(audience)) return
   const cased = accepted.find((candidate) => candidate.toLowerCase() === audience.toLowerCase())
   throw new ActionError('audience-mismatch', {
-    failed: 'The audience to ask for does not name the Hugging Face organization.',
-    seen: `audience ${quoted(audience)}, organization ${quoted(org)}`,
-    expected: `exactly ${accepted.map((candidate) => quoted(candidate)).join(' or ')}`,
+    failed: 'The audience does not name the Hugging Face organization.',
+    seen: `the audience ${quoted(audience)} for the organization ${quoted(org)}`,
+    expected: `the audience ${accepted.map((candidate) => quoted(candidate)).join(' or ')}`,
     cause: cased
-      ? 'upper and lower case differ; AWS compares audiences letter by letter.'
-      : 'the `audience` input was copied from another workflow (`sts.amazonaws.com` is the usual one elsewhere), or `hf-org` is another organization.',
-    fix: `Remove the \`audience\` input (its default is the slug), or set \`audience: ${printable(org)}\`; the same text must be in the client id list of the IAM OIDC provider and in the role's trust policy.`,
+      ? 'Upper and lower case differ. Audiences must match exactly (case-sensitive).'
+      : prose`The ${code('audience')} input was copied from a workflow that does not use this action (where ${code('sts.amazonaws.com')} is common), or ${code('hf-org')} names a different organization.`,
+    fix: [
+      prose`Remove the ${code('audience')} input, because its default is the organization's slug, or set it to:`,
+      block(`audience: ${printable(org)}`),
+      'The client ID list of the IAM OIDC provider and the trust policy of the role must contain the same audience.',
+    ],
   })
 }
 
-/** Lines `claim=pattern`. */
+/** The rules in lines of the form `claim=pattern`. */
 export function parseClaimRules(text: string, problems: Problems): ClaimRule[] {
   return lines(text).flatMap((line) => {
     const at = line.indexOf('=')
@@ -81,7 +86,7 @@ export function parseClaimRules(text: string, problems: Problems): ClaimRule[] {
     if (at > 0 && /^[A-Za-z_][\w.:/-]*$/.test(claim) && pattern !== '') return [{ claim, pattern }]
     problems.add(
       'required-claims',
-      `has the line ${quoted(line, 120)}; each line is claim=pattern, and neither side is empty`,
+      `must have lines of the form claim=pattern, with neither side empty ${got(line, 120)}`,
     )
     return []
   })

@@ -1,4 +1,5 @@
-/** What a program is handed, before anything is judged. */
+/** What a program is given, before anything is validated. */
+import type { Problem } from './problems.ts'
 
 /** The inputs as text, and the defaults that the environment gives. */
 export interface RawInputs<Name extends string> {
@@ -10,8 +11,8 @@ export interface RawInputs<Name extends string> {
   awsRegion: string
   /** `HF_ENDPOINT`. */
   hfEndpoint: string
-  /** What is wrong with the environment, in whole sentences' ends as `parse.ts` lists them. */
-  environmentProblems: readonly string[]
-  /** The variables about AWS's endpoints that are set. */
+  /** What is wrong with the environment: lines that name the variable themselves. */
+  environmentProblems: readonly Problem[]
+  /** The variables about AWS's endpoints that are set, by name. */
   awsVariables: Readonly<Record<string, string>>
 }

@@ -1,4 +1,5 @@
 /** Environment of the rotation function → what its steps need, in the words of the inputs of `rotate`. */
+
 import type { AwsEndpoints } from '../../aws/endpoints.ts'
 import type { Role, SecretReference } from '../../aws/request.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
@@ -7,6 +8,7 @@ import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { duration, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { invalid, Problems } from '../../inputs/problems.ts'
+import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { MAX_GRACE_SECONDS, type StepsRequest } from '../request.ts'
 import { ROTATION_INPUTS } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
@@ -61,10 +63,10 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     },
     account: serviceAccount,
     secrets: parseSecretLines(given('SECRETS'), { org, region, role, key }, problems),
-    graceSeconds: duration('GRACE', numbers, 0, MAX_GRACE_SECONDS, problems),
+    graceSeconds: duration('GRACE', numbers, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     services,
     dryRun: false,
-    maxAttempts: wholeNumber('MAX_ATTEMPTS', numbers, 1, 10, problems),
+    maxAttempts: wholeNumber('MAX_ATTEMPTS', numbers, { min: 1, max: MOST_ATTEMPTS }, problems),
     region,
     role,
     awsEndpoints: parseAwsEndpoints(

@@ -87,19 +87,19 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     role,
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
-    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION.min, ROLE_DURATION.max, problems),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION, problems),
     sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
     awsEndpoints,
     mode,
     secrets: parseSecretLines(values.secrets, { org, region, role, key }, problems),
     maxAgeSeconds,
-    graceSeconds: duration('grace', values, 0, MAX_GRACE_SECONDS, problems),
+    graceSeconds: duration('grace', values, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     force: flag('force', values, problems),
     dryRun: flag('dry-run', values, problems),
     services,
     waitForServices: flag('wait-for-services', values, problems),
-    timeoutMs: duration('timeout', values, 1, 43_200, problems) * 1000,
-    maxAttempts: wholeNumber('max-attempts', values, 1, MOST_ATTEMPTS, problems),
+    timeoutMs: duration('timeout', values, { min: 1, max: 43_200 }, problems) * 1000,
+    maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
   }
   checkTogether(request, problems)
   if (problems.lines.length > 0)

@@ -90,11 +90,11 @@ function parseSettings(words: readonly string[], problems: Problems): Settings {
     const setting = SETTINGS.find((one) => one === name)
     if (setting === undefined) {
       const guess = closest(name || word, SETTINGS)
-      problems.lines.push(
+      problems.addLine(
         `${quoted(word, 80)} is not one of ${SETTINGS.map((one) => `${one}=`).join(', ')}${guess ? `; did you mean ${guess}=?` : ''}`,
       )
-    } else if (value === '') problems.lines.push(`${setting}= is empty`)
-    else if (settings[setting] !== undefined) problems.lines.push(`${setting}= is given twice`)
+    } else if (value === '') problems.addLine(`${setting}= is empty`)
+    else if (settings[setting] !== undefined) problems.addLine(`${setting}= is given twice`)
     else settings[setting] = value
   }
   return settings

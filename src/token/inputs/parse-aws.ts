@@ -1,6 +1,6 @@
 /** The inputs that every source on AWS needs. */
 import { sessionPolicy } from '../../aws/policies/session-policy.ts'
-import type { AwsRequest, Role, SecretReference } from '../../aws/request.ts'
+import type { AwsRequest, SecretReference } from '../../aws/request.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import type { Job } from '../../identity/job.ts'
 import {
@@ -14,50 +14,49 @@ import {
 } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
-import type { Problems } from '../../inputs/problems.ts'
+import { got, type Problems } from '../../inputs/problems.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
-import { quoted } from '../../text/printable.ts'
+import { code, prose } from '../../text/message.ts'
 import type { InputName } from './definitions.ts'
 
-/** What is asked of AWS; problems are added to `problems`. */
+/** What is requested from AWS; `filled` fills in the placeholders of an input. */
 export function parseAws(
-  values: Record<InputName, string>,
   raw: RawInputs<InputName>,
   job: Job,
   filled: (name: InputName) => string,
   problems: Problems,
 ): AwsRequest {
+  const { values } = raw
   const role = parseRole(filled('role-to-assume'), problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
-  const secret = parseSecret(filled('secret-id'), values, region, role, problems)
+  const id = filled('secret-id')
+  const secret: SecretReference = {
+    id,
+    key: parseKey('secret-key', values['secret-key'], problems),
+    stage: parseStage(values['secret-version-stage'], problems),
+    region: parseSecretId('secret-id', id, { region, role }, problems),
+  }
   const policy = parseSessionPolicy(values['session-policy'], problems)
   if (policy === 'auto' && (sessionPolicy(policy, role, secret)?.length ?? 0) > MAX_POLICY) {
     problems.add(
       'secret-id',
-      `is too long for \`session-policy: auto\` (STS takes ${MAX_POLICY} characters); give the name instead of the ARN, or a policy`,
+      prose`is too long for ${code('session-policy: auto')}, because STS accepts at most ${MAX_POLICY} characters; use the secret's name instead of its ARN, or write the policy yourself`,
     )
   }
   return {
     role,
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
-    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION.min, ROLE_DURATION.max, problems),
+    roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION, problems),
     sessionPolicy: policy,
     awsEndpoints: parseAwsEndpoints(raw.awsVariables, ['STS', 'SECRETS_MANAGER'], problems),
     secret,
   }
 }
 
-function parseSecret(
-  id: string,
-  values: Record<InputName, string>,
-  region: string,
-  role: Role,
-  problems: Problems,
-): SecretReference {
-  const secretRegion = parseSecretId('secret-id', id, { region, role }, problems)
-  const stage = values['secret-version-stage']
-  if (!/^[^\s:]{1,256}$/.test(stage))
-    problems.add('secret-version-stage', `is ${quoted(stage, 60)}, not a staging label`)
-  return { id, key: parseKey('secret-key', values['secret-key'], problems), stage, region: secretRegion }
+function parseStage(stage: string, problems: Problems): string {
+  if (!/^[^\s:]{1,256}$/.test(stage)) {
+    problems.add('secret-version-stage', `must be a staging label, without spaces or colons ${got(stage)}`)
+  }
+  return stage
 }

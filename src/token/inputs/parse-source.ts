@@ -1,6 +1,4 @@
-/** The inputs about the token source, and which inputs belong to which. */
-
-import { REPOSITORY_PART } from '../../hub/repository.ts'
+/** The inputs about the token source, and which inputs apply to which source. */
 import {
   includes,
   LEAST_OAUTH_SCOPES,
@@ -11,16 +9,16 @@ import {
   type Scope,
   scopeOf,
 } from '../../hub/scopes.ts'
-import { duration, oneOf } from '../../inputs/fields.ts'
-import type { Problems } from '../../inputs/problems.ts'
+import { duration, oneOf, words } from '../../inputs/fields.ts'
+import { parseServiceAccount } from '../../inputs/hub.ts'
+import { didYouMean, got, type Problems } from '../../inputs/problems.ts'
 import { SOURCES, type SourceRequest } from '../../sources/request.ts'
+import { code, prose } from '../../text/message.ts'
 import { listed, quoted } from '../../text/printable.ts'
 import { INPUTS, type InputName } from './definitions.ts'
+import { parseResource } from './parse-resource.ts'
 
-/** Prefixes of repositories in `hf-resource`. Source: huggingface.co/docs/hub/trusted-publishers. */
-const RESOURCE_KINDS = ['models', 'datasets', 'spaces', 'kernels', 'buckets']
-
-/** Inputs that only some sources use: given for another one, they would mislead whoever reads the workflow. */
+/** Inputs that only some sources use. With any other source, they would mislead whoever reads the workflow. */
 const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][]])[] = [
   ...(
     [
@@ -44,27 +42,20 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
   ['revoke', ['trusted-publisher', 'token-exchange', 'service-account']],
 ]
 
-/** The source, with what only it needs; inputs of another one are a problem. */
+/** The source, with what only it needs. An input that applies to other sources only is a problem. */
 export function parseSource(
   values: Record<InputName, string>,
-  org: string,
-  scope: Scope,
+  { org, scope }: { org: string; scope: Scope },
   problems: Problems,
 ): SourceRequest {
   const kind = oneOf('token-source', values['token-source'], SOURCES, problems)
-  // A source that is none says nothing about the other inputs.
-  const known = kind === values['token-source']
-  for (const [name, kinds] of known ? BELONGS_TO : []) {
-    const given = values[name] !== (INPUTS[name] ?? '')
-    if (given && !kinds.includes(kind)) {
-      problems.add(name, `is not used with \`token-source: ${kind}\`, only with ${listed(kinds)}; remove it`)
-    }
-  }
+  // A typo in the source says nothing about the other inputs.
+  if (kind === values['token-source']) refuseOthers(values, kind, problems)
   switch (kind) {
     case 'secrets-manager':
       return { kind }
     case 'trusted-publisher':
-      return { kind, resource: parseResource(values['hf-resource'], org, scope, problems) }
+      return { kind, resource: parseResource(values['hf-resource'], { org, scope }, problems) }
     case 'token-exchange':
       return {
         kind,
@@ -74,70 +65,49 @@ export function parseSource(
     case 'service-account':
       return {
         kind,
-        account: parseAccount(values['service-account'], problems),
+        account: parseServiceAccount(values['service-account'], 'token-source: service-account', problems),
         permissions: parsePermissions(values.permissions, scope, problems),
-        orphanAgeSeconds: duration('orphan-age', values, 0, 30 * 86_400, problems),
+        orphanAgeSeconds: duration('orphan-age', values, { min: 0, max: 30 * 86_400 }, problems),
       }
   }
 }
 
-function parseResource(text: string, org: string, scope: Scope, problems: Problems): string {
-  const parts = text.split('/')
-  if (text === '') {
-    problems.add(
-      'hf-resource',
-      `is required with \`token-source: trusted-publisher\`: a repository such as ${org || 'acme'}/model, or a user's name`,
-    )
-  } else if (!parts.every((part) => REPOSITORY_PART.test(part)) || parts.length > 3) {
-    problems.add('hf-resource', `is ${quoted(text, 120)}, which is neither a repository nor a user's name`)
-  } else if (parts.length === 3 && !RESOURCE_KINDS.includes(parts[0] ?? '')) {
-    problems.add(
-      'hf-resource',
-      `is ${quoted(text, 120)}; a repository begins with its namespace, or with ${listed(RESOURCE_KINDS)}`,
-    )
-  } else if (parts.length > 1 && parts.at(-2) !== org) {
-    problems.add(
-      'hf-resource',
-      `is ${quoted(text, 120)}, which is not in the namespace of \`hf-org\`, ${quoted(org, 60)}`,
-    )
-  } else if (scope === 'read' && ['kernels', 'buckets'].includes(parts[0] ?? '')) {
-    problems.add(
-      'hf-resource',
-      `is ${quoted(text, 120)}; the Hub cannot be asked whether a token only reads a ${parts[0]?.slice(0, -1)}, so \`scope: read\` cannot be checked`,
-    )
-  } else if (scope === 'admin' || (parts.length === 1 && scope !== 'read')) {
-    problems.add(
-      'hf-resource',
-      `can never give \`scope: ${scope}\`: a repository's token reads or writes it, a user's only reads`,
-    )
+function refuseOthers(values: Record<InputName, string>, kind: SourceRequest['kind'], problems: Problems): void {
+  for (const [name, kinds] of BELONGS_TO) {
+    const given = values[name] !== (INPUTS[name] ?? '')
+    if (given && !kinds.includes(kind)) {
+      problems.add(
+        name,
+        prose`has no effect with ${code(`token-source: ${kind}`)} (only with ${listed(kinds)}); remove it`,
+      )
+    }
   }
-  // `models/` is how other inputs write it; the Hub wants the bare name.
-  return parts[0] === 'models' && parts.length === 3 ? parts.slice(1).join('/') : text
 }
 
 function parseMember(text: string, problems: Problems): string {
-  if (text === '') problems.add('member', "is required with `token-source: token-exchange`: a member's e-mail")
-  else if (!/^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,255}$/u.test(text))
-    problems.add('member', `is ${quoted(text, 100)}, which is not an e-mail address`)
+  if (text === '') {
+    problems.add(
+      'member',
+      prose`is required with ${code('token-source: token-exchange')}: the email address of a member`,
+    )
+  } else if (!/^[^\s@\p{Cc}]{1,64}@[^\s@\p{Cc}]{1,255}$/u.test(text)) {
+    problems.add('member', `must be an email address ${got(text, 100)}`)
+  }
   return text
 }
 
 function parseScopes(text: string, scope: Scope, problems: Problems): readonly string[] {
-  const given = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  const given = words(text)
   for (const name of given) {
-    const width = OAUTH_SCOPES[name]
-    if (!width) problems.add('oauth-scopes', `has ${quoted(name, 60)}, which is not a scope of the Hub`)
-    else if (!includes(scope, width))
-      problems.add('oauth-scopes', `has ${name}, which is more than \`scope: ${scope}\``)
+    const width = Object.hasOwn(OAUTH_SCOPES, name) ? OAUTH_SCOPES[name] : undefined
+    if (!width) {
+      const guess = didYouMean(name, Object.keys(OAUTH_SCOPES))
+      problems.add('oauth-scopes', prose`must list OAuth scopes of the Hub ${got(name)}${guess}`)
+    } else if (!includes(scope, width)) {
+      problems.add('oauth-scopes', prose`must not allow more than ${code(`scope: ${scope}`)} ${got(name)}`)
+    }
   }
   return given.length > 0 ? given : LEAST_OAUTH_SCOPES[scope]
-}
-
-function parseAccount(text: string, problems: Problems): string {
-  if (text === '') problems.add('service-account', 'is required with `token-source: service-account`: its name or id')
-  else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(text))
-    problems.add('service-account', `is ${quoted(text, 100)}, which is neither a name nor an id`)
-  return text
 }
 
 function parsePermissions(text: string, scope: Scope, problems: Problems): readonly string[] {
