@@ -1,94 +1,128 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Origin } from '../../src/hub/token.ts'
-import { credentialAnswer, gitConfig, gitVariables } from '../../src/runner/deliver/git.ts'
-import { makePrivateDirectory, writePrivateFile } from '../../src/runner/deliver/private-file.ts'
-import { ecsSecret } from '../../src/token/ecs-secret.ts'
+/** How a token is handed to later steps. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { VerifiedToken } from '../../src/hub/verdict/verify.ts'
+import type { Identity } from '../../src/identity/identity.ts'
+import { deliver } from '../../src/runner/deliver/deliver.ts'
+import { DELIVERED_STATE, planDelivery } from '../../src/runner/deliver/plan.ts'
+import { readJob } from '../../src/runner/inputs.ts'
 import type { Request } from '../../src/token/request.ts'
+import { Step } from './step.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'deliver-'))
+const TOKEN = 'hf_DeliveredDeliveredDeliveredDelive'
+const EXPIRES_AT = Date.parse('2026-11-22T18:00:00Z')
+
+let step: Step
+beforeEach(() => {
+  step = new Step({ GIT_CONFIG_COUNT: undefined, HF_OIDC_VARIABLES: undefined })
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterEach(() => step.end())
 
-describe('git', () => {
-  test('the helper answers with the token as the password', () => {
-    expect(credentialAnswer('hf_abcdefgh')).toBe('username=hf-oidc-action\npassword=hf_abcdefgh\n')
+const token = { value: TOKEN, identity: 'acme-ci', kind: 'fine-grained', expiresAt: EXPIRES_AT, origin: {} }
+const identity = { subject: 'repo:acme/x', audience: 'acme' } as unknown as Identity
+const request = (rest: Partial<Request> = {}): Request =>
+  ({
+    org: 'acme',
+    hubEndpoint: 'https://hub.example.com:8443',
+    exportEnv: ['HF_TOKEN'],
+    exportFile: false,
+    gitCredentials: false,
+    ...rest,
+  }) as Request
+const run = (rest: Partial<Request> = {}) =>
+  deliver(token as unknown as VerifiedToken, identity, request(rest), readJob(process.env))
+const everything = { exportFile: true, gitCredentials: true }
+
+test('variables, files, Git and outputs get the token, and the reader is told where', () => {
+  expect(run(everything)).toBe(
+    '$HF_TOKEN, the file at $HF_TOKEN_PATH, Git for hub.example.com:8443/acme and the output hf-token',
+  )
+  const env = Object.fromEntries(step.env)
+  const directory = dirname(env.HF_TOKEN_PATH ?? '')
+  expect(dirname(directory)).toBe(step.temp)
+  expect(env).toEqual({
+    HF_TOKEN: TOKEN,
+    HF_TOKEN_PATH: join(directory, 'token'),
+    GIT_CONFIG_KEY_0: 'include.path',
+    GIT_CONFIG_VALUE_0: join(directory, 'gitconfig').replaceAll('\\', '/'),
+    GIT_CONFIG_COUNT: '1',
+    HF_OIDC_VARIABLES: 'HF_TOKEN HF_TOKEN_PATH',
   })
+  expect(readFileSync(env.HF_TOKEN_PATH ?? '', 'utf8')).toBe(TOKEN)
+  expect(readFileSync(join(directory, 'git-credentials'), 'utf8')).toContain(`password=${TOKEN}`)
+  expect(readFileSync(join(directory, 'gitconfig'), 'utf8')).not.toContain(TOKEN)
+  expect(step.outputs).toMatchObject({
+    'hf-token': TOKEN,
+    'hf-identity': 'acme-ci',
+    'hf-token-expires-at': '2026-11-22T18:00:00.000Z',
+    'ecs-secret': '',
+    'oidc-subject': 'repo:acme/x',
+  })
+})
 
-  test('is configured for the organization’s repositories of every kind, and asks no other helper', () => {
-    const section = (place: string) =>
-      `[credential "https://huggingface.co/${place}"]\n\tuseHttpPath = true\n\thelper =\n\thelper = "!f() { test \\"$1\\" = get && cat '/x'; }; f"\n`
-    expect(gitConfig('https://huggingface.co/', 'acme', '/x')).toBe(
-      ['acme', 'datasets/acme', 'spaces/acme'].map(section).join(''),
+test('a token without a known expiry has an empty output for it', () => {
+  deliver({ ...token, expiresAt: undefined } as unknown as VerifiedToken, identity, request(), readJob(process.env))
+  expect(step.outputs['hf-token-expires-at']).toBe('')
+})
+
+test('the token is masked before anything else, and printed nowhere', () => {
+  run(everything)
+  expect(step.lines[0]).toBe(`::add-mask::${TOKEN}`)
+  expect(step.visible).not.toContain(TOKEN)
+})
+
+test('the state for post holds no token, and lists what was delivered', () => {
+  step.set({ GIT_CONFIG_COUNT: '2' })
+  run({ ...everything, exportEnv: ['HUB', 'HF_TOKEN'] })
+  expect(JSON.parse(step.state[DELIVERED_STATE] ?? '')).toEqual({
+    directory: dirname(Object.fromEntries(step.env).HF_TOKEN_PATH ?? ''),
+    variables: ['HUB', 'HF_TOKEN'],
+    gitConfigCount: 2,
+  })
+  expect(JSON.stringify(step.state)).not.toContain(TOKEN)
+})
+
+test('variables of an earlier use are remembered', () => {
+  step.set({ HF_OIDC_VARIABLES: 'HF_TOKEN OTHER' })
+  run({ exportEnv: ['HF_TOKEN', 'HUB'] })
+  expect(Object.fromEntries(step.env).HF_OIDC_VARIABLES).toBe('HF_TOKEN OTHER HUB')
+})
+
+test('without variables, only the outputs are set', () => {
+  expect(run({ exportEnv: [] })).toBe('the output hf-token')
+  expect(step.env).toEqual([])
+  expect(planDelivery(request(), readJob(process.env))).toEqual({
+    tokenFile: undefined,
+    git: undefined,
+    delivered: { directory: undefined, variables: ['HF_TOKEN'], gitConfigCount: undefined },
+  })
+})
+
+describe('a runner that does not accept what the action writes', () => {
+  test.each(['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STATE'])('gets nothing without %s', (name) => {
+    step.set({ [name]: '' })
+    expect(() => run(everything)).toThrow(
+      `[delivery-failed] The token is valid, but it could not be passed to later steps.\nSeen: no value in \`${name}\`\n`,
     )
+    step.set({ [name]: join(step.temp, 'none') })
+    expect(step.visible).not.toContain(TOKEN)
+    expect(readdirSync(step.temp)).toEqual([])
   })
 
-  test('paths of Windows, with spaces and with quotes survive', () => {
-    expect(gitConfig('https://huggingface.co', 'acme', 'C:\\a b\\answer')).toContain(`cat 'C:/a b/answer'`)
-    expect(gitConfig('https://huggingface.co', 'acme', "/a'b")).toContain(`cat '/a'\\\\''b'`)
+  test('gets no file or variable unless post knows about it', () => {
+    step.set({ GITHUB_STATE: step.temp })
+    expect(() => run(everything)).toThrow(/^Seen: a write that failed with EISDIR$/m)
+    expect(readdirSync(step.temp)).toEqual([])
+    expect(step.env).toEqual([])
   })
 
-  test('what the job configures by variables already is kept', () => {
-    expect(gitVariables('/x/gitconfig', 2)).toEqual([
-      ['GIT_CONFIG_KEY_2', 'include.path'],
-      ['GIT_CONFIG_VALUE_2', '/x/gitconfig'],
-      ['GIT_CONFIG_COUNT', '3'],
-    ])
-  })
-})
-
-describe('private files', () => {
-  test('on Windows the access list names the owner alone, without a shell', () => {
-    const calls: [string, readonly string[]][] = []
-    const path = join(folder, 'windows')
-    makePrivateDirectory(path, 'win32', (file, args) => calls.push([file, args]))
-    expect(calls).toEqual([
-      [expect.stringContaining('icacls.exe'), [path, '/inheritance:r', '/grant:r', '*S-1-3-4:(OI)(CI)F']],
-    ])
-  })
-
-  test('elsewhere nothing is run', () => {
-    makePrivateDirectory(join(folder, 'linux'), 'linux', () => {
-      throw new Error('ran something')
-    })
-  })
-
-  test('a file that is there is not written', () => {
-    const path = join(folder, 'file')
-    writePrivateFile(path, 'one')
-    expect(() => writePrivateFile(path, 'two')).toThrow(/EEXIST/)
-    expect(readFileSync(path, 'utf8')).toBe('one')
-    expect(existsSync(path)).toBe(true)
-  })
-})
-
-describe('the line for ECS', () => {
-  const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf'
-  const line = (secretKey: string | undefined, stage: string, exportEnv = ['HF_TOKEN']) =>
-    ecsSecret(
-      { aws: { secretArn: arn, secretKey, secretStage: stage, holdsToken: true } } as unknown as Origin,
-      { exportEnv } as unknown as Request,
-    )
-
-  test.each([
-    ['token', 'AWSCURRENT', `HF_TOKEN=${arn}:token::`],
-    [undefined, 'AWSCURRENT', `HF_TOKEN=${arn}`],
-    ['token', 'BLUE', `HF_TOKEN=${arn}:token:BLUE:`],
-    [undefined, 'BLUE', `HF_TOKEN=${arn}::BLUE:`],
-  ])('key %s, stage %s', (key, stage, expected) => expect(line(key, stage)).toBe(expected))
-
-  test('there is none for a minted token', () => {
-    const request = { exportEnv: ['HF_TOKEN'] } as unknown as Request
-    expect(ecsSecret({ aws: undefined } as unknown as Origin, request)).toBe('')
-    expect(ecsSecret({ aws: { secretArn: arn, holdsToken: false } } as unknown as Origin, request)).toBe('')
-  })
-
-  test('has the name that the job uses', () => {
-    expect(line('token', 'AWSCURRENT', ['HUB', 'X'])).toMatch(/^HUB=/)
-    expect(line('token', 'AWSCURRENT', [])).toMatch(/^HF_TOKEN=/)
+  test('fails with the system’s error code, and not with a text that may quote the token', () => {
+    step.set({ RUNNER_TEMP: join(step.temp, 'none') })
+    expect(() => run(everything)).toThrow(/^Seen: a write that failed with ENOENT$/m)
+    expect(existsSync(join(step.temp, 'none'))).toBe(false)
+    expect(step.env).toEqual([])
+    // Post cleans up all the same.
+    expect(step.state).toHaveProperty(DELIVERED_STATE)
   })
 })

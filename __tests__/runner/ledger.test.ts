@@ -17,10 +17,10 @@ describe('post revokes', () => {
   })
 })
 
-describe('of a token that is left alone, a user reads', () => {
-  test('when it expires, and why it was not reported', () => {
+describe('about a token that is not revoked, a user reads', () => {
+  test('when it expires, and why it was not revoked', () => {
     expect(tellLeft({ revoke: 'auto', expiresAt: NOW + HOUR }, NOW)).toEqual({
-      text: 'The token expires at 2026-11-22T19:00:00.000Z; it was not reported to the Hub’s leak endpoint, because that e-mails its owner each time.',
+      text: 'The token expires at 2026-11-22T19:00:00.000Z. It was not revoked, because the Hub sends the owner of a revoked token an email.',
       warn: false,
     })
   })
@@ -31,12 +31,12 @@ describe('of a token that is left alone, a user reads', () => {
   })
 
   test('a warning when it outlives the hour because the workflow wants it to', () => {
-    const why = 'it was not revoked, because this step has `revoke: false`.'
+    const why = 'It was not revoked, because this step sets `revoke: false`.'
     expect(tellLeft({ revoke: 'false', expiresAt: NOW + 8 * HOUR }, NOW)).toEqual({
-      text: `The token expires at 2026-11-23T02:00:00.000Z; ${why}`,
+      text: `The token expires at 2026-11-23T02:00:00.000Z. ${why}`,
       warn: true,
     })
-    const unknown = { text: `The token has no known expiry; ${why}`, warn: true }
+    const unknown = { text: `The token has no known expiry. ${why}`, warn: true }
     expect(tellLeft({ revoke: 'false', expiresAt: undefined }, NOW)).toEqual(unknown)
   })
 

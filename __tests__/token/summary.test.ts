@@ -2,22 +2,63 @@ import { expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { tokenAudit } from '../../src/token/audit.ts'
-import { failureSummary } from '../../src/token/summary.ts'
+import type { Progress } from '../../src/token/progress.ts'
+import { failureSummary, successSummary } from '../../src/token/summary.ts'
 
 const HOSTILE = '<b>x</b> |`*_~[l](http://e)@octocat #1\n\n# title ::error::y'
 
-test('hostile text in a summary is text', () => {
-  const error = new ActionError('claim-rejected', { failed: HOSTILE, seen: `a\n${HOSTILE}`, fix: HOSTILE })
-  const identity = { claims: { sub: HOSTILE, ref: HOSTILE } } as unknown as Identity
-  const html = failureSummary(error, { identity }, undefined)
+/** Nothing but our own tags, with no blank line and no link. */
+function expectHarmless(html: string): void {
   const withoutOurs = html
-    .replace(/<\/?(?:table|tr|td|b|h3|h4|p|pre|code|details|summary|wbr)>/g, '')
+    .replace(/<\/?(?:table|tr|td|b|h3|h4|p|pre|code|details|summary|wbr|br)>/g, '')
     .replace(/&#\d+;/g, '')
   expect(withoutOurs).not.toMatch(/[<>`|*_~[\]@#]/)
   // In one piece, GitHub would make a link of it; after a blank line, all that follows would be Markdown.
   expect(html).not.toContain('://')
   expect(html).not.toMatch(/\n\s*\n/)
   expect(html).toContain('&#60;b&#62;x')
+}
+
+test('hostile text in the summary of a success is text', () => {
+  for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role'] as const) {
+    const harmless = 'x'
+    const html = successSummary({
+      request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read' },
+      identity: { subject: part === 'identity' ? HOSTILE : harmless },
+      token: {
+        identity: part === 'identityOfToken' ? HOSTILE : harmless,
+        kind: part === 'kind' ? HOSTILE : harmless,
+        rights: [part === 'rights' ? HOSTILE : harmless],
+        confirmedBy: harmless,
+        origin: {
+          label: part === 'label' ? HOSTILE : harmless,
+          aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
+        },
+      },
+    } as unknown as Required<Progress>)
+    expectHarmless(html)
+  }
+})
+
+test.each([
+  [undefined, 'whoami-v2', '<td>never</td>'],
+  [undefined, 'auth-check', '<td>unknown</td>'],
+  [Date.parse('2026-11-22T18:00:00Z'), 'nothing', '2026-11-22T18:00:00.000Z'],
+])('a token that expires at %s, confirmed by %s, expires %s', (expiresAt, confirmedBy, text) => {
+  const token = { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy, expiresAt }
+  const html = successSummary({
+    request: { org: 'acme', scope: 'read' },
+    identity: { subject: 'x' },
+    token,
+  } as unknown as Required<Progress>)
+  expect(html.replaceAll('<wbr>', '')).toContain(text)
+})
+
+test('hostile text in the summary of a failure is text', () => {
+  const error = new ActionError('claim-rejected', { failed: HOSTILE, seen: `a\n${HOSTILE}`, fix: HOSTILE })
+  const identity = { claims: { sub: HOSTILE, ref: HOSTILE } } as unknown as Identity
+  const html = failureSummary(error, { identity }, undefined)
+  expectHarmless(html)
 })
 
 test('an audit event is one line of JSON, with what is known', () => {

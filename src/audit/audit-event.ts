@@ -1,9 +1,9 @@
-/** The audit event: one line of JSON for every outcome, for whoever collects logs. No secret, no text that is not quoted. */
+/** The audit event: one line of JSON for every outcome, for those who collect logs. Holds no secret. */
 import type { Identity } from '../identity/identity.ts'
 import type { Job } from '../identity/job.ts'
 import { verbatim } from '../text/printable.ts'
 
-/** What every program's event has; `undefined` where it is not known (yet). */
+/** What every program's event has; `undefined` where it is not known. */
 export interface AuditEvent {
   /** The program: `hf-oidc-action`, `hf-oidc-action/rotate`. */
   event: string
@@ -12,10 +12,10 @@ export interface AuditEvent {
   org: string | undefined
   job: Job | undefined
   identity: Identity | undefined
-  /** The role that was asked for, and the session that STS gave, as ARNs. */
+  /** ARNs of the requested role and of the session that STS returned. */
   role: string | undefined
   roleSession: string | undefined
-  /** What only this program has. Strings in it must be the action's own words or {@link auditText}. */
+  /** What only this program has. Strings in it must be the action's own or {@link auditText}. */
   details: Readonly<Record<string, unknown>>
 }
 

@@ -1,31 +1,24 @@
-/** Entry point of the rotation function on AWS Lambda: reads the environment, does one step, logs. */
+/** Entry point of the rotation function on AWS Lambda: reads the environment, does one step of a rotation, logs. */
 import { toActionError } from '../errors/unforeseen.ts'
 import { withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import { handleRotation } from '../rotation/function/handle.ts'
 import { parseFunction } from '../rotation/inputs/parse-function.ts'
-import type { Log } from '../text/log.ts'
-import { verbatim } from '../text/printable.ts'
+import { consoleLog } from '../terminal/log.ts'
 import { remember } from '../text/redact.ts'
 
-/** What is used of Lambda's context object. */
+/** The part of Lambda's context object that is used. */
 export interface LambdaContext {
   getRemainingTimeInMillis(): number
   invokedFunctionArn: string
 }
 
-/** Kept of the function's time for what is to be said at the end, in milliseconds. */
+/** The part of the function's time that is kept for reporting, in milliseconds. */
 const RESERVE_MS = 500
 
-const log: Log = {
-  info: (message) => console.log(verbatim(message, 4000)),
-  debug: () => {},
-  warning: (message) => console.warn(verbatim(message, 4000)),
-}
-
 /**
- * Handles a rotation event of Secrets Manager: `{SecretId, ClientRequestToken, Step}`. Secrets Manager tries a step
- * again that throws.
+ * Handles a rotation event of Secrets Manager: `{SecretId, ClientRequestToken, Step}`. When it throws, Secrets Manager
+ * retries the step.
  *
  * @throws `ActionError`, whose message says what to do.
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
@@ -46,7 +39,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<v
     const caller = { credentials, name: context.invokedFunctionArn, role, sessionPolicy: 'none', awsEndpoints }
     const limitMs = Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)
     await withNetwork({ env, limitMs, maxAttempts: request.maxAttempts }, (network) =>
-      handleRotation(event, { ...network, request, caller, mask: remember, log }),
+      handleRotation(event, { ...network, request, caller, mask: remember, log: consoleLog }),
     )
   } catch (error) {
     throw toActionError(error)

@@ -1,9 +1,8 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
 import type { Job } from '../identity/job.ts'
-import type { NetworkContext } from '../net/network.ts'
 import { readInputs } from '../runner/inputs.ts'
-import { mustRevoke, type RevocableToken, SavedLedger, tellExpiry, tellLeft } from '../runner/ledger.ts'
+import { SavedLedger } from '../runner/ledger.ts'
 import { reportBroken, runnerLog } from '../runner/log.ts'
 import { reportFailure, reportSuccess } from '../runner/report-token.ts'
 import { runJob } from '../runner/run-job.ts'
@@ -28,33 +27,20 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
         const { deliver } = await loadDelivery()
         const places = deliver(done.token, done.identity, context.request, context.job)
         runnerLog.info(
-          `Delivered to ${places}, masked; variables and files are taken back when the job ends. ${Math.round(performance.now() - startedAt)} ms.`,
+          `Delivered the masked token to ${places} in ${Math.round(performance.now() - startedAt)} ms. Variables and files are cleaned up when the job ends.`,
         )
         await reportSuccess(done)
       } catch (error) {
-        if (ledger.unsaved) await revokeUnsaved(ledger.unsaved, context)
+        if (ledger.unsaved) {
+          const { revokeUnsaved } = await import('../runner/clean-up/revoke-unsaved.ts')
+          await revokeUnsaved(ledger.unsaved, context)
+        }
         throw error
       }
     })
   } catch (error) {
     await reportFailure(toActionError(error), progress)
   }
-}
-
-/** A token that post will not know of is revoked here and now; if it is not, or even that fails, it is told. */
-async function revokeUnsaved(token: RevocableToken, { http, deadline }: NetworkContext): Promise<void> {
-  if (!mustRevoke(token, Date.now())) {
-    const { text, warn } = tellLeft(token, Date.now())
-    return warn ? runnerLog.warning(text) : runnerLog.info(text)
-  }
-  const { value, endpoint, expiresAt } = token
-  const { revokeToken } = await import('../hub/revoke.ts')
-  const policy = { maxAttempts: 3, deadline }
-  await revokeToken(value, { endpoint, http, policy }).catch(() =>
-    runnerLog.warning(
-      `A token was made, could not be saved for post, and could not be revoked. ${tellExpiry(expiresAt)}: revoke it on the Hub.`,
-    ),
-  )
 }
 
 await main(process.env).catch(reportBroken)

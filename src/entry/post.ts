@@ -1,8 +1,8 @@
-/** Entry point of `post`: undoes what main did. Runs always, also when main failed or was cancelled. */
+/** Entry point of `post`: cleans up after main. Always runs, even when main failed or was cancelled. */
+import { cleanUp } from '../runner/clean-up/clean-up.ts'
 import { revokeMinted } from '../runner/clean-up/revoke-minted.ts'
-import { undo } from '../runner/clean-up/undo.ts'
 import { endProcess } from './end-process.ts'
 
-undo(process.env)
+cleanUp(process.env)
 await revokeMinted(process.env)
 endProcess()

@@ -14,7 +14,7 @@ export const mask: Mask = (secret) => {
   remember(secret)
 }
 
-/** Warnings may have several lines (an explanation); each is made printable on its own. */
+/** A warning may have several lines (an explanation); each is made printable on its own. */
 function lines(message: string): string {
   return message
     .split('\n')
@@ -29,7 +29,7 @@ export const runnerLog: Log = {
   warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
 }
 
-/** An annotation with the code as its title; the step fails. */
+/** Adds an annotation with the code as its title, and fails the step. The cause goes to the debug log only. */
 export function annotate(failure: ActionError): void {
   process.exitCode = 1
   const page = errorsPage()
@@ -44,19 +44,19 @@ function debugCause(cause: unknown): void {
   for (const line of text.split('\n')) debug(printable(line, MAX))
 }
 
-/** The page that explains the codes, when the runner says where the action came from. */
+/** The page that explains the codes, if the runner says which repository the action comes from. */
 export function errorsPage(): string | undefined {
   const { GITHUB_ACTION_REPOSITORY: repository = '', GITHUB_ACTION_REF: ref = '' } = process.env
   const known = /^[\w.-]+\/[\w.-]+$/.test(repository) && /^[\w./-]+$/.test(ref)
   return known ? `https://github.com/${repository}/blob/${ref}/docs/errors.md` : undefined
 }
 
-/** The last resort, when even reporting failed. */
+/** The last resort, when the report itself failed. */
 export function reportBroken(): void {
   setFailed('[internal-error] The action failed, and its report could not be written.')
 }
 
-/** Adds to the job summary; a runner without one gets none. */
+/** Adds to the job summary, if the runner has one. */
 export async function writeSummary(html: string): Promise<void> {
   try {
     await summary.addRaw(html, true).write()

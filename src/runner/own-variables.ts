@@ -1,4 +1,4 @@
-/** Variables that one use of the action leaves for the next in the same job. */
+/** What one use of the action tells the next one in the same job. */
 
-/** The variable that tells a later use of this action in the same job which variables are ours. */
+/** The variable that lists which variables of the job this action set. */
 export const OWN_VARIABLES = 'HF_OIDC_VARIABLES'

@@ -8,7 +8,7 @@ import type { RotationRequest } from '../rotation/request.ts'
 import type { Rotation } from '../rotation/run.ts'
 import { annotate, errorsPage, runnerLog, writeSummary } from './log.ts'
 
-/** Reports a run that came to its end: the step fails when a secret or a service did. */
+/** Reports a finished run: the step fails when a secret or a service failed. */
 export async function reportRotation(
   request: RotationRequest,
   rotation: Rotation,
@@ -28,7 +28,7 @@ export async function reportRotation(
   await writeSummary(rotationSummary(request, rotation, now, errorsPage()))
 }
 
-/** Reports a run that could not be begun. */
+/** Reports a run that could not start. */
 export async function reportNoRotation(failure: ActionError, progress: RotationProgress): Promise<void> {
   annotate(failure)
   info(`Audit: ${rotationAudit(progress, failure)}`)

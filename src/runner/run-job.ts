@@ -4,7 +4,8 @@ import type { IdTokenFrom } from '../identity/request.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
-import { readIdToken, readJob } from './inputs.ts'
+import { readIdToken } from './id-token.ts'
+import { readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
 
 /** What every program's request says about the run itself. */
@@ -27,9 +28,9 @@ export interface JobContext<Request> extends NetworkContext {
 export interface JobOptions<Request> {
   /** Filled in with what is known so far, for the report of a failure. */
   progress: { job?: Job; request?: Request }
-  /** Makes the request of the job's inputs. */
+  /** Turns the inputs of the step into a request. */
   parse: (job: Job) => Request
-  /** Called while answers are awaited. */
+  /** Returns what to call while answers are awaited. */
   whileWaiting?: (request: Request) => () => void
 }
 

@@ -1,5 +1,4 @@
 /** The line that gives an ECS task definition the same secret. */
-
 import type { Origin } from '../hub/token.ts'
 import type { Request } from './request.ts'
 
@@ -9,7 +8,7 @@ import type { Request } from './request.ts'
  * `<secret ARN>:<json key>:<version stage>:<version id>`, each part may be empty. Empty for a minted token.
  */
 export function ecsSecret({ aws }: Origin, { exportEnv }: Request): string {
-  // A minted token is nowhere to be read.
+  // A minted token is stored nowhere.
   if (!aws?.holdsToken) return ''
   const { secretArn, secretKey, secretStage } = aws
   const name = exportEnv[0] ?? 'HF_TOKEN'

@@ -1,5 +1,4 @@
-/** What is known so far: filled in as the run goes on, so that a failure can be reported with all that was learnt. */
-
+/** What is known so far: filled in during the run, so that the report of a failure can show it. */
 import type { Origin } from '../hub/token.ts'
 import type { VerifiedToken } from '../hub/verdict/verify.ts'
 import type { Identity } from '../identity/identity.ts'

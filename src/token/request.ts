@@ -1,4 +1,4 @@
-/** What the workflow asks for, fully validated: made by `inputs/parse.ts` only. */
+/** What the workflow asks for, fully validated. Only `inputs/parse.ts` makes one. */
 import type { AwsRequest } from '../aws/request.ts'
 import type { Requirement } from '../hub/requirement.ts'
 import type { ProofRequest } from '../identity/request.ts'
@@ -16,7 +16,7 @@ export interface Request extends ProofRequest, ObtainRequest, Requirement {
   exportEnv: readonly string[]
   exportFile: boolean
   gitCredentials: boolean
-  /** Endpoints that are not the services' own, in words for the log: whoever set them is trusted with the token. */
+  /** Custom endpoints, in words for the log: whoever set them is trusted with the token. */
   endpointOverrides: readonly string[]
   timeoutMs: number
   maxAttempts: number

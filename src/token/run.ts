@@ -1,5 +1,4 @@
-/** The one way through: Request → Identity → HubToken → VerifiedToken. Reads as the design does; no edge is touched. */
-
+/** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
 import type { Job } from '../identity/job.ts'
 import { prove } from '../identity/prove.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
@@ -9,7 +8,7 @@ import { listed } from '../text/printable.ts'
 import type { Progress } from './progress.ts'
 import { exportedVariables, type Request } from './request.ts'
 
-/** What a run works with: what its source is made with, and what only the run itself needs. */
+/** What a run works with: what its source needs, and what only the run itself needs. */
 export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
   request: Request
   /** The ID token, when `id-token-from` names a variable or a file. */
@@ -24,8 +23,7 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
 export async function run(context: RunContext): Promise<Required<Progress>> {
   const { request, job, http, policy, log, progress } = context
   warnOfVariables(request, job, log)
-  if (request.endpointOverrides.length > 0)
-    log.info(`Other endpoints than the services’ own: ${listed(request.endpointOverrides)}`)
+  if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
   const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
   const identity = await renew()
   const source = await selectSource({ ...context, renew })
@@ -45,8 +43,8 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
 const loadHub = () => Promise.all([import('../hub/client.ts'), import('../hub/verdict/verify.ts')])
 
 /**
- * Code that is slow to load, in the order in which it is needed. Each call loads the next piece: made while an answer
- * is being waited for (`whileWaiting` of `Http`), it costs no time. What was not loaded then is loaded when needed.
+ * Loads code that is slow to load, in the order in which it is needed: each call loads the next piece. A call while an
+ * answer is awaited (`whileWaiting` of `Http`) costs no time. Anything else is loaded when it is needed.
  * `deliver`: loads what delivers the token, the last piece.
  */
 export function preloader({ source }: Request, deliver: () => Promise<unknown>): () => void {
@@ -62,21 +60,25 @@ export function preloader({ source }: Request, deliver: () => Promise<unknown>):
       .catch(() => {})
 }
 
-/** A static token beside ours, and an earlier use's variable that this one replaces, are worth knowing before they hurt. */
+/** Warns of a static token in the job, and of variables of an earlier use that this one overwrites. */
 function warnOfVariables(request: Request, { presetVariables, ownVariables }: Job, log: Log): void {
   const names = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...request.exportEnv])]
   const preset = names.filter((name) => presetVariables.has(name) && !ownVariables.has(name))
   if (preset.length > 0) {
     log.warning(
-      `${preset.join(', ')} was already set in this job: a static Hugging Face token seems to be in use. Remove it from the workflow's \`env:\` and from the repository's secrets; this action replaces it.`,
+      `${setAlready(preset)} already set in this job, so the job seems to use a static Hugging Face token. Remove it from \`env:\` in the workflow and from the repository's secrets: this action replaces it.`,
     )
   }
   const replaced = exportedVariables(request).filter((name) => presetVariables.has(name) && ownVariables.has(name))
   if (replaced.length > 0) {
     log.warning(
-      `${replaced.join(', ')} was set by an earlier use of this action in this job, and will hold this one's token from now on. To have both, give this step another \`export-env\`, or \`export-file\` to one of them only.`,
+      `${setAlready(replaced)} set by an earlier use of this action in this job. From now on, later steps get this step's token there. To keep both tokens, choose a different \`export-env\` for this step, and set \`export-file\` in one step only.`,
     )
   }
+}
+
+function setAlready(names: readonly string[]): string {
+  return `${listed(names)} ${names.length === 1 ? 'was' : 'were'}`
 }
 
 /** What the token is for, in words. */
@@ -85,5 +87,5 @@ function reach({ scope, org, source }: Request): string {
 }
 
 function life(expiresAt: number | undefined): string {
-  return expiresAt === undefined ? 'no end date' : `until ${new Date(expiresAt).toISOString()}`
+  return expiresAt === undefined ? 'no known expiry' : `expires at ${new Date(expiresAt).toISOString()}`
 }

@@ -1,4 +1,4 @@
-/** The job summary: who got what, or what was refused and why. Pure: data in, HTML out. */
+/** The job summary: who got which token, or what was refused and why. Pure: data in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
 import { claimsHtml, explanationHtml } from '../errors/explanation-html.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
@@ -14,16 +14,16 @@ export function successSummary({ request, identity, token }: Required<Progress>)
       ['Job', codeHtml(identity.subject)],
       ...(origin.aws ? [['Role', codeHtml(origin.aws.assumedRoleArn)] as [string, string]] : []),
       [origin.aws?.holdsToken ? 'Secret' : 'Source', textHtml(origin.label)],
-      ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not asked'],
+      ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not checked'],
       ['Scope', codeHtml(request.scope)],
-      ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(textHtml).join('<br>') : 'not asked'],
+      ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(textHtml).join('<br>') : 'not checked'],
       ['Expires', textHtml(expiry(token.expiresAt, token.confirmedBy))],
       ['Confirmed by', textHtml(token.confirmedBy)],
     ]),
   ].join('\n')
 }
 
-/** Summary of a run that was refused. `errorsPage`: where all codes are explained, if that is known. */
+/** Summary of a run that failed. `errorsPage`: the page that explains all codes, if it is known. */
 export function failureSummary(
   error: ActionError,
   { request, identity, origin }: Progress,
@@ -35,7 +35,7 @@ export function failureSummary(
     ...(request ? [details('What was requested', table(requested(request, origin?.label)))] : []),
     identity
       ? claimsHtml(tellingClaims(identity.claims))
-      : '<p>No verified claims: the job’s ID token was not obtained or not accepted.</p>',
+      : '<p>There are no verified claims: the action did not get an ID token, or did not accept it.</p>',
   ].join('\n')
 }
 

@@ -1,33 +1,33 @@
-/** Edge of post: takes back what main delivered, from saved state. */
+/** Edge of post: removes what main delivered, from saved state. */
 import { lstatSync, rmSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
-import { DIRECTORY_PREFIX, UNDO_STATE, type Undo } from '../deliver/plan.ts'
+import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX } from '../deliver/plan.ts'
 
-/** Undoes everything that can be; says what could not, and never throws: the job must not fail for it. */
-export function undo(env: NodeJS.ProcessEnv): void {
-  const { directory, variables, gitConfigCount } = readUndo(getState(UNDO_STATE))
-  if (directory !== undefined) removeDirectory(directory, env.RUNNER_TEMP ?? '')
-  if (env.GITHUB_ENV) {
-    for (const name of variables) set(name, '')
-    // Only where nothing was added on top: the entries of others must stay reachable.
-    const ours = gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)
-    if (ours) set('GIT_CONFIG_COUNT', String(gitConfigCount))
+/** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */
+export function cleanUp(env: NodeJS.ProcessEnv): void {
+  const { directory, variables, gitConfigCount } = readDelivered(getState(DELIVERED_STATE))
+  const isRemoved = directory !== undefined && removeDirectory(directory, env.RUNNER_TEMP ?? '')
+  const emptied = env.GITHUB_ENV ? variables.filter((name) => set(name, '')) : []
+  // If a later step added entries on top, lowering the count would hide them.
+  if (env.GITHUB_ENV && gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)) {
+    set('GIT_CONFIG_COUNT', String(gitConfigCount))
   }
   const done = [
-    ...(directory === undefined ? [] : ['files removed']),
-    ...(variables.length > 0 ? [`${variables.join(', ')} emptied`] : []),
+    ...(isRemoved ? ['files removed'] : []),
+    ...(emptied.length > 0 ? [`${emptied.join(', ')} emptied`] : []),
   ]
-  info(done.length > 0 ? `Taken back: ${done.join('; ')}.` : 'Nothing to take back.')
+  if (done.length > 0) info(`Cleaned up: ${done.join('; ')}.`)
+  else if (directory === undefined && variables.length === 0) info('Nothing to clean up.')
 }
 
-/** A variable's name; anything else would write other lines into the environment file. */
+/** The name of a variable; anything else could write other lines into the environment file. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** State may be missing (main failed early) or, on a tampered runner, anything. */
-function readUndo(state: string): Undo {
+/** The state may be missing (main failed early) or, on a runner that was tampered with, anything. */
+function readDelivered(state: string): Delivered {
   const saved = parseJson(state)
   if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined }
   const { directory, variables, gitConfigCount } = saved
@@ -40,28 +40,32 @@ function readUndo(state: string): Undo {
   }
 }
 
-/** Removes a folder of ours, directly under RUNNER_TEMP, and no other. It is fine if it is gone. */
-function removeDirectory(saved: string, temp: string): void {
+/** Removes a folder of ours, directly under RUNNER_TEMP, and no other. Returns whether it is gone. */
+function removeDirectory(saved: string, temp: string): boolean {
   const directory = resolve(saved)
-  const ours = basename(directory).startsWith(DIRECTORY_PREFIX) && temp !== '' && dirname(directory) === resolve(temp)
+  const isOurs = basename(directory).startsWith(DIRECTORY_PREFIX) && temp !== '' && dirname(directory) === resolve(temp)
   try {
     const found = lstatSync(directory, { throwIfNoEntry: false })
-    if (found && (!ours || !found.isDirectory())) {
-      warning(`Left alone: ${printable(directory)} is not a folder of this action.`)
-    } else if (found) {
-      rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    if (found && !(isOurs && found.isDirectory())) {
+      warning(`Did not remove ${printable(directory)}, because it is not a folder of this action.`)
+      return false
     }
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    return true
   } catch (error) {
-    warning(
-      `The folder ${printable(directory)} could not be removed (${printable((error as NodeJS.ErrnoException).code, 40)}): it holds the token; remove it on the runner.`,
-    )
+    const reason = printable((error as NodeJS.ErrnoException).code, 40)
+    warning(`Could not remove the folder ${printable(directory)} (${reason}). It holds the token: remove it yourself.`)
+    return false
   }
 }
 
-function set(name: string, value: string): void {
+/** Returns whether the variable could be set. */
+function set(name: string, value: string): boolean {
   try {
     exportVariable(name, value)
+    return true
   } catch {
-    // The environment file is gone: then no later step can read it either.
+    // The environment file is gone: no later step can read it either.
+    return false
   }
 }

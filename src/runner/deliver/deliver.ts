@@ -1,33 +1,32 @@
-/** Edge: hands a verified token to the later steps. Mask first, then what post must undo, then everything else. */
+/** Edge: hands a verified token to later steps. Masks first, then saves what post must clean up, then does the rest. */
 import { exportVariable, saveState, setOutput, setSecret } from '@actions/core'
 import type { VerifiedToken } from '../../hub/verdict/verify.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
-import { listed, printable } from '../../text/printable.ts'
+import { listed } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
-import type { Request } from '../../token/request.ts'
-import { exportedVariables } from '../../token/request.ts'
-import { deliveryFailed } from '../delivery-failed.ts'
+import { exportedVariables, type Request } from '../../token/request.ts'
+import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
 import { OWN_VARIABLES } from '../own-variables.ts'
 import { credentialAnswer, gitConfig, gitVariables } from './git.ts'
-import { planDelivery, UNDO_STATE } from './plan.ts'
+import { DELIVERED_STATE, planDelivery } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
-const NOT_HANDED_OVER = 'The token was confirmed, but could not be handed to the later steps.'
+const NOT_DELIVERED = 'The token is valid, but it could not be passed to later steps.'
 
 /**
- * Writes the token in every form that was asked for, and the outputs. Returns where it can be found, in words.
+ * Writes the token in every form that was requested, and the outputs. Returns where it can be found, in words.
  *
- * @throws `ActionError` `delivery-failed` when the runner's files cannot be written; what was written by then is taken
- * back in post.
+ * @throws `ActionError` `delivery-failed` when the runner's files cannot be written; post cleans up what was written by
+ * then.
  */
 export function deliver(token: VerifiedToken, identity: Identity, request: Request, job: Job): string {
   setSecret(token.value)
   requireCommandFiles()
   const plan = planDelivery(request, job)
   try {
-    saveState(UNDO_STATE, plan.undo)
-    if (plan.undo.directory) makePrivateDirectory(plan.undo.directory)
+    saveState(DELIVERED_STATE, plan.delivered)
+    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)
     if (plan.tokenFile) {
       writePrivateFile(plan.tokenFile, token.value)
       exportVariable('HF_TOKEN_PATH', plan.tokenFile)
@@ -42,10 +41,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
-    throw deliveryFailed(
-      NOT_HANDED_OVER,
-      `writing failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`,
-    )
+    throw deliveryFailed(NOT_DELIVERED, writeFailed(error))
   }
   return places(request)
 }
@@ -70,13 +66,13 @@ function places({ org, exportEnv, exportFile, gitCredentials, hubEndpoint }: Req
   return listed([
     ...exportEnv.map((name) => `$${name}`),
     ...(exportFile ? ['the file at $HF_TOKEN_PATH'] : []),
-    ...(gitCredentials ? [`git for ${new URL(hubEndpoint).host}/${org}`] : []),
+    ...(gitCredentials ? [`Git for ${new URL(hubEndpoint).host}/${org}`] : []),
     'the output hf-token',
   ])
 }
 
-/** Without these files `@actions/core` would fall back to printing the token in an old workflow command. */
+/** Without these files, `@actions/core` would fall back to printing the token in an old workflow command. */
 function requireCommandFiles(): void {
   const missing = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STATE'].filter((name) => !process.env[name])
-  if (missing.length > 0) throw deliveryFailed(NOT_HANDED_OVER, `${listed(missing)} not set`)
+  if (missing.length > 0) throw deliveryFailed(NOT_DELIVERED, notSet(missing))
 }

@@ -1,23 +1,23 @@
-/** Lets `git` over HTTPS to the Hub use the token in this job, through variables and files of this job only. */
+/** Lets Git use the token for the Hub over HTTPS, through variables and files of this job only. */
 
-/** The user name that git sends; the Hub looks at the password alone. */
+/** The user name that Git sends; the Hub looks at the password only. */
 const GIT_USER = 'hf-oidc-action'
 
 /** Where the Hub keeps an organization's repositories of each kind. */
 const PLACES = ['', 'datasets/', 'spaces/']
 
-/** What a credential helper answers to `get` (`git help credential`, INPUT/OUTPUT FORMAT). Holds the token. */
+/** A credential helper's answer to `get`, which holds the token. Source: `git help credential`, INPUT/OUTPUT FORMAT. */
 export function credentialAnswer(token: string): string {
   return `username=${GIT_USER}\npassword=${token}\n`
 }
 
 /**
- * Git configuration for the organization's repositories alone: for any other on the same host git does not even see the
- * token, and two organizations in one job do not meet.
+ * Git configuration for the organization's repositories only: Git never sees the token for another repository on the
+ * same host, and two organizations in one job do not interfere.
  *
- * `useHttpPath`, because git-lfs asks without the path otherwise, and would find nothing. The empty helper first: without
- * it the machine's own helpers (a keychain) would be asked, and would keep the token for ever. The helper itself is a line
- * for git's own shell, which comes with git on every platform; it only prints the file, and only when asked for it.
+ * `useHttpPath`, because otherwise git-lfs asks without the path and finds nothing. The empty helper comes first: without
+ * it, Git would also ask the machine's own helpers (a keychain), and they would store the token. The helper itself is a
+ * line for Git's own shell, which comes with Git on every platform; it prints the file, and only for `get`.
  */
 export function gitConfig(endpoint: string, org: string, answerPath: string): string {
   const base = endpoint.replace(/\/+$/, '')
@@ -29,14 +29,14 @@ export function gitConfig(endpoint: string, org: string, answerPath: string): st
   ).join('')
 }
 
-/** A value or subsection in git's configuration syntax (`git help config`, Syntax). */
+/** A value or subsection in Git's configuration syntax. Source: `git help config`, Syntax. */
 function configValue(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
 /**
  * Variables that make every later `git` of the job read a configuration file, whatever the user's and the repository's
- * say; `count` is the job's `GIT_CONFIG_COUNT` so far. Source: `git help config`, ENVIRONMENT (git 2.31).
+ * configuration say; `count` is the job's `GIT_CONFIG_COUNT` so far. Source: `git help config`, ENVIRONMENT (Git 2.31).
  */
 export function gitVariables(configPath: string, count: number): [string, string][] {
   return [

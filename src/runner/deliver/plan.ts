@@ -1,19 +1,19 @@
-/** What delivery will write, decided before anything is written: the state that post needs is saved first. */
+/** What delivery will write, decided before anything is written, because the state that post needs is saved first. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Job } from '../../identity/job.ts'
 import type { Request } from '../../token/request.ts'
 
 /** Name of the state entry that main saves and post reads. */
-export const UNDO_STATE = 'undo'
+export const DELIVERED_STATE = 'delivered'
 
-/** What post must take back. Holds no secret. */
-export interface Undo {
-  /** A folder of this run alone, under `RUNNER_TEMP`; removed whole. */
+/** What post must clean up. Holds no secret. */
+export interface Delivered {
+  /** A folder of this run alone, directly under `RUNNER_TEMP`; it is removed with everything in it. */
   directory: string | undefined
   /**
-   * Variables that held the token; emptied for the post steps that follow. Not HF_TOKEN_PATH: the Hub's client fails on
-   * an empty one, and takes a file that is gone for "not logged in".
+   * Variables that held the token; they are emptied for the post steps that follow. Not HF_TOKEN_PATH: the Hub's client
+   * fails if it is empty, and treats a missing file as "not logged in".
    */
   variables: readonly string[]
   /** `GIT_CONFIG_COUNT` before this run, if this run raised it. */
@@ -23,15 +23,15 @@ export interface Undo {
 export interface DeliveryPlan {
   /** The token's own file, when `export-file` asks for it. */
   tokenFile: string | undefined
-  /** Git's configuration, and what its credential helper answers, when `git-credentials` asks for them. */
+  /** Git's configuration and the answer of its credential helper, when `git-credentials` asks for them. */
   git: { config: string; answer: string } | undefined
-  undo: Undo
+  delivered: Delivered
 }
 
-/** Folder names begin like this, and post removes no other. */
+/** Our folders' names begin like this; post removes no other. */
 export const DIRECTORY_PREFIX = 'hf-oidc-'
 
-/** Where everything of this run will lie; nothing is written yet. */
+/** Where everything of this run will be; nothing is written yet. */
 export function planDelivery(request: Request, job: Job): DeliveryPlan {
   const needsFiles = request.exportFile || request.gitCredentials
   const directory = needsFiles ? join(job.tempDirectory, DIRECTORY_PREFIX + randomUUID()) : undefined
@@ -39,7 +39,7 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
     git: request.gitCredentials ? { config: file('gitconfig'), answer: file('git-credentials') } : undefined,
-    undo: {
+    delivered: {
       directory,
       variables: request.exportEnv,
       gitConfigCount: request.gitCredentials ? job.gitConfigCount : undefined,

@@ -10,12 +10,12 @@ const run: Run = (file, args) => {
   execFileSync(file, args, { stdio: 'ignore', timeout: 10_000 })
 }
 
-/** S-1-3-4 is "owner rights": on any Windows, in any language, whoever owns the object. */
+/** S-1-3-4 is "owner rights": whoever owns the object, on Windows in any language. */
 const OWNER_ONLY = ['/inheritance:r', '/grant:r', '*S-1-3-4:(OI)(CI)F']
 
 /**
- * Makes a new folder with mode 0700. Windows has no modes: there the inherited access list is replaced by one that
- * names the owner alone, with the system's own `icacls`. Throws if the folder exists.
+ * Creates a folder with mode 0700. Windows has no modes: there, the system's own `icacls` replaces the inherited access
+ * list with one that names only the owner. Throws if the folder exists.
  */
 export function makePrivateDirectory(
   path: string,
@@ -28,7 +28,7 @@ export function makePrivateDirectory(
   exec(icacls, [path, ...OWNER_ONLY])
 }
 
-/** Writes a new file with mode 0600; never follows or replaces what is there. */
+/** Writes a new file with mode 0600. Throws if there is a file or link already. */
 export function writePrivateFile(path: string, content: string): void {
   writeFileSync(path, content, { mode: 0o600, flag: 'wx' })
 }

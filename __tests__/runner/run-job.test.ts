@@ -1,0 +1,56 @@
+/** How a run opens on GitHub's runner. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { runJob } from '../../src/runner/run-job.ts'
+import { Step } from './step.ts'
+
+const JWT = `${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}`
+const github = { idTokenFrom: { kind: 'github' }, timeoutMs: 5000, maxAttempts: 3 } as const
+
+let step: Step
+beforeEach(() => {
+  step = new Step()
+})
+afterEach(() => step.end())
+
+test('secrets in the environment are masked before the inputs are parsed', async () => {
+  const env = {
+    ACTIONS_ID_TOKEN_REQUEST_URL: 'https://x',
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'the-request-token',
+    https_proxy: 'http://user:correct%2Dhorse@127.0.0.1:1',
+  }
+  let masks: readonly string[] = []
+  const parse = () => {
+    masks = step.masks
+    throw new Error('an input is wrong')
+  }
+  const progress = {}
+  await expect(runJob(env, { progress, parse }, async () => {})).rejects.toThrow('an input is wrong')
+  expect(masks).toEqual(['the-request-token', 'correct%2Dhorse', 'correct-horse'])
+  expect(progress).toMatchObject({ job: { idTokenRequest: { token: 'the-request-token' } } })
+  expect(progress).not.toHaveProperty('request')
+})
+
+test('the work gets the job, the request and a network with the request’s limits', async () => {
+  const progress = {}
+  const done = await runJob({ GITHUB_RUN_ID: '7' }, { progress, parse: () => github }, async (context) => {
+    expect(context).toMatchObject({ request: github, job: { runId: '7' }, policy: { maxAttempts: 3 } })
+    context.policy.onRetry?.('retrying')
+    expect(context.givenIdToken()).toBe('')
+    return 'done'
+  })
+  expect([done, progress]).toEqual(['done', expect.objectContaining({ request: github })])
+  expect(step.lines).toContain('::debug::retrying')
+})
+
+test('a given ID token is masked when it is read', async () => {
+  const path = join(step.temp, 'token')
+  writeFileSync(path, `${JWT}\n`)
+  const request = { ...github, idTokenFrom: { kind: 'file', path } } as const
+  await runJob({}, { progress: {}, parse: () => request }, async ({ givenIdToken }) => {
+    expect(step.masks).toEqual([])
+    expect(givenIdToken()).toBe(JWT)
+    expect(step.masks).toEqual([JWT])
+  })
+})
