@@ -109,7 +109,7 @@ describe('variables', () => {
   })
 
   test('with other names are not, because they could write other lines', () => {
-    post({ ...delivered, variables: ['A\nEVIL=1', 'A=B', '1A', '', 7, null, 'OK'] })
+    post({ ...delivered, variables: ['A\nEVIL=1', 'A=B', '1A', '', 7, null, ['LIST'], 'OK'] })
     expect(step.env).toEqual([['OK', '']])
   })
 

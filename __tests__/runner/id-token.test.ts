@@ -8,10 +8,13 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 /** Does something to the file system right after a call of that name. */
 const after: Partial<Record<'openSync' | 'fstatSync' | 'statSync' | 'lstatSync', () => void>> = {}
 const descriptors = new Set<number>()
+/** How the last file was opened. */
+let flags = 0
 
 jest.unstable_mockModule('node:fs', () => ({
   ...fs,
   openSync: (...args: Parameters<typeof fs.openSync>) => {
+    flags = Number(args[1])
     const file = fs.openSync(...args)
     descriptors.add(file)
     after.openSync?.()
@@ -102,6 +105,13 @@ describe('a file', () => {
 })
 
 describe('a pipe', () => {
+  // Without this, the next test would never end.
+  onPosix('is opened in a way that waits for nobody', () => {
+    fs.writeFileSync(path, JWT)
+    read()
+    expect(flags & fs.constants.O_NONBLOCK).not.toBe(0)
+  })
+
   onPosix('is refused at once, although nobody writes to it', () => {
     execFileSync('mkfifo', [path])
     expect(read).toThrow(/something that is not a regular file/)

@@ -1,0 +1,376 @@
+/** Guards of `src/runner/`. */
+import type { Mutation } from './mutation.ts'
+
+const CLEAN_UP = { file: 'runner/clean-up/clean-up.ts', tests: '__tests__/runner/clean-up.test' } as const
+const REVOKE = { file: 'runner/clean-up/revoke-minted.ts', tests: '__tests__/runner/revoke.test' } as const
+const UNSAVED = { file: 'runner/clean-up/revoke-unsaved.ts', tests: '__tests__/runner/revoke.test' } as const
+const LEDGER = { file: 'runner/ledger.ts', tests: '__tests__/runner/(revoke|ledger).test' } as const
+const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/deliver.test' } as const
+const FILES = { file: 'runner/deliver/private-file.ts', tests: '__tests__/runner/deliver-files.test' } as const
+const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/deliver-files.test' } as const
+const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
+const INPUTS = { file: 'runner/inputs.ts', tests: '__tests__/runner/inputs.test' } as const
+const LOG = { file: 'runner/log.ts', tests: '__tests__/runner/report.test' } as const
+const RUN_JOB = { file: 'runner/run-job.ts', tests: '__tests__/runner/run-job.test' } as const
+
+export const RUNNER: readonly Mutation[] = [
+  {
+    ...CLEAN_UP,
+    without: 'post removes only directly under RUNNER_TEMP',
+    find: ' && dirname(directory) === resolve(temp)',
+    replace: '',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post removes nothing without RUNNER_TEMP',
+    find: " && temp !== ''",
+    replace: '',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post removes only folders with our prefix',
+    find: 'basename(directory).startsWith(DIRECTORY_PREFIX) && ',
+    replace: '',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post removes only folders, and follows no link',
+    find: '!(isOurs && found.isDirectory())',
+    replace: '!isOurs',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post empties only variables with valid names',
+    find: "typeof name === 'string' && VARIABLE.test(name)",
+    replace: "typeof name === 'string'",
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post ignores names that are not text',
+    find: "typeof name === 'string' && VARIABLE.test(name)",
+    replace: 'VARIABLE.test(name)',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post lowers GIT_CONFIG_COUNT only when ours is on top',
+    find: ' && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)',
+    replace: '',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'a saved count is a whole number',
+    find: 'Number.isInteger(gitConfigCount) ? Number(gitConfigCount) : undefined',
+    replace: 'gitConfigCount as number',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'state that is not an object is ignored',
+    find: 'if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined }',
+    replace: 'if (saved === undefined) return { directory: undefined, variables: [], gitConfigCount: undefined }',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'a saved list of variables is a list',
+    find: 'Array.isArray(variables)\n      ?',
+    replace: 'variables !== undefined\n      ?',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post does not fail when the environment file is gone',
+    find: '    return false\n  }\n}\n\n/** Returns whether the variable',
+    replace: '    throw error\n  }\n}\n\n/** Returns whether the variable',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post prints no variable in an old workflow command',
+    find: 'env.GITHUB_ENV ? variables.filter',
+    replace: 'variables ? variables.filter',
+  },
+  {
+    ...REVOKE,
+    without: 'post sends the token to no address that is not allowed',
+    find: '!URL.canParse(endpoint) || !isAllowedUrl(new URL(endpoint))',
+    replace: '!URL.canParse(endpoint)',
+  },
+  {
+    ...REVOKE,
+    without: 'post masks the token and the proxy’s password',
+    find: '    for (const secret of [token.value, ...proxyPasswords(env)]) mask(secret)\n',
+    replace: '',
+  },
+  {
+    ...REVOKE,
+    without: 'post does not revoke a token that expires within the hour',
+    find: 'if (mustRevoke(token, Date.now())) await',
+    replace: 'if (token) await',
+  },
+  {
+    ...REVOKE,
+    without: 'state that is not an object is ignored',
+    find: '  if (!isRecord(saved)) return undefined\n',
+    replace: '  if (saved === undefined) return undefined\n',
+  },
+  {
+    ...REVOKE,
+    without: 'a saved value is text',
+    find: "typeof value === 'string' ? value : ''",
+    replace: 'value as string',
+  },
+  {
+    ...REVOKE,
+    without: 'a saved time can be shown',
+    find: ' && Math.abs(expiresAt) <= 8.64e15',
+    replace: '',
+  },
+  {
+    ...REVOKE,
+    without: 'post warns of a token that may exist',
+    find: 'else warnOfUnfinished(',
+    replace: 'else ((_: string) => {})(',
+  },
+  {
+    ...UNSAVED,
+    without: 'main keeps a token that the workflow wants to keep',
+    find: '  if (!mustRevoke(token, Date.now())) return logLeft(token)\n',
+    replace: '',
+  },
+  {
+    ...UNSAVED,
+    without: 'main warns of a token that it could not revoke',
+    find: '    runnerLog.warning(',
+    replace: '    String(',
+  },
+  {
+    ...LEDGER,
+    without: 'the value of a token that expires within the hour is not saved',
+    find: 'if (mustRevoke(this.unsaved, Date.now())) save',
+    replace: 'if (this.unsaved) save',
+  },
+  {
+    ...LEDGER,
+    without: 'a token that could not be saved is remembered',
+    find: '    this.unsaved = { ...token, revoke }\n    const consequence',
+    replace: '    const unsaved = { ...token, revoke }\n    const consequence',
+  },
+  {
+    ...LEDGER,
+    without: 'no token is printed when there is no state file',
+    find: "    if (!process.env.GITHUB_STATE) throw new Error('no file')\n",
+    replace: '',
+  },
+  {
+    ...LEDGER,
+    without: 'a token without a known expiry counts as one that never expires',
+    find: 'expiresAt !== undefined && expiresAt - now <= SOON_MS',
+    replace: 'expiresAt === undefined || expiresAt - now <= SOON_MS',
+  },
+  {
+    ...LEDGER,
+    without: 'nothing is saved about a token before it is minted when post must not revoke it',
+    find: "if (this.#revoke !== 'false') save(MINTING_STATE, what,",
+    replace: 'save(MINTING_STATE, what,',
+  },
+  {
+    ...LEDGER,
+    without: 'a refusal clears what was about to be minted',
+    find: "if (this.#revoke !== 'false') save(MINTING_STATE, '',",
+    replace: "if (this.#revoke === undefined) save(MINTING_STATE, '',",
+  },
+  {
+    ...DELIVER,
+    without: 'the token is masked',
+    find: '  setSecret(token.value)\n',
+    replace: '',
+  },
+  {
+    ...DELIVER,
+    without: 'the token is masked before it is exported',
+    find: '  setSecret(token.value)\n  requireCommandFiles()',
+    replace: '  queueMicrotask(() => setSecret(token.value))\n  requireCommandFiles()',
+  },
+  {
+    ...DELIVER,
+    without: 'the runner’s command files are required',
+    find: '  requireCommandFiles()\n',
+    replace: '',
+  },
+  {
+    ...DELIVER,
+    without: 'post can clean up',
+    find: '    saveState(DELIVERED_STATE, plan.delivered)\n',
+    replace: '',
+  },
+  {
+    ...DELIVER,
+    without: 'the state for post is saved before anything is written',
+    find: '    saveState(DELIVERED_STATE, plan.delivered)\n    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)',
+    replace:
+      '    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)\n    saveState(DELIVERED_STATE, plan.delivered)',
+  },
+  {
+    ...DELIVER,
+    without: 'a failed write does not quote what was written',
+    find: 'throw deliveryFailed(NOT_DELIVERED, writeFailed(error))',
+    replace: 'throw deliveryFailed(NOT_DELIVERED, String(error))',
+  },
+  { ...FILES, without: 'a folder is private', find: '{ mode: 0o700 }', replace: '{ mode: 0o755 }' },
+  { ...FILES, without: 'a file is private', find: 'mode: 0o600', replace: 'mode: 0o644' },
+  {
+    ...FILES,
+    without: 'a file that is there is neither overwritten nor followed',
+    find: "flag: 'wx'",
+    replace: "flag: 'w'",
+  },
+  {
+    ...FILES,
+    without: 'a folder that is there is not used',
+    find: 'mkdirSync(path, { mode: 0o700 })',
+    replace: 'mkdirSync(path, { mode: 0o700, recursive: true })',
+  },
+  {
+    ...FILES,
+    without: 'a folder on Windows is private',
+    find: "if (platform !== 'win32') return",
+    replace: "if (platform !== 'nowhere') return",
+  },
+  {
+    ...GIT,
+    without: 'Git sends the token for repositories of the organization only',
+    find: "  const base = endpoint.replace(/\\/+$/, '')\n",
+    replace: "  const base = endpoint\n  org = ''\n",
+  },
+  {
+    ...GIT,
+    without: 'the machine’s own credential helpers do not get the token',
+    find: 'useHttpPath = true\\n\\thelper =\\n',
+    replace: 'useHttpPath = true\\n',
+  },
+  {
+    ...GIT,
+    without: 'a path with a quote stays one word for the shell',
+    find: '.replaceAll("\'", "\'\\\\\'\'")',
+    replace: '',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'a file is not read through a link',
+    find: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
+    replace: 'O_RDONLY | O_NONBLOCK',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'reading does not wait for a pipe',
+    find: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
+    replace: 'O_RDONLY | O_NOFOLLOW',
+    named: 'waits for nobody',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'only a regular file is read',
+    find: "    if (!stats.isFile()) throw new Error('something that is not a regular file')\n",
+    replace: '',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'a large file is refused',
+    find: 'if (length > MAX_ID_TOKEN) throw',
+    replace: 'if (length < 0) throw',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'a large value is refused',
+    find: 'idToken.length > MAX_ID_TOKEN || !JWT.test(idToken)',
+    replace: '!JWT.test(idToken)',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'only a JWT is masked and sent',
+    find: 'idToken.length > MAX_ID_TOKEN || !JWT.test(idToken)',
+    replace: 'idToken.length > MAX_ID_TOKEN',
+  },
+  {
+    ...ID_TOKEN,
+    without: 'a variable must be set, not inherited',
+    find: "Object.hasOwn(env, from.name) ? (env[from.name] ?? '') : ''",
+    replace: "String(env[from.name] ?? '')",
+  },
+  {
+    ...ID_TOKEN,
+    without: 'the opened file is closed',
+    find: '    closeSync(file)\n',
+    replace: '',
+  },
+  {
+    ...INPUTS,
+    without: 'undeclared inputs are listed',
+    find: "key.startsWith('INPUT_') && !known.has(key)",
+    replace: "key === 'INPUT_'",
+  },
+  {
+    ...INPUTS,
+    without: 'an ID token is requested only with a URL and a token',
+    find: 'url && token ?',
+    replace: 'url !== undefined ?',
+  },
+  {
+    ...INPUTS,
+    without: 'only variables about AWS’s endpoints are kept',
+    find: 'Object.fromEntries(AWS_VARIABLES.flatMap(',
+    replace: 'Object.fromEntries(Object.keys(env).flatMap(',
+  },
+  {
+    ...LOG,
+    without: 'a line of the log starts no command',
+    find: 'info(verbatim(message, MAX))',
+    replace: 'info(message)',
+  },
+  {
+    ...LOG,
+    without: 'a warning holds no secret and no command',
+    find: '.map((line) => verbatim(line, MAX))\n',
+    replace: '\n',
+  },
+  {
+    ...LOG,
+    without: 'the cause in the debug log holds no secret',
+    find: 'debug(lines(inspect(failure.cause, { depth: 2, breakLength: 120 })))',
+    replace: 'debug(inspect(failure.cause, { depth: 2, breakLength: 120 }))',
+  },
+  {
+    ...LOG,
+    without: 'the cause is for the debug log only',
+    find: 'error(lines(failure.message) + more,',
+    replace: 'error(lines(failure.message) + more + String(failure.cause),',
+  },
+  {
+    ...LOG,
+    without: 'a failure fails the step',
+    find: '  process.exitCode = 1\n',
+    replace: '',
+  },
+  {
+    ...LOG,
+    without: 'secrets that are masked stay out of our own text too',
+    find: '  remember(secret)\n',
+    replace: '',
+  },
+  {
+    ...LOG,
+    without: 'only a repository on GitHub makes a link',
+    find: 'return known ?',
+    replace: 'return known || repository ?',
+  },
+  {
+    ...RUN_JOB,
+    without: 'the request token and the proxy’s password are masked before parsing',
+    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const request = parse(job)\n',
+    replace:
+      '  const request = parse(job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
+  },
+  {
+    ...RUN_JOB,
+    without: 'a given ID token is masked',
+    find: '    mask(idToken)\n',
+    replace: '',
+  },
+]
