@@ -278,7 +278,7 @@ test('post follows no link and writes no other line, whatever its state says', a
   symlinkSync(precious, link, 'dir')
   for (const directory of [link, `${link}/`, join(runner.temp, 'hf-oidc-x', '..', '..'), '']) {
     const { main } = await stage.main({}, runner)
-    main.state.undo = JSON.stringify({ directory, variables: ['A\nEVIL=1', 'OK'] })
+    main.state.delivered = JSON.stringify({ directory, variables: ['A\nEVIL=1', 'OK'] })
     const [post] = await runner.finish()
     expect([post?.exitCode, Object.keys(post?.env ?? {})]).toEqual([0, ['OK']])
     expect(existsSync(join(precious, 'file'))).toBe(true)

@@ -158,14 +158,14 @@ test('a second use in the same job does not take the first one’s token for a s
   expect(main.env).toEqual({ HF_WRITE_TOKEN: stage.sandbox.tokens.write, HF_OIDC_VARIABLES: 'HF_TOKEN HF_WRITE_TOKEN' })
 })
 
-test('a use that replaces an earlier one’s variable says so', async () => {
+test('a use that overwrites an earlier one’s variable says so', async () => {
   const { runner } = await stage.main({ with: { 'export-file': 'true' } })
   const { main } = await stage.main({ with: { scope: 'read', 'export-file': 'true' } }, runner)
   expect(main.exitCode).toBe(0)
-  expect(warningsOf(main)).toEqual([expect.stringMatching(/^HF_TOKEN, HF_TOKEN_PATH was set by an earlier use/)])
+  expect(warningsOf(main)).toEqual([expect.stringMatching(/^HF_TOKEN and HF_TOKEN_PATH were set by an earlier use/)])
 })
 
-test('endpoints that are not the services’ own are told', async () => {
+test('custom endpoints are in the log', async () => {
   const { main } = await stage.main()
   expect(main.log).toContain(`the Hub is ${stage.sandbox.hub.url}`)
   expect(main.log).toContain(`AWS_ENDPOINT_URL is ${stage.sandbox.aws.url}`)
@@ -189,7 +189,7 @@ test('post empties the variables for the post steps that follow', async () => {
   )
 })
 
-test('post is content when its folder is gone, and leaves folders of others alone', async () => {
+test('post accepts that its folder is gone, and does not remove folders of others', async () => {
   const { runner, main } = await stage.main({ with: { 'export-file': 'true' } })
   execFileSync(process.execPath, [
     '-e',
@@ -204,14 +204,14 @@ test('post is content when its folder is gone, and leaves folders of others alon
   mkdirSync(others)
   writeFileSync(join(others, 'file'), 'x')
   const played = await stage.main({}, second)
-  played.main.state.undo = JSON.stringify({ directory: others, variables: 'HF_TOKEN' })
+  played.main.state.delivered = JSON.stringify({ directory: others, variables: 'HF_TOKEN' })
   const [tampered] = await second.finish()
   expect(tampered?.exitCode).toBe(0)
-  expect(warningsOf(tampered ?? played.main)[0]).toMatch(/^Left alone: /)
+  expect(warningsOf(tampered ?? played.main)[0]).toMatch(/^Did not remove /)
   expect(existsSync(join(others, 'file'))).toBe(true)
 })
 
-test('a static HF_TOKEN in the job is warned of, and its value not shown', async () => {
+test('a static HF_TOKEN in the job is a warning, and its value is not shown', async () => {
   const value = 'hf_StaticStaticStaticStaticStaticStat'
   stage.secrets.push({ name: 'the static token', value })
   const { main } = await stage.main({ env: { HF_TOKEN: value } })

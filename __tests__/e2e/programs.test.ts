@@ -40,7 +40,7 @@ function start(program: string, action = projectRoot): Ran {
 
 const SAYS: Record<keyof typeof PROGRAMS, [status: number, says: RegExp]> = {
   main: [1, /title=input-invalid::.*`role-to-assume` is required/],
-  post: [0, /^Nothing to take back\.$/m],
+  post: [0, /^Nothing to clean up\.$/m],
   rotate: [1, /title=input-invalid::.*`secrets` is required/],
 }
 

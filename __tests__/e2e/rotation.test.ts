@@ -348,10 +348,10 @@ describe('when a rotation cannot start', () => {
     expect(title).toBe('input-invalid')
     recordMessage('input-invalid/rotate', message, stage.sandbox)
     for (const text of [
-      '`mode` is "mintt"; it is one of mint and promote',
+      '`mode` must be one of mint, promote (got "mintt"); did you mean `mint`?',
       '"scop=write" is not one of scope=',
       'did you mean scope=?',
-      '`scope` is "all"',
+      '`scope` must be one of read, write, admin (got "all")',
       'has the line "nonsense"',
       'must be the name or the ARN of a secret in Secrets Manager (got "bad:name")',
       `has the line "${READ}": \`scope\` is required`,
