@@ -240,7 +240,7 @@ describe('a pending version', () => {
     put(one)
     const message = await expectBlocked(() => promote('scope=write repositories=acme/model'))
     expect(message).toContain('- repo.write on org acme')
-    expect(message).toContain('staging label AWSPENDING')
+    expect(message).toContain('staging label `AWSPENDING`')
     const main = await promote('scope=write repositories=acme/model narrow=true')
     expect(action(main)).toBe('promoted')
     expect(tokenOf()).toBe(one)

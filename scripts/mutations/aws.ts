@@ -385,7 +385,7 @@ const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/session-name.ts',
     without: 'the name of a session has the length that STS accepts',
-    find: '.slice(0, MAX)',
+    find: '.slice(0, MAX_SESSION_NAME)',
     replace: '',
     tests: 'aws/session-name.test',
   },
