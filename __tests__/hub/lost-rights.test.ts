@@ -1,7 +1,8 @@
 /** What a token can do that the one in its place could not. */
 import { describe, expect, test } from '@jest/globals'
-import { describeToken, lostRights, onWholeOrg, type Successor } from '../../src/hub/verdict/lost-rights.ts'
-import type { Grant, Membership, WhoAmI } from '../../src/hub/whoami.ts'
+import { describeToken } from '../../src/hub/facts/describe.ts'
+import { lostRights, onWholeOrg, type Successor } from '../../src/hub/facts/lost-rights.ts'
+import type { Grant, Membership, WhoAmI } from '../../src/hub/facts/whoami.ts'
 
 const acme = (rest: Partial<Membership> = {}): Membership => ({
   id: 'id-of-acme',

@@ -1,8 +1,8 @@
 /** Which token of the service account a stored value is: what may be concluded from the Hub's answers, and what not. */
 import { describe, expect, test } from '@jest/globals'
 import type { HubClient } from '../../src/hub/client.ts'
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
-import type { WhoAmI } from '../../src/hub/whoami.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
 import { AccountEntries } from '../../src/rotation/account/entries.ts'
 import { entryOf } from '../../src/rotation/account/entry.ts'

@@ -1,6 +1,6 @@
 /** When a token is due, and what is said to a person who has to bring the next one. */
 import { describe, expect, test } from '@jest/globals'
-import type { WhoAmI } from '../../src/hub/whoami.ts'
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { ageOf, judgeDue } from '../../src/rotation/secret/due.ts'
 import { look } from '../../src/rotation/secret/look.ts'
 import {

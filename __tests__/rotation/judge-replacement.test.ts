@@ -1,7 +1,7 @@
 /** What is said of a replacement that would lose something, and whether what is to be written then helps. */
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
-import type { Grant, WhoAmI } from '../../src/hub/whoami.ts'
+import type { Grant, WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { noOutcome } from '../../src/rotation/outcome.ts'
 import { judgeReplacement, warnIfBlockedLater } from '../../src/rotation/secret/judge-replacement.ts'
 import type { Replacement } from '../../src/rotation/secret/replacement.ts'

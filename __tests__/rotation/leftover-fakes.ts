@@ -1,8 +1,8 @@
 /** A Hub, a service account and secrets in memory: what a rotation removes its leftovers from. */
 import { CURRENT, PREVIOUS, type SecretVersion } from '../../src/aws/secret-versions.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
-import type { WhoAmI } from '../../src/hub/whoami.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { entryOf } from '../../src/rotation/account/entry.ts'
 import type { RotatedToken } from '../../src/rotation/account/minter.ts'

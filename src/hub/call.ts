@@ -1,15 +1,16 @@
-/** One call of the Hub: sent with the common retry policy, its refusals in the Hub's own words. */
+/** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
+import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { STATUS_PAGE } from './pages.ts'
 
 /** What is needed to reach a Hub. */
 export interface HubAccess {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   endpoint: string
   http: Http
   policy: RetryPolicy
@@ -20,9 +21,9 @@ export interface HubCall {
   path: string
   headers?: Record<string, string>
   body?: string
-  /** What is being waited for, for messages. */
+  /** What the action waits for, as a noun phrase for messages. */
   what: string
-  /** Called when the call may have been carried out although no usable answer came. */
+  /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
 }
 
@@ -30,7 +31,7 @@ export interface HubCall {
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
 /**
- * Sends until there is an answer that is neither 429 nor 5xx, as often as the policy lets.
+ * Sends until there is an answer that a retry could not improve (not 408, 429 or 5xx), as often as the policy allows.
  *
  * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
  */
@@ -68,14 +69,14 @@ export function header(answer: HttpResponse, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
-/** One line for a message: status, the Hub's own error code and text, and its request id. */
+/** One line for a message: the status, the Hub's own error code and text, and its request ID. */
 export function said(answer: HttpResponse, text?: string): string {
-  const code = header(answer, 'x-error-code')
+  const errorCode = header(answer, 'x-error-code')
   const message = text ?? header(answer, 'x-error-message')
   const id = header(answer, 'x-request-id')
   return [
     `HTTP ${answer.status}`,
-    ...(code ? [printable(code, 60)] : []),
+    ...(errorCode ? [printable(errorCode, 60)] : []),
     ...(message ? [quoted(message, 300)] : []),
     ...(id ? [`request ${printable(id, 60)}`] : []),
   ].join(', ')
@@ -83,14 +84,17 @@ export function said(answer: HttpResponse, text?: string): string {
 
 function rateLimited(what: string, answer: HttpResponse, afterMs: number | undefined): ActionError {
   const wait =
-    afterMs === undefined ? 'it does not say for how long' : `it asks to wait ${formatDuration(afterMs / 1000)}`
+    afterMs === undefined ? 'it does not say how long to wait' : `it asks to wait ${formatDuration(afterMs / 1000)}`
   return new ActionError('hub-rate-limited', {
-    failed: `The Hub is rate limiting this account; the action was waiting for ${what}.`,
+    failed: `The Hub is rate limiting this account. The action was waiting for ${what}.`,
     seen: `${said(answer)}; ${wait}`,
-    expected: 'an answer within `timeout` and `max-attempts`',
+    expected: prose`an answer within ${code('timeout')} and ${code('max-attempts')}`,
     cause:
-      'many jobs use the same token or account at the same time; whoami-v2 has a much lower limit than the rest of the Hub.',
-    fix: 'Give the action more time (`timeout: 6m`, the Hub counts in windows of five minutes), spread the jobs, or list the `repositories` that the job needs and set `verify: warn`: then a check of just these repositories stands in for whoami-v2, and whether the token can do more than asked is not checked in that run.',
+      'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
+    fix: [
+      prose`Give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or spread the jobs over time.`,
+      prose`Alternatively, list the ${code('repositories')} that the job needs and set ${code('verify: warn')}. When whoami-v2 is rate limited, the action then checks access to those repositories instead, and does not check whether the token can do more than you requested.`,
+    ],
   })
 }
 
@@ -98,12 +102,12 @@ function rateLimited(what: string, answer: HttpResponse, afterMs: number | undef
 export function hubFailed(what: string, answer: HttpResponse, endpoint: string): ActionError {
   const misshapen = answer.status >= 200 && answer.status < 300
   return new ActionError('hub-failed', {
-    failed: `The Hub did not give a usable answer (${what}).`,
+    failed: `The Hub did not return a usable answer. The action was waiting for ${what}.`,
     seen: misshapen ? `${said(answer)}, but not in the shape that the Hub documents` : said(answer),
-    expected: 'the documented answer',
+    expected: 'an answer as the Hub documents it',
     cause: misshapen
-      ? 'something other than the Hub answered (a proxy’s page, a wrong `hf-endpoint`), or the Hub changed its answer.'
-      : 'the Hub has an incident, or `hf-endpoint` is not a Hub.',
-    fix: `Check that ${printable(endpoint, 120)} is the Hub; look at ${STATUS_PAGE}; re-run the job.`,
+      ? prose`Something other than the Hub answered (the page of a proxy, a wrong ${code('hf-endpoint')}), or the Hub changed its answer.`
+      : prose`The Hub has an incident, or ${code('hf-endpoint')} is not a Hub.`,
+    fix: prose`Check that ${printable(endpoint, 120)} is the Hub and look at ${link(STATUS_PAGE)}. Then re-run the job.`,
   })
 }

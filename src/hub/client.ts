@@ -2,25 +2,26 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
+import { link, prose } from '../text/message.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
+import { readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
 import type { HubRepository } from './repository.ts'
-import { readWhoAmI, type WhoAmI } from './whoami.ts'
 
 /** What the Hub says of one repository. */
 export type Access = { granted: true } | { granted: false; seen: string; status: number }
 
-/** Between a refusal and the second look at it, in milliseconds: a fault that passes is over by then, as a rule. */
+/** How long to wait before the second look at a refusal, in milliseconds: most transient faults have passed by then. */
 const SECOND_LOOK_MS = 1_000
 
-/** Calls with one token after the other; answers become words of the domain, refusals become codes. */
+/** Asks about one token after another. Answers become typed facts, refusals become error codes. */
 export class HubClient {
   readonly #access: HubAccess
   readonly #looksTwice: boolean
 
   /**
-   * `looksTwice`: a token is rejected only when the Hub says so twice (401), for callers that would replace or revoke
-   * something because of it. Every other refusal is then no answer to whether the token works.
+   * `looksTwice`: a token counts as rejected only when the Hub says so twice (401), for callers that would replace or
+   * revoke something because of it. Any other refusal then leaves open whether the token works.
    */
   constructor(access: HubAccess, { looksTwice = false } = {}) {
     this.#access = access
@@ -39,14 +40,12 @@ export class HubClient {
     const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
-    const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
-    if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
-    return who
+    return this.#readWhoAmI(answer, what)
   }
 
   /**
-   * Who the token is; undefined when the Hub says twice that it is none (401). A refusal of another kind is no answer to
-   * that.
+   * Who the token is; undefined when the Hub says twice that it does not accept the token (401). A refusal of another kind
+   * does not answer the question.
    *
    * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
    * Source: Hub API, GET /api/whoami-v2.
@@ -54,10 +53,7 @@ export class HubClient {
   async owner(token: string): Promise<WhoAmI | undefined> {
     const what = 'the Hub’s whoami-v2 to say whether a token works'
     const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
-    if (answer.status === 401) return undefined
-    const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
-    if (!who) throw hubFailed('whoami-v2', answer, this.#access.endpoint)
-    return who
+    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what)
   }
 
   /**
@@ -74,11 +70,17 @@ export class HubClient {
     const ask = () => this.#get(path, token, what)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
-    // Also the answer to a token that works and may not use a route: only whoami-v2 says that a token is dead.
+    // A token that works but may not use a route gets a 401 as well: only whoami-v2 says that a token is dead.
     if (answer.status === 401 && !header(answer, 'x-error-code') && !this.#looksTwice)
       throw rejected(answer, this.#access)
     if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
-    throw hubFailed(`auth-check of ${label}`, answer, this.#access.endpoint)
+    throw hubFailed(what, answer, this.#access.endpoint)
+  }
+
+  #readWhoAmI(answer: HttpResponse, what: string): WhoAmI {
+    const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
+    if (!who) throw hubFailed(what, answer, this.#access.endpoint)
+    return who
   }
 
   /** The answer, or the second one when the first is a 401. */
@@ -100,12 +102,12 @@ function rejected(answer: HttpResponse, { endpoint }: HubAccess): ActionError {
   const text = `${header(answer, 'x-error-message') ?? ''} ${answer.body.toString('utf8', 0, 500)}`
   const expired = /expired/i.test(text)
   return new ActionError(expired ? 'token-expired' : 'token-rejected', {
-    failed: expired ? 'The Hub says that the token’s time is over.' : 'The Hub does not accept the token.',
+    failed: expired ? 'The Hub says that the token has expired.' : 'The Hub does not accept the token.',
     seen: said(answer),
     expected: 'HTTP 200',
     cause: expired
-      ? 'the stored token had an end date and was not replaced in time.'
-      : 'the token was deleted or revoked on the Hub, has expired, or another one was stored by mistake.',
-    fix: `Replace it; a new fine-grained token is created at ${hubPages(endpoint).newToken}`,
+      ? 'The stored token had an expiry and was not replaced in time.'
+      : 'The token was deleted or revoked on the Hub, has expired, or a different value was stored by mistake.',
+    fix: prose`Replace the token. You can create a new fine-grained token at ${link(hubPages(endpoint).newToken)}.`,
   })
 }

@@ -3,18 +3,18 @@
 /** A token that exists because of this run, and must not outlive it by more than an hour. */
 export interface MintedToken {
   value: string
-  /** The Hub that made it. */
+  /** The Hub that minted it. */
   endpoint: string
   /** Milliseconds since the epoch; undefined if it does not expire, or the Hub did not say. */
   expiresAt: number | undefined
 }
 
-/** Keeps count of tokens that are made, so that none is left behind unnoticed. Each call may throw `delivery-failed`. */
+/** Keeps count of minted tokens, so that none is left behind unnoticed. Each call may throw `delivery-failed`. */
 export interface MintingLedger {
-  /** Right before a token may be made; `what` is shown if the job ends before anything else is known. */
+  /** Right before a token may be minted. `what` is shown if the job ends before anything else is known. */
   begin(what: string): void
   /** As soon as the token is masked, before anything else. */
   made(token: MintedToken): void
-  /** It is certain that none was made. */
+  /** It is certain that no token was minted. */
   refused(): void
 }

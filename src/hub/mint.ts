@@ -1,13 +1,13 @@
-/** Mints a token of a service account, and leaves none behind whose value nobody has. */
+/** Mints a token of a service account, and leaves no token behind whose value nobody has. */
 import type { Log } from '../text/log.ts'
 import type { AccountToken, ServiceAccount, ServiceAccounts } from './service-accounts.ts'
 
 export interface MintOptions {
   account: ServiceAccount
-  /** Unlike that of any other token: by it a token is found whose value was lost. */
+  /** Unique among all tokens: by it, a token whose value was lost is found. */
   displayName: string
   permissions: readonly string[]
-  /** Ids of tokens that existed before: none of them is one whose value was lost. */
+  /** IDs of tokens that existed before: none of them can be the lost one. */
   before?: ReadonlySet<string>
   log: Log
   /** Called with the value before anything else happens to it. */
@@ -22,14 +22,14 @@ export interface MintOptions {
  */
 const MAX_SKEW_MS = 300_000
 
-/** True when the Hub made the token after `startedAt` (milliseconds since the epoch), as far as two clocks can say. */
+/** True when the Hub created the token after `startedAt` (milliseconds since the epoch), as far as two clocks can tell. */
 export function isMadeSince({ createdAt }: AccountToken, startedAt: number): boolean {
   return createdAt !== undefined && createdAt >= startedAt - MAX_SKEW_MS
 }
 
 /**
- * The new token; `id` is undefined when the Hub did not say. When an answer is lost, the token that may have been made
- * is looked for by its name and removed, and another try follows.
+ * The new token; `id` is undefined when the Hub did not say. When an answer is lost, the token that may have been minted
+ * is looked for by its name and removed, and a retry follows.
  *
  * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
  */
@@ -38,14 +38,14 @@ export async function mintToken(
   { account, displayName, permissions, before = new Set(), log, onValue, onDoubt }: MintOptions,
 ): Promise<{ value: string; id: string | undefined }> {
   const startedAt = Date.now()
-  /** Removes tokens of this name that were made since then, but the one with this id; true when there were any. */
+  /** Removes tokens of this name that were created since then, except the one with this ID; true when there were any. */
   const removeOthers = async (own?: string): Promise<boolean> => {
     const others = (await accounts.tokens(account)).filter(
       (token) =>
         token.displayName === displayName && token.id !== own && !before.has(token.id) && isMadeSince(token, startedAt),
     )
     for (const token of others) await accounts.remove(account, token)
-    if (others.length > 0) log.info('Hub: removed a token whose value was lost on its way')
+    if (others.length > 0) log.info('Hub: removed a token whose value was lost in transit')
     return others.length > 0
   }
   let lost = false
@@ -55,7 +55,7 @@ export async function mintToken(
   }
   const minted = await accounts.mint(account, displayName, permissions, onLost)
   onValue(minted.value)
-  // A slow Hub may have made the lost one after we had looked for it. Without its own id, ours would be among them.
+  // A slow Hub may have created the lost one after we looked for it. Without its ID, our own would be among them.
   if (lost && minted.id !== undefined) await removeOthers(minted.id).catch(() => {})
   return minted
 }

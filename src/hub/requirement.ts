@@ -1,5 +1,4 @@
 /** What a token must be, to be confirmed. */
-
 import type { HubRepository } from './repository.ts'
 import type { Scope } from './scopes.ts'
 
@@ -15,6 +14,14 @@ export interface Requirement {
   repositories: readonly HubRepository[]
   verify: VerifyMode
   minLifetimeSeconds: number
-  /** The Hub, without a slash at the end. */
+  /** The Hub, without a trailing slash. */
   hubEndpoint: string
+}
+
+/**
+ * True when checks of the `repositories` may replace whoami-v2 while it is rate limited. Under `strict` nothing may: whether
+ * the token can do more than was requested would stay unknown.
+ */
+export function mayStandIn({ verify, repositories }: Pick<Requirement, 'verify' | 'repositories'>): boolean {
+  return verify === 'warn' && repositories.length > 0
 }

@@ -1,8 +1,8 @@
-/** Revokes a token: the endpoint for leaked ones, which asks for nothing but the token, and e-mails its owner. */
+/** Revokes a token at the endpoint for leaked ones: it requires nothing but the token, and e-mails the owner. */
 import { callHub, type HubAccess, hubFailed } from './call.ts'
 
 /**
- * Resolves when the Hub has taken the token: from then on it is dead everywhere. Each call e-mails the token's owner.
+ * Resolves when the Hub has accepted the report: from then on the token works nowhere. Each call e-mails its owner.
  *
  * @throws `ActionError` `hub-failed`, `hub-rate-limited`, `network-unreachable`, `deadline-exceeded`.
  * Source: Hub API, POST /api/credentials/revoke.
@@ -16,6 +16,6 @@ export async function revokeToken(token: string, access: HubAccess): Promise<voi
     body: JSON.stringify({ credentials: [token] }),
     what,
   })
-  // Any other answer is not the Hub's: a proxy's page, say.
+  // Any other success is not the Hub's: the page of a proxy, for example.
   if (answer.status !== 202) throw hubFailed(what, answer, access.endpoint)
 }

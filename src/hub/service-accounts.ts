@@ -5,14 +5,16 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { isRecord, parseJson } from '../text/json.ts'
+import { code, link, type Part, prose } from '../text/message.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
 import { type HubPages, hubPages } from './pages.ts'
+import { list, misshapen, optional, readItems, readShape, record, text, time } from './shape.ts'
 
 export interface ServiceAccount {
   id: string
   name: string
-  /** The name of its user, as whoami-v2 says it of the account's tokens; undefined when the Hub does not say. */
+  /** The name of its user, as whoami-v2 gives it for the account's tokens; undefined when the Hub does not say. */
   slug: string | undefined
 }
 
@@ -24,7 +26,7 @@ export interface AccountToken {
   createdAt: number | undefined
 }
 
-/** Where the admin token came from: the input that says so, and what it says. */
+/** Where the admin token came from: the input that names its secret, and that name. */
 export interface AdminSecret {
   input: string
   id: string
@@ -47,37 +49,42 @@ export class ServiceAccounts {
   }
 
   /**
-   * The account with this name or id.
+   * The account with this ID or, if there is none, with this name.
    *
    * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
    */
   async find(nameOrId: string): Promise<ServiceAccount> {
-    const answer = await this.#call({ method: 'GET', path: '', what: 'the Hub’s list of service accounts' })
-    const accounts = this.#read(answer, (json) => (Array.isArray(json) ? json.flatMap(readable(account)) : undefined))
+    const what = 'the Hub’s list of service accounts'
+    const answer = await this.#call({ method: 'GET', path: '', what })
+    const accounts = this.#read(answer, what, (json) => readItems(list(json), account))
     const found = accounts.find(({ id }) => id === nameOrId) ?? accounts.find(({ name }) => name === nameOrId)
     if (found) return found
+    const names = accounts.map(({ name }) => printable(name, 60))
     throw new ActionError('exchange-rejected', {
       failed: `${this.#org} has no service account ${quoted(nameOrId, 80)}.`,
-      seen: `service accounts: ${listed(accounts.map(({ name }) => printable(name, 60)))}`,
-      expected: 'one with that name or id',
-      cause: 'a slip in `service-account`, or the account was deleted.',
-      fix: `Create it under ${this.#pages.serviceAccounts(this.#org)}, or correct \`service-account\`.`,
+      seen: names.length === 0 ? 'no service accounts' : `service accounts: ${listed(names)}`,
+      expected: 'a service account with that name or ID',
+      cause: prose`${code('service-account')} has a typo, or the account was deleted.`,
+      fix: prose`Create the account under ${link(this.#pages.serviceAccounts(this.#org))}, or correct ${code('service-account')}.`,
     })
   }
 
-  /** The account's live tokens. */
+  /**
+   * The account's live tokens.
+   *
+   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
+   */
   async tokens({ id }: ServiceAccount): Promise<AccountToken[]> {
-    const answer = await this.#call({ method: 'GET', path: `/${id}`, what: 'the tokens of the service account' })
-    return this.#read(answer, (json) =>
-      isRecord(json) && Array.isArray(json.accessTokens)
-        ? json.accessTokens.flatMap(readable(accountToken))
-        : undefined,
-    )
+    const what = 'the tokens of the service account'
+    const answer = await this.#call({ method: 'GET', path: `/${id}`, what })
+    return this.#read(answer, what, (json) => readItems(list(record(json).accessTokens), accountToken))
   }
 
   /**
-   * Mints a token; its value comes back this once, and the caller masks it first of all. `onLost`: called when a token
-   * may have been minted although no answer came; another try follows it.
+   * Mints a token. Its value is returned only this once: the caller masks it before anything else. `onLost`: called when a
+   * token may have been minted although no usable answer arrived; a retry may follow.
+   *
+   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
    */
   async mint(
     { id, name }: ServiceAccount,
@@ -85,31 +92,23 @@ export class ServiceAccounts {
     permissions: readonly string[],
     onLost: () => Promise<void>,
   ): Promise<{ value: string; id: string | undefined }> {
-    const answer = await this.#call({
-      method: 'POST',
-      path: `/${id}/tokens`,
-      body: JSON.stringify({ displayName, permissions }),
-      what: `a new token of the service account ${name}`,
-      onLost,
-    })
-    const minted = (json: unknown) => {
-      if (!isRecord(json) || typeof json.token !== 'string' || json.token.trim().length < 8) return undefined
-      const id = isRecord(json.tokenInfo) ? json.tokenInfo._id : undefined
-      return { value: json.token.trim(), id: typeof id === 'string' ? id : undefined }
-    }
-    const usable = answer.status > 299 || minted(parseJson(answer.body.toString('utf8'))) !== undefined
-    if (!usable) await onLost()
-    return this.#read(answer, minted)
+    const what = `a new token of the service account ${printable(name, 80)}`
+    const body = JSON.stringify({ displayName, permissions })
+    const answer = await this.#call({ method: 'POST', path: `/${id}/tokens`, body, what, onLost })
+    const isUsable = readShape(() => mintedToken(jsonOf(answer))) !== undefined
+    if (isSuccess(answer) && !isUsable) await onLost()
+    return this.#read(answer, what, mintedToken)
   }
 
-  /** Revokes a token at once; it is fine if it is gone. */
+  /**
+   * Revokes a token at once, without an e-mail to anyone. A token that is gone already (404) is fine.
+   *
+   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
+   */
   async remove({ id }: ServiceAccount, token: AccountToken): Promise<void> {
-    const answer = await this.#call({
-      method: 'DELETE',
-      path: `/${id}/tokens/${encodeURIComponent(token.id)}`,
-      what: 'the deletion of a token',
-    })
-    if (answer.status !== 404 && (answer.status < 200 || answer.status > 299)) throw this.#refused(answer)
+    const path = `/${id}/tokens/${encodeURIComponent(token.id)}`
+    const answer = await this.#call({ method: 'DELETE', path, what: 'the deletion of a token' })
+    if (answer.status !== 404 && !isSuccess(answer)) throw this.#refused(answer)
   }
 
   #call(call: HubCall): Promise<HttpResponse> {
@@ -118,83 +117,78 @@ export class ServiceAccounts {
     return callHub(this.#access, { ...call, path, headers: { ...bearer(this.#admin), ...json } })
   }
 
-  #read<T>(answer: HttpResponse, take: (json: unknown) => T | undefined): T {
-    if (answer.status < 200 || answer.status > 299) throw this.#refused(answer)
-    const value = take(parseJson(answer.body.toString('utf8')))
-    if (value === undefined) throw hubFailed('service accounts', answer, this.#access.endpoint)
+  #read<T>(answer: HttpResponse, what: string, take: (json: unknown) => T): T {
+    if (!isSuccess(answer)) throw this.#refused(answer)
+    const value = readShape(() => take(jsonOf(answer)))
+    if (value === undefined) throw hubFailed(what, answer, this.#access.endpoint)
     return value
   }
 
   #refused(answer: HttpResponse): ActionError {
-    const body = parseJson(answer.body.toString('utf8'))
-    const text = isRecord(body) && typeof body.error === 'string' ? body.error : undefined
-    const expected = `a token with org.serviceAccounts.read and org.serviceAccounts.write on ${this.#org}`
-    const { input, id } = this.#secret
-    const renew = `First check \`${input}\`: the secret that was read is ${id}, and it must be one for the admin token alone${input === 'secret-id' ? ' (the default is the secret of a stored token)' : ''}.\nIf it is, create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it: ${this.#pages.newToken}\nStore it there in the same form as the present one.`
-    if (answer.status === 401) {
-      return new ActionError('exchange-rejected', {
-        failed: 'The Hub does not accept the admin token that should mint the token.',
-        seen: said(answer, text),
-        expected,
-        cause: 'the admin token was revoked, has expired, or another one was stored.',
-        fix: renew,
-      })
-    }
+    const { error } = readShape(() => record(jsonOf(answer))) ?? {}
+    const seen = said(answer, typeof error === 'string' ? error : undefined)
     if (answer.status === 400) {
       return new ActionError('exchange-rejected', {
-        failed: 'The Hub does not make a token like the one that was asked for.',
-        seen: said(answer, text),
+        failed: 'The Hub refused to mint the token.',
+        seen,
         expected: 'permissions that the Hub knows, and that the service account may have',
-        cause: 'a permission in `permissions` does not exist, or the service account may not have it.',
-        fix: 'Correct `permissions`, or leave it out: then the token gets the least that `scope` needs.',
+        cause: prose`A permission in ${code('permissions')} does not exist, or the service account may not have it.`,
+        fix: prose`Correct ${code('permissions')}, or leave it out: the token then gets the least that ${code('scope')} requires.`,
       })
     }
+    const isDead = answer.status === 401
     return new ActionError('exchange-rejected', {
-      failed: 'The Hub did not let the admin token manage service accounts.',
-      seen: said(answer, text),
-      expected,
-      cause:
-        'the admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
-      fix: renew,
+      failed: isDead
+        ? 'The Hub does not accept the admin token that mints tokens.'
+        : 'The Hub does not allow the admin token to manage service accounts.',
+      seen,
+      expected: prose`a token with ${code('org.serviceAccounts.read')} and ${code('org.serviceAccounts.write')} on ${this.#org}`,
+      cause: isDead
+        ? 'The admin token was revoked, has expired, or a different token was stored.'
+        : 'The admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
+      fix: this.#renew(),
     })
   }
-}
 
-class Misshapen extends Error {}
-
-/** Skips what cannot be read: one odd entry must not hide the others. */
-function readable<T>(read: (value: unknown) => T): (value: unknown) => T[] {
-  return (value) => {
-    try {
-      return [read(value)]
-    } catch (error) {
-      if (error instanceof Misshapen) return []
-      throw error
-    }
+  /** How the admin token is replaced, once it is certain that the secret is the right one. */
+  #renew(): Part[] {
+    const { input, id } = this.#secret
+    const byDefault = input === 'secret-id' ? ' (the default is the secret of a stored token)' : ''
+    return [
+      prose`First check ${code(input)}: the secret that was read is ${id}, and it must be one that holds only the admin token${byDefault}.`,
+      prose`If it is, create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, at ${link(this.#pages.newToken)}. Store it there in the same form as the current one.`,
+    ]
   }
 }
 
+const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status <= 299
+
+const jsonOf = ({ body }: HttpResponse): unknown => parseJson(body.toString('utf8'))
+
 function account(value: unknown): ServiceAccount {
-  const { _id, name, user } = isRecord(value) ? value : {}
+  const { _id, name, user } = record(value)
   return { id: identifier(_id), name: text(name), slug: typeof user === 'string' ? user : undefined }
 }
 
-const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
-
 function accountToken(value: unknown): AccountToken {
-  const { _id, displayName, createdAt } = isRecord(value) ? value : {}
-  const at = typeof createdAt === 'string' && RFC3339.test(createdAt) ? Date.parse(createdAt) : Number.NaN
-  return { id: identifier(_id), displayName: text(displayName), createdAt: Number.isNaN(at) ? undefined : at }
+  const { _id, displayName, createdAt } = record(value)
+  const at = optional(createdAt, (given) => readShape(() => time(given)))
+  return { id: identifier(_id), displayName: text(displayName), createdAt: at }
 }
 
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new Misshapen()
-  return value
+/** Anything shorter is not a token; masked, it would only make the log unreadable. */
+const SHORTEST = 8
+
+function mintedToken(json: unknown): { value: string; id: string | undefined } {
+  const { token, tokenInfo } = record(json)
+  const value = text(token).trim()
+  if (value.length < SHORTEST) misshapen()
+  const id = isRecord(tokenInfo) ? tokenInfo._id : undefined
+  return { value, id: typeof id === 'string' ? id : undefined }
 }
 
-/** Ids become part of a path. */
+/** IDs become part of a path. */
 function identifier(value: unknown): string {
   const id = text(value)
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(id)) throw new Misshapen()
-  return id
+  return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : misshapen()
 }

@@ -1,12 +1,14 @@
 /** What a Hub token looks like. */
 import { ActionError } from '../errors/action-error.ts'
-import type { Wording } from '../text/message.ts'
+import { REPORT_TO } from '../errors/unforeseen.ts'
+import { code, link, prose, type Wording } from '../text/message.ts'
 
 /** Prefix and characters of `hf_…`, `hf_oauth_…` and `hf_jwt_…` (a JWT follows). Source: huggingface.co/docs/hub/security-tokens. */
 const SHAPE = /^hf_[A-Za-z0-9_][\w.~+/=-]{7,8190}$/
 
 /**
- * The value without the white space around it, once it is shaped like a Hub token.
+ * The value without surrounding white space, if it has the shape of a Hub token. `where`: what holds it, for messages, at
+ * the start of a sentence.
  *
  * @throws `ActionError` `token-malformed`, describing the value without showing any of it.
  */
@@ -14,18 +16,29 @@ export function checkTokenShape(value: string, where: string, fix: Wording): str
   const token = value.trim()
   if (SHAPE.test(token)) return token
   throw new ActionError('token-malformed', {
-    failed: `${where} does not hold something shaped like a Hugging Face token. The value is not shown.`,
+    failed: `${where} does not contain a Hugging Face token. The value is not shown.`,
     seen: describe(token),
-    expected: '`hf_` and at least 8 letters or digits, nothing around them',
-    cause: 'something else was stored, or the token was stored with quotes, a variable name or other text around it.',
+    expected: prose`${code('hf_')} followed by at least 8 letters or digits, and nothing else`,
+    cause:
+      'A different value was stored, or the token was stored with quotes, a variable name or other text around it.',
     fix,
   })
 }
 
-/** One token, if need be cut short, with no more around it than quotes, a variable's name or the name of a header. */
+/**
+ * {@link checkTokenShape} for a token that the Hub has just issued.
+ *
+ * @throws `ActionError` `token-malformed`.
+ */
+export function checkIssuedToken(value: string, where: string): string {
+  const fix = prose`Check that ${code('hf-endpoint')} is the Hub. If it is, report this at ${link(REPORT_TO)}: the Hub answered with something other than a token.`
+  return checkTokenShape(value, where, fix)
+}
+
+/** One token, possibly truncated, with nothing around it but quotes, the name of a variable or the name of a header. */
 const NEARLY = /^(?:export\s+)?(?:[\w-]+\s*[=:]\s*)?(?:bearer\s+)?["'`]?hf_[\w.~+/-]*["'`]?[;,]?$/i
 
-/** True for a value that is nothing but a token badly stored, and for an empty one: there is nothing else to lose in it. */
+/** True for an empty value, and for one that is nothing but a badly stored token: nothing else could be lost in it. */
 export function resemblesToken(value: string): boolean {
   const text = value.trim()
   return text === '' || NEARLY.test(text)
@@ -40,7 +53,7 @@ function describe(token: string): string {
   if (/[\r\n]/.test(token)) traits.push('several lines')
   else if (/\s/.test(token)) traits.push('white space inside')
   if (/[^\x20-\x7e\s]/.test(token)) traits.push('characters outside ASCII')
-  if (token.startsWith('AKIA') || token.startsWith('ASIA')) traits.push('the form of an AWS access key id')
+  if (token.startsWith('AKIA') || token.startsWith('ASIA')) traits.push('the form of an AWS access key ID')
   if (token.startsWith('gh') && /^gh[a-z]_/.test(token)) traits.push('the form of a GitHub token')
   if (!token.includes('hf_')) traits.push('no "hf_" anywhere')
   return traits.join(', ')

@@ -4,11 +4,11 @@ import type { Wording } from '../text/message.ts'
 /** What the source knows of the token, for kinds of which whoami-v2 tells less. Times in milliseconds since the epoch. */
 export type Evidence =
   /**
-   * Kept somewhere and used again: whoami-v2 tells all. `howToStore`: for messages, how a person puts another token in
-   * its place; no other kind has it, because where those come from, no token must be stored.
+   * Kept somewhere and used again: whoami-v2 tells everything. `howToStore`: for messages, how a person replaces it. No
+   * other kind has it: the secrets that those come from must never hold the token itself.
    */
   | { kind: 'stored'; howToStore: Wording }
-  /** Made for this job with these permissions; whoami-v2 tells all. */
+  /** Minted for this job with these permissions: whoami-v2 tells everything. */
   | { kind: 'minted'; asked: readonly string[] }
   /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */
   | { kind: 'resource'; resource: string; expiresAt: number | undefined }

@@ -2,6 +2,7 @@
 import { wrongSecret } from '../aws/secret-content.ts'
 import { storeCommand } from '../aws/store-command.ts'
 import { checkTokenShape, resemblesToken } from '../hub/token-shape.ts'
+import { partsOf } from '../text/message.ts'
 import { readStoredSecret } from './stored-secret.ts'
 import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 
@@ -13,9 +14,9 @@ export function secretsManagerSource(context: SourceContext): TokenSource {
       const { values, shape, label, origin } = await readStoredSecret(identity, context, 'token')
       const [value = ''] = values
       const howToStore = storeCommand({ secret, shape })
-      // What is more than a token may be somebody's password, or a whole file.
+      // Anything else may be somebody's password, or a whole file.
       const fix = resemblesToken(value)
-        ? ['Take the token alone, with nothing around it.', ...howToStore]
+        ? ['Use the token alone, with nothing around it.', ...partsOf(howToStore)]
         : wrongSecret('token', secret)
       return {
         value: checkTokenShape(value, `The secret ${label}`, fix),

@@ -1,4 +1,4 @@
-/** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session lives in memory only. */
+/** Identity → what one secret holds: AssumeRoleWithWebIdentity, then GetSecretValue. The session stays in memory. */
 import { openSession } from '../aws/assume-role.ts'
 import { sessionPolicy } from '../aws/policies/session-policy.ts'
 import { readSecret, type StoredSecret } from '../aws/read-secret.ts'

@@ -1,4 +1,4 @@
-/** Names of minted tokens: they say which run made them and when, so that what a killed run left can be found. */
+/** Names of minted tokens: they say which run minted them and when, so that later runs find what a killed run left. */
 import { randomBytes } from 'node:crypto'
 import type { Job } from '../identity/job.ts'
 
@@ -13,7 +13,7 @@ export function tokenName({ repository, runId, runAttempt }: Job, now: number): 
   return `hf-oidc-action ${clean(repository, 80)} ${run} ${time} ${randomBytes(4).toString('hex')}`
 }
 
-/** When a token with this name was made, in milliseconds since the epoch; undefined when it is not one of ours. */
+/** When a token with this name was minted, in milliseconds since the epoch; undefined when it is not one of ours. */
 export function madeAt(displayName: string): number | undefined {
   const match = OURS.exec(displayName)
   if (!match) return undefined

@@ -1,5 +1,4 @@
-/** The one interface behind which a Hub token is obtained. Adding a source is adding a file. */
-
+/** The one interface behind which a Hub token is obtained. Adding a source means adding a file. */
 import type { AwsRequest } from '../aws/request.ts'
 import type { MintingLedger } from '../hub/ledger.ts'
 import type { HubToken } from '../hub/token.ts'
@@ -11,11 +10,11 @@ import type { Log, Mask } from '../text/log.ts'
 import type { ObtainRequest } from './request.ts'
 
 export interface TokenSource {
-  /** Trades the verified identity for a token. */
+  /** Exchanges the verified identity for a token. */
   obtain(identity: Identity): Promise<HubToken>
 }
 
-/** What every source is made with. */
+/** What every source works with. */
 export interface SourceContext {
   request: ObtainRequest
   job: Job
@@ -23,12 +22,12 @@ export interface SourceContext {
   policy: RetryPolicy
   mask: Mask
   log: Log
-  /** Makes a new identity when the ID token ended before it was used; used once at most. */
+  /** Proves the identity again when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
   ledger: MintingLedger
 }
 
-/** The part of the request that sources on AWS need; `parse.ts` has made sure of it. */
+/** The part of the request that sources on AWS need; `parse.ts` guarantees it. */
 export function awsOf(request: ObtainRequest): AwsRequest {
   if (!request.aws) throw new TypeError('this token source needs AWS')
   return request.aws

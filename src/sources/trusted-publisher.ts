@@ -1,25 +1,20 @@
-/** The token source `trusted-publisher`: the Hub itself trades the ID token for a one-hour token. No AWS at all. */
-
-import { exchangeIdToken } from '../hub/oauth-token.ts'
-import { checkTokenShape } from '../hub/token-shape.ts'
+/** The token source `trusted-publisher`: the Hub itself exchanges the ID token for a one-hour token. No AWS at all. */
+import { exchangeIdToken } from '../hub/exchange/id-token.ts'
+import { checkIssuedToken } from '../hub/token-shape.ts'
 import { validFor } from '../text/duration.ts'
 import type { TrustedPublisherRequest } from './request.ts'
 import type { SourceContext, TokenSource } from './token-source.ts'
 
-/** RFC 8693 at the Hub's `/oauth/token`; the ID token is for the Hub and goes nowhere else. */
+/** RFC 8693 at the Hub's `/oauth/token`. The ID token is for the Hub and goes nowhere else. */
 export function trustedPublisherSource(context: SourceContext, { resource }: TrustedPublisherRequest): TokenSource {
   return {
     async obtain(identity) {
       const { log } = context
       const granted = await exchangeIdToken(identity, resource, context)
-      log.info(`Hub: traded the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
+      log.info(`Hub: exchanged the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
       const label = `trusted publisher of ${resource}`
       return {
-        value: checkTokenShape(
-          granted.token,
-          'The answer of /oauth/token',
-          'Report it: the Hub answered with something else than a token.',
-        ),
+        value: checkIssuedToken(granted.token, 'The answer of /oauth/token'),
         origin: { label, aws: undefined },
         evidence: { kind: 'resource', resource, expiresAt: granted.expiresAt },
       }

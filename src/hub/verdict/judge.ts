@@ -1,219 +1,372 @@
-/** Compares what the Hub says of a token with what the workflow asks for: pure, no call. */
+/** Compares what a token can do with what was requested: pure, no call. */
 import { ActionError } from '../../errors/action-error.ts'
 import { formatDuration } from '../../text/duration.ts'
-import { listed, printable } from '../../text/printable.ts'
-import type { Requirement } from '../requirement.ts'
-import { NEEDED } from '../scopes.ts'
-import type { Evidence, HubToken } from '../token.ts'
-import type { Membership, WhoAmI } from '../whoami.ts'
-import { judgeResource, judgeRole, judgeScopes } from './evidence.ts'
-import { remedy } from './remedies.ts'
-import { isClassic, membershipIn, shortfall, surplusRights } from './rights.ts'
+import { code, joined, list, type Prose, prose } from '../../text/message.ts'
+import { listed, printable, quoted } from '../../text/printable.ts'
+import { tokenKind } from '../facts/describe.ts'
+import type { Failure, Question, TokenFacts } from '../facts/facts.ts'
+import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from '../facts/rights.ts'
+import type { Membership, WhoAmI } from '../facts/whoami.ts'
+import { mayStandIn, type Requirement } from '../requirement.ts'
+import { includes, NEEDED, OAUTH_SCOPES, permits, type Scope, scopeOf } from '../scopes.ts'
+import type { Evidence } from '../token.ts'
+import { type Case, explain, type Finding, remedy, type Trouble } from './explain.ts'
 
-/** `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for what else there is. */
-export function tokenKind(who: WhoAmI, evidence: Evidence | { kind: 'stored' }): string {
-  if (evidence.kind === 'resource') return 'trusted-publisher'
-  if (evidence.kind === 'oauth') return 'oauth'
-  return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)
+/** What every rule looks at. */
+interface Hearing {
+  facts: TokenFacts
+  requirement: Requirement
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+/** A hearing in which whoami-v2 has answered. */
+interface KnownHearing extends Hearing {
+  who: WhoAmI
+}
+
+/** A finding, with what only its remedy needs to know. */
+type Found = Finding & Pick<Case, 'spelling' | 'rule'>
+
+/**
+ * Every problem, the gravest first; an empty list is a confirmation. `now`: milliseconds since the epoch. Codes:
+ * `token-wrong-org`, `token-revoked-by-org`, `token-pending-approval`, `org-restricted`, `token-expired`,
+ * `token-under-scoped`, `token-over-scoped`, `token-expiring`; for questions that the Hub did not answer,
+ * `token-rejected`, `token-expired`, `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
+ */
+export function judge(facts: TokenFacts, requirement: Requirement, now: number): ActionError[] {
+  const hearing = { facts, requirement, now }
+  const explained = (found: readonly Found[]) => found.map((finding) => toError(finding, hearing))
+  return [
+    ...unanswered('whoami-v2', hearing),
+    ...explained(facts.who ? judgeWhoAmI({ ...hearing, who: facts.who }) : []),
+    ...unanswered('bound repository', hearing),
+    ...explained(readsOnly(hearing)),
+    ...unanswered('repositories', hearing),
+    ...explained(reachable(hearing)),
+  ]
+}
+
+/** True when whoami-v2 was rate limited, and the checks of the repositories replace it. */
+export function isStoodIn({ failures }: TokenFacts, requirement: Requirement): boolean {
+  return failures.some((failure) => isTolerated(failure, requirement))
+}
+
+function isTolerated({ question, error }: Failure, requirement: Requirement): boolean {
+  return question === 'whoami-v2' && error.code === 'hub-rate-limited' && mayStandIn(requirement)
+}
+
+function toError({ spelling, rule, ...finding }: Found, { facts, requirement }: Hearing): ActionError {
+  const { evidence, label, who } = facts
+  const displayName = who?.displayName === undefined ? undefined : printable(who.displayName, 80)
+  return explain(finding, evidence, { request: requirement, label, displayName, spelling, rule })
+}
+
+/** The failures of one question. The Hub's refusal of a token gets the remedy for a token of its kind. */
+function unanswered(question: Question, { facts, requirement }: Hearing): ActionError[] {
+  return facts.failures
+    .filter((failure) => failure.question === question && !isTolerated(failure, requirement))
+    .map(({ error }) =>
+      error.code === 'token-rejected' || error.code === 'token-expired'
+        ? new ActionError(error.code, {
+            ...error.explanation,
+            ...remedy('dead', facts.evidence, { request: requirement }),
+          })
+        : error,
+    )
+}
+
+function judgeWhoAmI(hearing: KnownHearing): Found[] {
+  const { facts, requirement, who } = hearing
+  const org = membershipIn(who, requirement.org)
+  // The resource that a Trusted Publisher's token is bound to says more than the memberships of its owner.
+  if (!org && facts.evidence.kind !== 'resource') return [wrongOrg(hearing)]
+  return [...(org ? restrictions(hearing, org) : []), ...expired(hearing), ...reach(hearing, org), ...expiring(hearing)]
+}
+
+function wrongOrg({ who, requirement: { org } }: KnownHearing): Found {
+  const names = who.orgs.map(({ name }) => printable(name, 80))
+  const isLikeOrg = (name: string) => name.toLowerCase() === org.toLowerCase()
+  const spelling = names.find(isLikeOrg)
+  const trouble: Trouble = spelling ? 'misspelled-org' : isLikeOrg(who.name) ? 'user-as-org' : 'wrong-org'
+  return {
+    code: 'token-wrong-org',
+    trouble,
+    failed: `The token does not belong to the organization ${org}.`,
+    seen: `a token of ${who.name}, who is a member of ${names.length === 0 ? 'no organization' : listed(names)}`,
+    expected: `a token of a member or service account of ${org}`,
+    spelling,
+  }
+}
+
+function restrictions({ who, requirement }: KnownHearing, membership: Membership): Found[] {
+  const { org } = requirement
+  return membership.securityRestrictions.map((restriction) => {
+    const rule = printable(restriction, 60)
+    const seen = `the restriction ${rule} in ${org}, for the token ${quoted(who.displayName ?? '', 80)} of ${who.name}`
+    if (restriction === 'token-revoked') {
+      return {
+        code: 'token-revoked-by-org',
+        trouble: 'cut-off',
+        failed: `An admin of ${org} has revoked this token’s access to the organization.`,
+        seen,
+        expected: 'a token that the organization accepts',
+      }
+    }
+    if (restriction === 'token-policy') {
+      return {
+        code: 'token-pending-approval',
+        trouble: isClassic(who) ? 'classic' : 'unapproved',
+        failed: `The token policy of ${org} does not accept this token yet.`,
+        seen,
+        expected: 'a fine-grained token that an admin has approved',
+      }
+    }
+    return {
+      code: 'org-restricted',
+      trouble: KNOWN_RULES.find((known) => known === restriction) ?? 'unknown-rule',
+      failed: `${org} does not accept this token: ${rule}.`,
+      seen,
+      expected: 'no restriction',
+      rule,
+    }
+  })
+}
+
+const KNOWN_RULES = ['mfa', 'sso', 'ip'] as const
+
+function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
+  if (expiresAt === undefined || expiresAt > now) return []
+  return [
+    {
+      code: 'token-expired',
+      trouble: 'dead',
+      failed: 'The token has expired.',
+      seen: `a token that expired at ${iso(expiresAt)}; the clock of this machine shows ${iso(now)}`,
+      expected: 'a token that is valid now',
+    },
+  ]
+}
+
+function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds }, now }: Hearing): Found[] {
+  if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return []
+  return [
+    {
+      code: 'token-expiring',
+      trouble: 'expiring',
+      failed: 'The token expires too soon for this job.',
+      seen: `a token that expires at ${iso(expiresAt)}, in ${formatDuration((expiresAt - now) / 1000)}`,
+      expected: prose`a token that is valid for at least ${formatDuration(minLifetimeSeconds)} (${code('min-token-lifetime')})`,
+    },
+  ]
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+/** What the token can do, next to what was requested. */
+function reach(hearing: KnownHearing, org: Membership | undefined): Found[] {
+  const { evidence } = hearing.facts
+  if (evidence.kind === 'resource') return [...bound(hearing, evidence), ...withoutRole(hearing)]
+  if (evidence.kind === 'oauth') return [...scopes(hearing, evidence), ...withoutRole(hearing)]
+  return org ? [...tooNarrow(hearing, org), ...tooWide(hearing, org)] : []
+}
+
+/** A Trusted Publisher's token must be bound to the resource that was requested. */
+function bound({ who }: KnownHearing, { resource }: Evidence & { kind: 'resource' }): Found[] {
+  if (who.resource?.replace(/^models\//, '') === resource) return []
+  return [
+    {
+      code: 'token-wrong-org',
+      trouble: 'wrong-org',
+      failed: `The token is not bound to ${resource}.`,
+      seen:
+        who.resource === undefined
+          ? 'a token that the Hub binds to no resource'
+          : `a token for ${quoted(who.resource, 120)}`,
+      expected: `a token for ${quoted(resource, 120)}`,
+    },
+  ]
+}
+
+/** An OAuth token must have the scopes that were requested, and no others. */
+function scopes({ requirement: { scope } }: Hearing, { asked, granted }: Evidence & { kind: 'oauth' }): Found[] {
+  const missing = asked.filter((name) => !granted.includes(name))
+  const surplus = granted.filter((name) => !asked.includes(name) || !includes(scope, OAUTH_SCOPES[name] ?? 'admin'))
+  const found: Found[] = []
+  if (missing.length > 0) {
+    found.push({
+      code: 'token-under-scoped',
+      trouble: 'too-narrow',
+      failed: prose`The token cannot do what ${code(`scope: ${scope}`)} requires.`,
+      seen: prose`an OAuth token with ${granted.length === 0 ? 'no scopes' : prose`the scopes ${names(granted)}`}`,
+      expected: prose`an OAuth token that also has ${names(missing)}`,
+    })
+  }
+  if (surplus.length > 0) {
+    found.push({
+      code: 'token-over-scoped',
+      trouble: 'too-wide',
+      failed: 'The token can do more than requested; anyone who obtained it would have those rights as well.',
+      seen: ['an OAuth token with these surplus scopes:', list(surplus.map((name) => printable(name, 80)))],
+      expected: prose`an OAuth token with the scopes ${names(asked)} and no others`,
+    })
+  }
+  return found
+}
+
+/** A bound or OAuth token has no role. One with a role is a user access token, which reaches what the role reaches. */
+function withoutRole({ who: { role } }: KnownHearing): Found[] {
+  if (role === undefined) return []
+  return [
+    {
+      code: 'token-over-scoped',
+      trouble: 'other-kind',
+      failed: 'The Hub issued a different kind of token than requested; anyone who obtained it could do more.',
+      seen: `a user access token with the role ${quoted(role, 40)}`,
+      expected: 'a token that is limited to what was requested',
+    },
+  ]
+}
+
+function tooNarrow({ who, requirement }: KnownHearing, org: Membership): Found[] {
+  const { scope, repositories } = requirement
+  const seen = shortfall(who, org, scope)
+  if (seen === undefined) return []
+  const needed = code(NEEDED[scope])
+  const where = repositories.length > 0 ? listed(repositories.map(({ label }) => label)) : 'repositories in it'
+  return [
+    {
+      code: 'token-under-scoped',
+      trouble: 'too-narrow',
+      failed: prose`The token cannot do what ${code(`scope: ${scope}`)} requires in ${org.name}.`,
+      seen,
+      expected: prose`a token with ${needed} on ${org.name} or on ${where}`,
+    },
+  ]
 }
 
 /**
- * Every problem, the gravest first; an empty list is a confirmation. Codes: `token-wrong-org`,
- * `token-revoked-by-org`, `token-pending-approval`, `org-restricted`, `token-expired`, `token-under-scoped`,
- * `token-over-scoped`, `token-expiring`. `now`: milliseconds since the epoch.
+ * Why the token cannot do what `scope` requires anywhere in the organization, or undefined when it can. A token for single
+ * repositories is enough: which ones are needed is what `repositories` is for.
  */
-export function judge(
-  who: WhoAmI,
-  request: Requirement,
-  { evidence }: Pick<HubToken, 'evidence'>,
-  now: number,
-): ActionError[] {
-  const org = membershipIn(who, request.org)
-  // A Trusted Publisher's token is bound to one resource, which says more than its owner's memberships.
-  if (!org && evidence.kind !== 'resource') return [wrongOrg(who, request, evidence)]
-  const end = endOf(who, evidence)
-  const found = [
-    ...(org ? restrictions(who, org, request, evidence) : []),
-    expired(end, request, evidence, now),
-    ...reach(who, org, request, evidence),
-    expiring(end, request, evidence, now),
-  ]
-  return found.filter((problem) => problem !== undefined)
+function shortfall(who: WhoAmI, org: Membership, scope: Scope): string | Prose | undefined {
+  if (who.role === 'read' && scope !== 'read')
+    return prose`a classic ${code('read')} token, which cannot ${scope === 'write' ? 'write' : 'administer'}`
+  if (who.role === 'fineGrained') {
+    const held = who.grants.filter(({ entity }) => isWithin(entity, org)).flatMap(({ permissions }) => permissions)
+    if (!held.some((permission) => permits(permission, scope)))
+      return prose`a token with ${held.length === 0 ? 'no permissions' : names([...new Set(held)])} in ${org.name}`
+  }
+  return isRoleTooLow(org, scope)
+    ? `a token of an account that has the role ${printable(org.roleInOrg, 80)} in ${org.name}`
+    : undefined
 }
 
-/** What the token can do, next to what was asked. */
-function reach(
-  who: WhoAmI,
-  org: Membership | undefined,
-  request: Requirement,
-  evidence: Evidence,
-): (ActionError | undefined)[] {
-  if (evidence.kind === 'resource') return [...judgeResource(who, evidence, request), ...judgeRole(who)]
-  if (evidence.kind === 'oauth') return [...judgeScopes(evidence, request), ...judgeRole(who)]
-  return org ? [underScoped(who, org, request, evidence), overScoped(who, org, request, evidence)] : []
+/** Roles in an organization that do not include what a scope requires. The name of a custom role says nothing. */
+const TOO_LOW: Record<Scope, readonly string[]> = {
+  read: ['no_access'],
+  write: ['read', 'no_access'],
+  admin: ['write', 'contributor', 'read', 'no_access'],
 }
 
-function wrongOrg(who: WhoAmI, request: Requirement, evidence: Evidence): ActionError {
-  const { org } = request
-  const names = who.orgs.map(({ name }) => printable(name, 80))
-  const cased = names.find((name) => name.toLowerCase() === org.toLowerCase())
-  const isUser = who.name.toLowerCase() === org.toLowerCase()
-  return new ActionError('token-wrong-org', {
-    failed: `The token does not belong to the organization ${org}.`,
-    seen: `a token of ${who.name}, who is a member of ${listed(names)}`,
-    expected: `a token of a member or service account of ${org}`,
-    ...(cased
-      ? {
-          cause: `the Hub spells the organization ${cased}; the audience that AWS compares must be spelt alike.`,
-          fix: `Set \`hf-org: ${cased}\`, and use the same spelling in the OIDC provider’s client ids and in the trust policy.`,
-        }
-      : isUser
-        ? { cause: `${org} is a user, not an organization.`, fix: 'Set `hf-org` to the slug of the organization.' }
-        : remedy('wrong-org', evidence, { request })),
-  })
+/** A member's own role limits each of their tokens; a resource group can give more, but no administration. */
+function isRoleTooLow({ roleInOrg, resourceGroups }: Membership, scope: Scope): boolean {
+  const isLow = (role: string) => TOO_LOW[scope].includes(role)
+  if (roleInOrg === undefined || !isLow(roleInOrg)) return false
+  return scope === 'admin' || resourceGroups.every(({ role }) => isLow(role))
 }
 
-function restrictions(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError[] {
-  const { org: slug } = request
-  return org.securityRestrictions.map((restriction) => {
-    const seen = `securityRestrictions of ${slug}: ${printable(restriction, 60)} (token ${printable(who.displayName ?? '', 80)} of ${who.name})`
-    if (restriction === 'token-revoked') {
-      return new ActionError('token-revoked-by-org', {
-        failed: `An admin of ${slug} has cut this token off from the organization.`,
-        seen,
-        expected: 'a token that the organization lets in',
-        ...remedy('cut-off', evidence, { request }),
-      })
-    }
-    if (restriction === 'token-policy') {
-      return new ActionError('token-pending-approval', {
-        failed: `The token policy of ${slug} does not let this token in yet.`,
-        seen,
-        expected: 'a fine-grained token that an admin has approved',
-        ...remedy(isClassic(who) ? 'classic' : 'unapproved', evidence, { request }),
-      })
-    }
-    const { cause, fix } = (Object.hasOwn(RESTRICTIONS, restriction) ? RESTRICTIONS[restriction] : undefined) ?? {
-      cause: 'the organization has a rule that this version of the action does not know.',
-      fix: `Ask an admin of ${slug} what "${printable(restriction, 60)}" asks of tokens.`,
-    }
-    return new ActionError('org-restricted', {
-      failed: `${slug} does not let this token in: ${printable(restriction, 60)}.`,
-      seen,
-      expected: 'no restriction',
-      cause,
-      fix,
-    })
-  })
-}
-
-const RESTRICTIONS: Record<string, { cause: string; fix: string }> = {
-  mfa: {
-    cause: 'the organization wants two-factor authentication, and the token’s account has none.',
-    fix: 'Turn two-factor authentication on for the account that owns the token (Settings, Authentication).',
-  },
-  sso: {
-    cause:
-      'the organization wants a login by SSO, and the token’s account has not logged in that way, or its login ended.',
-    fix: 'Log in to the organization by SSO with the account that owns the token; for unattended use prefer a service account.',
-  },
-  ip: {
-    cause: 'the organization lets in certain IP addresses only, and the runner’s is not among them.',
-    fix: 'Run the job on a runner with a fixed address that the organization lists (self-hosted, or a larger runner with static IPs).',
-  },
-}
-
-/** When the token ends, by the Hub's word and by that of the exchange: the earlier one counts. */
-export function endOf(who: Pick<WhoAmI, 'expiresAt'> | undefined, evidence: Evidence): number | undefined {
-  const ends = [who?.expiresAt, 'expiresAt' in evidence ? evidence.expiresAt : undefined].filter(
-    (end) => end !== undefined,
-  )
-  return ends.length > 0 ? Math.min(...ends) : undefined
-}
-
-function expired(
-  expiresAt: number | undefined,
-  request: Requirement,
-  evidence: Evidence,
-  now: number,
-): ActionError | undefined {
-  if (expiresAt === undefined || expiresAt > now) return undefined
-  return new ActionError('token-expired', {
-    failed: 'The token’s time is over.',
-    seen: `it ended on ${new Date(expiresAt).toISOString()}; this runner’s clock says ${new Date(now).toISOString()}`,
-    expected: 'a token that is valid now',
-    ...remedy('dead', evidence, { request }),
-  })
-}
-
-function expiring(
-  expiresAt: number | undefined,
-  request: Requirement,
-  evidence: Evidence,
-  now: number,
-): ActionError | undefined {
-  const { minLifetimeSeconds } = request
-  if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return undefined
-  return new ActionError('token-expiring', {
-    failed: 'The token ends before this job may need it.',
-    seen: `it ends on ${new Date(expiresAt).toISOString()}, in ${formatDuration((expiresAt - now) / 1000)}`,
-    expected: `at least ${formatDuration(minLifetimeSeconds)} (\`min-token-lifetime\`)`,
-    ...remedy('expiring', evidence, { request }),
-  })
-}
-
-function underScoped(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError | undefined {
-  const { scope, repositories } = request
-  const seen = shortfall(who, org, scope)
-  if (seen === undefined) return undefined
-  return new ActionError('token-under-scoped', {
-    failed: `The token cannot do what \`scope: ${scope}\` asks in ${org.name}.`,
-    seen,
-    expected: `${NEEDED[scope]} on ${org.name}${repositories.length > 0 ? `, or on ${listed(repositories.map(({ label }) => label))}` : ' or on repositories in it'}`,
-    ...remedy('too-narrow', evidence, { request }),
-  })
-}
-
-function overScoped(who: WhoAmI, org: Membership, request: Requirement, evidence: Evidence): ActionError | undefined {
-  const { scope } = request
-  const surplus = isClassic(who)
-    ? classicRights(who, org)
-    : who.role === undefined
-      ? unseenRights(who)
-      : [...surplusRights(who, org, scope), ...notAsked(who, evidence)]
-  if (surplus.length === 0) return undefined
-  return new ActionError('token-over-scoped', {
-    failed: `The token can do more than \`scope: ${scope}\` in ${org.name}: whoever got hold of it could use that too.`,
-    seen: `${tokenKind(who, evidence)} token of ${who.name}, with these surplus rights:\n${surplus.map((right) => `- ${right}`).join('\n')}`,
-    expected: `a fine-grained token with nothing but ${scope} rights in ${org.name}`,
-    ...remedy('too-wide', evidence, { request }),
-    ...(isClassic(who)
-      ? { cause: 'it is a classic token: only fine-grained ones can be limited to an organization.' }
-      : {}),
-  })
-}
-
-/** What a minted token has beyond the permissions that were asked for, although the scope includes it. */
-function notAsked(who: WhoAmI, evidence: Evidence): string[] {
-  if (evidence.kind !== 'minted') return []
-  const held = new Set(who.grants.flatMap(({ permissions }) => permissions))
-  return [...held]
-    .filter((permission) => !evidence.asked.includes(permission))
-    .map((permission) => `${printable(permission, 80)} (was not asked for)`)
-}
-
-/** What a classic token reaches, in words: all that its owner does. */
-export function classicRights(who: WhoAmI, org: Membership): string[] {
-  const can = who.role === 'read' ? 'reads' : 'reads and writes'
-  const others = who.orgs.map(({ name }) => name).filter((name) => name !== org.name)
+function tooWide({ who, facts: { evidence }, requirement: { scope } }: KnownHearing, org: Membership): Found[] {
+  const surplus = [...unlistedRights(who, org), ...surplusGrants(who, org, scope), ...unboundRights(who, org)]
+  if (evidence.kind === 'minted') surplus.push(...notRequested(who, evidence.asked))
+  if (surplus.length === 0) return []
   return [
-    `${can} everything that ${who.name} can reach, in ${org.name} and outside`,
-    `${can} the repositories of ${who.name} (outside ${org.name})`,
-    ...others.map((name) => `${can} the organization ${printable(name, 80)} (outside ${org.name})`),
+    {
+      code: 'token-over-scoped',
+      trouble: 'too-wide',
+      failed: prose`The token can do more than ${code(`scope: ${scope}`)} allows in ${org.name}; anyone who obtained it would have those rights as well.`,
+      seen: [`a ${tokenKind(who, evidence.kind)} token of ${who.name} with these surplus rights:`, list(surplus)],
+      expected: `a fine-grained token with ${scope} rights in ${org.name} and nothing else`,
+      ...(isClassic(who) ? { cause: CLASSIC } : {}),
+    },
   ]
 }
 
-/** What is to be said of a token whose rights the Hub does not list. */
-export function unseenRights(who: WhoAmI): string[] {
-  return [`unknown rights: the Hub does not list those of a token of the type ${printable(who.authType, 40)}`]
+const CLASSIC = 'It is a classic token. Only fine-grained tokens can be limited to an organization.'
+
+/** Every listed right that lies outside the organization or goes beyond `scope`, in words. */
+function surplusGrants({ grants }: WhoAmI, org: Membership, scope: Scope): string[] {
+  return grants.flatMap(({ entity, permissions }) =>
+    permissions.flatMap((permission) => {
+      const right = `${printable(permission, 80)} on ${placeOf(entity)}`
+      if (!isWithin(entity, org)) return [`${right} (outside ${org.name})`]
+      return includes(scope, scopeOf(permission)) ? [] : [`${right} (more than ${scope})`]
+    }),
+  )
+}
+
+/** What a minted token has beyond the requested permissions, although the scope includes it. */
+function notRequested({ grants }: WhoAmI, asked: readonly string[]): string[] {
+  const held = new Set(grants.flatMap(({ permissions }) => permissions))
+  return [...held]
+    .filter((permission) => !asked.includes(permission))
+    .map((permission) => `${printable(permission, 80)} (not requested)`)
+}
+
+/** A token bound to a repository must not be able to write it when only reading was requested. */
+function readsOnly({ facts: { boundTo } }: Hearing): Found[] {
+  if (!boundTo) return []
+  const { repository, read, write } = boundTo
+  if (write.granted) {
+    return [
+      {
+        code: 'token-over-scoped',
+        trouble: 'too-wide',
+        failed: prose`The token can do more than ${code('scope: read')} allows; anyone who obtained it would have those rights as well.`,
+        seen: ['a token with these surplus rights:', list([`write ${repository.label}`])],
+        expected: `a token that can read ${repository.label} and nothing else`,
+      },
+    ]
+  }
+  // Only the Hub's own 403, next to a granted read, says "may read, and may not write".
+  if (read.granted && write.status === 403) return []
+  const refusal = read.granted ? write : read
+  return [outOfReach([`${repository.label}: ${refusal.seen}`], [repository.label], 'read')]
+}
+
+/** The token must be able to use each of the required repositories. */
+function reachable({ facts, requirement }: Hearing): Found[] {
+  const refused = facts.repositories.flatMap(({ repository, access }) =>
+    access.granted ? [] : [`${repository.label}: ${access.seen}`],
+  )
+  if (refused.length === 0) return []
+  const { org, repositories, scope } = requirement
+  const foreign = repositories.filter(({ namespace }) => namespace !== org).map(({ label }) => label)
+  const labels = repositories.map(({ label }) => label)
+  const found = outOfReach(refused, labels, scope === 'read' ? 'read' : 'write')
+  if (foreign.length === 0) return [found]
+  const outside = `${listed(foreign)} ${foreign.length === 1 ? 'lies' : 'lie'} outside ${org}, where a token of this action has no rights.`
+  return [{ ...found, cause: [outside, UNREACHABLE] }]
+}
+
+const UNREACHABLE =
+  'A token cannot use a repository that it was not created for, that does not exist, or that is gated when the token’s account has not accepted the terms.'
+
+function outOfReach(refused: readonly string[], labels: readonly string[], verb: 'read' | 'write'): Found {
+  return {
+    code: 'token-under-scoped',
+    trouble: 'out-of-reach',
+    failed: `The token cannot ${verb} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
+    seen: list(refused),
+    expected: `${verb} access to ${listed(labels)}`,
+    cause: UNREACHABLE,
+  }
+}
+
+/** Names as code, separated by commas. */
+function names(items: readonly string[]): Prose {
+  return joined(
+    items.map((item) => code(printable(item, 80))),
+    ', ',
+  )
 }

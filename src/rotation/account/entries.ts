@@ -1,6 +1,6 @@
 /** Which of the service account's tokens a stored value is: by what the Hub says about it, never by a name alone. */
+import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
-import type { WhoAmI } from '../../hub/whoami.ts'
 import type { SecretContext } from '../context.ts'
 
 /** How long to wait after a first answer that a token in use does not exist, in milliseconds: it may be a passing fault. */

@@ -1,6 +1,7 @@
 /** Which of the service account's tokens an answer of whoami-v2 is about. */
+
+import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import type { AccountToken, ServiceAccount } from '../../hub/service-accounts.ts'
-import type { WhoAmI } from '../../hub/whoami.ts'
 
 /**
  * The one token of the account that `who` is about; undefined when it is not the account's, or may be one of several.

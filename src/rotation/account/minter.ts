@@ -1,6 +1,7 @@
 /** The service account whose tokens go into the secrets. */
 import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
+import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
 import {
   type AccountToken,
@@ -8,7 +9,6 @@ import {
   type ServiceAccount,
   ServiceAccounts,
 } from '../../hub/service-accounts.ts'
-import type { WhoAmI } from '../../hub/whoami.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names.ts'

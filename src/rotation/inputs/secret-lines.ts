@@ -1,9 +1,10 @@
 /** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
 import type { Role } from '../../aws/request.ts'
-import { includes, LEAST_PERMISSIONS, NEEDED, permits, SCOPES, type Scope, scopeOf } from '../../hub/scopes.ts'
+import { SCOPES } from '../../hub/scopes.ts'
 import { parseKey, parseSecretId } from '../../inputs/aws.ts'
 import { fill, lines, oneOf } from '../../inputs/fields.ts'
 import { parseRepositories } from '../../inputs/hub.ts'
+import { parsePermissions } from '../../inputs/permissions.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { closest } from '../../text/closest.ts'
 import { quoted } from '../../text/printable.ts'
@@ -56,7 +57,7 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
     },
     scope,
     repositories: parseRepositories(list(settings.repositories), own),
-    permissions: parsePermissions(list(settings.scope && settings.permissions), scope, own),
+    permissions: parsePermissions(list(settings.scope && settings.permissions), scope, `scope=${scope}`, own),
     narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
     line,
   }
@@ -102,22 +103,4 @@ function parseSettings(words: readonly string[], problems: Problems): Settings {
 
 function list(text: string | undefined): string[] {
   return (text ?? '').split(',').filter(Boolean)
-}
-
-/** True for what `permissions=` takes. */
-export function isPermissionName(text: string): boolean {
-  return /^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(text)
-}
-
-function parsePermissions(given: readonly string[], scope: Scope, problems: Problems): readonly string[] {
-  for (const name of given) {
-    if (!isPermissionName(name)) {
-      problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
-    } else if (!includes(scope, scopeOf(name)))
-      problems.add('permissions', `has ${name}, which is more than scope=${scope}`)
-  }
-  if (given.length > 0 && !given.some((name) => permits(name, scope))) {
-    problems.add('permissions', `has nothing that scope=${scope} needs: add ${NEEDED[scope]}`)
-  }
-  return given.length > 0 ? [...new Set(given)] : LEAST_PERMISSIONS[scope]
 }

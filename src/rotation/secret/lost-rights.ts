@@ -1,7 +1,8 @@
 /** Objects when the current token can do something that its replacement could not. */
 import { ActionError } from '../../errors/action-error.ts'
-import { describeToken, lostRights } from '../../hub/verdict/lost-rights.ts'
-import { membershipIn } from '../../hub/verdict/rights.ts'
+import { describeToken } from '../../hub/facts/describe.ts'
+import { lostRights } from '../../hub/facts/lost-rights.ts'
+import { membershipIn } from '../../hub/facts/rights.ts'
 import { list, plain } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
 import { howToKeep } from './keep-rights.ts'

@@ -1,8 +1,10 @@
 /** Objects when the current token works, but belongs to another organization than the rotation is for. */
+
 import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { describeToken } from '../../hub/facts/describe.ts'
+import { factsOf } from '../../hub/facts/facts.ts'
 import { judge } from '../../hub/verdict/judge.ts'
-import { describeToken } from '../../hub/verdict/lost-rights.ts'
 import type { SecretContext } from '../context.ts'
 import { narrowAccepted, narrowLine, type Objection, orNarrow } from './objection.ts'
 import { pendingPlace } from './place.ts'
@@ -16,7 +18,7 @@ export function otherOrganization(context: SecretContext, standing: Standing): O
   const { id } = rotated.secret
   const { who } = standing
   const evidence = { kind: 'stored', howToStore: storeCommand(pendingPlace(rotated.secret)) } as const
-  const problem = judge(who, requirementOf(context), { evidence }, Date.now()).find(
+  const problem = judge(factsOf(who, evidence), requirementOf(context), Date.now()).find(
     ({ code }) => code === 'token-wrong-org',
   )
   if (!problem) return undefined

@@ -1,6 +1,8 @@
 /** What takes the current token's place, and how both are described in one line. */
-import { describeRights, describeToken, onWholeOrg, type Successor } from '../../hub/verdict/lost-rights.ts'
-import type { Membership, WhoAmI } from '../../hub/whoami.ts'
+
+import { describeRights, describeToken } from '../../hub/facts/describe.ts'
+import { onWholeOrg, type Successor } from '../../hub/facts/lost-rights.ts'
+import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import type { SecretContext } from '../context.ts'
 import type { Standing } from './standing.ts'
 

@@ -1,6 +1,6 @@
 /** What the Hub says about the token that a secret holds now. */
 import type { ActionError } from '../../errors/action-error.ts'
-import type { WhoAmI } from '../../hub/whoami.ts'
+import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import type { SecretContext } from '../context.ts'
 import { isDead } from './final-verdict.ts'
 import type { TokenVersion } from './look.ts'

@@ -1,20 +1,12 @@
 /** The inputs about the token source, and which inputs apply to which source. */
-import {
-  includes,
-  LEAST_OAUTH_SCOPES,
-  LEAST_PERMISSIONS,
-  NEEDED,
-  OAUTH_SCOPES,
-  permits,
-  type Scope,
-  scopeOf,
-} from '../../hub/scopes.ts'
+import { includes, LEAST_OAUTH_SCOPES, OAUTH_SCOPES, type Scope } from '../../hub/scopes.ts'
 import { duration, oneOf, words } from '../../inputs/fields.ts'
 import { parseServiceAccount } from '../../inputs/hub.ts'
+import { parsePermissions } from '../../inputs/permissions.ts'
 import { didYouMean, got, type Problems } from '../../inputs/problems.ts'
 import { SOURCES, type SourceRequest } from '../../sources/request.ts'
 import { code, prose } from '../../text/message.ts'
-import { listed, quoted } from '../../text/printable.ts'
+import { listed } from '../../text/printable.ts'
 import { INPUTS, type InputName } from './definitions.ts'
 import { parseResource } from './parse-resource.ts'
 
@@ -66,7 +58,7 @@ export function parseSource(
       return {
         kind,
         account: parseServiceAccount(values['service-account'], 'token-source: service-account', problems),
-        permissions: parsePermissions(values.permissions, scope, problems),
+        permissions: parsePermissions(words(values.permissions), scope, `scope: ${scope}`, problems),
         orphanAgeSeconds: duration('orphan-age', values, { min: 0, max: 30 * 86_400 }, problems),
       }
   }
@@ -108,18 +100,4 @@ function parseScopes(text: string, scope: Scope, problems: Problems): readonly s
     }
   }
   return given.length > 0 ? given : LEAST_OAUTH_SCOPES[scope]
-}
-
-function parsePermissions(text: string, scope: Scope, problems: Problems): readonly string[] {
-  const given = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
-  for (const name of given) {
-    if (!/^[A-Za-z]+(?:\.[A-Za-z]+)+$/.test(name))
-      problems.add('permissions', `has ${quoted(name, 60)}, which is not a permission such as repo.write`)
-    else if (!includes(scope, scopeOf(name)))
-      problems.add('permissions', `has ${name}, which is more than \`scope: ${scope}\``)
-  }
-  if (given.length > 0 && !given.some((name) => permits(name, scope))) {
-    problems.add('permissions', `has nothing that \`scope: ${scope}\` needs: add ${NEEDED[scope]}`)
-  }
-  return given.length > 0 ? given : LEAST_PERMISSIONS[scope]
 }

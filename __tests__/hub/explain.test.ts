@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { hubDocs, hubPages } from '../../src/hub/pages.ts'
 import type { Evidence } from '../../src/hub/token.ts'
-import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/remedies.ts'
+import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/explain.ts'
 import { plain } from '../../src/text/message.ts'
 
 const HUB = 'https://hub.acme.example'
@@ -30,14 +30,20 @@ const ISSUED: readonly Evidence[] = [
 /** Troubles for which a stored token is replaced by another one; in the others it stays. */
 const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'too-wide']
 
+/** As a user reads it in a log. */
+const inWords = (trouble: Trouble, evidence: Evidence) => {
+  const { cause, fix } = remedy(trouble, evidence, { request, spelling: 'Acme', rule: 'curfew' })
+  return { cause: cause === undefined ? '' : plain(cause), fix: plain(fix) }
+}
+
 const rows = (evidence: readonly Evidence[]) =>
   TROUBLES.flatMap((trouble) => evidence.map((one) => [trouble, one.kind, one] as const))
 
 describe('a token that was issued for the job', () => {
   test.each(rows(ISSUED))('that is %s (%s) is not stored anywhere', (trouble, _kind, evidence) => {
-    const { cause = '', fix } = remedy(trouble, evidence, { request })
-    expect(plain(fix)).toMatch(/\w/)
-    expect(`${plain(cause)}\n${plain(fix)}`).not.toMatch(/put-secret-value|aws secretsmanager|tokens\/new|undefined/)
+    const { cause, fix } = inWords(trouble, evidence)
+    expect(fix).toMatch(/\w/)
+    expect(`${cause}\n${fix}`).not.toMatch(/put-secret-value|aws secretsmanager|tokens\/new|undefined/)
   })
 })
 
@@ -46,25 +52,36 @@ describe('a stored token', () => {
     'that is %s keeps the form of its secret: %s',
     (trouble, _name, shape) => {
       const howToStore = storeCommand({ secret, shape })
-      const advice = remedy(trouble, { kind: 'stored', howToStore }, { request })
-      const [cause, fix] = [plain(advice.cause ?? ''), plain(advice.fix)]
-      expect(fix.includes(plain(howToStore))).toBe(REPLACED.includes(trouble))
-      // Whatever it says besides has no command of its own.
-      expect(`${cause}\n${fix.replace(plain(howToStore), '')}`).not.toMatch(
-        /put-secret-value|aws secretsmanager|undefined/,
-      )
+      const { cause, fix } = inWords(trouble, { kind: 'stored', howToStore })
+      const stores = plain(howToStore)
+      expect(fix.includes(stores)).toBe(REPLACED.includes(trouble))
+      // Whatever else it says has no command of its own.
+      expect(`${cause}\n${fix.replace(stores, '')}`).not.toMatch(/put-secret-value|aws secretsmanager|undefined/)
     },
   )
 
   test('of another organization is not overwritten before its reader has looked', () => {
-    const { fix } = remedy('wrong-org', { kind: 'stored', howToStore: 'Store it.' }, { request })
-    expect(plain(fix)).toMatch(/^If the secret belongs to another organization, leave it as it is/)
+    const { fix } = inWords('wrong-org', { kind: 'stored', howToStore: 'Store it.' })
+    expect(fix).toMatch(/^If the secret belongs to another organization, leave it as it is/)
   })
 
   test('that is too wide is left to those who need its rights', () => {
-    const { fix } = remedy('too-wide', { kind: 'stored', howToStore: 'Store it.' }, { request })
-    expect(plain(fix)).toContain('store the new one in a secret of its own')
+    const { fix } = inWords('too-wide', { kind: 'stored', howToStore: 'Store it.' })
+    expect(fix).toContain('store the new one in a secret of its own')
   })
+})
+
+test.each(rows([...ISSUED, { kind: 'stored', howToStore: 'Store it.' }]))(
+  'every cause and fix is made of sentences: %s (%s)',
+  (trouble, _kind, evidence) => {
+    const { cause, fix } = inWords(trouble, evidence)
+    for (const text of [cause, fix].filter(Boolean)) expect(text).toMatch(/\.$/)
+    expect(cause).not.toMatch(/^(?:the|it|an?|something|somebody) /)
+  },
+)
+
+test('an unknown rule of the organization is named', () => {
+  expect(inWords('unknown-rule', { kind: 'stored', howToStore: '' }).fix).toContain('`curfew`')
 })
 
 describe('the pages of the Hub', () => {
@@ -81,8 +98,8 @@ describe('the pages of the Hub', () => {
     ]
     expect(all.filter((page) => !page.startsWith(`${HUB}/`))).toEqual([])
     for (const [trouble, , evidence] of rows([...ISSUED, { kind: 'stored', howToStore: 'Store it.' }])) {
-      const { cause = '', fix } = remedy(trouble, evidence, { request })
-      expect(`${plain(cause)}\n${plain(fix)}`).not.toContain('//huggingface.co')
+      const { cause, fix } = inWords(trouble, evidence)
+      expect(`${cause}\n${fix}`).not.toContain('//huggingface.co')
     }
   })
 

@@ -1,0 +1,94 @@
+/** What a token can do that the one which replaces it could not: pure rules on the Hub's whoami-v2 answers. */
+import { printable } from '../../text/printable.ts'
+import { LEAST_PERMISSIONS, NEEDED, permits, scopeOf } from '../scopes.ts'
+import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from './rights.ts'
+import type { Grant, Membership, WhoAmI } from './whoami.ts'
+
+/** What is known of the token that replaces another one. Without `orgs`, the role of its account is not known yet. */
+export type Successor = Pick<WhoAmI, 'grants' | 'global' | 'canReadGatedRepos' | 'orgs'>
+
+/** A fine-grained token with these permissions on the whole organization, and with nothing else. */
+export function onWholeOrg({ id, name }: Pick<Membership, 'id' | 'name'>, permissions: readonly string[]): Successor {
+  const entity = { type: 'org', id, name }
+  return { grants: [{ entity, permissions }], global: [], canReadGatedRepos: false, orgs: [] }
+}
+
+/**
+ * Every right of `current` that `next` lacks, in words for a message; empty when `next` can do all that `current` can.
+ * Rights outside the organization count like any other. No fine-grained token can do what a token can do without the
+ * Hub listing it: a classic token, or one of a kind that has no list.
+ */
+export function lostRights(current: WhoAmI, next: Successor, org: Membership): string[] {
+  const lostUnbound = {
+    global: current.global.filter((right) => !next.global.includes(right)),
+    canReadGatedRepos: current.canReadGatedRepos && !next.canReadGatedRepos,
+  }
+  return [...unlistedRights(current, org), ...lostGrants(current, next, org), ...unboundRights(lostUnbound, org)]
+}
+
+function lostGrants(current: WhoAmI, next: Successor, org: Membership): string[] {
+  return heldGrants(current, org).flatMap(({ entity, permissions }) =>
+    permissions.flatMap((permission) => {
+      const right = `${printable(permission, 80)} on ${placeOf(entity)}`
+      const within = isWithin(entity, org)
+      if (!covers(next, permission, entity, org)) return [within ? right : `${right} (outside ${org.name})`]
+      const role = within ? barringRole(current, next, org, permission) : undefined
+      return role === undefined ? [] : [`${right} (the new token’s account has only the role ${role} there)`]
+    }),
+  )
+}
+
+/** The permissions that a token has within the organization, wherever there. */
+export function permissionsWithin(who: WhoAmI, org: Membership): string[] {
+  const held = heldGrants(who, org).filter(({ entity }) => isWithin(entity, org))
+  return [...new Set(held.flatMap(({ permissions }) => permissions))]
+}
+
+/** The grants of a token; for a classic token, what it can do in the organization without a list. */
+function heldGrants(who: WhoAmI, org: Membership): readonly Grant[] {
+  const grants = isClassic(who)
+    ? onWholeOrg(org, LEAST_PERMISSIONS[who.role === 'read' ? 'read' : 'write']).grants
+    : who.grants
+  // The organization has revoked the token's access: it has nothing there to lose.
+  const isCutOff = org.securityRestrictions.includes('token-revoked')
+  return isCutOff ? grants.filter(({ entity }) => !isWithin(entity, org)) : grants
+}
+
+function covers(next: Successor, permission: string, entity: Grant['entity'], org: Membership): boolean {
+  return next.grants.some(
+    (grant) =>
+      grant.permissions.some((held) => includesPermission(held, permission)) &&
+      (isSame(grant.entity, entity) ||
+        (grant.entity.type === 'org' && isWithin(grant.entity, org) && isWithin(entity, org))),
+  )
+}
+
+/** Who may write may read. */
+function includesPermission(held: string, wanted: string): boolean {
+  return held === wanted || (wanted === NEEDED.read && permits(held, 'read'))
+}
+
+function isSame(a: Grant['entity'], b: Grant['entity']): boolean {
+  return a.type === b.type && a.id === b.id
+}
+
+/** The Hub's own roles in an organization, the lowest first. */
+const ROLES = ['no_access', 'read', 'contributor', 'write', 'admin']
+
+/** What a permission of each width needs of its account's role. */
+const ROLE_FOR = { read: 'read', write: 'write', admin: 'admin' } as const
+
+/** The role of the new token's account, if it keeps the token from using a permission that the current one can use. */
+function barringRole(current: WhoAmI, next: Successor, org: Membership, permission: string): string | undefined {
+  const there = membershipIn(next, org.name)
+  // Resource groups can give what the role does not.
+  if (!there || there.resourceGroups.length > 0) return undefined
+  const needed = ROLES.indexOf(ROLE_FOR[scopeOf(permission)])
+  const usable = (role: string | undefined) => {
+    const rank = role === undefined ? -1 : ROLES.indexOf(role)
+    // A custom role’s name says nothing about its rights.
+    return rank === -1 ? needed : Math.min(rank, needed)
+  }
+  const before = usable(membershipIn(current, org.name)?.roleInOrg)
+  return usable(there.roleInOrg) < before ? there.roleInOrg : undefined
+}

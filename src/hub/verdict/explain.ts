@@ -1,0 +1,310 @@
+/**
+ * The likely cause of a problem and what to do about it, by what is wrong with the token and by what kind of token it is.
+ * People replace only stored tokens by hand; for the other kinds, the secret on AWS holds what they were made with.
+ */
+import { ActionError, type ErrorCode, type Explanation } from '../../errors/action-error.ts'
+import { type Code, code, link, partsOf, prefixed, prose, type Wording } from '../../text/message.ts'
+import { printable } from '../../text/printable.ts'
+import { type HubPages, hubPages, STATUS_PAGE } from '../pages.ts'
+import type { Requirement } from '../requirement.ts'
+import { NEEDED, type Scope } from '../scopes.ts'
+import type { Evidence } from '../token.ts'
+
+/** What can be wrong with a token. */
+export const TROUBLES = [
+  /** The Hub does not accept it, or it has expired. */
+  'dead',
+  'expiring',
+  'wrong-org',
+  /** The organization is one of its owner's, and the Hub spells it differently. */
+  'misspelled-org',
+  /** What should be the organization is its owner. */
+  'user-as-org',
+  /** An admin has revoked its access to the organization. */
+  'cut-off',
+  'unapproved',
+  /** The organization accepts fine-grained tokens only. */
+  'classic',
+  /** The organization requires two-factor authentication, a login by SSO, or certain IP addresses. */
+  'mfa',
+  'sso',
+  'ip',
+  /** The organization has a rule that the Hub did not have when this was written. */
+  'unknown-rule',
+  'too-narrow',
+  'too-wide',
+  /** It is a user access token, and another kind was requested. */
+  'other-kind',
+  /** It may not use one of the `repositories`. */
+  'out-of-reach',
+] as const
+export type Trouble = (typeof TROUBLES)[number]
+
+/** The likely cause, where it depends on the kind of token, and what to do. */
+export type Remedy = Pick<Explanation, 'cause' | 'fix'>
+
+/** What is known when a remedy is looked for. All text from outside must already be `printable`. */
+export interface Case {
+  request: Pick<Requirement, 'org' | 'scope' | 'hubEndpoint'>
+  /** Where the token came from, in one phrase. */
+  label?: string | undefined
+  /** What the Hub calls the token. */
+  displayName?: string | undefined
+  /** How the Hub spells the organization. */
+  spelling?: string | undefined
+  /** The Hub's word for the rule of the organization. */
+  rule?: string | undefined
+}
+
+interface Circumstances extends Omit<Case, 'request'> {
+  org: string
+  scope: Scope
+  pages: HubPages
+}
+
+type Row = { [Kind in Evidence['kind']]: (known: Circumstances, evidence: Extract<Evidence, { kind: Kind }>) => Remedy }
+
+/** The permission that a job with this scope needs on the repositories that it names. */
+const toUse = (scope: Scope): Code => code(scope === 'read' ? NEEDED.read : NEEDED.write)
+
+/** The same remedy for every kind of token. */
+const always = (remedy: (known: Circumstances) => Remedy): Row => ({
+  stored: remedy,
+  minted: remedy,
+  resource: remedy,
+  oauth: remedy,
+})
+
+const create = ({ pages }: Circumstances): Wording => prose`Create a new fine-grained token at ${link(pages.newToken)}.`
+
+/** Advice, then how the new token is created, then how it is stored. */
+const replace = (before: readonly Wording[], known: Circumstances, howToStore: Wording): Wording =>
+  [...before, create(known), howToStore].flatMap(partsOf)
+
+const issued = ({ pages, org }: Circumstances): Remedy => ({
+  cause: 'An admin revoked this token right after the Hub issued it.',
+  fix: prose`Ask an admin of ${org} why (${link(pages.orgTokens(org))}), then re-run the job. It gets a new token.`,
+})
+
+const refused = (): Remedy => ({
+  cause:
+    'The Hub issued this token a moment ago and does not accept it. Either the Hub has an incident, or somebody has revoked the token since.',
+  fix: prose`Re-run the job. If the problem persists, look at ${link(STATUS_PAGE)}.`,
+})
+
+const unapproved = ({ pages, org }: Circumstances): Remedy => ({
+  cause: `An admin of ${org} has to approve new tokens, and each job gets a new one.`,
+  fix: prose`Ask an admin of ${org} (${link(pages.orgTokens(org))}) to accept tokens of this kind, or use a stored token that an admin has approved.`,
+})
+
+const otherKind = (): Remedy => ({
+  cause: 'Something other than the Hub answered, or the Hub changed what it issues.',
+  fix: prose`Check that ${code('hf-endpoint')} is the Hub.`,
+})
+
+const ownRepository = (): Remedy => ({
+  cause: 'The publisher belongs to another repository.',
+  fix: prose`The token of a trusted publisher reaches only its own repository. Set ${code('hf-resource')} to the repository that the job needs, or correct ${code('repositories')}.`,
+})
+
+const REMEDIES: Record<Trouble, Row> = {
+  dead: {
+    stored: (known, { howToStore }) => ({
+      cause: 'The token was deleted or revoked on the Hub, it has expired, or a different value was stored by mistake.',
+      fix: replace([], known, howToStore),
+    }),
+    minted: refused,
+    resource: refused,
+    oauth: refused,
+  },
+  expiring: {
+    stored: (known, { howToStore }) => ({
+      cause: 'The stored token is about to expire and has not been replaced.',
+      fix: [
+        ...partsOf(replace([], known, howToStore)),
+        prose`If this job is short, you can lower ${code('min-token-lifetime')} instead.`,
+      ],
+    }),
+    minted: ({ org, pages }) => ({
+      cause: 'The Hub issues tokens of this service account for a shorter time.',
+      fix: prose`Lower ${code('min-token-lifetime')}, or ask an admin of ${org} whether the organization limits the lifetime of tokens (${link(pages.orgTokens(org))}).`,
+    }),
+    resource: () => ({
+      cause: 'The token of a trusted publisher is valid for one hour.',
+      fix: prose`Lower ${code('min-token-lifetime')}. If the job needs more time, use this action a second time in the job, or choose another ${code('token-source')}.`,
+    }),
+    oauth: ({ org, pages }) => ({
+      cause: 'The OAuth app issues tokens for a shorter time.',
+      fix: prose`Lower ${code('min-token-lifetime')}, or raise the token duration on the app’s page (under ${link(pages.orgSettings(org))}).`,
+    }),
+  },
+  'wrong-org': {
+    stored: (known, { howToStore }) => ({
+      cause: 'The secret holds a token of another organization, or the owner of the token has left.',
+      fix: [
+        prose`If the secret belongs to another organization, leave it as it is, and correct ${code('secret-id')} or ${code('hf-org')}.`,
+        prose`Otherwise create a fine-grained token as a member of ${known.org} at ${link(known.pages.newToken)}.`,
+        ...partsOf(howToStore),
+      ],
+    }),
+    minted: ({ org, pages }) => ({
+      cause: prose`The Hub does not list the service account in ${org}, or ${code('hf-endpoint')} is not the Hub.`,
+      fix: prose`Check ${code('hf-org')}, ${code('hf-endpoint')} and the service account (${link(pages.serviceAccounts(org))}). Leave the secret with the admin token as it is.`,
+    }),
+    resource: (_known, { resource }) => ({
+      cause: 'The endpoint in use answered with a different token than the requested one.',
+      fix: prose`Check that ${code('hf-endpoint')} is the Hub, and check the trusted publishers of ${printable(resource, 120)}.`,
+    }),
+    oauth: ({ org, pages }) => ({
+      cause: prose`The ${code('member')} has left ${org}, or the OAuth app belongs to another organization.`,
+      fix: prose`Check ${code('hf-org')} and ${code('member')} (${link(pages.orgMembers(org))}), and check that the app was created in ${org}. Leave the secret with the app as it is.`,
+    }),
+  },
+  'misspelled-org': always(({ spelling = '' }) => ({
+    cause: `The Hub spells the organization ${spelling}. The name must match exactly (case-sensitive), because AWS compares it with the audience of the ID token.`,
+    fix: prose`Set ${code(`hf-org: ${spelling}`)}, and use the same spelling in the client IDs of the OIDC provider and in the trust policy.`,
+  })),
+  'user-as-org': always(({ org }) => ({
+    cause: `${org} is a user, not an organization.`,
+    fix: prose`Set ${code('hf-org')} to the slug of the organization.`,
+  })),
+  'cut-off': {
+    stored: (known, { howToStore }) => ({
+      cause: 'An admin revoked the access of the token, usually because it leaked or because its owner left.',
+      fix: replace(
+        [prose`Ask an admin of ${known.org} why (${link(known.pages.orgTokens(known.org))}).`],
+        known,
+        howToStore,
+      ),
+    }),
+    minted: issued,
+    resource: issued,
+    oauth: issued,
+  },
+  unapproved: {
+    stored: ({ org, pages }) => ({
+      cause: `In ${org} an admin has to approve new tokens, and nobody has approved this one yet.`,
+      fix: prose`Ask an admin of ${org} to approve it at ${link(pages.orgTokens(org))}, then re-run the job.`,
+    }),
+    minted: unapproved,
+    resource: unapproved,
+    oauth: unapproved,
+  },
+  classic: {
+    stored: (known, { howToStore }) => ({
+      cause: `${known.org} accepts fine-grained tokens only, and this is a classic token.`,
+      fix: replace([], known, howToStore),
+    }),
+    minted: otherKind,
+    resource: otherKind,
+    oauth: otherKind,
+  },
+  mfa: always(() => ({
+    cause: 'The organization requires two-factor authentication, and the account that owns the token does not use it.',
+    fix: 'Turn on two-factor authentication for the account that owns the token (Settings, Authentication).',
+  })),
+  sso: always(() => ({
+    cause:
+      'The organization requires a login by SSO. The account that owns the token has not logged in that way, or its login has expired.',
+    fix: 'Log in to the organization by SSO with the account that owns the token. For unattended use, prefer a service account.',
+  })),
+  ip: always(() => ({
+    cause: 'The organization accepts only certain IP addresses, and the address of the runner is not one of them.',
+    fix: 'Run the job on a runner with a fixed address that the organization lists (self-hosted, or a larger runner with static IPs).',
+  })),
+  'unknown-rule': always(({ org, rule = '' }) => ({
+    cause: 'The organization has a rule that this version of the action does not know.',
+    fix: prose`Ask an admin of ${org} what the rule ${code(rule)} requires of tokens.`,
+  })),
+  'too-narrow': {
+    stored: ({ org, scope }) => ({
+      cause: 'The secret of another scope was read, or the token was created with too few permissions.',
+      fix: prose`Give the token ${code(NEEDED[scope])} on ${org} (Settings, Access Tokens, Edit permissions), correct ${code('secret-id')}, or request less with ${code('scope')}.`,
+    }),
+    minted: ({ org, scope, pages }) => ({
+      cause: prose`${code('permissions')} does not include what ${code(`scope: ${scope}`)} requires, or the role of the service account in ${org} does not allow it.`,
+      fix: prose`Add ${code(NEEDED[scope])} to ${code('permissions')} or leave ${code('permissions')} out, check the role of the service account (${link(pages.serviceAccounts(org))}), or request less with ${code('scope')}.`,
+    }),
+    resource: ownRepository,
+    oauth: () => ({
+      cause: 'The OAuth app or the member has fewer rights than the action requested.',
+      fix: prose`Give the app these scopes on its page, or request fewer with ${code('oauth-scopes')} or ${code('scope')}.`,
+    }),
+  },
+  'too-wide': {
+    stored: (known, { howToStore }) => {
+      const { org, scope, pages } = known
+      const permissions =
+        scope === 'write' ? prose`${code(NEEDED.write)} and ${code(NEEDED.read)}` : prose`${code(NEEDED[scope])}`
+      return {
+        cause: 'The token was created for several uses at once, or the secret of another scope was read.',
+        fix: [
+          prose`Create a token for this use alone at ${link(pages.newToken)}: choose ${org} under "Org permissions" and only ${permissions}. Until then, ${code('verify: warn')} lets the job run.`,
+          prose`If others need the rights of the current token, store the new one in a secret of its own and name that secret in ${code('secret-id')}.`,
+          ...prefixed('Otherwise replace the current token. ', howToStore),
+        ],
+      }
+    },
+    minted: ({ org, pages }) => ({
+      cause: 'The Hub gave the token more permissions than the action requested.',
+      fix: prose`If the job may have these rights, add them to ${code('permissions')}. Otherwise check the service account at ${link(pages.serviceAccounts(org))}. Leave the secret with the admin token as it is.`,
+    }),
+    resource: (_known, { resource }) => ({
+      cause: 'The trusted publisher is not set to read-only.',
+      fix: prose`Tick "Read-only" for the trusted publisher on the settings page of ${printable(resource, 120)}, or set ${code('scope: write')} if the job writes.`,
+    }),
+    oauth: () => ({
+      cause: 'The Hub granted the scopes of the app instead of the requested ones.',
+      fix: 'Remove the surplus scopes from the OAuth app on its page, or use a separate app for this scope.',
+    }),
+  },
+  'other-kind': always(() => ({
+    cause: prose`Something other than the Hub answered at ${code('/oauth/token')}, or the Hub changed what it issues.`,
+    fix: otherKind().fix,
+  })),
+  'out-of-reach': {
+    stored: ({ label, displayName, scope }) => ({
+      fix: prose`On the Hub (Settings, Access Tokens, Edit permissions), let ${displayName ? `the token "${displayName}"` : 'the token'} that is stored in ${label || 'the secret'} cover these repositories with ${toUse(scope)}, or correct ${code('repositories')}.`,
+    }),
+    minted: ({ scope }) => ({
+      fix: prose`Give the service account access to these repositories (through its role and resource groups in the organization), add ${toUse(scope)} to ${code('permissions')}, or correct ${code('repositories')}.`,
+    }),
+    resource: () => ({ fix: ownRepository().fix }),
+    oauth: () => ({
+      fix: prose`Make sure that ${code('member')} may use these repositories, request more with ${code('oauth-scopes')}, or correct ${code('repositories')}.`,
+    }),
+  },
+}
+
+/** The likely cause and the remedy for a token of this kind. */
+export function remedy(trouble: Trouble, evidence: Evidence, { request, ...details }: Case): Remedy {
+  const { org, scope, hubEndpoint } = request
+  const known: Circumstances = { org, scope, pages: hubPages(hubEndpoint), ...details }
+  const row = REMEDIES[trouble]
+  switch (evidence.kind) {
+    case 'stored':
+      return row.stored(known, evidence)
+    case 'minted':
+      return row.minted(known, evidence)
+    case 'resource':
+      return row.resource(known, evidence)
+    case 'oauth':
+      return row.oauth(known, evidence)
+  }
+}
+
+/** What is wrong with a token, next to what was expected. */
+export interface Finding extends Pick<Explanation, 'failed' | 'seen' | 'expected' | 'cause'> {
+  code: ErrorCode
+  trouble: Trouble
+}
+
+/** A finding as an error that says what to do about a token of this kind. A cause of its own goes before the table's. */
+export function explain(
+  { code: errorCode, trouble, cause, ...observed }: Finding,
+  evidence: Evidence,
+  known: Case,
+): ActionError {
+  const found = remedy(trouble, evidence, known)
+  return new ActionError(errorCode, { ...observed, ...found, ...(cause === undefined ? {} : { cause }) })
+}
