@@ -71,7 +71,17 @@ describe('wide enough', () => {
   )
 
   test('admin needs an admin of the organization', () => {
-    expect(codes({ scoped: [on('org', 'acme', 'org.write')], org: { roleInOrg: 'admin' } }, 'admin')).toEqual([])
+    const scoped = [on('org', 'acme', 'org.write')]
+    expect(codes({ scoped, org: { roleInOrg: 'admin' } }, 'admin')).toEqual([])
+    for (const roleInOrg of ['write', 'contributor', 'read', 'no_access']) {
+      expect(codes({ scoped, org: { roleInOrg } }, 'admin')).toEqual(['token-under-scoped'])
+    }
+  })
+
+  test('no resource group makes a member an admin', () => {
+    const resourceGroups = [{ id: ID, name: 'g', role: 'admin' }]
+    const scoped = [on('org', 'acme', 'org.write')]
+    expect(codes({ scoped, org: { roleInOrg: 'write', resourceGroups } }, 'admin')).toEqual(['token-under-scoped'])
   })
 
   test.each(['read', 'no_access'])('a member with the role %s cannot write', (roleInOrg) => {
@@ -94,6 +104,9 @@ describe('wide enough', () => {
   })
 })
 
+/** Rights on an entity that is named by nothing but an ID which is not acme's. */
+const nameless = (type: string, ...permissions: string[]) => ({ entity: { _id: 'another-id', type }, permissions })
+
 describe('not wider', () => {
   const read = on('org', 'acme', 'repo.content.read')
 
@@ -103,6 +116,7 @@ describe('not wider', () => {
     ['another organization', { scoped: [read, on('org', 'beta', 'repo.content.read')] }],
     ['the user’s own repositories', { scoped: [read, on('user', 'rosa', 'repo.content.read')] }],
     ['a user called like the organization', { scoped: [read, on('user', 'acme', 'repo.content.read')] }],
+    ['another organization without a name', { scoped: [read, nameless('org', 'repo.content.read')] }],
     ['a repository elsewhere', { scoped: [read, on('model', 'acme2/x', 'repo.content.read')] }],
     ['a repository without a name', { scoped: [read, on('dataset', undefined, 'repo.content.read')] }],
     ['an unknown resource group', { scoped: [read, on('resource-group', 'g', 'repo.content.read')] }],

@@ -89,10 +89,14 @@ describe('the name of a minted token', () => {
     expect(tokenName(run('17'), NOW)).not.toBe(tokenName(run('17'), NOW))
   })
 
-  test('is readable by a later run whatever the runner says', () => {
-    const odd = { repository: `a b\n/${'x'.repeat(200)}`, runId: 'abc', runAttempt: '' } as never
-    expect(tokenName(odd, NOW).length).toBeLessThanOrEqual(160)
-    expect(madeAt(tokenName(odd, NOW))).toBe(NOW)
+  test.each([
+    ['odd characters', { repository: 'a b\n/"ü', runId: 'abc', runAttempt: '' }],
+    ['long texts', { repository: 'x'.repeat(200), runId: '9'.repeat(99), runAttempt: '1'.repeat(99) }],
+    ['nothing', { repository: '', runId: '', runAttempt: '' }],
+  ])('is readable by a later run when the runner says %s', (_what, job) => {
+    const name = tokenName(job as never, NOW)
+    expect(name.length).toBeLessThanOrEqual(160)
+    expect(madeAt(name)).toBe(NOW)
   })
 
   test('is of the same run as another one only with the same repository, run and attempt', () => {

@@ -129,7 +129,7 @@ describe('service-account', () => {
   test('mints a token that is masked, then in the ledger, before anything else happens', async () => {
     const { value, evidence, origin } = await mintWith()
     expect(since(value).slice(0, 2)).toEqual([`mask ${value}`, `made ${value}`])
-    expect(events.indexOf('begin')).toBeLessThan(events.indexOf('mint-token'))
+    expect(events.filter((event) => ['begin', 'mint-token'].includes(event))).toEqual(['begin', 'mint-token'])
     expect(evidence).toEqual({ kind: 'minted', asked: ['repo.content.read'] })
     expect(origin.aws).toMatchObject({ holdsToken: false })
   })
