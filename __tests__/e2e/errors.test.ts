@@ -537,7 +537,7 @@ const scenarios: Scenario[] = [
         headers: { 'x-error-message': 'Token has expired' },
         body: { error: 'Token has expired' },
       }),
-    says: ['time is over'],
+    says: ['The Hub says that the token has expired'],
   },
   {
     code: 'token-expiring',
@@ -545,7 +545,7 @@ const scenarios: Scenario[] = [
     name: 'token-expiring/too-soon',
     arrange: (stage) => storeToken(stage, { ...fineGrained(WRITE), expiresAt: inDays(1) }),
     play: { with: { 'min-token-lifetime': '2d' } },
-    says: ['at least 2d', 'it ends on '],
+    says: ['valid for at least 2d', 'a token that expires at '],
   },
   {
     code: 'token-wrong-org',
@@ -576,7 +576,11 @@ const scenarios: Scenario[] = [
         })
         storeToken(stage, { user: 'rosa', role })
       },
-      says: [`${role} token of rosa`, 'the organization beta (outside acme)', 'only fine-grained ones can be limited'],
+      says: [
+        `${role} token of rosa`,
+        'the organization beta (outside acme)',
+        'Only fine-grained tokens can be limited',
+      ],
     }),
   ),
   {
@@ -627,7 +631,7 @@ const scenarios: Scenario[] = [
     when: 'it cannot write',
     name: 'token-under-scoped/read-for-write',
     play: { with: { scope: 'write', 'secret-id': 'huggingface/acme/read' } },
-    says: ['in acme the token has repo.content.read', 'repo.write on acme'],
+    says: ['a token with `repo.content.read` in acme', 'a token with `repo.write` on acme'],
   },
   {
     code: 'token-under-scoped',
@@ -648,7 +652,7 @@ const scenarios: Scenario[] = [
     when: 'an admin cut it off',
     name: 'token-revoked-by-org/cut-off',
     arrange: (stage) => storeRestricted(stage, 'token-revoked'),
-    says: ['An admin of acme has cut this token off'],
+    says: ['An admin of acme has revoked this token’s access'],
   },
   ...(
     [
@@ -662,7 +666,7 @@ const scenarios: Scenario[] = [
       name,
       when: `the organization restricts it: ${restriction}`,
       arrange: (stage) => storeRestricted(stage, restriction),
-      says: [`acme does not let this token in: ${restriction}`],
+      says: [`acme does not accept this token: ${restriction}`],
     }),
   ),
   {

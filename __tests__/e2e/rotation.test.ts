@@ -377,7 +377,11 @@ describe('when a rotation cannot start', () => {
     ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to mode promote only'],
     ['an input of main', { 'secret-id': 'x' }, 'is not an input of this action'],
     ['nothing to wait for', { 'wait-for-services': 'true' }, 'needs ecs-services'],
-    ['more permissions than the scope', only(`${READ} scope=read permissions=repo.write`), 'more than scope=read'],
+    [
+      'more permissions than the scope',
+      only(`${READ} scope=read permissions=repo.write`),
+      'must not go beyond `scope=read`',
+    ],
     [
       'too many secrets for one session',
       only(Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n')),

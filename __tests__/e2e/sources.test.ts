@@ -478,7 +478,7 @@ describe('trusted-publisher', () => {
     stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', { kind: 'lost' })
     const { main } = await stage.main(publisher())
     expect(main.exitCode).toBe(0)
-    expect(warningsOf(main)).toEqual([expect.stringContaining('An answer of the Hub’s /oauth/token was lost')])
+    expect(warningsOf(main)).toEqual([expect.stringContaining('An answer from the Hub’s /oauth/token was lost')])
   })
 })
 
@@ -588,7 +588,7 @@ describe('service-account', () => {
     expect(live().length).toBe(before + 1)
 
     const next = await stage.main(account({ 'orphan-age': '0s' }))
-    expect(next.main.log).toContain('left by a run that did not end properly')
+    expect(next.main.log).toContain('which an interrupted run left behind')
     await next.runner.finish()
     expect(live().length).toBe(before)
   })
@@ -718,7 +718,7 @@ describe('service-account', () => {
     })
     const { main } = await stage.main(account())
     expect(errorOf(main).title).toBe('token-over-scoped')
-    expect(errorOf(main).message).toContain('job.write (was not asked for)')
+    expect(errorOf(main).message).toContain('job.write (not requested)')
   })
 
   test('a job that is cancelled while minting says so in post', async () => {
@@ -746,7 +746,7 @@ describe('service-account', () => {
       'a permission that does not exist',
       'exchange-rejected/permission',
       () => ({ permissions: 'repo.write repo.fly.read' }),
-      'a permission in `permissions` does not exist',
+      'A permission in `permissions` does not exist',
     ],
     [
       'an admin token that may not manage accounts',

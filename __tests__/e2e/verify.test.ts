@@ -43,7 +43,7 @@ test('off asks the Hub nothing, and says so', async () => {
   expect(main.exitCode).toBe(0)
   expect(stage.sandbox.hub.service.calls).toEqual([])
   expect(main.outputs['hf-identity']).toBe('')
-  expect(warningsOf(main)).toEqual([expect.stringContaining('the `repositories` were not checked either')])
+  expect(warningsOf(main)).toEqual([expect.stringContaining('The `repositories` were not checked either')])
 })
 
 test('off still refuses what is not shaped like a token', async () => {
@@ -113,7 +113,7 @@ test('when the rate limit lasts longer than there is time, auth-check stands in 
   stage.sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 250 })
   const { main } = await stage.main({ with: { verify: 'warn', repositories: 'acme/model\ndatasets/acme/data' } })
   expect(main.exitCode).toBe(0)
-  expect(main.log).toContain('auth-check stands in for it, for acme/model and datasets/acme/data')
+  expect(main.log).toContain('the action used auth-check instead, for acme/model and datasets/acme/data')
   expect(main.outputs['hf-identity']).toBe('')
   expect(stage.sandbox.calls()).toMatchObject({ 'whoami-v2': 1, 'auth-check-write': 2 })
   expect(main.summary).toContain('auth-check')

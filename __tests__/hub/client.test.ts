@@ -32,7 +32,7 @@ const refuse = (times: number, status = 401, operation = 'whoami-v2') =>
 const asked = () => hub.service.count('whoami-v2')
 
 describe('a client that looks twice', () => {
-  test('takes a token for rejected when the Hub says so twice, apart in time', async () => {
+  test('rejects a token when the Hub says so twice, with time in between', async () => {
     refuse(2)
     await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
     const [first, second] = hub.service.calls
@@ -40,14 +40,14 @@ describe('a client that looks twice', () => {
     expect((second?.startedAt ?? 0) - (first?.endedAt ?? 0)).toBeGreaterThan(900)
   })
 
-  test('takes a 401 that passes for nothing', async () => {
+  test('ignores a 401 that does not repeat', async () => {
     refuse(1)
     expect((await careful().whoAmI(token)).name).toBe('acme-ci')
     refuse(1)
     expect((await careful().owner(token))?.name).toBe('acme-ci')
   })
 
-  test.each([403, 500, 404])('takes a %s after a 401, or alone, for no answer', async (status) => {
+  test.each([403, 500, 404])('gets no answer from a %s, alone or after a 401', async (status) => {
     refuse(1)
     refuse(2, status)
     await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
@@ -58,7 +58,7 @@ describe('a client that looks twice', () => {
     await expect(careful().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
   })
 
-  test('does not count a second look that there is no time for', async () => {
+  test('rejects nothing when there is no time for a second look', async () => {
     const short = new Deadline(500)
     refuse(2)
     await expect(careful(short).whoAmI(token)).rejects.toMatchObject({ code: 'deadline-exceeded' })
@@ -66,7 +66,7 @@ describe('a client that looks twice', () => {
     short.stop()
   })
 
-  test('takes a token that may not use a route for no dead one', async () => {
+  test('does not reject a token that may not use a route', async () => {
     const repository = parseRepository('acme/model')
     if (!repository) throw new Error('no repository')
     refuse(2, 401, 'auth-check')
@@ -76,13 +76,13 @@ describe('a client that looks twice', () => {
   })
 })
 
-test('nobody is told that a token is dead after one 401', async () => {
+test('a token has an owner until the Hub says twice that it does not', async () => {
   refuse(2)
   expect(await client().owner(token)).toBeUndefined()
   expect(asked()).toBe(2)
 })
 
-test('a client for one job asks once: it replaces and revokes nothing', async () => {
+test('a client for one job asks once, because it replaces and revokes nothing', async () => {
   refuse(1)
   await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
   expect(asked()).toBe(1)

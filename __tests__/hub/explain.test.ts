@@ -1,4 +1,4 @@
-/** What a user is told to do about a token that does not pass: for each kind of token what helps, and what destroys nothing. */
+/** What a user is told to do about a token that does not pass: what helps for its kind, and destroys nothing. */
 import { describe, expect, test } from '@jest/globals'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { hubDocs, hubPages } from '../../src/hub/pages.ts'
@@ -20,7 +20,7 @@ const SHAPES: readonly SecretShape[] = [
   { kind: 'unknown' },
 ]
 
-/** Tokens that are made anew for each job; the secret on AWS, if any, holds what they are made with. */
+/** Tokens that are issued for one job; the secret on AWS, if any, holds what they are made with. */
 const ISSUED: readonly Evidence[] = [
   { kind: 'minted', asked: ['repo.write'] },
   { kind: 'resource', resource: 'acme/model', expiresAt: undefined },
