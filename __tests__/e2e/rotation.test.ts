@@ -352,7 +352,7 @@ describe('when a rotation cannot start', () => {
       '"scop=write" is not one of scope=',
       'did you mean scope=?',
       '`scope` must be one of read, write, admin (got "all")',
-      'has the line "nonsense"',
+      '(got "nonsense")',
       'must be the name or the ARN of a secret in Secrets Manager (got "bad:name")',
       `has the line "${READ}": \`scope\` is required`,
       `lists "${READ}" twice`,

@@ -342,6 +342,12 @@ describe('a service account', () => {
     expect(problems({ 'token-source': 'service-account', 'service-account': name })).toContain(text),
   )
 
+  test.each(['31d', '1 day'])('cannot have orphans of the age %s', (age) => {
+    const given = { 'token-source': 'service-account', 'service-account': 'ci' }
+    expect(problems({ ...given, 'orphan-age': age })).toContain('`orphan-age` must be ')
+    expect(request({ ...given, 'orphan-age': '30d' }).source).toMatchObject({ orphanAgeSeconds: 2_592_000 })
+  })
+
   test('must not get more than the scope', () => {
     const text = problems({ 'token-source': 'service-account', 'service-account': 'ci', permissions: 'repo.write' })
     expect(text).toContain('`permissions`')

@@ -66,6 +66,12 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     ...PARSE,
+    without: 'the time limit has a minimum',
+    find: "duration('timeout', values, { min: 1, max: 3600 }",
+    replace: "duration('timeout', values, { min: 0, max: 3600 }",
+  },
+  {
+    ...PARSE,
     without: 'the number of attempts has a maximum',
     find: "wholeNumber('max-attempts', values, { min: 1, max: 10 }",
     replace: "wholeNumber('max-attempts', values, { min: 1, max: 100 }",
@@ -105,6 +111,12 @@ export const TOKEN: readonly Mutation[] = [
     without: 'a typo in the source hides no other problem behind wrong ones',
     find: "  if (kind === values['token-source']) refuseOthers",
     replace: '  refuseOthers',
+  },
+  {
+    ...SOURCE,
+    without: 'the age of an orphan has a maximum',
+    find: '{ min: 0, max: 30 * 86_400 }',
+    replace: '{ min: 0, max: 31 * 86_400 }',
   },
   {
     ...SOURCE,
