@@ -1,10 +1,27 @@
 /** All mutations, room by room. */
 import { AWS } from './aws.ts'
+import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
+import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
+import { RUNNER } from './runner.ts'
+import { SOURCES } from './sources.ts'
 import { TEXT } from './text.ts'
+import { TOKEN } from './token.ts'
 
-export const MUTATIONS: readonly Mutation[] = [...TEXT, ...NET, ...IDENTITY, ...AWS, ...ROTATION, ...ROTATION_SECRET]
+export const MUTATIONS: readonly Mutation[] = [
+  ...TEXT,
+  ...NET,
+  ...IDENTITY,
+  ...AWS,
+  ...HUB,
+  ...INPUTS,
+  ...SOURCES,
+  ...TOKEN,
+  ...ROTATION,
+  ...ROTATION_SECRET,
+  ...RUNNER,
+]
