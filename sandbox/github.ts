@@ -1,7 +1,7 @@
 /** GitHub's side of OIDC on loopback: an issuer with its keys, and the endpoint that gives jobs their ID tokens. */
 import type { JSONWebKeySet } from 'jose'
 import { Job, type JobOptions } from './github/job.ts'
-import { KeyRing } from './github/keys.ts'
+import { githubKey, KeyRing } from './github/keys.ts'
 import { type SandboxRequest, type SandboxResponse, Service } from './service.ts'
 
 export type { Claims, SubjectFormat } from './github/claims.ts'
@@ -37,7 +37,7 @@ export class GitHub {
 
   /** Listens on loopback, with a fresh key. `port` 0 (default) takes a free one. */
   static async start(options: { port?: number } = {}): Promise<GitHub> {
-    const github = new GitHub(await KeyRing.create())
+    const github = new GitHub(await KeyRing.create('RS256', await githubKey()))
     await github.service.listen(options.port)
     return github
   }

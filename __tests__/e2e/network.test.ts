@@ -1,8 +1,9 @@
 /** A network and services that fail in every way they can, and jobs that are killed. */
 import type { ChildProcess } from 'node:child_process'
+import { watch } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, stsError } from '../../sandbox/aws.ts'
-import type { StepOptions, StepResult } from '../../sandbox/runner.ts'
+import type { RunnerJob, StepOptions, StepResult } from '../../sandbox/runner.ts'
 import { errorOf, Stage } from './stage.ts'
 
 let stage: Stage
@@ -131,11 +132,12 @@ test.each(operations)('an endless answer of %s is cut off', async (operation, se
 })
 
 describe('a job that is killed leaves nothing after post', () => {
-  async function killed(step: StepOptions): Promise<StepResult> {
-    const { runner, main } = await stage.main({ with: { 'export-file': 'true', 'git-credentials': 'true' }, step })
-    const posts = await runner.finish()
+  async function killed(step: StepOptions, runner?: RunnerJob): Promise<StepResult> {
+    const inputs = { 'export-file': 'true', 'git-credentials': 'true' }
+    const { runner: on, main } = await stage.main({ with: inputs, step }, runner)
+    const posts = await on.finish()
     expect(posts.map(({ exitCode }) => exitCode)).toEqual([0])
-    expect(await runner.filesLeft()).toEqual([])
+    expect(await on.filesLeft()).toEqual([])
     return main
   }
 
@@ -144,10 +146,11 @@ describe('a job that is killed leaves nothing after post', () => {
     expect(main.signal).toBe('SIGKILL')
   })
 
-  test('after any line that it prints', async () => {
-    const whole = await killed({})
-    const lines = whole.stdout.split('\n').length - 1
-    for (let n = 1; n <= lines; n += 1) {
+  test('after any line that it prints once the Hub has answered', async () => {
+    const lines = (await killed({})).stdout.split('\n')
+    const first = lines.findIndex((line) => line.startsWith('Hub: '))
+    expect(first).toBeGreaterThan(0)
+    for (let n = first + 1; n < lines.length; n += 1) {
       let printed = 0
       const onStart = (child: ChildProcess) =>
         child.stdout?.on('data', (text: string) => {
@@ -156,5 +159,20 @@ describe('a job that is killed leaves nothing after post', () => {
         })
       await killed({ onStart })
     }
+  })
+
+  test('when its file appears', async () => {
+    const runner = await stage.runner()
+    let seen = false
+    const onStart = (child: ChildProcess) => {
+      const watcher = watch(runner.temp, (_event, name) => {
+        if (!name?.startsWith('hf-oidc-')) return
+        seen = true
+        child.kill('SIGKILL')
+      })
+      child.once('close', () => watcher.close())
+    }
+    await killed({ onStart }, runner)
+    expect(seen).toBe(true)
   })
 })

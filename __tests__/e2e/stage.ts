@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { expect } from '@jest/globals'
+import { afterAll, expect } from '@jest/globals'
 import type { JobOptions as GitHubJobOptions, Job } from '../../sandbox/github.ts'
 import { roleArn, Sandbox } from '../../sandbox/index.ts'
 import { findLeaks } from '../../sandbox/leaks.ts'
@@ -22,6 +22,14 @@ export interface Play {
   path?: string
 }
 
+/** Stages that were set and not cleared. */
+const open = new Set<Stage>()
+
+// A test that fails half-way must not keep Jest waiting for servers that nobody closes.
+afterAll(async () => {
+  for (const stage of open) await stage.close()
+})
+
 export class Stage {
   readonly sandbox: Sandbox
   /** Secrets beyond those that the stage knows, for the search. */
@@ -30,6 +38,7 @@ export class Stage {
 
   private constructor(sandbox: Sandbox) {
     this.sandbox = sandbox
+    open.add(this)
   }
 
   static async set(): Promise<Stage> {
@@ -121,10 +130,16 @@ export class Stage {
         leaks.push(...(await this.#leaks(runner, job)))
       }
     } finally {
-      for (const { runner } of this.#jobs) await runner.cleanup()
-      await this.sandbox.close()
+      await this.close()
     }
     if (leaks.length > 0) throw new Error(`Secrets leaked:\n${leaks.join('\n')}`)
+  }
+
+  /** Stops the services and removes the folders, without any search. */
+  async close(): Promise<void> {
+    open.delete(this)
+    for (const { runner } of this.#jobs) await runner.cleanup()
+    await this.sandbox.close()
   }
 
   async #leaks(runner: RunnerJob, job: Job): Promise<string[]> {

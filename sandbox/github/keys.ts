@@ -34,6 +34,14 @@ export async function createSigner(algorithm: Algorithm = 'RS256'): Promise<Sign
   }
 }
 
+let ofGitHub: Promise<Signer> | undefined
+
+/** The key with which GitHub begins in every sandbox of this process: making one takes longer than most tests. */
+export function githubKey(): Promise<Signer> {
+  ofGitHub ??= createSigner()
+  return ofGitHub
+}
+
 /** The signing key of today and those of before that are still published. */
 export class KeyRing {
   #current: Signer
@@ -43,8 +51,9 @@ export class KeyRing {
     this.#current = current
   }
 
-  static async create(algorithm?: Algorithm): Promise<KeyRing> {
-    const ring = new KeyRing(await createSigner(algorithm))
+  /** `first`: the key to begin with, e.g. {@link githubKey}. Default: a new one. */
+  static async create(algorithm?: Algorithm, first?: Signer): Promise<KeyRing> {
+    const ring = new KeyRing(first ?? (await createSigner(algorithm)))
     ring.#published = [await publicJwk(ring.#current)]
     return ring
   }
