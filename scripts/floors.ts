@@ -31,7 +31,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
     ),
     room(
       'hub',
-      'the Hub: endpoints, minting, exchanges, revocation; `verdict/`: what a token can do, and whether it was requested',
+      'the Hub: endpoints, minting, exchanges, revocation; `facts/`: what a token can do; `verdict/`: whether that is what was requested',
     ),
   ],
   [
