@@ -106,7 +106,7 @@ const scenarios: Scenario[] = [
         'min-token-lifetime': '10 minutes',
       },
     },
-    says: ['4 inputs are not usable', 'did you mean `aws-region`?'],
+    says: ['There are 4 problems with the inputs', 'did you mean `aws-region`?'],
     before: 'any network call',
   },
   {
@@ -809,7 +809,7 @@ describe('every failure has its code and a message that says what to do', () => 
       const { main } = await stage.main({ path })
       expect(errorOf(main).title).toBe('internal-error')
       recordMessage('internal-error/missing-file', errorOf(main).message, stage.sandbox)
-      expect(errorOf(main).message).toContain('This is a bug')
+      expect(errorOf(main).message).toContain('this is a bug')
     } finally {
       remove()
     }

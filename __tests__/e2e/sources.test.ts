@@ -778,7 +778,7 @@ describe('service-account', () => {
 
   test('permissions wider than the scope are refused before anything is minted', async () => {
     const { main } = await stage.main(account({ permissions: 'repo.write org.write' }))
-    expect(errorOf(main).message).toContain('`permissions` must not go beyond `scope: write` (got org.write)')
+    expect(errorOf(main).message).toContain('`permissions` must not go beyond `scope: write` (got "org.write")')
     expect(stage.sandbox.calls()).toEqual({})
   })
 })

@@ -18,6 +18,15 @@ describe('an unexpected error', () => {
     expect(toActionError(error).message).toContain('Seen: RangeError at `index.js:12:34`')
   })
 
+  test('of Node is shown by its code too, and by its place in Node when it is in no file of ours', () => {
+    const error = Object.assign(new Error('x'), { code: 'ERR_MODULE_NOT_FOUND' })
+    error.stack = 'Error: x\n    at finalizeResolution (node:internal/modules/esm/resolve:283:11)'
+    expect(toActionError(error).message).toContain(
+      'Seen: Error (ERR_MODULE_NOT_FOUND) at `node:internal/modules/esm/resolve:283:11`',
+    )
+    expect(toActionError(Object.assign(new Error('x'), { code: 'hf_secretsecret' })).message).not.toContain('hf_secret')
+  })
+
   test('may be no error at all', () => {
     expect(toActionError('hf_secretsecretsecret').message).toContain('Seen: string\n')
     const bare = new Error('x')

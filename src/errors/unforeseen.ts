@@ -12,8 +12,8 @@ export const REPORT_TO = 'https://github.com/org/hf-oidc-action/issues'
  */
 export function toActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
-  const kind = error instanceof Error ? error.name : typeof error
-  const place = error instanceof Error ? /([\w.-]+\.[cm]?[jt]s:\d+:\d+)/.exec(stackFrames(error))?.[1] : undefined
+  const kind = error instanceof Error ? classOf(error) : typeof error
+  const place = error instanceof Error ? placeOf(error) : undefined
   return new ActionError(
     'internal-error',
     {
@@ -24,6 +24,17 @@ export function toActionError(error: unknown): ActionError {
     },
     error,
   )
+}
+
+/** The class, and the code that Node gives its own errors: `Error (ERR_MODULE_NOT_FOUND)`. */
+function classOf({ name, code: ofNode }: Error & { code?: unknown }): string {
+  return typeof ofNode === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(ofNode) ? `${name} (${ofNode})` : name
+}
+
+/** The place in a file of the action or, if it is in none, in Node. */
+function placeOf(error: Error): string | undefined {
+  const frames = stackFrames(error)
+  return /([\w.-]+\.[cm]?[jt]s:\d+:\d+)/.exec(frames)?.[1] ?? /\((node:[\w/]+:\d+:\d+)\)/.exec(frames)?.[1]
 }
 
 /** The stack without its first lines: the message may quote anything. */

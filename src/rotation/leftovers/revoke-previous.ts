@@ -100,7 +100,7 @@ async function reasonToKeep(
   }
   if (since > tasksSince) {
     return keep(
-      'its grace has expired, but tasks of a service in `ecs-services` may still use it, because not all tasks have been replaced since',
+      'its grace period has passed, but tasks of a service in `ecs-services` may still use it, because not all tasks have been replaced since',
     )
   }
   const entry = survey.inUseKnown ? await ownEntry(survey, token) : undefined

@@ -61,7 +61,7 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
     return {
       seen: `a version stored on ${new Date(pending.createdAt).toISOString()}, before the current version`,
       expected: 'a version that is newer than the current one',
-      cause: 'The secret was changed after this version was stored. Making it current would undo that change.',
+      cause: 'The secret was changed after this version was stored. Making it current would lose that change.',
     }
   }
   // What a run stored is the current value of its time with another token: something else was changed since then.

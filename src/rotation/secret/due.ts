@@ -124,7 +124,7 @@ function overdue({ request, rotated }: DueContext, age: Age, now: number, fix: r
     seen: age.none
       ? 'no current version and no pending version'
       : `a current token that is ${howOld(age, now)} and was due on ${new Date(age.dueAt ?? now).toISOString()}, and no pending version`,
-    expected: `a pending version with a new token, at the latest after ${formatDuration(request.maxAgeSeconds)}`,
+    expected: `a pending version with a new token within ${formatDuration(request.maxAgeSeconds)}`,
     cause: prose`Nobody has stored a new token. With ${code('mode: promote')}, a person creates each token.`,
     fix,
   })

@@ -41,7 +41,7 @@ export function howToKeep(context: SecretContext, { who, org, replacement, lost 
   const settings = rest < lost ? settingsFor(rotated, permissions) : undefined
   if (!settings) return notPossible(who)
   const wider: WiderLine = {
-    which: rest === 0 ? 'these rights' : `those of these rights that lie in ${org.name}`,
+    which: rest === 0 ? 'these rights' : `those of these rights that are within ${org.name}`,
     line: withSettings(rotated, { ...settings, ...(rest === 0 ? {} : { narrow: 'true' }) }),
     isNeeded: rest > 0 || !includes(rotated.scope, settings.scope),
   }

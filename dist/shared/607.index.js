@@ -1,0 +1,2 @@
+export const id=607;export const ids=[607];export const modules={1607:(e,t,n)=>{n.d(t,{revokeUnsaved:()=>a});var o=n(6823),i=n(546),r=n(9302);const s=3;async function a(e,{http:t,deadline:a}){if(!(0,o.S9)(e,Date.now()))return(0,r.Q)(e);const{value:d,endpoint:c,expiresAt:p}=e;try{const{revokeToken:e}=await Promise.resolve().then(n.bind(n,2583));await e(d,{endpoint:c,http:t,policy:{maxAttempts:s,deadline:a}})}catch{
+i.t1.warning(`A token was minted, but it could neither be saved for the post step nor revoked. ${(0,o.bR)(p)}: revoke it on the Hub.`)}}}};
