@@ -168,7 +168,10 @@ export class RunnerJob {
       : ''
     const post = runs.post && { name: `step ${number} post`, script: join(folder, runs.post), env, state: {} }
     if (post) this.#posts.push(post)
-    const result = await this.#step(`step ${number} main`, [nodePath(), join(folder, runs.main)], env, options, preface)
+    const result = await this.#step(`step ${number} main`, [nodePath(), join(folder, runs.main)], env, {
+      ...options,
+      preface,
+    })
     if (post) post.state = result.state
     return result
   }
@@ -271,8 +274,7 @@ export class RunnerJob {
     name: string,
     command: string[],
     stepEnv: Record<string, string>,
-    options: StepOptions,
-    preface = '',
+    { preface = '', ...options }: StepOptions & { preface?: string },
   ): Promise<StepResult> {
     const files = await this.#commandFiles()
     const path = [...this.#path, process.env.PATH ?? ''].join(delimiter)

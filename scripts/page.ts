@@ -52,39 +52,46 @@ try {
   process.exitCode = 1
 }
 
-/** Opens every summary and tells what is wrong. Returns how many have something wrong. */
+/** Opens every summary and prints what is wrong. Returns how many summaries have something wrong. */
 async function lookAt(summaries: readonly Summary[]): Promise<number> {
   if (options.pictures) mkdirSync(options.pictures, { recursive: true })
   const browser = await Browser.start()
-  const all: (Finding & { title?: string })[] = []
-  let bad = 0
+  const all: Finding[][] = []
   try {
-    for (const [kind, markdown] of PLANTED) {
-      const found = (await browser.look(markdown, {})).map(([found]) => found)
-      if (!found.includes(kind)) throw new Error(`The check does not notice ${kind}: ${markdown}`)
-    }
-    for (const { title, markdown, text } of summaries) {
-      const picture = options.pictures && join(options.pictures, `${title.replace(/[^\w.-]+/g, '-').slice(0, 150)}.png`)
-      const findings = await browser.look(markdown, { hostile: text !== undefined, ...(picture ? { picture } : {}) })
-      if (text !== undefined && !(await browser.shows(text)))
-        findings.push(['hostile text that is not shown as it is', text])
-      if (findings.length > 0) {
-        bad += 1
-        console.error(`\n${title}`)
-        for (const [kind, what] of findings) console.error(`  ${kind}: ${what}`)
-      }
-      all.push(...findings)
+    await requireNoticed(browser)
+    for (const summary of summaries) {
+      const findings = await findingsIn(browser, summary)
+      if (findings.length > 0) console.error(`\n${summary.title}`)
+      for (const [kind, what] of findings) console.error(`  ${kind}: ${what}`)
+      all.push(findings)
     }
   } finally {
     await browser.close()
   }
-  const count = (kind: string) => all.filter((finding) => finding[0] === kind).length
-  const kinds = [
-    ...new Set(['too wide', 'a link that cannot be clicked', 'a literal backtick', ...all.map(([kind]) => kind)]),
-  ]
-  console.log(`\n${summaries.length} summaries:`)
-  for (const kind of kinds) console.log(`  ${count(kind)} × ${kind}`)
-  return bad
+  printCounts(all.flat(), summaries.length)
+  return all.filter((findings) => findings.length > 0).length
+}
+
+/** What is planted must be found: a check that notices nothing proves nothing. */
+async function requireNoticed(browser: Browser): Promise<void> {
+  for (const [kind, markdown] of PLANTED) {
+    const found = (await browser.look(markdown, {})).map(([found]) => found)
+    if (!found.includes(kind)) throw new Error(`The check does not notice ${kind}: ${markdown}`)
+  }
+}
+
+async function findingsIn(browser: Browser, { title, markdown, text }: Summary): Promise<Finding[]> {
+  const picture = options.pictures && join(options.pictures, `${title.replace(/[^\w.-]+/g, '-').slice(0, 150)}.png`)
+  const findings = await browser.look(markdown, { hostile: text !== undefined, ...(picture ? { picture } : {}) })
+  const isHidden = text !== undefined && !(await browser.shows(text))
+  return isHidden ? [...findings, ['hostile text that is not shown as it is', text]] : findings
+}
+
+function printCounts(findings: readonly Finding[], summaries: number): void {
+  const always = ['too wide', 'a link that cannot be clicked', 'a literal backtick']
+  const kinds = new Set([...always, ...findings.map(([kind]) => kind)])
+  console.log(`\n${summaries} summaries:`)
+  for (const kind of kinds) console.log(`  ${findings.filter(([found]) => found === kind).length} × ${kind}`)
 }
 
 /** The summaries in the folder, or those of a run of the tests. */

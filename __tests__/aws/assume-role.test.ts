@@ -126,7 +126,7 @@ describe('a refusal that another attempt can cure is retried', () => {
       'keys that AWS could not fetch',
       stsRefusal('InvalidIdentityToken', "Couldn't retrieve verification key from your identity provider"),
     ],
-    ['a lost connection', new NetworkError('STS', 'sts', 'answer', 'ECONNRESET')],
+    ['a lost connection', new NetworkError({ what: 'STS', host: 'sts', phase: 'answer', detail: 'ECONNRESET' })],
   ])('%s', async (_what, refusal) => {
     const { aws, opening } = open([refusal, refusal, session(KEYS)])
     await opening

@@ -51,7 +51,7 @@ describe('what the SDK throws', () => {
   })
 
   test.each<[string, unknown]>([
-    ['a network failure', new NetworkError('STS', 'sts', 'connect', 'ECONNREFUSED')],
+    ['a network failure', new NetworkError({ what: 'STS', host: 'sts', phase: 'connect', detail: 'ECONNREFUSED' })],
     ['an error of ours', new ActionError('deadline-exceeded', { failed: 'x', fix: 'x' })],
     ['what is not an error', 'a string'],
   ])('is passed on when it is %s', (_what, value) => {

@@ -3,7 +3,10 @@ import { explainNetworkError } from '../../src/net/explain-network.ts'
 import { NetworkError, type Phase } from '../../src/net/http.ts'
 
 const explain = (phase: Phase, detail = 'DETAIL', proxy?: string, attempts = 1) =>
-  explainNetworkError(new NetworkError('the Hub’s whoami-v2', 'hub.example', phase, detail, proxy), attempts).message
+  explainNetworkError(
+    new NetworkError({ what: 'the Hub’s whoami-v2', host: 'hub.example', phase, detail, proxy }),
+    attempts,
+  ).message
 
 describe('a network failure', () => {
   test.each<[Phase, string]>([

@@ -25,7 +25,8 @@ function failing(error: Error): { attempt: () => Promise<never>; attempts: () =>
   return { attempt, attempts: () => count }
 }
 
-const network = (phase: Phase, detail: string) => new NetworkError('a test', 'hub.example', phase, detail)
+const network = (phase: Phase, detail: string) =>
+  new NetworkError({ what: 'a test', host: 'hub.example', phase, detail })
 
 test.each([
   [200, false],

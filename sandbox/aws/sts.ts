@@ -20,9 +20,9 @@ const UNRETRIEVABLE_KEY =
  * `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
  */
 export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams): Promise<Record<string, unknown>> {
-  const roleArn = parameter(form, 'RoleArn', /^arn:[\w-]+:iam::\d{12}:role\/.+$/, 20, 2048)
-  const roleSessionName = parameter(form, 'RoleSessionName', /^[\w+=,.@-]*$/, 2, 64)
-  const webIdentityToken = parameter(form, 'WebIdentityToken', /^.*$/s, 4, 20_000)
+  const roleArn = parameter(form, 'RoleArn', /^arn:[\w-]+:iam::\d{12}:role\/.+$/, { min: 20, max: 2048 })
+  const roleSessionName = parameter(form, 'RoleSessionName', /^[\w+=,.@-]*$/, { min: 2, max: 64 })
+  const webIdentityToken = parameter(form, 'WebIdentityToken', /^.*$/s, { min: 4, max: 20_000 })
   const durationSeconds = duration(form.get('DurationSeconds'))
   const policy = form.get('Policy') ?? undefined
   if (policy !== undefined) checkSessionPolicy(policy)
@@ -120,7 +120,12 @@ function checkSessionPolicy(policy: string): void {
   parsePolicy(policy, 'session')
 }
 
-function parameter(form: URLSearchParams, name: string, pattern: RegExp, min: number, max: number): string {
+function parameter(
+  form: URLSearchParams,
+  name: string,
+  pattern: RegExp,
+  { min, max }: { min: number; max: number },
+): string {
   const value = form.get(name)
   if (value === null) throw constraint(name, 'null', 'Member must not be null')
   if (value.length < min) {

@@ -25,17 +25,28 @@ export interface HttpResponse {
 /** The stage of a call in which the network failed. */
 export type Phase = 'DNS' | 'connect' | 'TLS' | 'proxy' | 'timeout' | 'answer' | 'policy'
 
-/** There was no answer, or not a complete one. `detail` is the system's word for it, such as `ECONNREFUSED`. */
+/** Where and how a call failed. */
+export interface NetworkFailure {
+  /** What was being waited for, for messages. */
+  what: string
+  host: string
+  phase: Phase
+  /** The system's word for it, such as `ECONNREFUSED`. */
+  detail: string
+  /** The proxy that the call went through, without its credentials. */
+  proxy?: string | undefined
+}
+
+/** There was no answer, or not a complete one. */
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
   readonly what: string
   readonly host: string
   readonly phase: Phase
   readonly detail: string
-  /** The proxy that the call went through, without its credentials. */
   readonly proxy: string | undefined
 
-  constructor(what: string, host: string, phase: Phase, detail: string, proxy?: string) {
+  constructor({ what, host, phase, detail, proxy }: NetworkFailure) {
     super(`${host}: ${phase} failed (${detail})`)
     this.what = what
     this.host = host
@@ -104,7 +115,8 @@ export class Http {
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, what } = request
     if (!isAllowedUrl(url)) {
-      throw new NetworkError(what, url.host, 'policy', `${url.protocol} is only accepted for loopback addresses`)
+      const detail = `${url.protocol} is only accepted for loopback addresses`
+      throw new NetworkError({ what, host: url.host, phase: 'policy', detail })
     }
     if (this.#deadline.signal.aborted) throw this.#deadline.error(what)
     if (url.protocol === 'http:') return await this.#attempt(request, { agent: this.#http, request: httpRequest })
@@ -149,7 +161,8 @@ export class Http {
           reject(error)
           req.destroy()
         })
-      const fail = (at: Phase, detail: string) => giveUp(new NetworkError(what, url.host, at, detail, way.proxy))
+      const fail = (at: Phase, detail: string) =>
+        giveUp(new NetworkError({ what, host: url.host, phase: at, detail, proxy: way.proxy }))
       const onDeadline = () => giveUp(this.#deadline.error(what))
 
       const options = {
