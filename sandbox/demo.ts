@@ -7,7 +7,9 @@ const started = performance.now()
 const verdict = new Verdict()
 console.log(bold('hf-oidc-action: from a job’s identity to a verified Hugging Face token'))
 console.log(
-  dim('Local servers play GitHub’s OIDC issuer, AWS, and the Hub. They reject what the real services reject.'),
+  dim(
+    'Local servers play GitHub’s OIDC issuer, AWS, and the Hub, and make the same checks. Nothing leaves this machine.',
+  ),
 )
 
 // Each scene gets its own sandbox, so that none depends on what another left behind.
@@ -27,6 +29,6 @@ heading(
     : `${verdict.failures} ${verdict.failures === 1 ? 'check' : 'checks'} failed`,
 )
 tell(
-  `Total: ${Math.round(performance.now() - started)} ms. To point your own tools at the local services: npm run sandbox`,
+  `Total: ${Math.round(performance.now() - started)} ms. To run the local servers for your own tools: npm run sandbox`,
 )
 process.exitCode = verdict.failures === 0 ? 0 : 1

@@ -125,26 +125,27 @@ export const REFUSALS: readonly Refusal[] = [
   {
     title: '2. A pull request from a fork',
     story:
-      'You did not write its code, so GitHub does not issue an ID token. The message says so, instead of “permission missing”.',
+      'Its code is not yours, so GitHub does not issue an ID token. The message gives this reason, not a missing permission.',
     code: 'oidc-unavailable-for-fork',
     job: { forkPullRequest: true },
   },
   {
     title: '3. An audience copied from another workflow',
-    story: 'The audience must name the organization: a general STS token could be used elsewhere.',
+    story: 'The audience must name the organization. Other services also accept an ID token for sts.amazonaws.com.',
     code: 'audience-mismatch',
     with: { audience: 'sts.amazonaws.com' },
   },
   {
-    title: '4. A repository created after July 2026',
+    title: '4. A repository created since July 15, 2026',
     story:
-      'Its subject contains numeric IDs, but the trust policy uses the other format. STS only says “access denied”.',
+      'The job’s subject contains numeric IDs, but the trust policy uses the format without them. STS only says “access denied”.',
     code: 'role-trust-rejected',
     job: { subjectFormat: 'immutable' },
   },
   {
     title: '5. A token with too many rights',
-    story: 'Somebody stored a token that can also write to another organization. It works, and that is the problem.',
+    story:
+      'Somebody stored a token that can also write to another organization. The job would not notice: the push would succeed.',
     code: 'token-over-scoped',
     arrange: ({ aws, hub }) => {
       const token = hub.addToken({
@@ -176,7 +177,7 @@ export async function refuse(sandbox: Sandbox, scene: Refusal, verdict: Verdict)
     verdict.check(codeOf(main) === scene.code, `the error code is ${scene.code}`)
     verdict.check(
       main.summary.includes(scene.code) && main.summary.includes('What to do'),
-      'the job summary explains the fix',
+      'the job summary says what to do',
     )
     verdict.check(Object.keys(main.env).length === 0, 'no variable is exported')
     await runner.finish()
@@ -205,7 +206,8 @@ const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox)
   },
   {
     title: 'token-exchange',
-    story: 'the organization’s OAuth app, stored in Secrets Manager, acts as one member',
+    story:
+      'the organization’s OAuth app, whose credentials are in Secrets Manager, gets a token that acts as one member',
     with: ({ minting }) => ({
       ...WITH,
       'token-source': 'token-exchange',
