@@ -133,9 +133,9 @@ describe('a trust policy that refuses the job', () => {
   })
 
   test('asks first whether this job is meant to pass', () => {
-    expect(explain(denied).message).toContain('First decide whether this job (event push, ref refs/heads/main)')
+    expect(explain(denied).message).toContain('First decide whether this job (event `push`, ref `refs/heads/main`)')
     const elsewhere = { claims: {}, subject: 'project_path:acme/x' }
-    expect(explain(denied, elsewhere).message).toContain('whether this job (subject project_path:acme/x)')
+    expect(explain(denied, elsewhere).message).toContain('whether this job (subject `project_path:acme/x`)')
   })
 
   test('warns before a policy that lets in every pull request', () => {

@@ -84,7 +84,7 @@ const scenarios: Scenario[] = [
       '`scope` must be one of read, write, admin (got "writ"); did you mean `write`?',
       '`min-token-lifetime` must be a whole number and a unit, such as 60s, 15m, 2h or 7d (got "10 minutes")',
       '`required-claims` must have lines of the form claim=pattern, with neither side empty (got "ref")',
-      '`hf-endpoint` must begin with https:// (got "http://hub.example.com")',
+      '`hf-endpoint` must begin with `https://` (got "http://hub.example.com")',
       '`export-env` must not list variables that are reserved for the runner (got "GITHUB_TOKEN")',
       '`export-env` must list names of environment variables (got "HF-TOKEN")',
       '`max-attempts` must be a whole number from 1 to 10 (got "0")',
@@ -114,7 +114,7 @@ const scenarios: Scenario[] = [
     when: 'an endpoint in the environment is plain http',
     name: 'input-invalid/http-endpoint',
     play: { env: { AWS_ENDPOINT_URL_STS: 'http://sts.example.com' } },
-    says: ['`AWS_ENDPOINT_URL_STS` must begin with https:// (got "http://sts.example.com")'],
+    says: ['`AWS_ENDPOINT_URL_STS` must begin with `https://` (got "http://sts.example.com")'],
     before: 'any network call',
   },
   {
@@ -430,7 +430,7 @@ const scenarios: Scenario[] = [
     name: 'role-trust-rejected/pull-request',
     play: { job: { eventName: 'pull_request' } },
     says: [
-      'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
+      'First decide whether this job (event `pull_request`, ref `refs/pull/7/merge`)',
       'lets in everyone who can open a pull request',
     ],
   },

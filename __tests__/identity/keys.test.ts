@@ -47,7 +47,7 @@ describe('GitHub’s keys', () => {
 
   test('that are not there at all are an error that names `oidc-issuer`', async () => {
     const { keys } = await fetchFrom({}, ISSUER, false)
-    expect(keys).toContain(`because the keys of ${ISSUER} could not be fetched`)
+    expect(keys).toContain(`because the keys of \`${ISSUER}\` could not be fetched`)
     expect(keys).toContain(`HTTP 404 without a \`jwks_uri\` from ${ISSUER}/.well-known/openid-configuration`)
     expect(keys).toContain('If your enterprise uses its own issuer, set `oidc-issuer`')
   })
@@ -76,13 +76,13 @@ describe('keys of another issuer', () => {
       issuer: 'https://evil.example',
       jwks_uri: 'https://keys.example.com/jwks',
     })
-    expect(keys).toContain('Seen: a discovery document for the issuer https://evil.example\n')
+    expect(keys).toContain('Seen: a discovery document for the issuer `https://evil.example`\n')
     expect(asked).toEqual([DISCOVERY])
   })
 
   test('are not fetched over plain http', async () => {
     const { keys, asked } = await discovered({ jwks_uri: 'http://keys.example.com/jwks' })
-    expect(keys).toContain('keys at http://keys.example.com/jwks, which is not an `https:` URL')
+    expect(keys).toContain('keys at `http://keys.example.com/jwks`, which is not an `https:` URL')
     expect(asked).toEqual([DISCOVERY])
   })
 
@@ -90,7 +90,7 @@ describe('keys of another issuer', () => {
     'are not fetched from this machine (%s) when the issuer is elsewhere',
     async (uri) => {
       const { keys, asked } = await discovered({ jwks_uri: uri })
-      expect(keys).toContain(`keys at ${uri}, an address of this machine only`)
+      expect(keys).toContain(`keys at \`${uri}\`, an address of this machine only`)
       expect(asked).toEqual([DISCOVERY])
     },
   )
@@ -111,7 +111,7 @@ describe('keys of another issuer', () => {
         [DISCOVERY]: { body: { issuer: OTHER, jwks_uri: 'https://keys.example.com/jwks' } },
         'https://keys.example.com/jwks': { body },
       })
-      expect(keys).toContain('HTTP 200 without a key set from https://keys.example.com/jwks')
+      expect(keys).toContain('HTTP 200 without a key set from `https://keys.example.com/jwks`')
       expect(keys).toContain('Compare `oidc-issuer` with `iss` in the token')
     },
   )
@@ -136,7 +136,7 @@ describe('an issuer in trouble', () => {
     const { keys, asked } = await fetchFrom({ [DISCOVERY]: { status: 503 } })
     expect(asked.length).toBe(3)
     expect(keys).toMatch(
-      new RegExp(`^\\[id-token-invalid\\].*the keys of ${OTHER}.*\nSeen: HTTP 503 from ${DISCOVERY}`),
+      new RegExp(`^\\[id-token-invalid\\].*the keys of \`${OTHER}\`.*\nSeen: HTTP 503 from \`${DISCOVERY}\``),
     )
   })
 })

@@ -29,7 +29,7 @@ test('an endpoint of a service that is not called does not matter', () => {
 })
 
 test.each([
-  ['http://sts.example.com', 'must begin with https://'],
+  ['http://sts.example.com', 'must begin with `https://`'],
   ['https://me:secret@sts.example.com', 'not shown'],
   ['sts.example.com', 'must be an absolute URL'],
   ['https://sts.example.com?x=1', 'no credentials, query, fragment'],

@@ -94,7 +94,7 @@ describe('a URL', () => {
 
   test.each(['http://hub.example.com', 'ftp://hub.example.com', 'file:///etc/passwd'])('%s is not https', (text) =>
     expect(check(text)).toEqual([
-      `\`endpoint\` must begin with https:// (got "${text}"); http:// is accepted for loopback addresses only`,
+      `\`endpoint\` must begin with \`https://\` (got "${text}"); \`http://\` is accepted for loopback addresses only`,
     ]),
   )
 

@@ -25,19 +25,19 @@ describe('a problem is', () => {
     [
       'no name of a permission',
       ['repo.write', 'write'],
-      '`permissions` must list permissions such as repo.write (got "write")',
+      '`permissions` must list permissions such as `repo.write` (got "write")',
     ],
     [
       'one beyond the scope',
       ['repo.write', 'org.write'],
-      '`permissions` must not go beyond `scope: write` (got org.write)',
+      '`permissions` must not go beyond `scope: write` (got "org.write")',
     ],
     ['too little', ['discussion.write'], '`permissions` must include `repo.write`, which `scope: write` requires'],
   ])('%s', (_what, given, problem) => expect(parse(given).problems).toEqual([problem]))
 
   test('not a permission to write for a job that reads, except as one beyond the scope', () => {
     expect(parse(['repo.write'], 'read').problems).toEqual([
-      '`permissions` must not go beyond `scope: read` (got repo.write)',
+      '`permissions` must not go beyond `scope: read` (got "repo.write")',
     ])
   })
 })

@@ -55,7 +55,7 @@ describe('a line of `secrets`', () => {
     ['x scope=', 'scope= is empty'],
     ['x write', '"write" is not one of scope='],
     ['x repositories=acme', '(got "acme")'],
-    ['x scope=read permissions=repo.write', 'must not go beyond `scope=read` (got repo.write)'],
+    ['x scope=read permissions=repo.write', 'must not go beyond `scope=read` (got "repo.write")'],
     ['x', 'the line "x": `scope` is required and has no default: add scope=read, scope=write or scope=admin'],
     ['x{scope}', '`scope` is required'],
     ['x scope=read narrow=yes', '`narrow` must be one of false, true (got "yes")'],

@@ -52,7 +52,7 @@ describe('a failure', () => {
       /^::error title=internal-error::\[internal-error\] .*Seen: RangeError at `report\.test\.js:\d+:\d+`%0A.*https:\/\/github\.com\/org\/hf-oidc-action\/issues/,
     )
     expect(error).not.toContain('cannot do')
-    expect(debug.join('\n')).toMatch(/^::debug::RangeError: cannot do \*\*\*%0A {4}at /)
+    expect(debug.join('\n')).toMatch(/^::debug::RangeError: cannot do \*\*\*\n::debug:: {4}at /)
     expect(step.visible).not.toContain(SECRET)
     expect(step.visible).not.toContain(Buffer.from(SECRET).toString('base64').replace(/=+$/, ''))
   })

@@ -43,7 +43,7 @@ test('hostile text in the summary of a success is text', () => {
 test.each([
   [undefined, 'whoami-v2', '<td>never</td>'],
   [undefined, 'auth-check', '<td>unknown</td>'],
-  [Date.parse('2026-11-22T18:00:00Z'), 'nothing', '2026-11-22T18:00:00.000Z'],
+  [Date.parse('2026-11-22T18:00:00Z'), 'nothing', '2026-11-22T18:00:00Z'],
 ])('a token that expires at %s, confirmed by %s, expires %s', (expiresAt, confirmedBy, text) => {
   const token = { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy, expiresAt }
   const html = successSummary({

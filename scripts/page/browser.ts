@@ -10,7 +10,7 @@ import { page, WIDTH } from './render.ts'
 export type Finding = [kind: string, what: string]
 
 /** Where links of ours lead. The sandbox's Hub is on loopback. */
-const KNOWN_HOSTS = ['github.com', 'huggingface.co', 'aws.amazon.com', '127.0.0.1']
+const KNOWN_HOSTS = ['github.com', 'githubstatus.com', 'huggingface.co', 'aws.amazon.com', '127.0.0.1']
 
 /** Not TypeScript: only this file knows the DOM. */
 const MEASURE = readFileSync(join(projectRoot, 'scripts', 'page', 'measure.js'), 'utf8')

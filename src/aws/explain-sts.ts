@@ -2,7 +2,7 @@
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { block, code, prose } from '../text/message.ts'
+import { block, code, type Prose, prose } from '../text/message.ts'
 import { printable, verbatim } from '../text/printable.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
 import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
@@ -171,12 +171,13 @@ function settingRefused(): Advice {
   }
 }
 
-/** The claims of a job that tell which job it is. */
 /** Which job it is, in a few words. */
-function job({ claims, subject }: Identity): string {
-  const of = (name: string) => (typeof claims[name] === 'string' ? verbatim(claims[name], 200) : undefined)
+function job({ claims, subject }: Identity): Prose {
+  const of = (name: string) => (typeof claims[name] === 'string' ? code(verbatim(claims[name], 200)) : undefined)
   const event = of('event_name')
-  return event === undefined ? `subject ${verbatim(subject, 200)}` : `event ${event}, ref ${of('ref') ?? 'unknown'}`
+  return event === undefined
+    ? prose`subject ${code(verbatim(subject, 200))}`
+    : prose`event ${event}, ref ${of('ref') ?? 'unknown'}`
 }
 
 /** A subject that many people can have must not be allowed without a thought. */

@@ -108,6 +108,6 @@ export function hubFailed(what: string, answer: HttpResponse, endpoint: string):
     cause: misshapen
       ? prose`Something other than the Hub answered (the page of a proxy, a wrong ${code('hf-endpoint')}), or the Hub changed its answer.`
       : prose`The Hub has an incident, or ${code('hf-endpoint')} is not a Hub.`,
-    fix: prose`Check that ${printable(endpoint, 120)} is the Hub and look at ${link(STATUS_PAGE)}. Then re-run the job.`,
+    fix: prose`Check that ${code(printable(endpoint, 120))} is the Hub and look at ${link(STATUS_PAGE)}. Then re-run the job.`,
   })
 }

@@ -119,7 +119,7 @@ function wrongAlgorithm(token: Unverified, expected: Expectation): Why {
 function unknownKey(token: Unverified, expected: Expectation): Why {
   return {
     seen: `a signature by the key ${token.keyId}, issuer ${token.issuer}`,
-    expected: `a key that ${printable(expected.issuer, 120)} publishes`,
+    expected: prose`a key that ${code(printable(expected.issuer, 120))} publishes`,
     cause: notIssuedByIt(expected),
     fix: compareIssuers(token, expected),
   }
@@ -128,7 +128,7 @@ function unknownKey(token: Unverified, expected: Expectation): Why {
 function badSignature(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
   return {
     seen: `${printable(error.message, 120)} (key ${token.keyId}, issuer ${token.issuer})`,
-    expected: `a JWT with a valid signature by ${printable(expected.issuer, 120)}`,
+    expected: prose`a JWT with a valid signature by ${code(printable(expected.issuer, 120))}`,
     cause: notIssuedByIt(expected),
     fix: compareIssuers(token, expected),
   }
@@ -138,7 +138,7 @@ function badSignature(error: errors.JOSEError, token: Unverified, expected: Expe
 function unusableKey(error: unknown, { issuer }: Expectation): Why {
   return {
     seen: printable(error instanceof Error ? error.message : error, 120),
-    expected: `an RSA key of at least 2048 bits that ${printable(issuer, 120)} publishes`,
+    expected: prose`an RSA key of at least 2048 bits that ${code(printable(issuer, 120))} publishes`,
     cause: 'The issuer publishes a key that cannot be used, or a proxy or another intermediary answers in its place.',
     fix: prose`Check ${code('oidc-issuer')}. Do not use this runner until you know where the keys came from.`,
   }

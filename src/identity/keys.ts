@@ -31,7 +31,7 @@ export async function fetchKeys(
   const uri = keysUri(await get(`${base}/.well-known/openid-configuration`), issuer, foreign)
   const published = await get(uri)
   if (isKeySet(published.json)) return published.json
-  throw noKeys(issuer, foreign, `HTTP ${published.status} without a key set from ${printable(uri, 120)}`)
+  throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
 }
 
 /** Where the discovery document says that the keys are. */
@@ -39,16 +39,20 @@ function keysUri({ status, json }: JsonAnswer, issuer: string, foreign: boolean)
   const document = isRecord(json) ? json : {}
   const uri = document.jwks_uri
   if (typeof uri !== 'string' || !URL.canParse(uri)) {
-    throw noKeys(issuer, foreign, prose`HTTP ${status} without a ${code('jwks_uri')} from ${discoveryUrl(issuer)}`)
+    throw noKeys(
+      issuer,
+      foreign,
+      prose`HTTP ${status} without a ${code('jwks_uri')} from ${code(discoveryUrl(issuer))}`,
+    )
   }
   if (document.issuer !== issuer) {
-    throw noKeys(issuer, foreign, `a discovery document for the issuer ${printable(document.issuer, 120)}`)
+    throw noKeys(issuer, foreign, prose`a discovery document for the issuer ${code(printable(document.issuer, 120))}`)
   }
   if (!isAllowedUrl(new URL(uri))) {
-    throw noKeys(issuer, foreign, prose`keys at ${printable(uri, 120)}, which is not an ${code('https:')} URL`)
+    throw noKeys(issuer, foreign, prose`keys at ${code(printable(uri, 120))}, which is not an ${code('https:')} URL`)
   }
   if (isLoopback(new URL(uri).hostname) && !isLoopback(new URL(issuer).hostname)) {
-    throw noKeys(issuer, foreign, `keys at ${printable(uri, 120)}, an address of this machine only`)
+    throw noKeys(issuer, foreign, prose`keys at ${code(printable(uri, 120))}, an address of this machine only`)
   }
   return uri
 }
@@ -71,7 +75,7 @@ async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext):
   return await retry(what, policy, async () => {
     const { status, headers, body } = await http.send({ method: 'GET', url, what })
     if (isTransient(status)) {
-      const failure = noKeys(issuer, foreign, `HTTP ${status} from ${printable(url.href, 200)}`)
+      const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
       throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
     }
     return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }
@@ -88,9 +92,9 @@ function discoveryUrl(issuer: string): string {
 
 function noKeys(issuer: string, foreign: boolean, seen: Wording): ActionError {
   return new ActionError('id-token-invalid', {
-    failed: `The ID token cannot be verified, because the keys of ${printable(issuer, 120)} could not be fetched.`,
+    failed: prose`The ID token cannot be verified, because the keys of ${code(printable(issuer, 120))} could not be fetched.`,
     seen,
-    expected: `a JSON Web Key Set, found through ${discoveryUrl(issuer)}`,
+    expected: prose`a JSON Web Key Set, found through ${code(discoveryUrl(issuer))}`,
     cause: foreign
       ? prose`${code('oidc-issuer')} is wrong, or the issuer is temporarily unavailable.`
       : 'The issuer is not the one of this GitHub (an enterprise can have its own), or it is temporarily unavailable.',

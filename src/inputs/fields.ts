@@ -83,7 +83,10 @@ export function checkUrl(name: string, text: string, problems: Problems): void {
   if (!URL.canParse(text)) {
     problems.add(name, `must be an absolute URL ${given}`)
   } else if (!isAllowedUrl(new URL(text))) {
-    problems.add(name, `must begin with https:// ${given}; http:// is accepted for loopback addresses only`)
+    problems.add(
+      name,
+      prose`must begin with ${code('https://')} ${given}; ${code('http://')} is accepted for loopback addresses only`,
+    )
   } else if (!URL_TEXT.test(text)) {
     problems.add(
       name,

@@ -7,7 +7,7 @@ import { parseKey, parseRegion, parseSecretId } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { duration, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
-import { invalid, Problems } from '../../inputs/problems.ts'
+import { Problems } from '../../inputs/problems.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { MAX_GRACE_SECONDS, type StepsRequest } from '../request.ts'
 import { ROTATION_INPUTS } from './definitions.ts'
@@ -75,12 +75,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
       problems,
     ),
   }
-  if (problems.lines.length > 0) {
-    throw invalid(
-      problems.lines,
-      'Correct the environment variables of the function. They are described in docs/rotation.md.',
-    )
-  }
+  problems.throwIfAny('Correct the environment variables of the function. They are described in docs/rotation.md.')
   return request
 }
 

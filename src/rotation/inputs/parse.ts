@@ -16,7 +16,7 @@ import {
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
-import { addGeneralProblems, invalid, Problems } from '../../inputs/problems.ts'
+import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
@@ -102,11 +102,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
   }
   checkTogether(request, problems)
-  if (problems.lines.length > 0)
-    throw invalid(
-      problems.lines,
-      'Correct the inputs of this step. Every input is described in docs/rotation.md, under "Inputs".',
-    )
+  problems.throwIfAny('Correct the inputs of this step. Every input is described in docs/rotation.md, under "Inputs".')
   checkAudience(request)
   return request
 }

@@ -7,6 +7,7 @@ import { parseRepositories } from '../../inputs/hub.ts'
 import { parsePermissions } from '../../inputs/permissions.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { closest } from '../../text/closest.ts'
+import { prose } from '../../text/message.ts'
 import { quoted } from '../../text/printable.ts'
 import type { RotatedSecret } from '../request.ts'
 
@@ -61,7 +62,7 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
     narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
     line,
   }
-  for (const problem of own.lines) problems.add('secrets', `has the line ${quoted(line, 120)}: ${problem}`)
+  for (const problem of own.found) problems.add('secrets', prose`has the line ${quoted(line, 120)}: ${problem}`)
   return rotated
 }
 
