@@ -43,7 +43,10 @@ export interface Outcome {
   /** The current token and the one that takes its place, each in one line, as far as the Hub was asked about them. */
   before: string | undefined
   after: string | undefined
-  /** True when the current token must not be replaced: then nothing of this secret is written or revoked. */
+  /**
+   * True when the current token must not be replaced, when nobody knows whether it may be, or when the secret is not this
+   * turn's: then nothing of this secret is written or revoked.
+   */
   isBlocked: boolean
   /** What failed; the first decides the code. */
   errors: ActionError[]

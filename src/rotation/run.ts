@@ -116,6 +116,8 @@ async function takeTurn({ context, caller, minting, settling, taken }: Run, rota
   }
   const { outcome } = turn
   await guarded(outcome, () => rotateSecret(turn))
+  // As long as nobody knows what the current token is, what it took the place of may be what a person wants back.
+  if (outcome.errors.length > 0 && outcome.before === undefined) outcome.isBlocked = true
   if (!outcome.isBlocked) await guarded(outcome, () => labelReplaced(turn))
   const { arn, secret } = outcome
   if (arn !== undefined && !taken.has(arn)) taken.set(arn, `already listed as ${secret}`)
@@ -133,7 +135,11 @@ async function redeployServices({ context, caller }: Run, turns: readonly Turn[]
 /** When a token was last replaced, in milliseconds since the epoch; one without a label counts as replaced now. */
 function lastReplaced(turns: readonly Leftovers[]): number | undefined {
   const times = turns
-    .flatMap(({ state }) => (state ? retiredVersions(state) : []))
+    .flatMap(({ state, outcome }) => {
+      const retired = state ? retiredVersions(state) : []
+      // The grace of what a blocked secret held before does not begin: no new tasks are needed for it.
+      return outcome.isBlocked ? retired.filter(({ since }) => since !== undefined) : retired
+    })
     .filter(({ labels }) => labels.includes(PREVIOUS))
     .map(({ since }) => since ?? Date.now())
   return times.length > 0 ? Math.max(...times) : undefined
