@@ -32,6 +32,8 @@ interface Findings {
   tokens: Map<string, string | undefined>
   complete: boolean
   inUseKnown: boolean
+  /** The values of the versions that may be in use: secrets. */
+  textsInUse: string[]
 }
 
 /**
@@ -49,6 +51,7 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
     tokens: new Map(),
     complete: isSeen,
     inUseKnown: isSeen,
+    textsInUse: [],
   }
   for (const turn of turns) {
     if (!turn.state) continue
@@ -56,6 +59,7 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
     turn.state = { ...turn.state, description: await turn.versions.describe() }
     await surveySecret(turn, turn.state, findings)
   }
+  keepWhatIsStoredElsewhere(findings)
   const inUse = [...findings.since].filter(([, since]) => since === Number.POSITIVE_INFINITY).map(([token]) => token)
   return { ...findings, entries: new AccountEntries(first, new Set(inUse)) }
 }
@@ -69,6 +73,7 @@ async function surveySecret(turn: Leftovers, state: SecretState, findings: Findi
       const version = await turn.versions.read(versionId)
       const token = version && tokenOf(turn, version)
       tokens.set(placeOf(state.arn, versionId), token)
+      if (version && !retired.has(versionId)) surveyText(turn, version.text, findings)
       if (token === undefined) continue
       since.set(token, Math.max(since.get(token) ?? 0, retired.get(versionId) ?? Number.POSITIVE_INFINITY))
     } catch (error) {
@@ -77,6 +82,25 @@ async function surveySecret(turn: Leftovers, state: SecretState, findings: Findi
       findings.inUseKnown &&= retired.has(versionId)
       turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${error.summary}`)
     }
+  }
+}
+
+/** A Hub token in a longer text. */
+const TOKEN = /hf_\w{8,}(?:[.~+/=-]+\w+)*/g
+
+/** A version in use may hold tokens in other places than the one that is rotated: at another key, say. */
+function surveyText({ mask }: Leftovers, text: string, { since, textsInUse }: Findings): void {
+  textsInUse.push(text)
+  for (const [token] of text.matchAll(TOKEN)) {
+    mask(token)
+    since.set(token, Number.POSITIVE_INFINITY)
+  }
+}
+
+/** A replaced token that a value in use contains is in use, whatever stands around it there. */
+function keepWhatIsStoredElsewhere({ since, textsInUse }: Findings): void {
+  for (const token of since.keys()) {
+    if (textsInUse.some((text) => text.includes(token))) since.set(token, Number.POSITIVE_INFINITY)
   }
 }
 
