@@ -373,6 +373,40 @@ describe('the function refuses', () => {
     expect([ours, token].map((one) => stage.sandbox.hub.isAlive(one))).toEqual([true, true])
   })
 
+  test('to revoke it in the last step either, called for what is current already', async () => {
+    await rotation(1)
+    const ours = tokenOf()
+    const token = stage.sandbox.hub.addOrgToken('beta')
+    stage.secrets.push({ name: 'the token of beta', value: token })
+    stage.store(JSON.stringify({ token }))
+    for (let time = 0; time < 2; time += 1) {
+      const { error } = await invoke(event('finishSecret', versionWith('AWSCURRENT')?.versionId ?? ''))
+      expect(error).toMatch(/^\[rotation-blocked\]/)
+      stage.sandbox.advance(2 * DAY)
+    }
+    expect([ours, token].map((one) => stage.sandbox.hub.isAlive(one))).toEqual([true, true])
+  })
+
+  test.each(STEPS.filter((step) => step !== 'setSecret'))(
+    'to bring back what a person replaced after a rotation was cut off: %s',
+    async (step) => {
+      const { aws, hub } = stage.sandbox
+      await rotation(1)
+      // Cut off before the pending label was removed.
+      versionWith('AWSCURRENT')?.stages.push('AWSPENDING')
+      const token = hub.addOrgToken('acme')
+      stage.secrets.push({ name: 'a token by hand', value: token })
+      aws.putVersion(WRITE, { value: JSON.stringify({ token, user: 'edited' }) })
+      expect(versionWith('AWSPENDING')?.stages).toContain('AWSPREVIOUS')
+      expect((await invoke(event(step, versionId(1)))).error).toMatch(/^\[rotation-blocked\]/)
+      expect(tokenOf()).toBe(token)
+      expect(versionWith('AWSPENDING')).toBeUndefined()
+      stage.sandbox.advance(DAY)
+      await rotation(2)
+      expect(String(versionWith('AWSCURRENT')?.value)).toContain('edited')
+    },
+  )
+
   test('to treat a token as dead when the Hub refuses it once', async () => {
     const { aws, hub } = stage.sandbox
     aws.beginRotation(WRITE, versionId(1))

@@ -20,7 +20,7 @@ export async function handleRotation(event: unknown, context: FunctionContext): 
   if (step === 'setSecret') return await setPending()
   const invocation = await openInvocation(context, rotated, secret)
   if (step === 'retireSecret') return await retireSecret(invocation)
-  requireStaged(invocation, versionId)
+  await requireStaged(invocation, versionId)
   switch (step) {
     case 'createSecret':
       return await createSecret(invocation, versionId)

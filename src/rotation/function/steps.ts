@@ -16,13 +16,18 @@ import { cleanUp } from './clean-up.ts'
 import type { FunctionContext, Invocation } from './invocation.ts'
 
 /**
- * Requires that Secrets Manager has staged the version for rotation.
+ * Requires that Secrets Manager has staged the version for rotation. The pending label of a version that was replaced
+ * already is left from a rotation that was cut off: it is removed, for it would block every later rotation.
  *
- * @throws `ActionError` `rotation-blocked`.
+ * @throws `ActionError` `rotation-blocked`, and what Secrets Manager throws.
  */
-export function requireStaged({ turn, state }: Invocation, versionId: string): void {
+export async function requireStaged({ turn, state }: Invocation, versionId: string): Promise<void> {
   const labels = state.description.stages.get(versionId)
-  if (labels?.includes(PENDING) || labels?.includes(CURRENT)) return
+  if (state.pendingId === versionId || labels?.includes(CURRENT)) return
+  if (labels?.includes(PENDING)) {
+    await turn.versions.move(PENDING, { from: versionId })
+    throw replacedAlready(turn, versionId, labels)
+  }
   throw new ActionError('rotation-blocked', {
     failed: `The version ${versionId} of ${turn.rotated.secret.id} is not staged for rotation.`,
     seen: labels ? `Staging labels: ${labels.length === 0 ? 'none' : listed(labels)}.` : 'No such version.',
@@ -69,8 +74,10 @@ export async function testSecret({ turn, state }: Invocation, versionId: string)
  */
 export async function finishSecret(invocation: Invocation, versionId: string): Promise<void> {
   const { context, turn, state } = invocation
-  if (state.current?.versionId === versionId) await labelReplaced(turn)
-  else await makeCurrent(turn, state, versionId)
+  if (state.current?.versionId === versionId) {
+    await refuseForeign(invocation)
+    await labelReplaced(turn)
+  } else await makeCurrent(turn, state, versionId)
   turn.outcome.action = 'rotated'
   await redeployServices(context)
   turn.state = await look(turn, { byFunction: true })
@@ -98,10 +105,14 @@ async function makeCurrent(turn: Leftovers, state: SecretState, versionId: strin
  */
 export async function retireSecret(invocation: Invocation): Promise<void> {
   const { turn, state } = invocation
-  // What the secret held before another organization's token came into it is what a person may want back.
-  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
+  await refuseForeign(invocation)
   await labelReplaced(turn)
   await cleanUp(invocation, turn.state ?? state)
+}
+
+/** What the secret held before another organization's token came into it is what a person may want back. */
+async function refuseForeign({ turn, state }: Invocation): Promise<void> {
+  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
 }
 
 /** Every time: a step that is retried after it was cut off must not leave tasks with the previous token. */
@@ -122,6 +133,19 @@ async function refuseStale(turn: Leftovers, { current, pending }: SecretState, v
     expected: 'The current value with a different token.',
     cause: 'Someone edited the secret while it was being rotated.',
     fix: ['Nothing is lost: the pending version was set aside. Rotate the secret again:', rotateCommand(turn.rotated)],
+  })
+}
+
+function replacedAlready({ rotated }: Leftovers, versionId: string, labels: readonly string[]): ActionError {
+  return new ActionError('rotation-blocked', {
+    failed: `The version ${versionId} of ${rotated.secret.id} was current before, and another version has taken its place.`,
+    seen: `Staging labels: ${listed(labels)}.`,
+    expected: prose`The staging label ${code(PENDING)} on a version that was never current.`,
+    cause: 'Someone stored a new value after a rotation had been cut off.',
+    fix: [
+      prose`The current version is unchanged. The label ${code(PENDING)} was removed from the old version. Rotate the secret again:`,
+      rotateCommand(rotated),
+    ],
   })
 }
 
