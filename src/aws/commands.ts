@@ -15,3 +15,15 @@ export function secretCommand(
 export function word(text: string): string {
   return /^[\w/+=.@:%-]+$/.test(text) ? text : `'${verbatim(text).replaceAll("'", "'\\''")}'`
 }
+
+/**
+ * Text as a JSON string for a shell or a message: what `verbatim` would show in a form of its own is escaped as JSON has
+ * it, so that a program reads the same text.
+ */
+export function jsonString(text: string): string {
+  const unit = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  const escaped = JSON.stringify(text)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => character.split('').map(unit).join(''))
+    .replaceAll('##[', '##\\u005b')
+  return verbatim(escaped)
+}

@@ -1,7 +1,6 @@
 /** What a secret must hold, by what it is read for; and what to say when it holds something else. */
 import { block, type Code, code, type Part, type Prose, prose } from '../text/message.ts'
-import { verbatim } from '../text/printable.ts'
-import { word } from './commands.ts'
+import { jsonString, word } from './commands.ts'
 import type { SecretReference } from './request.ts'
 
 /** The token itself, the token that mints tokens, or the organization's OAuth app. */
@@ -48,7 +47,7 @@ export function keysOf(content: SecretContent, { key }: SecretReference): readon
 /** The form of the JSON object: `{"token": "hf_…"}`. */
 export function exampleOf(content: SecretContent, { key }: SecretReference): string {
   const fields = Object.entries(CONTENTS[content].fields(key))
-  return `{${fields.map(([name, value]) => `${verbatim(JSON.stringify(name))}: "${value}"`).join(', ')}}`
+  return `{${fields.map(([name, value]) => `${jsonString(name)}: "${value}"`).join(', ')}}`
 }
 
 /**

@@ -1,7 +1,7 @@
 /** How a person stores a new token in a secret without losing anything else in it: the one place for that command. */
 import { block, code, link, type Part, prose } from '../text/message.ts'
 import { verbatim } from '../text/printable.ts'
-import { secretCommand, word } from './commands.ts'
+import { jsonString, secretCommand, word } from './commands.ts'
 import type { SecretReference } from './request.ts'
 
 /** What is known of the form of a secret that holds a token. */
@@ -40,7 +40,7 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
       prose`Do not store it as ${code(PREVIOUS)}: that version holds the previous token, which stops working after a rotation. Set ${code(`secret-version-stage: ${CURRENT}`)}, and see whether the current token passes.`,
     ]
   }
-  const jsonKey = verbatim(JSON.stringify(secret.key))
+  const jsonKey = jsonString(secret.key)
   const key = code(jsonKey)
   const id = code(secret.id)
   const where = storeAs === CURRENT ? id : prose`${id} with the staging label ${code(verbatim(storeAs))}`
