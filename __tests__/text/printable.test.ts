@@ -18,6 +18,10 @@ describe('text from outside', () => {
 
   test('begins no workflow command', () => {
     expect(printable('::error::x')).toBe(' : :error::x')
+    // The runner skips white space in front of it.
+    for (const space of [' ', '  ', '\u00a0', '\u3000']) {
+      expect(printable(`${space}::error::x`)).toBe(`${space} : :error::x`)
+    }
     expect(printable('x ##[error]y')).toBe('x ## [error]y')
   })
 

@@ -62,7 +62,7 @@ function asText(value: unknown): string {
 
 function visible(text: string): string {
   const line = text.replace(INVISIBLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-  return line.replace(/##\[/g, '## [').replace(/^::/, ' : :')
+  return line.replace(/##\[/g, '## [').replace(/^(\s*)::/, '$1 : :')
 }
 
 function cut(text: string, max: number, whole: number): string {
