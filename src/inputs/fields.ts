@@ -75,7 +75,7 @@ export function words(text: string): string[] {
 }
 
 /** What a URL may consist of here: no quotes, spaces or control characters, which mean something in other places. */
-const URL_TEXT = /^[\w:/.~%[\]-]+$/
+const URL_TEXT = /^https?:\/\/[\w:/.~%[\]-]+$/i
 
 /** An absolute `https:` URL (or `http:` on loopback) and nothing but scheme, host and path. */
 export function checkUrl(name: string, text: string, problems: Problems): void {
