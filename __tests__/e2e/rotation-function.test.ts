@@ -267,6 +267,29 @@ describe('the function refuses', () => {
       expect(JSON.stringify(stage.sandbox.aws.secret(arn).versions)).toBe(before)
     })
 
+    test('a secret that is named like the complete ARN of a listed one', async () => {
+      const { aws, hub } = stage.sandbox
+      const listed = arnOf(WRITE)
+      const name = listed.split(':').at(-1) ?? ''
+      const token = hub.addOrgToken('acme')
+      stage.secrets.push({ name: 'the token of the other secret', value: token })
+      const arn = aws.addSecret({ name, value: token })
+      aws.beginRotation(arn, versionId(1))
+      const { error } = await invoke(eventOf(arn), { SECRETS: `${listed} scope=write` })
+      expect(error).toMatch(/^\[input-invalid\]/)
+      expect(error).toContain('This function is not set up for the secret')
+      expect(alive()).toEqual([])
+      expect(stage.sandbox.calls()['service-accounts']).toBeUndefined()
+    })
+
+    test('no secret because its shortened ARN looks like a complete one', async () => {
+      const { aws, tokens } = stage.sandbox
+      const arn = aws.addSecret({ name: `${WRITE}-models`, value: tokens.write })
+      aws.beginRotation(arn, versionId(1))
+      const { error } = await invoke(eventOf(arn), { SECRETS: `${arn.slice(0, -7)} scope=write` })
+      expect(error).toBeUndefined()
+    })
+
     test.each(elsewhere)('the secret %s of another account, region or partition, listed or not', async (secretId) => {
       for (const line of [WRITE, secretId.startsWith('arn:aws-cn:') ? WRITE : secretId]) {
         const { error } = await invoke(eventOf(secretId), { SECRETS: `${line} scope=write` })

@@ -58,6 +58,16 @@ export function listedSecret(
   return { ...found, secret: { ...found.secret, id: secret.arn, region } }
 }
 
+/**
+ * The entry of `SECRETS` that names the secret by its ARN without the six characters, if it may also be the complete ARN
+ * of another secret: one of `huggingface/acme/write` is how the ARN of a secret begins that somebody has named
+ * `huggingface/acme/write-a1B2c3`.
+ */
+export function ambiguousEntry(secret: SecretArn, { secrets }: Pick<FunctionRequest, 'secrets'>): string | undefined {
+  const entry = secrets.find((rotated) => namesSecret(rotated.secret.id, secret))?.secret.id
+  return entry !== undefined && entry !== secret.arn && parseSecretArn(entry) ? entry : undefined
+}
+
 function notAnEvent(step: unknown, secretId: unknown, token: unknown): ActionError {
   const shown = (name: string, value: unknown, max: number): Prose =>
     prose`${code(name)}: ${value === undefined ? 'missing' : quoted(value, max)}`
@@ -98,7 +108,8 @@ function elsewhere(secret: SecretArn, own: Pick<SecretArn, 'partition' | 'accoun
   })
 }
 
-function notListed({ arn }: SecretArn, secrets: readonly RotatedSecret[]): ActionError {
+/** The error for a secret that no line of `SECRETS` names. */
+export function notListed({ arn }: SecretArn, secrets: readonly RotatedSecret[]): ActionError {
   const SECRETS = code('SECRETS')
   return new ActionError('input-invalid', {
     failed: `This function is not set up for the secret ${arn}.`,

@@ -13,6 +13,7 @@ import type { Leftovers } from '../leftovers/leftovers.ts'
 import type { RotatedSecret } from '../request.ts'
 import { look, type SecretState } from '../secret/look.ts'
 import { Settling } from '../settling.ts'
+import { ambiguousEntry, notListed } from './event.ts'
 
 /** What an invocation works with. */
 export interface FunctionContext extends NetworkContext {
@@ -38,8 +39,8 @@ export interface Invocation {
 /**
  * The invocation for a secret of the list.
  *
- * @throws `ActionError` `input-invalid` when Secrets Manager finds a different secret by the event's ARN (then the admin
- * token has not been read), and for the admin secret itself; and what `openMinter` and `look` throw.
+ * @throws `ActionError` `input-invalid` when Secrets Manager finds a different secret by the event's ARN, or by the line
+ * that names it (then the admin token has not been read), and for the admin secret itself; and what `openMinter` and `look` throw.
  */
 export async function openInvocation(
   context: FunctionContext,
@@ -48,9 +49,15 @@ export async function openInvocation(
 ): Promise<Invocation> {
   const { admin, account, org } = context.request
   const settling = new Settling()
-  const begun = beginSecret(rotated, { ...context, minter: undefined, settling })
+  const begin = (one: RotatedSecret) => beginSecret(one, { ...context, minter: undefined, settling })
+  const begun = begin(rotated)
   const { arn } = await begun.versions.describe()
   if (arn !== secret.arn) throw anotherSecret(secret, arn)
+  const id = ambiguousEntry(secret, context.request)
+  if (id !== undefined) {
+    const listed = await begin({ ...rotated, secret: { ...rotated.secret, id } }).versions.describe()
+    if (listed.arn !== secret.arn) throw notListed(secret, context.request.secrets)
+  }
   const { access } = begun
   const { minter, adminToken, adminArn } = await openMinter({ ...context, admin, account, org, access })
   for (const id of minter.firstIds) settling.see(id)
