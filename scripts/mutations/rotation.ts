@@ -67,8 +67,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/event.ts',
     without: 'the secret is listed',
-    find: 'secrets.find((rotated) => namesSecret(rotated.secret.id, secret))',
-    replace: 'secrets[0]',
+    find: 'const found = secrets.find((rotated) => namesSecret(rotated.secret.id, secret))',
+    replace: 'const found = secrets[0]',
     tests: EVENT,
   },
   {
@@ -98,7 +98,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/handle.ts',
     without: 'a version that is not staged is refused',
-    find: '  requireStaged(invocation, versionId)\n',
+    find: '  await requireStaged(invocation, versionId)\n',
     replace: '',
     tests: FUNCTION,
     named: 'that is not staged',
@@ -106,7 +106,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'a version is staged by AWS’s own labels',
-    find: 'if (labels?.includes(PENDING) || labels?.includes(CURRENT)) return',
+    find: 'if (state.pendingId === versionId || labels?.includes(CURRENT)) return',
     replace: 'if (labels !== undefined) return',
     tests: FUNCTION,
     named: 'that is not staged',
@@ -138,8 +138,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'a stale pending version is set aside',
-    find: '  await turn.versions.move(PENDING, { from: versionId })\n',
-    replace: '',
+    find: 'withToken(turn, pending).value)) return\n  await turn.versions.move(PENDING, { from: versionId })\n',
+    replace: 'withToken(turn, pending).value)) return\n',
     tests: FUNCTION,
     named: 'bring back what was edited',
   },
@@ -186,8 +186,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'a step that was cut off starts the grace when it is called again',
-    find: 'if (state.current?.versionId === versionId) await labelReplaced(turn)',
-    replace: 'if (state.current?.versionId === versionId) {}',
+    find: '    await refuseForeign(invocation)\n    await labelReplaced(turn)\n',
+    replace: '    await refuseForeign(invocation)\n',
     tests: FUNCTION,
     named: 'starts the grace',
   },

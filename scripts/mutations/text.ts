@@ -114,7 +114,7 @@ export const TEXT: readonly Mutation[] = [
   invisible('\\p{Zl}', 'line separators'),
   invisible('\\p{Zp}', 'paragraph separators'),
   invisible('\\p{Cs}', 'lone surrogates'),
-  { ...printable, without: '`::` begins no command', find: ".replace(/^::/, ' : :')", replace: '' },
+  { ...printable, without: '`::` begins no command', find: ".replace(/^(\\s*)::/, '$1 : :')", replace: '' },
   { ...printable, without: '`##[` begins no command', find: ".replace(/##\\[/g, '## [')", replace: '' },
   { ...printable, without: 'long text is cut', find: 'text.length > max ?', replace: 'false ?' },
   {
