@@ -89,6 +89,7 @@ export const denied = () =>
 interface FakeToken extends AccountToken {
   value: string
   owner: string
+  org: string
 }
 
 export class FakeWorld {
@@ -111,11 +112,14 @@ export class FakeWorld {
   }
 
   /** A token that works; `name`: its display name. A person's, unless `owner` is the service account `ci`. */
-  token(name: string, { owner = 'rosa', ago = 2 * HOUR }: { owner?: string; ago?: number | undefined } = {}): string {
+  token(
+    name: string,
+    { owner = 'rosa', ago = 2 * HOUR, org = 'acme' }: { owner?: string; ago?: number | undefined; org?: string } = {},
+  ): string {
     const number = this.#tokens.size
     const value = `hf_${'abcdefgh'}${number}${'x'.repeat(20)}`
     const createdAt = ago === undefined ? undefined : Date.now() - ago
-    this.#tokens.set(value, { id: `id-${number}`, displayName: name, createdAt, value, owner })
+    this.#tokens.set(value, { id: `id-${number}`, displayName: name, createdAt, value, owner, org })
     return value
   }
 
@@ -217,7 +221,11 @@ export class FakeWorld {
 
   #owner(value: string): Partial<WhoAmI> | undefined {
     const token = this.#tokens.get(value)
-    return token && { name: token.owner, displayName: token.displayName, createdAt: token.createdAt }
+    if (!token) return undefined
+    const { owner: name, displayName, createdAt, org } = token
+    const orgs = [{ id: `id-of-${org}`, name: org, roleInOrg: 'write', securityRestrictions: [], resourceGroups: [] }]
+    const rights = { role: 'fineGrained', authType: 'access_token', grants: [], global: [], canReadGatedRepos: false }
+    return { name, displayName, createdAt, orgs, ...rights }
   }
 
   #delete({ id }: AccountToken): void {

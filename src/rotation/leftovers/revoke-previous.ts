@@ -1,11 +1,13 @@
 /** Revokes the previous tokens of a secret on the Hub once their grace has expired. */
 import { PREVIOUS } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { revokeToken } from '../../hub/revoke.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
 import { isRetiredLabel, versionOfToken } from '../names.ts'
 import { hasMoved } from '../outcome.ts'
 import { type RetiredVersion, retiredVersions } from '../secret/look.ts'
+import { belongsElsewhere } from '../secret/other-organization.ts'
 import type { Leftovers } from './leftovers.ts'
 import { placeOf, type Survey } from './survey.ts'
 
@@ -59,8 +61,9 @@ async function revokeOne(turn: Leftovers, { versionId }: RetiredVersion, options
   if (token === undefined) return tokens.has(place)
   const since = replaced.get(token) ?? Date.now()
   if (isWithinGrace(turn, since)) return false
-  if (!(await entries.owner(token))) return true
-  const { reason, entry } = await reasonToKeep(turn, token, since, options)
+  const owner = await entries.owner(token)
+  if (!owner) return true
+  const { reason, entry } = await reasonToKeep(turn, { token, since, owner }, options)
   if (reason !== undefined) {
     log.warning(`${rotated.secret.id}: the previous token in version ${versionId} was not revoked: ${reason}.`)
     return false
@@ -88,12 +91,19 @@ interface Judgement {
   entry: AccountToken | undefined
 }
 
+interface PreviousToken {
+  /** A secret. */
+  token: string
+  since: number
+  owner: WhoAmI
+}
+
 async function reasonToKeep(
-  { outcome }: Leftovers,
-  token: string,
-  since: number,
+  turn: Leftovers,
+  { token, since, owner }: PreviousToken,
   { survey, tasksSince }: RevokeOptions,
 ): Promise<Judgement> {
+  const { outcome, rotated, request } = turn
   const keep = (reason: string): Judgement => ({ reason, entry: undefined })
   if (since === Number.POSITIVE_INFINITY) {
     return keep('it is still in use, in this or in another of the listed secrets')
@@ -101,6 +111,12 @@ async function reasonToKeep(
   if (since > tasksSince) {
     return keep(
       'its grace period has passed, but tasks of a service in `ecs-services` may still use it, because not all tasks have been replaced since',
+    )
+  }
+  // A person may have put the right token in its place; this one may be in use where it belongs.
+  if (!rotated.narrow && belongsElsewhere(turn, owner)) {
+    return keep(
+      `it does not belong to the organization ${request.org}. If nothing uses it, revoke it on the Hub yourself, or add \`narrow=true\` to the line of this secret for one run`,
     )
   }
   const entry = survey.inUseKnown ? await ownEntry(survey, token) : undefined

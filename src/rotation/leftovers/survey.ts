@@ -65,17 +65,12 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
 }
 
 async function surveySecret(turn: Leftovers, state: SecretState, findings: Findings): Promise<void> {
-  const { since, tokens } = findings
   const retired = new Map(retiredVersions(state).map((version) => [version.versionId, version.since ?? Date.now()]))
   for (const [versionId, labels] of state.description.stages) {
     if (labels.length === 0) continue
     try {
       const version = await turn.versions.read(versionId)
-      const token = version && tokenOf(turn, version)
-      tokens.set(placeOf(state.arn, versionId), token)
-      if (version && !retired.has(versionId)) surveyText(turn, version.text, findings)
-      if (token === undefined) continue
-      since.set(token, Math.max(since.get(token) ?? 0, retired.get(versionId) ?? Number.POSITIVE_INFINITY))
+      surveyVersion(turn, { place: placeOf(state.arn, versionId), version, replaced: retired.get(versionId) }, findings)
     } catch (error) {
       if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
       findings.complete = false
@@ -83,6 +78,23 @@ async function surveySecret(turn: Leftovers, state: SecretState, findings: Findi
       turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${error.summary}`)
     }
   }
+}
+
+interface ReadVersion {
+  place: string
+  /** Undefined when it is gone. */
+  version: SecretVersion | undefined
+  /** When it was replaced, in milliseconds since the epoch; undefined while it is in use. */
+  replaced: number | undefined
+}
+
+function surveyVersion(turn: Leftovers, { place, version, replaced }: ReadVersion, findings: Findings): void {
+  const { since, tokens } = findings
+  const token = version && tokenOf(turn, version)
+  tokens.set(place, token)
+  if (version && replaced === undefined) surveyText(turn, version.text, findings)
+  if (token === undefined) return
+  since.set(token, Math.max(since.get(token) ?? 0, replaced ?? Number.POSITIVE_INFINITY))
 }
 
 /** A Hub token in a longer text. */
