@@ -98,14 +98,14 @@ describe('a message', () => {
     answer(503, 9, { headers })
     const failure = callHub(access(1), { method: 'GET', path: '/', what: 'an answer' })
     await expect(failure).rejects.toThrow('Seen: HTTP 503, Down, "Back soon: hf_***", request Root=1')
-    await expect(failure).rejects.toThrow('The action was waiting for an answer.')
+    await expect(failure).rejects.toThrow('while the action was waiting for an answer.')
   })
 
   test('says how long the Hub asks to wait', async () => {
     const headers = { ratelimit: '"api";r=0;t=55' }
     answer(429, 9, { headers })
     const failure = callHub(access(1), { method: 'GET', path: '/', what: 'an answer' })
-    await expect(failure).rejects.toThrow('it asks to wait 55s')
+    await expect(failure).rejects.toThrow('the Hub asks clients to wait 55s')
   })
 })
 

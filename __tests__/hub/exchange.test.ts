@@ -188,8 +188,8 @@ describe('what to enter for a trusted publisher', () => {
 test.each([
   ['invalid_client', 'The app’s secret was renewed on the Hub'],
   ['invalid_scope', 'created with fewer scopes than this job requests'],
-  ['invalid_grant', '`member` is not the verified e-mail of a member of acme'],
-  ['', '`member` is not the verified e-mail of a member of acme'],
+  ['invalid_grant', '`member` is not the verified email address of a member of acme'],
+  ['', '`member` is not the verified email address of a member of acme'],
 ])('a member’s exchange that ends with %j has its own cause', (error, says) => {
   const { cause = '' } = memberExchangeAdvice(error, APP, { org: 'acme', hubEndpoint: 'https://huggingface.co' })
   expect(plain(cause)).toContain(says)

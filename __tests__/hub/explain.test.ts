@@ -67,7 +67,7 @@ describe('a stored token', () => {
 
   test('that is too wide is left to those who need its rights', () => {
     const { fix } = inWords('too-wide', { kind: 'stored', howToStore: 'Store it.' })
-    expect(fix).toContain('store the new one in a secret of its own')
+    expect(fix).toContain('store the new one in a separate secret')
   })
 })
 

@@ -373,7 +373,7 @@ describe('a bound token that should only read', () => {
 
   test('does not pass when it can write', () => {
     expect(codesOf(bound(200, 200), { scope: 'read' })).toEqual(['token-over-scoped'])
-    expect(messageOf(bound(403, 200), { scope: 'read' })).toContain('- write acme/model')
+    expect(messageOf(bound(403, 200), { scope: 'read' })).toContain('- write access to acme/model')
   })
 
   test.each([
@@ -403,13 +403,13 @@ describe('the repositories that a job needs', () => {
     const message = messageOf(facts, { repositories: labels.slice(0, 2) })
     expect(message).toContain('The token cannot write 2 repositories that this job needs.')
     expect(message).toContain('  - acme/model: HTTP 404\n  - datasets/acme/data: HTTP 404')
-    expect(message).toContain('the token "ci" that is stored in the secret x')
+    expect(message).toContain('the token "ci" (stored in the secret x)')
     expect(message).not.toContain('outside acme')
   })
 
   test('outside the organization are named as such', () => {
     const repositories = foreign ? [foreign] : []
     const message = messageOf({ ...factsOf(who(), STORED), repositories }, { repositories: labels, scope: 'write' })
-    expect(message).toContain('rivals/model lies outside acme')
+    expect(message).toContain('rivals/model is outside acme')
   })
 })

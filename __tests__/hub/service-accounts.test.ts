@@ -136,8 +136,8 @@ describe('what a user is told when the Hub refuses the admin token', () => {
     answer('service-accounts', status, { error: 'No.' })
     const refusal = accounts.find('ci')
     await expect(refusal).rejects.toThrow(says)
-    await expect(refusal).rejects.toThrow('First check `secret-id`: the secret that was read is the/secret')
-    await expect(refusal).rejects.toThrow('the default is the secret of a stored token')
+    await expect(refusal).rejects.toThrow('First check `secret-id`. The action read the/secret')
+    await expect(refusal).rejects.toThrow('the default names the secret for a stored token')
     await expect(refusal).rejects.toThrow('"No."')
   })
 

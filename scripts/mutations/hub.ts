@@ -524,7 +524,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/exchange/oauth-token.ts',
     without: 'the ledger knows before the call',
-    find: 'ledger.begin(`${purpose}, from /oauth/token; it expires by itself`)',
+    find: 'ledger.begin(`${purpose}, from /oauth/token; it expires on its own`)',
     replace: '',
     tests: EXCHANGE,
   },

@@ -136,7 +136,7 @@ export const SOURCES: readonly Mutation[] = [
   {
     file: 'sources/trusted-publisher.ts',
     without: 'the answer of the exchange is shaped like a token',
-    find: "value: checkIssuedToken(granted.token, 'The answer of /oauth/token'),",
+    find: "value: checkIssuedToken(granted.token, 'The response from /oauth/token'),",
     replace: 'value: granted.token,',
     tests: SOURCES_TEST,
   },

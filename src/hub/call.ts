@@ -84,16 +84,18 @@ export function said(answer: HttpResponse, text?: string): string {
 
 function rateLimited(what: string, answer: HttpResponse, afterMs: number | undefined): ActionError {
   const wait =
-    afterMs === undefined ? 'it does not say how long to wait' : `it asks to wait ${formatDuration(afterMs / 1000)}`
+    afterMs === undefined
+      ? 'the Hub does not say how long to wait'
+      : `the Hub asks clients to wait ${formatDuration(afterMs / 1000)}`
   return new ActionError('hub-rate-limited', {
-    failed: `The Hub is rate limiting this account. The action was waiting for ${what}.`,
+    failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
     seen: `${said(answer)}; ${wait}`,
-    expected: prose`an answer within ${code('timeout')} and ${code('max-attempts')}`,
+    expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [
-      prose`Give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or spread the jobs over time.`,
-      prose`Alternatively, list the ${code('repositories')} that the job needs and set ${code('verify: warn')}. When whoami-v2 is rate limited, the action then checks access to those repositories instead, and does not check whether the token can do more than you requested.`,
+      prose`Give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or stagger the jobs.`,
+      prose`Alternatively, list the ${code('repositories')} that the job needs and set ${code('verify: warn')}. When whoami-v2 is rate limited, the action then only checks access to those repositories, not whether the token can do more than you requested.`,
     ],
   })
 }
@@ -102,12 +104,12 @@ function rateLimited(what: string, answer: HttpResponse, afterMs: number | undef
 export function hubFailed(what: string, answer: HttpResponse, endpoint: string): ActionError {
   const misshapen = answer.status >= 200 && answer.status < 300
   return new ActionError('hub-failed', {
-    failed: `The Hub did not return a usable answer. The action was waiting for ${what}.`,
-    seen: misshapen ? `${said(answer)}, but not in the shape that the Hub documents` : said(answer),
-    expected: 'an answer as the Hub documents it',
+    failed: `The Hub did not return a usable response while the action was waiting for ${what}.`,
+    seen: misshapen ? `${said(answer)}, but not in the format that the Hub documents` : said(answer),
+    expected: 'a response in the format that the Hub documents',
     cause: misshapen
-      ? prose`Something other than the Hub answered (the page of a proxy, a wrong ${code('hf-endpoint')}), or the Hub changed its answer.`
-      : prose`The Hub has an incident, or ${code('hf-endpoint')} is not a Hub.`,
-    fix: prose`Check that ${code(printable(endpoint, 120))} is the Hub and look at ${link(STATUS_PAGE)}. Then re-run the job.`,
+      ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
+      : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
+    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${printable(endpoint, 120)}) is the Hub. Then re-run the job.`,
   })
 }

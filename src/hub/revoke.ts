@@ -8,7 +8,7 @@ import { callHub, type HubAccess, hubFailed } from './call.ts'
  * Source: Hub API, POST /api/credentials/revoke.
  */
 export async function revokeToken(token: string, access: HubAccess): Promise<void> {
-  const what = 'the revocation by the Hub'
+  const what = 'the Hub to revoke the token'
   const answer = await callHub(access, {
     method: 'POST',
     path: '/api/credentials/revoke',

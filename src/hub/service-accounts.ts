@@ -131,9 +131,9 @@ export class ServiceAccounts {
       return new ActionError('exchange-rejected', {
         failed: 'The Hub refused to mint the token.',
         seen,
-        expected: 'permissions that the Hub knows, and that the service account may have',
+        expected: 'permissions that exist on the Hub and that the service account may have',
         cause: prose`A permission in ${code('permissions')} does not exist, or the service account may not have it.`,
-        fix: prose`Correct ${code('permissions')}, or leave it out: the token then gets the least that ${code('scope')} requires.`,
+        fix: prose`Correct ${code('permissions')}, or leave it out; the token then gets only what ${code('scope')} requires.`,
       })
     }
     const isDead = answer.status === 401
@@ -153,10 +153,10 @@ export class ServiceAccounts {
   /** How the admin token is replaced, once it is certain that the secret is the right one. */
   #renew(): Part[] {
     const { input, id } = this.#secret
-    const byDefault = input === 'secret-id' ? ' (the default is the secret of a stored token)' : ''
+    const byDefault = input === 'secret-id' ? ' (the default names the secret for a stored token)' : ''
     return [
-      prose`First check ${code(input)}: the secret that was read is ${id}, and it must be one that holds only the admin token${byDefault}.`,
-      prose`If it is, create a fine-grained token with just these two permissions on ${this.#org}, as an admin of it, at ${link(this.#pages.newToken)}. Store it there in the same form as the current one.`,
+      prose`First check ${code(input)}. The action read ${id}, which must be a secret that holds only the admin token${byDefault}.`,
+      prose`If it is the right secret, create a fine-grained token with only these two permissions on ${this.#org} at ${link(this.#pages.newToken)}, as an admin of ${this.#org}. Store it in that secret, in the same form as the current one.`,
     ]
   }
 }

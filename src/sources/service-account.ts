@@ -68,7 +68,7 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
       },
       onDoubt() {
         isInDoubt = true
-        log.warning(`The answer to a minting request was lost. A token may exist, ${where}`)
+        log.warning(`The response to the request for a new token was lost. A token may exist, ${where}`)
       },
     })
     return value

@@ -19,9 +19,11 @@ export function tokenExchangeSource(context: SourceContext, { member, scopes }: 
       const [clientId = '', clientSecret = ''] = stored.values
       if (clientSecret.trim().length < SHORTEST) throw tooShort(stored.label, awsOf(context.request).secret)
       const granted = await exchangeForMember({ clientId, clientSecret, member, scopes, secret: stored.label }, context)
-      log.info(`Hub: got a token of a member with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`)
+      log.info(
+        `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`,
+      )
       return {
-        value: checkIssuedToken(granted.token, 'The answer of /oauth/token'),
+        value: checkIssuedToken(granted.token, 'The response from /oauth/token'),
         origin: { label: `OAuth app in ${stored.label}`, aws: stored.origin },
         evidence: { kind: 'oauth', asked: scopes, granted: granted.scopes, expiresAt: granted.expiresAt },
       }

@@ -14,7 +14,7 @@ export function trustedPublisherSource(context: SourceContext, { resource }: Tru
       log.info(`Hub: exchanged the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
       const label = `trusted publisher of ${resource}`
       return {
-        value: checkIssuedToken(granted.token, 'The answer of /oauth/token'),
+        value: checkIssuedToken(granted.token, 'The response from /oauth/token'),
         origin: { label, aws: undefined },
         evidence: { kind: 'resource', resource, expiresAt: granted.expiresAt },
       }

@@ -12,7 +12,7 @@ export function trustedPublisherAdvice(identity: Identity, resource: string, end
   const pages = hubPages(endpoint)
   const page = isRepository ? pages.repositorySettings(resource) : pages.authentication
   return {
-    expected: `a trusted publisher of ${resource} with this issuer, whose claims all equal those of this job`,
+    expected: `a trusted publisher of ${resource} with this issuer, whose claims all match those of this job`,
     cause: `${resource} has no ${isRepository ? 'trusted publisher' : 'CI/CD identity'} for this job, or one of its claims differs. The Hub compares them exactly (case-sensitive).`,
     fix: [
       prose`If this job should get a token, open ${link(page)}. Under ${isRepository ? '"Trusted Publishers"' : '"CI/CD Access"'}, add a publisher with exactly these values (the Hub does not compare claims that you leave out):`,
@@ -65,8 +65,8 @@ export function memberExchangeAdvice(
     return {
       expected: prose`the ${code('client_id')} and ${code('client_secret')} of an OAuth app of ${org}`,
       cause:
-        'The app’s secret was renewed on the Hub and not in Secrets Manager, the app was deleted, or it lacks the privilege to exchange tokens.',
-      fix: prose`Store the app’s current ${code('client_id')} and ${code('client_secret')} at these two keys of ${secret.split(',')[0] ?? ''}, and keep its other keys. The app’s page is under ${link(pages.orgSettings(org))}.`,
+        'The app’s secret was renewed on the Hub but not in Secrets Manager, the app was deleted, or it lacks the privilege to exchange tokens.',
+      fix: prose`Store the app’s current ${code('client_id')} and ${code('client_secret')} under these two keys in ${secret.split(',')[0] ?? ''}, and keep its other keys. The app’s page is under ${link(pages.orgSettings(org))}.`,
     }
   }
   if (error === 'invalid_scope') {
@@ -77,8 +77,8 @@ export function memberExchangeAdvice(
     }
   }
   return {
-    expected: `a member of ${org} with this e-mail, and an OAuth app bound to ${org} that may exchange tokens`,
-    cause: prose`${code('member')} is not the verified e-mail of a member of ${org}, or the app belongs to another organization. The exchange requires an Enterprise plan.`,
+    expected: `a member of ${org} with this email address, and an OAuth app bound to ${org} that may exchange tokens`,
+    cause: prose`${code('member')} is not the verified email address of a member of ${org}, or the app belongs to another organization. The exchange requires an Enterprise plan.`,
     fix: prose`Check ${code('member')} against ${link(pages.orgMembers(org))}, and check that the app was created in this organization.`,
   }
 }

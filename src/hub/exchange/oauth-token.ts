@@ -46,7 +46,7 @@ export const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const WHAT = 'the Hub’s /oauth/token'
 const LOST =
-  'An answer from the Hub’s /oauth/token was lost. If it contained a token, nobody has that token and nobody can revoke it; it expires by itself.'
+  'A response from the Hub’s /oauth/token was lost. If it contained a token, nobody has that token, so nobody can revoke it; it expires on its own.'
 /** Nothing shorter is a token; masked, it would only make the log unreadable. */
 const SHORTEST = 8
 
@@ -62,7 +62,7 @@ export async function exchange(
   context: ExchangeContext,
 ): Promise<Granted> {
   const { request, http, policy, log, ledger } = context
-  ledger.begin(`${purpose}, from /oauth/token; it expires by itself`)
+  ledger.begin(`${purpose}, from /oauth/token; it expires on its own`)
   const answer = await callHub(
     { endpoint: request.hubEndpoint, http, policy },
     { method: 'POST', path: '/oauth/token', headers, body, what: WHAT, onLost: () => log.warning(LOST) },

@@ -88,17 +88,17 @@ const issued = ({ pages, org }: Circumstances): Remedy => ({
 
 const refused = (): Remedy => ({
   cause:
-    'The Hub issued this token a moment ago and does not accept it. Either the Hub has an incident, or somebody has revoked the token since.',
-  fix: prose`Re-run the job. If the problem persists, look at ${link(STATUS_PAGE)}.`,
+    'The Hub issued this token a moment ago but does not accept it. Either the Hub is having an incident, or somebody has already revoked the token.',
+  fix: prose`Re-run the job. If the problem persists, check ${link(STATUS_PAGE)}.`,
 })
 
 const unapproved = ({ pages, org }: Circumstances): Remedy => ({
-  cause: `An admin of ${org} has to approve new tokens, and each job gets a new one.`,
+  cause: `An admin of ${org} must approve new tokens, and each job gets a new one.`,
   fix: prose`Ask an admin of ${org} (${link(pages.orgTokens(org))}) to accept tokens of this kind, or use a stored token that an admin has approved.`,
 })
 
 const otherKind = (): Remedy => ({
-  cause: 'Something other than the Hub answered, or the Hub changed what it issues.',
+  cause: 'Something other than the Hub responded, or the Hub changed what it issues.',
   fix: prose`Check that ${code('hf-endpoint')} is the Hub.`,
 })
 
@@ -126,7 +126,7 @@ const REMEDIES: Record<Trouble, Row> = {
       ],
     }),
     minted: ({ org, pages }) => ({
-      cause: 'The Hub issues tokens of this service account for a shorter time.',
+      cause: 'The Hub issues tokens for this service account with a shorter lifetime.',
       fix: prose`Lower ${code('min-token-lifetime')}, or ask an admin of ${org} whether the organization limits the lifetime of tokens (${link(pages.orgTokens(org))}).`,
     }),
     resource: () => ({
@@ -134,8 +134,8 @@ const REMEDIES: Record<Trouble, Row> = {
       fix: prose`Lower ${code('min-token-lifetime')}. If the job needs more time, use this action a second time in the job, or choose another ${code('token-source')}.`,
     }),
     oauth: ({ org, pages }) => ({
-      cause: 'The OAuth app issues tokens for a shorter time.',
-      fix: prose`Lower ${code('min-token-lifetime')}, or raise the token duration on the app’s page (under ${link(pages.orgSettings(org))}).`,
+      cause: 'The OAuth app issues tokens with a shorter lifetime.',
+      fix: prose`Lower ${code('min-token-lifetime')}, or increase the token duration on the app’s page (under ${link(pages.orgSettings(org))}).`,
     }),
   },
   'wrong-org': {
@@ -143,7 +143,7 @@ const REMEDIES: Record<Trouble, Row> = {
       cause: 'The secret holds a token of another organization, or the owner of the token has left.',
       fix: [
         prose`If the secret belongs to another organization, leave it as it is, and correct ${code('secret-id')} or ${code('hf-org')}.`,
-        prose`Otherwise create a fine-grained token as a member of ${known.org} at ${link(known.pages.newToken)}.`,
+        prose`Otherwise, create a fine-grained token as a member of ${known.org} at ${link(known.pages.newToken)}.`,
         ...partsOf(howToStore),
       ],
     }),
@@ -152,7 +152,7 @@ const REMEDIES: Record<Trouble, Row> = {
       fix: prose`Check ${code('hf-org')}, ${code('hf-endpoint')} and the service account (${link(pages.serviceAccounts(org))}). Leave the secret with the admin token as it is.`,
     }),
     resource: (_known, { resource }) => ({
-      cause: 'The endpoint in use answered with a different token than the requested one.',
+      cause: 'The Hub endpoint returned a different token than the one requested.',
       fix: prose`Check that ${code('hf-endpoint')} is the Hub, and check the trusted publishers of ${printable(resource, 120)}.`,
     }),
     oauth: ({ org, pages }) => ({
@@ -170,7 +170,7 @@ const REMEDIES: Record<Trouble, Row> = {
   })),
   'cut-off': {
     stored: (known, { howToStore }) => ({
-      cause: 'An admin revoked the access of the token, usually because it leaked or because its owner left.',
+      cause: 'Admins usually do this when a token has leaked or its owner has left.',
       fix: replace(
         [prose`Ask an admin of ${known.org} why (${link(known.pages.orgTokens(known.org))}).`],
         known,
@@ -183,7 +183,7 @@ const REMEDIES: Record<Trouble, Row> = {
   },
   unapproved: {
     stored: ({ org, pages }) => ({
-      cause: `In ${org} an admin has to approve new tokens, and nobody has approved this one yet.`,
+      cause: `In ${org}, an admin must approve new tokens, and this one has not been approved yet.`,
       fix: prose`Ask an admin of ${org} to approve it at ${link(pages.orgTokens(org))}, then re-run the job.`,
     }),
     minted: unapproved,
@@ -205,12 +205,12 @@ const REMEDIES: Record<Trouble, Row> = {
   })),
   sso: always(() => ({
     cause:
-      'The organization requires a login by SSO. The account that owns the token has not logged in that way, or its login has expired.',
-    fix: 'Log in to the organization by SSO with the account that owns the token. For unattended use, prefer a service account.',
+      'The organization requires SSO login. The account that owns the token has not logged in with SSO, or its login has expired.',
+    fix: 'Log in to the organization with SSO, as the account that owns the token. For unattended use, prefer a service account.',
   })),
   ip: always(() => ({
-    cause: 'The organization accepts only certain IP addresses, and the address of the runner is not one of them.',
-    fix: 'Run the job on a runner with a fixed address that the organization lists (self-hosted, or a larger runner with static IPs).',
+    cause: 'The organization accepts only certain IP addresses, and the runner’s address is not one of them.',
+    fix: 'Run the job on a runner with a fixed address that the organization allows (self-hosted, or a larger runner with static IPs).',
   })),
   'unknown-rule': always(({ org, rule = '' }) => ({
     cause: 'The organization has a rule that this version of the action does not know.',
@@ -218,7 +218,7 @@ const REMEDIES: Record<Trouble, Row> = {
   })),
   'too-narrow': {
     stored: ({ org, scope }) => ({
-      cause: 'The secret of another scope was read, or the token was created with too few permissions.',
+      cause: 'The action read the secret of a different scope, or the token was created with too few permissions.',
       fix: prose`Give the token ${code(NEEDED[scope])} on ${org} (Settings, Access Tokens, Edit permissions), correct ${code('secret-id')}, or request less with ${code('scope')}.`,
     }),
     minted: ({ org, scope, pages }) => ({
@@ -237,34 +237,34 @@ const REMEDIES: Record<Trouble, Row> = {
       const permissions =
         scope === 'write' ? prose`${code(NEEDED.write)} and ${code(NEEDED.read)}` : prose`${code(NEEDED[scope])}`
       return {
-        cause: 'The token was created for several uses at once, or the secret of another scope was read.',
+        cause: 'The token was created for several purposes, or the action read the secret of a different scope.',
         fix: [
-          prose`Create a token for this use alone at ${link(pages.newToken)}: choose ${org} under "Org permissions" and only ${permissions}. Until then, ${code('verify: warn')} lets the job run.`,
-          prose`If others need the rights of the current token, store the new one in a secret of its own and name that secret in ${code('secret-id')}.`,
-          ...prefixed('Otherwise replace the current token. ', howToStore),
+          prose`Create a token for this purpose only at ${link(pages.newToken)}: under "Org permissions", choose ${org} and select only ${permissions}. Until then, ${code('verify: warn')} lets the job run.`,
+          prose`If others need the rights of the current token, store the new one in a separate secret and set ${code('secret-id')} to that secret.`,
+          ...prefixed('Otherwise, replace the current token. ', howToStore),
         ],
       }
     },
     minted: ({ org, pages }) => ({
       cause: 'The Hub gave the token more permissions than the action requested.',
-      fix: prose`If the job may have these rights, add them to ${code('permissions')}. Otherwise check the service account at ${link(pages.serviceAccounts(org))}. Leave the secret with the admin token as it is.`,
+      fix: prose`If the job should have these rights, add them to ${code('permissions')}. Otherwise, check the service account at ${link(pages.serviceAccounts(org))}. Leave the secret with the admin token as it is.`,
     }),
     resource: (_known, { resource }) => ({
       cause: 'The trusted publisher is not set to read-only.',
-      fix: prose`Tick "Read-only" for the trusted publisher on the settings page of ${printable(resource, 120)}, or set ${code('scope: write')} if the job writes.`,
+      fix: prose`Select "Read-only" for the trusted publisher on the settings page of ${printable(resource, 120)}, or set ${code('scope: write')} if the job needs to write.`,
     }),
     oauth: () => ({
-      cause: 'The Hub granted the scopes of the app instead of the requested ones.',
+      cause: 'The Hub granted the app’s scopes instead of the requested ones.',
       fix: 'Remove the surplus scopes from the OAuth app on its page, or use a separate app for this scope.',
     }),
   },
   'other-kind': always(() => ({
-    cause: prose`Something other than the Hub answered at ${code('/oauth/token')}, or the Hub changed what it issues.`,
+    cause: prose`Something other than the Hub responded at ${code('/oauth/token')}, or the Hub changed what it issues.`,
     fix: otherKind().fix,
   })),
   'out-of-reach': {
     stored: ({ label, displayName, scope }) => ({
-      fix: prose`On the Hub (Settings, Access Tokens, Edit permissions), let ${displayName ? `the token "${displayName}"` : 'the token'} that is stored in ${label || 'the secret'} cover these repositories with ${toUse(scope)}, or correct ${code('repositories')}.`,
+      fix: prose`On the Hub (Settings, Access Tokens, Edit permissions), give ${displayName ? `the token "${displayName}"` : 'the token'} (stored in ${label || 'the secret'}) ${toUse(scope)} on these repositories, or correct ${code('repositories')}.`,
     }),
     minted: ({ scope }) => ({
       fix: prose`Give the service account access to these repositories (through its role and resource groups in the organization), add ${toUse(scope)} to ${code('permissions')}, or correct ${code('repositories')}.`,

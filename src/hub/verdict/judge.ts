@@ -103,7 +103,7 @@ function restrictions({ who, requirement }: KnownHearing, membership: Membership
   const { org } = requirement
   return membership.securityRestrictions.map((restriction) => {
     const rule = printable(restriction, 60)
-    const seen = `the restriction ${rule} in ${org}, for the token ${quoted(who.displayName ?? '', 80)} of ${who.name}`
+    const seen = `the restriction "${rule}" of ${org} on the token ${quoted(who.displayName ?? '', 80)} of ${who.name}`
     if (restriction === 'token-revoked') {
       return {
         code: 'token-revoked-by-org',
@@ -125,7 +125,7 @@ function restrictions({ who, requirement }: KnownHearing, membership: Membership
     return {
       code: 'org-restricted',
       trouble: KNOWN_RULES.find((known) => known === restriction) ?? 'unknown-rule',
-      failed: `${org} does not accept this token: ${rule}.`,
+      failed: `${org} does not accept this token, because of its restriction "${rule}".`,
       seen,
       expected: 'no restriction',
       rule,
@@ -142,7 +142,7 @@ function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
       code: 'token-expired',
       trouble: 'dead',
       failed: 'The token has expired.',
-      seen: `a token that expired at ${iso(expiresAt)}; the clock of this machine shows ${iso(now)}`,
+      seen: `a token that expired at ${iso(expiresAt)}; this machine’s clock shows ${iso(now)}`,
       expected: 'a token that is valid now',
     },
   ]
@@ -323,7 +323,7 @@ function readsOnly({ facts: { boundTo } }: Hearing): Found[] {
         code: 'token-over-scoped',
         trouble: 'too-wide',
         failed: prose`The token can do more than ${code('scope: read')} allows; anyone who obtained it would have those rights as well.`,
-        seen: ['a token with these surplus rights:', list([`write ${repository.label}`])],
+        seen: ['a token with these surplus rights:', list([`write access to ${repository.label}`])],
         expected: `a token that can read ${repository.label} and nothing else`,
       },
     ]
@@ -345,12 +345,12 @@ function reachable({ facts, requirement }: Hearing): Found[] {
   const labels = repositories.map(({ label }) => label)
   const found = outOfReach(refused, labels, scope === 'read' ? 'read' : 'write')
   if (foreign.length === 0) return [found]
-  const outside = `${listed(foreign)} ${foreign.length === 1 ? 'lies' : 'lie'} outside ${org}, where a token of this action has no rights.`
+  const outside = `${listed(foreign)} ${foreign.length === 1 ? 'is' : 'are'} outside ${org}, where this action’s tokens have no rights.`
   return [{ ...found, cause: [outside, UNREACHABLE] }]
 }
 
 const UNREACHABLE =
-  'A token cannot use a repository that it was not created for, that does not exist, or that is gated when the token’s account has not accepted the terms.'
+  'A repository listed above does not exist, the token does not cover it, or it is gated and the token’s account has not accepted its terms.'
 
 function outOfReach(refused: readonly string[], labels: readonly string[], verb: 'read' | 'write'): Found {
   return {
