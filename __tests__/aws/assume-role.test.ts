@@ -105,7 +105,7 @@ describe('a session', () => {
       const { [missing as 'AccessKeyId']: _, ...rest } = KEYS
       const { aws, said, opening } = open([session(rest)])
       const failure = await failureOf(opening)
-      expect(failure.message).toContain('[sts-failed] STS answered without credentials.')
+      expect(failure.message).toContain('[sts-failed] STS returned no credentials.')
       expect(said).toEqual(
         (['SecretAccessKey', 'SessionToken'] as const)
           .filter((name) => name !== missing)

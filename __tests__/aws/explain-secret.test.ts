@@ -91,7 +91,7 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       'secret-failed',
       'InvalidRequestException',
       'whatever',
-      'gave no usable answer about the secret',
+      'returned no usable response for the secret',
     ],
   ])('%s', (_what, code, name, message, text) => {
     const failure = explain(name, message)
@@ -114,7 +114,7 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
 
   test('a stage other than the usual one, also when AWS does not say so', () => {
     const { message } = explain('ResourceNotFoundException', 'not found', { secret: { stage: 'AWSPREVIOUS' } })
-    expect(message).toContain('with a version at the stage `AWSPREVIOUS`')
+    expect(message).toContain('has no version with the staging label `AWSPREVIOUS`')
   })
 })
 

@@ -139,7 +139,7 @@ describe('a trust policy that refuses the job', () => {
   })
 
   test('warns before a policy that lets in every pull request', () => {
-    const warning = 'lets in everyone who can open a pull request'
+    const warning = 'allows everyone who can open a pull request'
     expect(explain(denied, { subject: 'repo:octo-org/octo-repo:pull_request' }).message).toContain(warning)
     expect(explain(denied).message).not.toContain(warning)
   })

@@ -103,7 +103,7 @@ describe('what is not the value is described and not shown', () => {
     ['a string for an OAuth app', holding(HIDDEN), 'a plain string', { content: 'oauth-app' }],
   ])('%s', async (_what, response, seen, options) => {
     const { message } = await failureOf(read(response, options).reading)
-    expect(message).toMatch(/^\[secret-malformed\] The secret `huggingface\/acme\/write` does not hold a value at `/)
+    expect(message).toMatch(/^\[secret-malformed\] The secret `huggingface\/acme\/write` has no usable value under `/)
     expect(message).toContain(seen)
     expect(message).toContain('; the value itself is not shown')
     expect(message).not.toContain(HIDDEN)
@@ -111,7 +111,7 @@ describe('what is not the value is described and not shown', () => {
 
   test('both keys of an OAuth app are named', async () => {
     const { message } = await failureOf(read(holding('x'), { content: 'oauth-app' }).reading)
-    expect(message).toContain('at `client_id` and `client_secret`.')
+    expect(message).toContain('under `client_id` and `client_secret`.')
     expect(message).not.toContain('as a plain string')
   })
 })
@@ -162,7 +162,7 @@ describe('a refusal', () => {
   test('that nobody can read is not quoted', async () => {
     const { reading } = read({ status: 200, body: `{"SecretString":"${TOKEN}" broken` })
     const { message } = await failureOf(reading)
-    expect(message).toContain(`[secret-failed] Secrets Manager in ${REGION} gave no usable answer`)
+    expect(message).toContain(`[secret-failed] Secrets Manager in ${REGION} returned no usable response`)
     expect(message).toContain('unreadable answer (HTTP 200)')
     expect(message).not.toContain(TOKEN)
   })

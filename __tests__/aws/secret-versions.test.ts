@@ -42,7 +42,7 @@ describe('describing a secret', () => {
   test.each([{}, { ARN: 'arn:aws:iam::123456789012:role/x' }, { ARN: 7 }])('fails without an ARN: %j', async (body) => {
     const { message } = await failureOf(versionsOf(answer(body)).versions.describe())
     expect(message).toContain('[secret-failed]')
-    expect(message).toContain('without an ARN')
+    expect(message).toContain('returned no ARN')
     expect(message).toContain('Check where `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` points')
   })
 })

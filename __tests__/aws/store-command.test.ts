@@ -135,7 +135,7 @@ test('a secret of which the form is not known gets no command', () => {
   const text = render(storeCommand({ secret: secret(), shape: { kind: 'unknown' } }))
   expect(commandsIn(text)).toEqual([])
   expect(text).not.toContain('put-secret-value')
-  expect(text).toContain('in the form that the secret has now')
+  expect(text).toContain('in the form that the secret already has')
 })
 
 /** Commands without what indents them. */
@@ -164,7 +164,7 @@ describe('a secret that holds something else', () => {
       const reference = { ...secret(), ...(input === undefined ? {} : { input }) }
       const text = render(wrongSecret(content, reference))
       expect(text).not.toMatch(/^ *aws |put-secret-value/m)
-      expect(text).toContain(`The secret that was read is \`${NAME}\``)
+      expect(text).toContain(`The action read the secret \`${NAME}\``)
       expect(text).toContain(exampleOf(content, reference))
       expect(text).toContain(`\`${input ?? 'secret-id'}\` probably names the wrong secret`)
     }

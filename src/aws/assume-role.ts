@@ -119,9 +119,9 @@ function saysExpired({ name, message }: ServiceError): boolean {
 
 function withoutCredentials(): ActionError {
   return new ActionError('sts-failed', {
-    failed: 'STS answered without credentials.',
-    seen: 'an answer without AccessKeyId, SecretAccessKey or SessionToken',
-    expected: 'an answer with all three',
-    fix: prose`Check where ${code('AWS_ENDPOINT_URL_STS')} or ${code('AWS_ENDPOINT_URL')} points: whatever is there does not answer like STS.`,
+    failed: 'STS returned no credentials.',
+    seen: 'a response without AccessKeyId, SecretAccessKey or SessionToken',
+    expected: 'a response with all three',
+    fix: prose`Check where ${code('AWS_ENDPOINT_URL_STS')} or ${code('AWS_ENDPOINT_URL')} points: the service there does not respond like STS.`,
   })
 }

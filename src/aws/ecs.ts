@@ -106,8 +106,8 @@ export class EcsServices {
     if (/AccessDenied/.test(name)) return this.#allowIt(service)
     if (/NotFound|NotActive/.test(name)) return this.#wrongService(service)
     return {
-      cause: 'ECS has an incident, or it is throttling the account.',
-      fix: 'Run the rotation again: it deploys what is not deployed yet.',
+      cause: 'ECS is having an incident, or it is throttling the account.',
+      fix: 'Run the rotation again: it redeploys whatever is still missing.',
     }
   }
 
@@ -115,7 +115,7 @@ export class EcsServices {
     const { role, sessionPolicy } = this.#caller
     const own = sessionPolicy === 'auto' ? '' : prose` (and to ${code('session-policy')}, if you set a policy there)`
     return {
-      cause: 'The policy of the role does not name this service, or names it without its cluster.',
+      cause: 'The role’s policy does not name this service, or names it without its cluster.',
       fix: [
         prose`Add this statement to the policy of the role ${roleName(role)}${own}:`,
         block(JSON.stringify(serviceStatement(role, this.#region, service), null, 2)),
@@ -135,7 +135,7 @@ export class EcsServices {
 
   #failure({ cluster, service }: EcsService, seen: string, advice: Advice): ActionError {
     return new ActionError('deployment-failed', {
-      failed: prose`The service ${code(`${cluster}/${service}`)} could not be redeployed; its tasks keep using the previous token until it is revoked.`,
+      failed: prose`The service ${code(`${cluster}/${service}`)} could not be redeployed; its tasks keep using the previous token until that token is revoked.`,
       seen,
       expected: 'a new deployment of the service',
       ...advice,

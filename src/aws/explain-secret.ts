@@ -88,11 +88,11 @@ function kmsDenied({ error, caller: { role }, secret, use: { verb, kmsActions } 
     failed: prose`The role ${roleName(role)} is allowed to ${verb} the secret ${code(secret.id)}, but not to ${verb === 'read' ? 'decrypt it' : 'use its key'}.`,
     seen: said(error),
     expected: prose`permission for ${codes(kmsActions)} on the key that encrypts the secret, through Secrets Manager`,
-    cause: prose`The secret has a KMS key of its own, and the role’s policy or the key’s policy leaves this role out; or the key is disabled or about to be deleted (${code('aws kms describe-key')}).`,
+    cause: prose`The secret uses its own KMS key, and the role’s policy or the key’s policy does not let this role use it. Or the key is disabled or pending deletion (check with ${code('aws kms describe-key')}).`,
     fix: [
       'Find the key:',
       block(secretCommand('describe-secret', secret, '--query KmsKeyId')),
-      'Allow the role in the policy of the key, and add this statement to the policy of the role:',
+      'Allow the role in the key’s policy, and add this statement to the role’s policy:',
       json(keyStatement(role, secret, kmsActions)),
     ],
   })
@@ -100,13 +100,13 @@ function kmsDenied({ error, caller: { role }, secret, use: { verb, kmsActions } 
 
 function explicitlyDenied({ error, caller, secret }: Facts): ActionError {
   return new ActionError('secret-access-denied', {
-    failed: prose`A policy denies this role the secret ${code(secret.id)}, whatever else allows it.`,
+    failed: prose`A policy explicitly denies this role access to the secret ${code(secret.id)}.`,
     seen: seenAs(error, caller),
-    expected: 'no Deny that matches this role',
+    expected: 'no Deny statement that applies to this role',
     cause:
-      'A policy on the secret denies every role that it does not name (README, step 7), or the role’s own policy or a service control policy of your AWS organization has a Deny.',
+      'The secret’s policy denies every role that it does not list (README, step 7), or the role’s own policy or a service control policy of your AWS organization has a Deny statement.',
     fix: [
-      prose`Look at the secret’s policy, and add ${roleName(caller.role)} to the roles that its Deny leaves out:`,
+      prose`Check the secret’s policy, and add ${roleName(caller.role)} to the roles that its Deny statement exempts:`,
       block(secretCommand('get-resource-policy', secret)),
     ],
   })
@@ -116,7 +116,7 @@ function deniedBySession({ error, caller, secret, use: { verb, actions } }: Fact
   return new ActionError('secret-access-denied', {
     failed: prose`This session is not allowed to ${verb} the secret ${code(secret.id)}.`,
     seen: seenAs(error, caller),
-    expected: 'a secret of this name, and permission from both the role and the session policy',
+    expected: 'a secret with this name, and permission from both the role and the session policy',
     ...(caller.sessionPolicy === 'auto' ? noSuchSecret(caller, secret) : ownPolicyTooNarrow(actions)),
   })
 }
@@ -125,18 +125,18 @@ function deniedBySession({ error, caller, secret, use: { verb, actions } }: Fact
 function noSuchSecret({ role }: Facts['caller'], secret: SecretReference): Advice {
   const input = code(secretInput(secret))
   return {
-    cause: prose`The account ${role.account} has no such secret in ${secret.region}. ${code('session-policy: auto')} allows exactly the secret that was named, and AWS calls a secret that it cannot find "not authorized". A secret of another account looks the same.`,
+    cause: prose`The account ${role.account} has no such secret in ${secret.region}. ${code('session-policy: auto')} allows only the secret that you named, and AWS reports a secret that it cannot find as "not authorized". It reports a secret in another account the same way.`,
     fix: [
       prose`Check ${input} and ${code('aws-region')}:`,
       block(secretCommand('describe-secret', secret)),
-      prose`If the secret belongs to another account, or if the name is correct and the problem persists, set ${input} to the whole ARN of the secret.`,
+      prose`If the secret belongs to another account, or if the name is correct and the problem persists, set ${input} to the full ARN of the secret.`,
     ],
   }
 }
 
 function ownPolicyTooNarrow(actions: readonly string[]): Advice {
   return {
-    cause: prose`${code('session-policy')} does not allow it; a session can only do what both the policy and the role allow.`,
+    cause: prose`${code('session-policy')} does not allow it; a session can do only what both that policy and the role allow.`,
     fix: prose`Allow ${codes(actions)} on this secret in ${code('session-policy')}, or set ${code('session-policy: auto')}.`,
   }
 }
@@ -147,7 +147,7 @@ function deniedByRole({ error, caller, secret, use: { verb, actions } }: Facts):
     failed: prose`The role ${roleName(role)} is not allowed to ${verb} the secret ${code(secret.id)}.`,
     seen: seenAs(error, caller),
     expected: prose`a role whose policy allows ${codes(actions)} on this secret`,
-    cause: prose`The statement is missing, is for another name or scope, or lacks the ${code('-??????')} that stands for the six characters which AWS appends to a secret’s ARN. AWS says the same when the secret does not exist in this account and region.`,
+    cause: prose`The role’s policy lacks this statement, has it for another name or scope, or lacks the ${code('-??????')} that matches the six characters that AWS appends to a secret’s ARN. AWS gives the same answer when the secret does not exist in this account and region.`,
     fix: [
       'Make sure that the secret exists:',
       block(secretCommand('describe-secret', secret)),
@@ -159,7 +159,7 @@ function deniedByRole({ error, caller, secret, use: { verb, actions } }: Facts):
 
 function stageMissing({ error, caller: { role }, secret }: Facts): ActionError {
   return new ActionError('secret-not-found', {
-    failed: prose`The AWS account ${role.account} has no secret ${code(secret.id)} in ${secret.region} with a version at the stage ${code(printable(secret.stage, 60))}.`,
+    failed: prose`The secret ${code(secret.id)} (AWS account ${role.account}, ${secret.region}) has no version with the staging label ${code(printable(secret.stage, 60))}.`,
     seen: said(error),
     expected: 'a version with this staging label',
     cause: 'No version was ever given this staging label, or the label was moved.',
@@ -178,7 +178,7 @@ function secretMissing({ error, caller: { role }, secret, use }: Facts): ActionE
   return new ActionError('secret-not-found', {
     failed: prose`The AWS account ${role.account} has no secret ${code(secret.id)} in ${secret.region}.`,
     seen: said(error),
-    expected: 'a secret of this name in this account and region',
+    expected: 'a secret with this name in this account and region',
     cause: prose`The secret is in another region or account, it has another name${byDefault}, or it was never created.`,
     fix: [
       prose`Check ${code(secretInput(secret))} and ${code('aws-region')}, or create the secret:`,
@@ -192,11 +192,11 @@ function markedForDeletion({ error, secret }: Facts): ActionError {
     failed: prose`The secret ${code(secret.id)} is marked for deletion.`,
     seen: said(error),
     expected: 'a secret that is in use',
-    cause: 'Somebody deleted it; AWS keeps it until the recovery window is over.',
+    cause: 'Somebody deleted it; AWS keeps it until the recovery window ends.',
     fix: [
       'Restore it:',
       block(secretCommand('restore-secret', secret)),
-      prose`Or set ${code(secretInput(secret))} to the new one.`,
+      prose`Or set ${code(secretInput(secret))} to a different secret.`,
     ],
   })
 }
@@ -206,7 +206,7 @@ function sessionNotAccepted({ error, secret: { region } }: Facts): ActionError {
     failed: `Secrets Manager in ${region} did not accept the session that STS issued.`,
     seen: said(error),
     expected: 'a session that is valid in this region',
-    cause: 'The clock of the runner is wrong, or the endpoint in the environment belongs to another region or account.',
+    cause: 'The runner’s clock is wrong, or the endpoint in the environment belongs to another region or account.',
     fix: prose`Synchronize the runner’s clock (NTP); check ${code('aws-region')} and ${code('AWS_ENDPOINT_URL_SECRETS_MANAGER')}.`,
   })
 }
@@ -221,11 +221,11 @@ function notSent({ error }: Facts): ActionError {
 
 function noAnswer({ error, secret }: Facts): ActionError {
   return new ActionError('secret-failed', {
-    failed: prose`Secrets Manager in ${secret.region} gave no usable answer about the secret ${code(secret.id)}.`,
+    failed: prose`Secrets Manager in ${secret.region} returned no usable response for the secret ${code(secret.id)}.`,
     seen: said(error),
-    expected: 'the answer that AWS documents',
+    expected: 'a response in the format that AWS documents',
     cause:
-      'Secrets Manager is throttling the account or has an incident, or a proxy or another intermediary answered in its place.',
+      'Secrets Manager is throttling the account or having an incident, or a proxy or another intermediary responded in its place.',
     fix: prose`Re-run the job. If ${endpointVariables('SECRETS_MANAGER')} is set, check where it points.`,
   })
 }

@@ -5,7 +5,7 @@ import { type AwsService, endpointVariable, GENERAL_ENDPOINT } from './endpoints
 
 /** For errors of the SDK itself, before anything was sent. */
 export const CHECK_SETTINGS = {
-  cause: 'The AWS SDK found no endpoint for these settings, or could not sign the request; its own words are above.',
+  cause: 'The AWS SDK found no endpoint for these settings, or could not sign the request; its own message is above.',
   fix: prose`Check ${code('aws-region')} and the variables ${code('AWS_ENDPOINT_URL*')}, ${code('AWS_USE_FIPS_ENDPOINT')} and ${code('AWS_USE_DUALSTACK_ENDPOINT')}. If they are all correct, report this as a bug.`,
 } as const satisfies Pick<Explanation, 'cause' | 'fix'>
 

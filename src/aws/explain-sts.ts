@@ -74,12 +74,12 @@ function trustRejected({ error, identity, request: { role } }: Facts): ActionErr
   return new ActionError('role-trust-rejected', {
     failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
     seen: said(error),
-    expected: 'a role of this name whose trust policy matches the claims of this job',
+    expected: 'a role with this name whose trust policy matches the claims of this job',
     claims: tellingClaims(identity.claims).map(([name, value]) => [name, verbatim(value, 300)] as const),
     cause: prose`The condition on ${code('sub')} or ${code('aud')} in the trust policy is for another repository, branch or environment${otherFormat}. STS does not say which condition failed, and it gives the same answer when the role does not exist.`,
     fix: [
-      prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from where the policy allows it.${caution(identity)}`,
-      prose`If it should, make sure that the role exists and that its trust policy has the statement below, which allows exactly this job’s subject. If the role needs no other statement, save the policy as ${code('trust-policy.json')} and run this command, which replaces the whole policy; otherwise add the statement to those that are there:`,
+      prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from a branch, environment or repository that the policy allows.${caution(identity)}`,
+      prose`If it should, make sure that the role exists and that its trust policy contains the statement below, which allows only this job’s subject. If the role needs no other statements, save the policy below as ${code('trust-policy.json')} and run this command, which replaces the whole policy. Otherwise, add the statement to the existing ones:`,
       block(
         `aws iam update-assume-role-policy --role-name ${role.arn.split('/').at(-1)} --policy-document file://trust-policy.json`,
       ),
@@ -96,7 +96,7 @@ function providerMissing({ error, identity, request: { role } }: Facts): ActionE
     expected: prose`an IAM OIDC provider for ${code(issuer)}`,
     cause: 'The provider was never created in this account, or the role is not in the account that you expect.',
     fix: [
-      'Create it, once per account:',
+      'Create it (once per account):',
       block(`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list ${printable(identity.audience)}`),
     ],
   })
@@ -111,7 +111,7 @@ function audienceNotRegistered({ error, identity, request: { role } }: Facts): A
     expected: prose`${code(audience)} in the client ID list of ${code(provider)}; it must match exactly (case-sensitive)`,
     cause: prose`The provider was created for other uses (often with ${code('sts.amazonaws.com')} only), ${code('hf-org')} has a typo, or upper and lower case differ.`,
     fix: [
-      'Add the audience; nothing else changes:',
+      'Add the audience. This command changes nothing else:',
       block(
         `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${audience}`,
       ),
@@ -145,8 +145,8 @@ function tokenExpiredTwice(): Advice {
 
 function sessionTooLong(): Advice {
   return {
-    cause: 'The role allows only shorter sessions.',
-    fix: prose`Lower ${code('role-duration-seconds')}, or raise the maximum session duration of the role.`,
+    cause: 'The requested session is longer than the role’s maximum session duration.',
+    fix: prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role.`,
   }
 }
 
@@ -159,14 +159,14 @@ function issuerUnreachable(): Advice {
 
 function overloaded(): Advice {
   return {
-    cause: 'STS is throttling the account, or it has an incident.',
-    fix: prose`Re-run the job. If many jobs start at the same second, spread them, or allow more attempts with ${code('max-attempts')}.`,
+    cause: 'STS is throttling the account or having an incident.',
+    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or allow more attempts with ${code('max-attempts')}.`,
   }
 }
 
 function settingRefused(): Advice {
   return {
-    cause: 'STS does not accept a setting of this step; its own words are above.',
+    cause: 'STS does not accept a setting of this step; its own message is above.',
     fix: prose`Correct the setting that it names: ${code('role-to-assume')}, ${code('role-session-name')}, ${code('role-duration-seconds')} or ${code('session-policy')}. If ${endpointVariables('STS')} is set, check where it points.`,
   }
 }
@@ -183,6 +183,6 @@ function job({ claims, subject }: Identity): Prose {
 /** A subject that many people can have must not be allowed without a thought. */
 function caution({ subject }: Identity): string {
   return subject.endsWith(':pull_request')
-    ? ' A policy for this subject lets in everyone who can open a pull request from a branch of the repository.'
+    ? ' A policy for this subject allows everyone who can open a pull request from a branch of the repository.'
     : ''
 }

@@ -107,7 +107,7 @@ function pick(
     return { values, shape: { kind: 'object', binary, otherKeys } }
   }
   if (trimmed.startsWith('{')) {
-    throw malformed(secret, content, 'text that begins like a JSON object and is not valid JSON')
+    throw malformed(secret, content, 'text that begins like a JSON object but is not valid JSON')
   }
   if (Array.isArray(parsed)) throw malformed(secret, content, 'a JSON array')
   if (keys.length > 1) throw malformed(secret, content, 'a plain string')
@@ -130,10 +130,10 @@ export function malformed(secret: SecretReference, content: SecretContent, seen:
   const keys = keysOf(content, secret)
   const plainForm = keys.length > 1 ? '' : ', or the value as a plain string'
   return new ActionError('secret-malformed', {
-    failed: prose`The secret ${code(secret.id)} does not hold a value at ${codes(keys.map((key) => verbatim(key, 60)))}.`,
+    failed: prose`The secret ${code(secret.id)} has no usable value under ${codes(keys.map((key) => verbatim(key, 60)))}.`,
     seen: `${seen}; the value itself is not shown`,
     expected: prose`a JSON object such as ${code(exampleOf(content, secret))}${plainForm}`,
-    cause: 'This is the wrong secret, the value is at another key, or other text was stored with it.',
+    cause: 'The action read the wrong secret, the value is under another key, or other text was stored with it.',
     fix: wrongSecret(content, secret),
   })
 }

@@ -60,12 +60,12 @@ export function wrongSecret(content: SecretContent, secret: SecretReference): re
   const form = prose`${code(exampleOf(content, secret))}${mayBePlain ? ', or the token alone' : ''}`
   const byDefault =
     input === 'secret-id' && content !== 'token'
-      ? prose` By default, ${code('secret-id')} is the secret of a stored token.`
+      ? prose` By default, ${code('secret-id')} names the secret for a stored token.`
       : ''
   return [
-    prose`The secret that was read is ${code(secret.id)}; it must hold ${what}: ${form}. ${code(input)} probably names the wrong secret: correct it.${byDefault}`,
-    ...(mayBePlain ? [prose`If the token is there at another key, set ${keyInput(input)} to that key.`] : []),
-    `If it is the right secret, first check what else it holds and who reads that. Then store its value as described in ${guide}.`,
+    prose`The action read the secret ${code(secret.id)}, which must hold ${what}: ${form}. ${code(input)} probably names the wrong secret; correct it.${byDefault}`,
+    ...(mayBePlain ? [prose`If the token is there under another key, set ${keyInput(input)} to that key.`] : []),
+    `If it is the right secret, first check what else it holds and who reads it. Then store the value as described in ${guide}.`,
   ]
 }
 

@@ -92,10 +92,10 @@ export class SecretVersions {
     const arn = arnOf(answer.ARN)
     if (arn === undefined) {
       throw new ActionError('secret-failed', {
-        failed: prose`Secrets Manager in ${this.secret.region} described the secret ${code(this.secret.id)} without an ARN.`,
-        seen: 'an answer without the ARN of a secret',
-        expected: 'the answer that AWS documents for DescribeSecret',
-        fix: prose`Check where ${endpointVariables('SECRETS_MANAGER')} points: whatever is there does not answer like Secrets Manager.`,
+        failed: prose`Secrets Manager in ${this.secret.region} returned no ARN for the secret ${code(this.secret.id)}.`,
+        seen: 'a response without the ARN of a secret',
+        expected: 'the response that AWS documents for DescribeSecret',
+        fix: prose`Check where ${endpointVariables('SECRETS_MANAGER')} points: the service there does not respond like Secrets Manager.`,
       })
     }
     const stages = Object.entries(answer.VersionIdsToStages ?? {}).flatMap(([id, labels]) =>

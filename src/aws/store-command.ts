@@ -37,7 +37,7 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
   // A value put there would take the label from the version that a roll-back needs.
   if (storeAs === PREVIOUS) {
     return [
-      prose`Do not store it as ${code(PREVIOUS)}: that version holds the previous token, which stops working after a rotation. Set ${code(`secret-version-stage: ${CURRENT}`)}, and see whether the current token passes.`,
+      prose`Do not store it as ${code(PREVIOUS)}: that version holds the previous token, which stops working after a rotation. Set ${code(`secret-version-stage: ${CURRENT}`)}, and check whether the current token passes.`,
     ]
   }
   const jsonKey = jsonString(secret.key)
@@ -47,12 +47,12 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
   switch (shape.kind) {
     case 'plain':
       return [
-        prose`Store it in ${where} as a plain string, which is the form of this secret. In bash, this asks for the token:`,
+        prose`Store it in ${where} as a plain string, which is the form of this secret. This bash command prompts for the token:`,
         subshell(...askFor('%s'), put(place, shape.binary)),
       ]
     case 'object':
       return [
-        prose`Store it in ${where} at the key ${key}${shape.otherKeys ? '; keep the other keys' : ''}. In bash, this opens the value in an editor; replace the text at ${key} and nothing else:`,
+        prose`Store it in ${where} under the key ${key}${shape.otherKeys ? '; keep the other keys' : ''}. These bash commands open the value in an editor; replace only the text under ${key}:`,
         subshell(
           get(place, shape.binary),
           // biome-ignore lint/suspicious/noTemplateCurlyInString: for the shell.
@@ -62,12 +62,12 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
       ]
     case 'none':
       return [
-        prose`Store it in ${where}, which has no value yet. In bash, this asks for the token:`,
+        prose`Store it in ${where}, which has no value yet. This bash command prompts for the token:`,
         subshell(...askFor(`{${literal(jsonKey)}: "%s"}`), put(place, false)),
       ]
     case 'unknown':
       return [
-        prose`Store it in ${where}, in the form that the secret has now. If that is a plain string, store the token alone; if it is a JSON object, replace the text at ${key} and nothing else. See ${link(GUIDE)}`,
+        prose`Store it in ${where}, in the form that the secret already has. If that is a plain string, store the token alone; if it is a JSON object, replace only the text under ${key}. See ${link(GUIDE)}`,
       ]
   }
 }
