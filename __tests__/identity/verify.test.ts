@@ -123,16 +123,16 @@ describe('keys that were rotated between two requests', () => {
 
 describe('the issuer', () => {
   test.each([
-    ['a different one', 'https://token.actions.githubusercontent.com/acme-enterprise'],
-    ['one in other case', ISSUER.toUpperCase()],
-    ['none', undefined],
-    ['a list', [ISSUER]],
-  ])('%s is refused before the keys are fetched', async (_what, iss) => {
+    ['a different one', 'https://token.actions.githubusercontent.com/acme-enterprise', 'set `oidc-issuer: '],
+    ['one in other case', ISSUER.toUpperCase(), 'set `oidc-issuer: '],
+    ['none', undefined, 'What to do: Do not use this runner until you know where the token came from.'],
+    ['a list', [ISSUER], 'set `oidc-issuer: '],
+  ])('%s is refused before the keys are fetched', async (_what, iss, remedy) => {
     const keys = () => Promise.reject(new Error('the keys were fetched'))
     const message = await refusal(verifyClaims({ iss }, { keys }))
     expect(message).toMatch(/^\[id-token-invalid\]/)
     expect(message).toContain(`Expected: \`iss = "${ISSUER}"\``)
-    expect(message).toContain('set `oidc-issuer: ')
+    expect(message).toContain(remedy)
     expect(await refusal(verifyClaims({ iss }, { keys, foreign }))).toContain(
       'Compare `oidc-issuer` with `iss` in the token',
     )
@@ -142,7 +142,7 @@ describe('the issuer', () => {
 describe('the audience', () => {
   test.each([['evil'], [['evil']], ['Acme'], [['acme', 'evil']], [[]]])('%j is refused from GitHub', async (aud) => {
     expect(await refusal(verifyClaims({ aud }))).toMatch(
-      /^\[audience-mismatch\] The ID token is for a different audience than the one that was requested\./,
+      /^\[audience-mismatch\] The ID token is for a different audience than the one requested\./,
     )
   })
 
@@ -173,7 +173,7 @@ describe('the time', () => {
   ])('%s %i seconds from now is refused', async (claim, offset, seen) => {
     const message = await refusal(verifyClaims({ [claim]: seconds + offset }))
     expect(message).toContain(`  - ${seen}\n`)
-    expect(message).toContain('  - a runner whose clock says 2026-11-22T12:00:00.000Z\n')
+    expect(message).toContain('  - a runner whose clock shows 2026-11-22T12:00:00.000Z\n')
     expect(message).toContain('Synchronize the runner’s clock (NTP), and re-run the job.')
   })
 

@@ -57,7 +57,7 @@ function requestFailed(seen: Wording): ActionError {
     seen,
     expected: prose`HTTP 200 with ${code('{"value": "<the ID token>"}')}`,
     cause:
-      'GitHub Actions has an incident, or the request token of this job is no longer valid (it expires with the job).',
+      'GitHub Actions is having an incident, or the request token of this job is no longer valid (it expires with the job).',
     fix: prose`Re-run the job. If the problem persists, check ${link('https://www.githubstatus.com')}.`,
   })
 }

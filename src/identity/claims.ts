@@ -30,9 +30,9 @@ function claimsRejected(identity: Identity, rejected: readonly ClaimRule[]): Act
     cause: 'The job runs from a different branch, environment, workflow or repository than the rules allow.',
     fix:
       matching.length === 0
-        ? 'Run the job from where the rules allow it, or change the rules.'
+        ? 'Run the job from a branch, environment, workflow or repository that the rules allow, or change the rules.'
         : [
-            'Run the job from where the rules allow it. If this job should be allowed, change the rules; these would match it:',
+            'Run the job from a branch, environment, workflow or repository that the rules allow. If this job should be allowed, change the rules; these would match it:',
             block(matching.join('\n')),
           ],
   })

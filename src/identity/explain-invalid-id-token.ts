@@ -49,17 +49,17 @@ function differentAudience(seen: unknown, { audience, foreign }: Expectation): E
   }
   if (foreign) {
     return {
-      failed: 'The ID token is not for the audience that names the organization.',
+      failed: 'The ID token was issued for the wrong audience.',
       ...observed,
       cause: prose`The token in ${code('id-token-from')} was issued for a different audience.`,
-      fix: prose`Have your issuer issue the token for the audience ${code(printable(audience, 120))}. It must match exactly (case-sensitive).`,
+      fix: prose`Configure your issuer to issue the token for the audience ${code(printable(audience, 120))}. It must match exactly (case-sensitive).`,
     }
   }
   return {
-    failed: 'The ID token is for a different audience than the one that was requested.',
+    failed: 'The ID token is for a different audience than the one requested.',
     ...observed,
     cause: 'A proxy or another intermediary between this runner and GitHub returned a different token.',
-    fix: prose`Do not use this runner until you know why: its ${code('ACTIONS_ID_TOKEN_REQUEST_URL')} does not answer as GitHub does.`,
+    fix: prose`Do not use this runner until you know why: its ${code('ACTIONS_ID_TOKEN_REQUEST_URL')} does not respond like GitHub.`,
   }
 }
 
@@ -68,7 +68,7 @@ function wrongTime(error: errors.JOSEError, token: Unverified, { foreign, now = 
     seen: list([
       printable(error.message, 120),
       `a token that is valid from ${token.notBefore} to ${token.expires}`,
-      `a runner whose clock says ${now.toISOString()}`,
+      `a runner whose clock shows ${now.toISOString()}`,
     ]),
     expected: `a clock between these two times, with a tolerance of ${CLOCK_TOLERANCE_SECONDS} s`,
   }
@@ -91,8 +91,8 @@ function differentIssuer(token: Unverified, expected: Expectation): Why {
     seen: prose`${code(`iss = ${token.issuer}`)}`,
     expected: prose`${code(`iss = ${quoted(expected.issuer)}`)}`,
     cause: expected.foreign
-      ? notIssuedByIt(expected)
-      : 'Your enterprise has its own issuer, or somebody else issued the token.',
+      ? notIssuedByIt(token, expected)
+      : 'Your enterprise has its own issuer, or the token came from somewhere else.',
     fix: compareIssuers(token, expected),
   }
 }
@@ -101,7 +101,7 @@ function missingClaim(error: errors.JOSEError, token: Unverified, expected: Expe
   return {
     seen: printable(error.message, 120),
     expected: prose`the claims ${joined(REQUIRED_CLAIMS.map(code), ', ')}`,
-    cause: notIssuedByIt(expected),
+    cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
 }
@@ -111,7 +111,7 @@ function wrongAlgorithm(token: Unverified, expected: Expectation): Why {
   return {
     seen: prose`${code(`alg = ${token.algorithm}`)}`,
     expected: joined(accepted, ' or '),
-    cause: notIssuedByIt(expected),
+    cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
 }
@@ -119,8 +119,8 @@ function wrongAlgorithm(token: Unverified, expected: Expectation): Why {
 function unknownKey(token: Unverified, expected: Expectation): Why {
   return {
     seen: `a signature by the key ${token.keyId}, issuer ${token.issuer}`,
-    expected: prose`a key that ${code(printable(expected.issuer, 120))} publishes`,
-    cause: notIssuedByIt(expected),
+    expected: `a key that ${printable(expected.issuer, 120)} publishes`,
+    cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
 }
@@ -128,8 +128,8 @@ function unknownKey(token: Unverified, expected: Expectation): Why {
 function badSignature(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
   return {
     seen: `${printable(error.message, 120)} (key ${token.keyId}, issuer ${token.issuer})`,
-    expected: prose`a JWT with a valid signature by ${code(printable(expected.issuer, 120))}`,
-    cause: notIssuedByIt(expected),
+    expected: `a JWT with a valid signature by ${printable(expected.issuer, 120)}`,
+    cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
 }
@@ -144,17 +144,28 @@ function unusableKey(error: unknown, { issuer }: Expectation): Why {
   }
 }
 
-function notIssuedByIt({ foreign }: Expectation): Prose {
-  return foreign
-    ? prose`${code('oidc-issuer')} is wrong, or this issuer did not issue the token.`
+function notIssuedByIt(token: Unverified, expected: Expectation): Prose {
+  if (expected.foreign) return prose`${code('oidc-issuer')} is wrong, or this issuer did not issue the token.`
+  return namesNoOther(token, expected)
+    ? prose`This GitHub did not issue the token: a proxy or another intermediary answers in GitHub’s place.`
     : prose`This GitHub did not issue the token: ${code('oidc-issuer')} is wrong, or a proxy or another intermediary answers in GitHub’s place.`
 }
 
-function compareIssuers(token: Unverified, { foreign }: Expectation): Prose {
-  return foreign
-    ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). Make sure that the issuer is yours.`
-    : prose`If your enterprise uses its own issuer, set ${code(`oidc-issuer: ${token.issuer}`)} after you have made sure that it is yours. Otherwise, do not use this runner until you know where the token came from.`
+function compareIssuers(token: Unverified, expected: Expectation): Prose {
+  if (expected.foreign) {
+    return prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). Make sure that the issuer is yours.`
+  }
+  return namesNoOther(token, expected)
+    ? prose`Do not use this runner until you know where the token came from.`
+    : prose`If ${token.issuer} is your enterprise’s own issuer, set ${code(`oidc-issuer: ${token.issuer}`)}. Otherwise, do not use this runner until you know where the token came from.`
 }
+
+/** True when the token names the expected issuer or none, so that a different `oidc-issuer` cannot help. */
+function namesNoOther({ issuer }: Unverified, expected: Expectation): boolean {
+  return issuer === NONE || issuer === quoted(expected.issuer, 120)
+}
+
+const NONE = '(none)'
 
 /** What a refused token says about itself, ready to print: for messages only. */
 interface Unverified {
@@ -168,9 +179,9 @@ interface Unverified {
 function unverified(idToken: string): Unverified {
   const { header, claims } = decoded(idToken)
   return {
-    issuer: claims.iss === undefined ? '(none)' : quoted(claims.iss, 120),
-    algorithm: header.alg === undefined ? '(none)' : quoted(header.alg, 40),
-    keyId: header.kid === undefined ? '(none)' : quoted(header.kid, 80),
+    issuer: claims.iss === undefined ? NONE : quoted(claims.iss, 120),
+    algorithm: header.alg === undefined ? NONE : quoted(header.alg, 40),
+    keyId: header.kid === undefined ? NONE : quoted(header.kid, 80),
     notBefore: time(claims.nbf ?? claims.iat),
     expires: time(claims.exp),
   }
@@ -187,5 +198,5 @@ function decoded(idToken: string): Record<'header' | 'claims', Record<string, un
 
 function time(seconds: unknown): string {
   const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  return Number.isNaN(date.getTime()) ? '(none)' : date.toISOString()
+  return Number.isNaN(date.getTime()) ? NONE : date.toISOString()
 }

@@ -45,7 +45,7 @@ function unavailableForFork(job: TokenlessJob, pull: PullRequest | undefined): A
     expected: 'a job that runs for this repository itself',
     cause: prose`A ${code('pull_request')} run from a fork never gets an ID token, whatever the workflow says, because its code is not yours.`,
     fix: [
-      prose`Skip this step for forks, and do what needs the token after the merge (${code('on: push')}):`,
+      prose`Skip this step for forks, and run the steps that need the token after the merge (${code('on: push')}):`,
       block(`if: ${notForFork(job.eventName)}`),
       prose`Do not switch to ${code('pull_request_target')} to get a token: the fork’s code would run with it.`,
     ],
@@ -57,7 +57,7 @@ function unavailableForDependabot(job: TokenlessJob): ActionError {
     failed: 'GitHub does not give this job an ID token, because it runs for Dependabot.',
     seen: seenOf(job),
     expected: 'a job that runs for this repository itself',
-    cause: 'GitHub treats runs that Dependabot starts like runs from a fork.',
+    cause: 'GitHub treats runs started by Dependabot like runs from a fork.',
     fix: ['Skip this step for Dependabot:', block(`if: ${NOT_FOR_DEPENDABOT}`)],
   })
 }
@@ -66,7 +66,7 @@ function permissionMissing(): ActionError {
   return new ActionError('oidc-permission-missing', {
     failed: 'GitHub does not give this job an ID token, because the job has no permission to request one.',
     seen: prose`no ${code('ACTIONS_ID_TOKEN_REQUEST_URL')} in the environment of this step`,
-    expected: prose`${code('id-token: write')} among the permissions of the job`,
+    expected: prose`${code('id-token: write')} in the permissions of the job`,
     cause: prose`The ${code('permissions:')} block is missing, or a block on the job overrides the one at the top of the workflow. In a reusable workflow, the calling job must grant the permission too.`,
     fix: [
       prose`Add this to the job. Keep the other permissions that it needs, such as ${code('contents: read')} for checkout:`,
