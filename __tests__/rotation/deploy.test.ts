@@ -114,7 +114,7 @@ describe('with wait-for-services', () => {
   test('the run waits until the deployment is complete', async () => {
     const outcome = await deploy([before, busy(), busy(), done], { wait: true })
     expect(outcome).toMatchObject({ action: 'completed', tasksSince: REPLACED + 1000, error: undefined })
-    expect(outcome.infos.at(-1)).toBe('ECS: all tasks of prod/inference run with the new token')
+    expect(outcome.infos.at(-1)).toBe('ECS: all tasks of prod/inference now run with the new token')
   })
 
   test('a deployment without a state is complete when it is alone and all tasks run', async () => {
@@ -126,9 +126,9 @@ describe('with wait-for-services', () => {
     [
       'failed',
       busy({ rolloutState: 'FAILED', reason: 'tasks failed to start' }),
-      'did not complete: it failed: tasks failed to start.',
+      'did not complete: ECS reports "tasks failed to start".',
     ],
-    ['failed without a reason', busy({ rolloutState: 'FAILED' }), 'it failed: ECS does not say why.'],
+    ['failed without a reason', busy({ rolloutState: 'FAILED' }), 'it failed, and ECS gives no reason.'],
     [
       'was overtaken by another one',
       state(deployment('theirs'), { deployments: [deployment('theirs'), deployment('new')] }),
@@ -148,11 +148,11 @@ describe('with wait-for-services', () => {
     const { action, error } = await deploy([before, look], { wait: true, leftMs: 20_000 })
     expect(action).toBe('failed')
     expect(error?.summary).toBe(
-      'The deployment of prod/inference (new) did not complete: it is still in progress, and there is no time left.',
+      'The deployment of prod/inference (new) did not complete: it was still in progress when the time ran out.',
     )
     expect(error?.message).toContain('- (service inference) is unable to place a task')
     expect(error?.message).toContain('Running tasks: 1')
-    expect(error?.message).toContain('raise `timeout`')
+    expect(error?.message).toContain('increase `timeout`')
   })
 })
 

@@ -136,7 +136,7 @@ describe('where a person brings the tokens', () => {
     })
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain(
-      'The token in hub/x is 5d old and should be replaced soon. In 2d, this run will start to fail.\n',
+      'The token in hub/x is 5d old and should be replaced soon. This workflow will start to fail in 2d.\n',
     )
     expect(warnings[0]).toContain('--version-stages AWSPENDING')
     expect(warnings[0]).toMatch(/\nThen run this workflow again\.$/)
@@ -153,10 +153,10 @@ describe('where a person brings the tokens', () => {
     expect(error.code).toBe('rotation-overdue')
     expect(error.message).toContain('The token in hub/x is overdue for replacement.')
     expect(error.message).toContain(
-      'a current token that is 7d old and was due on 2026-09-08T08:00:00.000Z, and no pending version',
+      'a current token that is 7d old and was due for replacement on 2026-09-08T08:00:00.000Z, and no pending version',
     )
     // Its other keys survive.
-    expect(error.message).toContain('at the key `"token"`; keep the other keys')
+    expect(error.message).toContain('under the key `"token"`; keep the other keys')
   })
 
   test('one that is an hour short of it is not overdue yet: nobody mints early here', async () => {

@@ -102,7 +102,7 @@ describe('the admin secret', () => {
     const arn = sandbox.aws.addSecret({ name: `${WRITE}-backup`, value: sandbox.tokens.write })
     await expect(invoke('createSecret', { secretId: arn.slice(0, -7) })).rejects.toMatchObject({
       code: 'input-invalid',
-      message: expect.stringContaining(`Secrets Manager finds ${arn} by it`),
+      message: expect.stringContaining(`Secrets Manager resolves it to ${arn}`),
     })
     expect(sandbox.calls()).toEqual({ DescribeSecret: 1 })
   })

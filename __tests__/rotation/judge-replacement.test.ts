@@ -162,12 +162,12 @@ Seen:
   the new token: fine-grained token of the service account ci: repo.content.read on org acme
   only the current token has:
   - repo.write on org acme
-Expected: a new token with every right of the current one, or \`narrow=true\` in the line of this secret
-Likely cause: The line of this secret requests less than the current token can do.
+Expected: a new token with every right of the current one, or \`narrow=true\` on this secret’s line
+Likely cause: The line for this secret requests fewer rights than the current token has.
 What to do:
-  To keep these rights, write the line as follows:
+  To keep these rights, change the line as follows:
   hub/x scope=write
-  If nobody who reads this secret needs any of them, write the line as follows. The current token is then replaced. Once \`grace\` (1d) has passed, it is revoked on the Hub, wherever else it is used:
+  If nobody who reads this secret needs any of them, change the line as follows. The current token is then replaced. Once \`grace\` (1d) has passed, it is revoked on the Hub, even if it is also used elsewhere:
   hub/x scope=read narrow=true`)
   })
 
@@ -234,7 +234,7 @@ describe('a pending token', () => {
     const orgs = [{ ...membership('acme'), roleInOrg: 'contributor' }]
     const who = token([on('org', 'acme', 'repo.content.read', 'repo.write')], { orgs })
     const { error } = judged('hub/x scope=write', current, { kind: 'pending', who, ours: true })
-    expect(error?.explanation.cause).toContain('The service account may do less in acme than rosa')
+    expect(error?.explanation.cause).toContain('The service account has fewer rights in acme than rosa')
     expect(plain(error?.explanation.fix ?? '')).toContain('give the service account a role in acme')
     expect(offered(error)).toEqual(['hub/x scope=write narrow=true'])
   })

@@ -94,13 +94,13 @@ describe('a problem is', () => {
     ],
     ['a secret that is listed twice', { secrets: 'x scope=read\nx scope=write' }, '`secrets` lists "x" twice'],
     ['no secret at all', { secrets: '' }, '`secrets` is required: lines such as'],
-    ['a time limit longer than the session', { timeout: '901s' }, 'must not be longer than the session'],
-    ['nothing to wait for', { 'wait-for-services': 'true' }, '`wait-for-services` needs ecs-services'],
+    ['a time limit longer than the session', { timeout: '901s' }, 'must not be longer than the AWS session'],
+    ['nothing to wait for', { 'wait-for-services': 'true' }, '`wait-for-services` requires ecs-services'],
     ['an unknown mode', { mode: 'mintt' }, '`mode`'],
     ['no admin secret', { 'admin-secret-id': '' }, '`admin-secret-id` is required with mode mint'],
     ['no service account', { 'service-account': '' }, '`service-account` is required with mode mint'],
-    ['an account on two lines', { 'service-account': 'ci\ncd' }, '`service-account` must be the name or id'],
-    ['an account name that is too long', { 'service-account': 'x'.repeat(97) }, 'must be the name or id'],
+    ['an account on two lines', { 'service-account': 'ci\ncd' }, '`service-account` must be the name or ID'],
+    ['an account name that is too long', { 'service-account': 'x'.repeat(97) }, 'must be the name or ID'],
     ['an age that is no duration', { 'max-age': 'a week' }, '`max-age` must be a whole number and a unit'],
     ['an age of nothing', { 'max-age': '0s' }, '`max-age` must be'],
     ['an age of more than ten years', { 'max-age': '3651d' }, '`max-age` must be'],
@@ -119,7 +119,7 @@ describe('a problem is', () => {
     [
       'a session policy that is too long',
       { secrets: Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n') },
-      '`secrets` must be fewer, or ecs-services must be',
+      '`secrets` has too many lines, or ecs-services has',
     ],
   ])('%s', (_what, inputs, text) => {
     expect(problems(() => parse(inputs))).toContain(text)

@@ -192,7 +192,7 @@ describe('a dry run', () => {
     expect(world.secret.writes).toEqual([])
     expect(world.minter.mintedValues).toEqual([])
     expect(world.turn.outcome.action).toBe('would-rotate')
-    expect(world.log.join('\n')).toContain('cannot be used (token-rejected); a run without `dry-run` puts it aside')
+    expect(world.log.join('\n')).toContain('cannot be used (token-rejected); a run without `dry-run` sets it aside')
   })
 })
 
@@ -212,7 +212,7 @@ describe('within ten minutes of the last write', () => {
     expect(world.secret.writes).toEqual([])
     expect(world.turn.outcome).toMatchObject({
       action: 'held-back',
-      note: 'the current token is 30d old, but the secret was written to less than 10 minutes ago; it can be rotated in 1m, or at once with force: true',
+      note: 'the current token is 30d old, but the secret was last changed less than 10 minutes ago; it can be rotated in 1m, or at once with force: true',
     })
   })
 
@@ -235,7 +235,7 @@ describe('within ten minutes of the last write', () => {
     const error = await refusal(rotateSecret(world.turn))
     expect(error.code).toBe('token-rejected')
     expect(error.message).toContain(
-      'What to do: Everything that reads the secret gets a token that does not work. Run this workflow again with `force: true`, or wait 1m and run it without.',
+      'What to do: Everything that reads the secret gets a token that does not work. Run this workflow again now with `force: true`, or without it in 1m.',
     )
     expect(world.secret.writes).toEqual([])
   })
@@ -297,7 +297,7 @@ describe('a current token', () => {
     world.hub.tokens.set(OLD, writer({ createdAt: NOW - 30 * DAY }))
     const error = await refusal(rotateSecret(world.turn))
     expect(error.message).toContain(
-      'The token appears in hub/x more than once, and only the one at `token` would be replaced.',
+      'The token appears in hub/x more than once, but only the one under `token` would be replaced.',
     )
     expect(world.minter.mintedValues).toEqual([])
     expect(world.secret.writes).toEqual([])
@@ -340,7 +340,7 @@ describe('a minted token that is not what was requested', () => {
     }
     expect((await refusal(rotateSecret(world.turn))).code).toBe('token-under-scoped')
     expect(world.warnings).toEqual([
-      'hub/x: the new version did not become current, and could not be cleaned up. The next run cleans it up. [secret-failed] It failed with secret-failed.',
+      'hub/x: the new version did not become current and could not be cleaned up. The next run will clean it up. [secret-failed] It failed with secret-failed.',
     ])
   })
 })

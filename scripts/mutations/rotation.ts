@@ -671,8 +671,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/sweep.ts',
     without: 'only what was deleted is counted',
-    find: "but it could not be revoked now.`)\n      return 'done'",
-    replace: 'but it could not be revoked now.`)',
+    find: "but this run could not revoke it.`)\n      return 'done'",
+    replace: 'but this run could not revoke it.`)',
     tests: SWEEP,
     named: 'not counted',
   },

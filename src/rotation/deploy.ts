@@ -6,6 +6,7 @@ import { toActionError } from '../errors/unforeseen.ts'
 import type { Deadline } from '../net/deadline.ts'
 import type { Log } from '../text/log.ts'
 import { block, code, list, prose, type Wording } from '../text/message.ts'
+import { quoted } from '../text/printable.ts'
 
 export interface ServiceOutcome {
   /** `cluster/service`. */
@@ -93,7 +94,7 @@ async function waitFor(
       const problem = problemOf(state, outcome)
       if (problem) throw failure(context, service, { outcome, state, problem })
       if (isDone(state)) {
-        log.info(`ECS: all tasks of ${outcome.service} run with the new token`)
+        log.info(`ECS: all tasks of ${outcome.service} now run with the new token`)
         return { ...outcome, action: 'completed', tasksSince: tasksSince(state) }
       }
       const pause = Math.min(wait, deadline.remainingMs() - RESERVE_MS)
@@ -116,9 +117,9 @@ interface Problem {
   cause: Wording
 }
 
-const UNHEALTHY = 'The new tasks do not start, or do not become healthy.'
+const UNHEALTHY = 'The new tasks do not start or do not become healthy.'
 const STILL_IN_PROGRESS: Problem = {
-  what: 'it is still in progress, and there is no time left',
+  what: 'it was still in progress when the time ran out',
   cause: prose`The deployment takes longer than ${code('timeout')}, or its tasks do not become healthy.`,
 }
 
@@ -126,7 +127,10 @@ const STILL_IN_PROGRESS: Problem = {
 function problemOf({ primary, deployments }: ServiceState, { deploymentId }: ServiceOutcome): Problem | undefined {
   const own = deployments.find(({ id }) => id === deploymentId)
   if (own?.rolloutState === 'FAILED') {
-    return { what: `it failed: ${own.reason || 'ECS does not say why'}`, cause: UNHEALTHY }
+    return {
+      what: own.reason ? `ECS reports ${quoted(own.reason, 400)}` : 'it failed, and ECS gives no reason',
+      cause: UNHEALTHY,
+    }
   }
   if (deploymentId === undefined || !primary || primary.id === deploymentId) return undefined
   if (own) {
@@ -157,9 +161,9 @@ function failure(
     expected: 'Only tasks that were started with the new token.',
     cause: problem.cause,
     fix: [
-      'Look at the service and repair it. Until a deployment completes, its tasks may use the previous token, which is not revoked before that:',
+      'Check the service and fix the problem. Its tasks may still use the previous token, so that token is not revoked until a deployment completes:',
       block(`aws ecs describe-services --region ${region} --cluster ${cluster} --services ${service}`),
-      prose`If the deployment only needs more time, raise ${code('timeout')}.`,
+      prose`If the deployment only needs more time, increase ${code('timeout')}.`,
     ],
   })
 }

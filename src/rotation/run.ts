@@ -74,7 +74,7 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
   if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
     log.warning(
-      `\`grace\` is ${formatDuration(request.graceSeconds)}, less than \`timeout\`: jobs and tasks that already read the previous token lose access at once. Do this in emergencies only.`,
+      `\`grace\` is ${formatDuration(request.graceSeconds)}, less than \`timeout\`: jobs and tasks that already read the previous token lose access at once. Use such a short \`grace\` in emergencies only.`,
     )
   }
 }

@@ -123,7 +123,7 @@ export class Minter {
       onValue: mask,
       onDoubt: () =>
         log.warning(
-          `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run removes it.`,
+          `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,
         ),
     })
     log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)}`)

@@ -79,7 +79,7 @@ function notAnEvent(step: unknown, secretId: unknown, token: unknown): ActionErr
       prose`${code('SecretId')}: the secret’s complete ARN`,
       prose`${code('ClientRequestToken')}: a version id of 32 to 64 characters`,
     ]),
-    fix: prose`Let Secrets Manager call the function: set it up with ${code('aws secretsmanager rotate-secret --rotation-lambda-arn')}. To test the function, send an event of that form.`,
+    fix: prose`Let Secrets Manager call the function. Set it up with ${code('aws secretsmanager rotate-secret --rotation-lambda-arn')}. To test the function, send an event of that form.`,
   })
 }
 

@@ -74,10 +74,11 @@ export async function openInvocation(
 function anotherSecret({ arn }: SecretArn, described: string): ActionError {
   return new ActionError('input-invalid', {
     failed: 'The event’s SecretId is not the complete ARN of a secret.',
-    seen: prose`${code('SecretId')} is ${arn}, and Secrets Manager finds ${described} by it.`,
+    seen: prose`${code('SecretId')} is ${arn}, and Secrets Manager resolves it to ${described}.`,
     expected: 'The same ARN in both places.',
-    cause: 'The six characters at the end of the ARN are missing, and the name itself happens to end like them.',
-    fix: prose`Nothing was changed. If this is the secret that you mean, send its complete ARN, and list it in ${code('SECRETS')}.`,
+    cause:
+      'The six characters at the end of the ARN are missing, and the name itself happens to end in a way that looks like them.',
+    fix: prose`Nothing was changed. If this is the secret you mean, send its complete ARN, and list it in ${code('SECRETS')}.`,
   })
 }
 

@@ -32,7 +32,7 @@ export async function requireStaged({ turn, state }: Invocation, versionId: stri
     failed: `The version ${versionId} of ${turn.rotated.secret.id} is not staged for rotation.`,
     seen: labels ? `Staging labels: ${labels.length === 0 ? 'none' : listed(labels)}.` : 'No such version.',
     expected: prose`The staging label ${code(PENDING)} on this version.`,
-    cause: 'The rotation was canceled, or the event is an old one.',
+    cause: 'The rotation was canceled, or the event is from an earlier rotation.',
     fix: ['Start the rotation again:', rotateCommand(turn.rotated)],
   })
 }

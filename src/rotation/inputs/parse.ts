@@ -144,14 +144,14 @@ function parseMinting({ values, filled, region, role }: ModeContext, problems: P
   if (id === '') {
     problems.add(
       'admin-secret-id',
-      'is required with mode mint: the secret that holds a token which may manage service accounts',
+      'is required with mode mint: the secret that holds a token that can manage service accounts',
     )
   }
   const account = values['service-account']
   if (account === '') {
-    problems.add('service-account', 'is required with mode mint: the name or id of the service account')
+    problems.add('service-account', 'is required with mode mint: the name or ID of the service account')
   } else if (!ACCOUNT.test(account)) {
-    problems.add('service-account', `must be the name or id of a service account (got ${quoted(account, 100)})`)
+    problems.add('service-account', `must be the name or ID of a service account (got ${quoted(account, 100)})`)
   }
   const admin: SecretReference = {
     id,
@@ -167,22 +167,22 @@ function parseMinting({ values, filled, region, role }: ModeContext, problems: P
 function checkTogether(request: RotationRequest, problems: Problems): void {
   const { mode, secrets, services, waitForServices, timeoutMs, roleDurationSeconds } = request
   if (mode.kind === 'mint' && secrets.some(({ secret }) => secret.id === mode.admin.id)) {
-    problems.add('secrets', 'must not list the admin secret: its token is not one that this action can mint')
+    problems.add('secrets', 'must not list the admin secret: this action cannot mint an admin token')
   }
   if (waitForServices && services.length === 0) {
-    problems.add('wait-for-services', 'needs ecs-services: without it there is nothing to wait for')
+    problems.add('wait-for-services', 'requires ecs-services; without it, there is nothing to wait for')
   }
   if (timeoutMs / 1000 > roleDurationSeconds) {
     problems.add(
       'timeout',
-      `must not be longer than the session: shorten it, or raise role-duration-seconds (now ${roleDurationSeconds})`,
+      `must not be longer than the AWS session: shorten it, or increase role-duration-seconds (now ${roleDurationSeconds})`,
     )
   }
   const policy = request.sessionPolicy === 'auto' ? (rotationPolicy(request) ?? '') : ''
   if (policy.length > MAX_POLICY) {
     problems.add(
       'secrets',
-      `must be fewer, or ecs-services must be: the session policy for all of them has ${policy.length} characters, and STS accepts ${MAX_POLICY}. Spread them over several steps, or set session-policy: none if the role itself allows nothing else`,
+      `has too many lines, or ecs-services has: the session policy for all of them has ${policy.length} characters, but STS accepts at most ${MAX_POLICY}. Split them across several steps, or set session-policy: none if the role itself allows nothing else`,
     )
   }
 }

@@ -106,11 +106,11 @@ async function reasonToKeep(
   const { outcome, rotated, request } = turn
   const keep = (reason: string): Judgement => ({ reason, entry: undefined })
   if (since === Number.POSITIVE_INFINITY) {
-    return keep('it is still in use, in this or in another of the listed secrets')
+    return keep('it is still in use in this or another listed secret')
   }
   if (since > tasksSince) {
     return keep(
-      'its grace period has passed, but tasks of a service in `ecs-services` may still use it, because not all tasks have been replaced since',
+      'its grace period has passed, but tasks of a service in `ecs-services` may still use it, because not all tasks have been replaced since the rotation',
     )
   }
   // A person may have put the right token in its place; this one may be in use where it belongs.
@@ -160,9 +160,9 @@ async function revoke(turn: Leftovers, { token, entry, versionId, options }: Rev
   if (await options.survey.entries.ownerNow(token)) {
     throw new ActionError('hub-failed', {
       failed: `The previous token of ${rotated.secret.id} (version ${versionId}) was revoked, but the Hub still accepts it.`,
-      seen: 'A whoami-v2 answer for the token after its revocation.',
+      seen: 'A successful whoami-v2 response for the token after its revocation.',
       expected: 'HTTP 401.',
-      cause: 'The Hub has an incident, or the revocation takes a while.',
+      cause: 'The Hub is having an incident, or the revocation has not taken effect yet.',
       fix: 'Run the rotation again later. If the problem persists, revoke the token on the Hub yourself.',
     })
   }

@@ -59,7 +59,9 @@ async function sweepOne(turn: Leftovers, { survey, token, minter, arn }: Sweep):
   if (!request.dryRun) {
     const isFresh = performance.now() - asked < DELETE_WITHIN_MS
     if (!isFresh || !(await minter.removeOnce(token))) {
-      log.warning(`${rotated.secret.id}: no version holds the token "${displayName}", but it could not be revoked now.`)
+      log.warning(
+        `${rotated.secret.id}: no version holds the token "${displayName}", but this run could not revoke it.`,
+      )
       return 'done'
     }
     log.info(`Hub: revoked "${displayName}", minted by a run that was killed before it stored the token`)

@@ -39,7 +39,7 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
     return {
       seen: 'the token of the current version',
       expected: 'a new token',
-      cause: 'The current token was stored again.',
+      cause: 'The current token was stored again instead of a new one.',
     }
   }
   if (pending.value.isObject !== current.value.isObject) {
@@ -53,8 +53,8 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
   if (missing.length > 0) {
     return {
       seen: `${missing.length} of the secret’s other keys ${missing.length === 1 ? 'is' : 'are'} missing`,
-      expected: `all ${current.value.otherKeys.length} other keys of the current version`,
-      cause: 'Only the token was stored, and other readers of the secret use these keys.',
+      expected: `every other key of the current version (${current.value.otherKeys.length} in total)`,
+      cause: 'Only the token was stored, but other readers of the secret use these keys.',
     }
   }
   if (current.createdAt !== undefined && pending.createdAt !== undefined && pending.createdAt < current.createdAt) {

@@ -30,7 +30,7 @@ export async function discard(
 export async function discardUnstored(context: SecretContext, versionId: string, token: NewToken): Promise<void> {
   await discard(context, versionId, token).catch(() => {
     context.log.warning(
-      `The token "${token.displayName}" was minted but is not used, and could not be revoked. The next run removes it.`,
+      `The token "${token.displayName}" was minted but is not used, and it could not be revoked. The next run will remove it.`,
     )
   })
 }

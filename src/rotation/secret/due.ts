@@ -112,7 +112,7 @@ function judgePromotion(context: DueContext, warnAgeSeconds: number, age: Age, n
   // A token that expires may be due long before it is old.
   const isExpiring = left !== undefined && left < (request.maxAgeSeconds - warnAgeSeconds) * 1000
   if (!isOld && !isExpiring) return { due: false, action: 'not-due', note: `the current token is ${old}` }
-  const time = left === undefined ? '' : ` In ${formatDuration(left / 1000)}, this run will start to fail.`
+  const time = left === undefined ? '' : ` This workflow will start to fail in ${formatDuration(left / 1000)}.`
   log.warning(`The token in ${rotated.secret.id} is ${old} and should be replaced soon.${time}\n${plain(fix)}`)
   return { due: false, action: 'due-soon', note: `the current token is ${old}, and nothing is pending` }
 }
@@ -123,9 +123,9 @@ function overdue({ request, rotated }: DueContext, age: Age, now: number, fix: r
     failed: age.none ? `The secret ${id} has no token yet.` : `The token in ${id} is overdue for replacement.`,
     seen: age.none
       ? 'no current version and no pending version'
-      : `a current token that is ${howOld(age, now)} and was due on ${new Date(age.dueAt ?? now).toISOString()}, and no pending version`,
+      : `a current token that is ${howOld(age, now)} and was due for replacement on ${new Date(age.dueAt ?? now).toISOString()}, and no pending version`,
     expected: `a pending version with a new token within ${formatDuration(request.maxAgeSeconds)}`,
-    cause: prose`Nobody has stored a new token. With ${code('mode: promote')}, a person creates each token.`,
+    cause: prose`Nobody has stored a new token. With ${code('mode: promote')}, a person must create each token.`,
     fix,
   })
 }

@@ -63,7 +63,7 @@ const CLASSIC =
 
 function higherRole(who: WhoAmI, { name }: Membership): Remedy {
   return {
-    cause: `The service account may do less in ${name} than ${printable(who.name, 96)}, who owns the current token.`,
+    cause: `The service account has fewer rights in ${name} than ${printable(who.name, 96)}, who owns the current token.`,
     keep: [
       prose`To keep these rights, give the service account a role in ${name} that includes them, then run the rotation again.`,
     ],
@@ -72,14 +72,14 @@ function higherRole(who: WhoAmI, { name }: Membership): Remedy {
 
 function notPossible(who: WhoAmI): Remedy {
   const cause =
-    'The current token was created for several uses, or with permissions that the line of this secret cannot request.'
+    'The current token was created for several purposes, or with permissions that the line for this secret cannot request.'
   return { cause: isClassic(who) ? CLASSIC : cause, keep: [] }
 }
 
 function askForMore({ which, line }: WiderLine): Remedy {
   return {
-    cause: 'The line of this secret requests less than the current token can do.',
-    keep: [prose`To keep ${which}, write the line as follows:`, block(line)],
+    cause: 'The line for this secret requests fewer rights than the current token has.',
+    keep: [prose`To keep ${which}, change the line as follows:`, block(line)],
   }
 }
 
@@ -89,7 +89,7 @@ function createAnother({ rotated, request }: SecretContext, { which, line, isNee
   return {
     cause: 'The pending token was created with fewer permissions, or for fewer repositories, than the current one.',
     keep: [
-      prose`To keep ${which}, create a fine-grained token that has them (${link(newToken)}), and make it the pending version in place of this one.`,
+      prose`To keep ${which}, create a fine-grained token that has them (${link(newToken)}), and store it as the pending version in place of this one.`,
       ...partsOf(storeCommand(pendingPlace(rotated.secret))),
       ...(isNeeded ? [prose`The line must allow it:`, block(line)] : []),
     ],

@@ -108,7 +108,7 @@ function noValue(secret: SecretContext['rotated']['secret'], versionId: string):
     failed: `The current version ${versionId} of ${secret.id} has no value.`,
     seen: prose`${code(CURRENT)} on a version without a value: anyone who reads the secret gets nothing`,
     expected: prose`${code(CURRENT)} on a version with a token`,
-    cause: 'Someone, or another rotation function, moved the label to a version that was never filled.',
+    cause: 'Someone, or another rotation function, moved the label to a version that never got a value.',
     fix: [
       'No token was revoked. List the versions:',
       listVersions(secret),
@@ -120,12 +120,13 @@ function noValue(secret: SecretContext['rotated']['secret'], versionId: string):
 
 function secondScheduler({ id, region }: SecretContext['rotated']['secret']): ActionError {
   return new ActionError('rotation-blocked', {
-    failed: `Secrets Manager rotates the secret ${id} itself.`,
+    failed: `Secrets Manager already rotates the secret ${id}.`,
     seen: prose`${code('RotationEnabled: true')}`,
     expected: 'a secret that only one scheduler rotates',
-    cause: 'A rotation function is set up for this secret. Two schedulers would interfere with each other.',
+    cause:
+      'This secret has automatic rotation turned on in Secrets Manager. Two schedulers would interfere with each other.',
     fix: [
-      prose`Remove the secret from ${code('secrets')}, or cancel the other rotation:`,
+      prose`Remove the secret from ${code('secrets')}, or turn off the rotation in Secrets Manager:`,
       block(`aws secretsmanager cancel-rotate-secret --region ${region} --secret-id ${id}`),
     ],
   })

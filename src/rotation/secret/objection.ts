@@ -14,13 +14,13 @@ export interface Objection {
 
 /** What an objection expects: `what` it would let pass, or the setting that overrules it. */
 export function orNarrow(what: string): Prose {
-  return prose`${what}, or ${code('narrow=true')} in the line of this secret`
+  return prose`${what}, or ${code('narrow=true')} on this secret’s line`
 }
 
 /** The remedy that gives up what the current token can do. `when`: the beginning of the sentence, a condition. */
 export function narrowLine({ rotated, request }: SecretContext, when: string): Part[] {
   return [
-    prose`${when}, write the line as follows. The current token is then replaced. Once ${code('grace')} (${formatDuration(request.graceSeconds)}) has passed, it is revoked on the Hub, wherever else it is used:`,
+    prose`${when}, change the line as follows. The current token is then replaced. Once ${code('grace')} (${formatDuration(request.graceSeconds)}) has passed, it is revoked on the Hub, even if it is also used elsewhere:`,
     block(withSettings(rotated, { narrow: 'true' })),
   ]
 }

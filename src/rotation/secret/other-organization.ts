@@ -35,8 +35,8 @@ export function otherOrganization(context: SecretContext, standing: Standing): O
       expected: orNarrow(`a token of a member or service account of ${request.org}`),
       ...(problem.explanation.cause === undefined ? {} : { cause: problem.explanation.cause }),
       fix: [
-        `Check that the line names the secret that you mean, and that ${request.org} is the right organization.`,
-        ...narrowLine(context, `If you want a token of ${request.org} to take the place of this one`),
+        `Check that the line names the secret you mean, and that ${request.org} is the right organization.`,
+        ...narrowLine(context, `If you want to replace this token with one of ${request.org}`),
       ],
     }),
     warning: `${id}: the current token ${belongs} (${describeToken(who)}). ${narrowAccepted(context)}`,

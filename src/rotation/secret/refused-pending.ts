@@ -28,7 +28,7 @@ function remedy(turn: Turn, versionId: string): (string | Part)[] {
   const remove = moveLabel(turn.rotated.secret, PENDING, versionId)
   if (turn.minter) {
     return [
-      'The pending version was not made by a rotation with this service account. If nobody needs it, remove its label; the next run then mints a token:',
+      'The pending version was not created by a rotation with this service account. If nobody needs it, remove its label; the next run then mints a token:',
       remove,
     ]
   }

@@ -64,14 +64,14 @@ function holdBack(turn: Turn, standing: Standing, note: DueNote, leftMs: number)
     const { code: errorCode, explanation } = standing.refusal
     throw new ActionError(errorCode, {
       ...explanation,
-      cause: `The current token no longer works, and it was not replaced because the secret was written to less than ${WRITE_INTERVAL} ago.`,
-      fix: prose`Everything that reads the secret gets a token that does not work. Run this workflow again with ${code('force: true')}, or wait ${when} and run it without.`,
+      cause: `The current token no longer works, and it was not replaced, because the secret was last changed less than ${WRITE_INTERVAL} ago.`,
+      fix: prose`Everything that reads the secret gets a token that does not work. Run this workflow again now with ${code('force: true')}, or without it in ${when}.`,
     })
   }
   return end(
     turn,
     'held-back',
-    `${note.before}, but the secret was written to less than ${WRITE_INTERVAL} ago; it can be rotated in ${when}, or at once with force: true`,
+    `${note.before}, but the secret was last changed less than ${WRITE_INTERVAL} ago; it can be rotated in ${when}, or at once with force: true`,
   )
 }
 
@@ -120,7 +120,7 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
     const cleanUp = finish === 'refused' ? retire(turn, id) : undo(turn, version)
     await cleanUp.catch((failure: unknown) => warnOfUnfinished(turn, failure))
     noteState(turn, await look(turn))
-    return end(turn, 'overtaken', 'another run, or a person, made another version current in the meantime')
+    return end(turn, 'overtaken', 'another run, or a person, made a different version current first')
   }
   const createdAt = confirmed.createdAt ?? Date.now()
   return await endWith(turn, state, { versionId: id, createdAt, action: 'rotated', note: note.after })
@@ -144,7 +144,7 @@ async function undo(turn: Turn, { id, token, work }: NewVersion): Promise<void> 
 function warnOfUnfinished({ log, rotated }: Turn, error: unknown): void {
   const { code: errorCode, summary } = toActionError(error)
   log.warning(
-    `${rotated.secret.id}: the new version did not become current, and could not be cleaned up. The next run cleans it up. [${errorCode}] ${summary}`,
+    `${rotated.secret.id}: the new version did not become current and could not be cleaned up. The next run will clean it up. [${errorCode}] ${summary}`,
   )
 }
 

@@ -76,11 +76,11 @@ async function putAside(turn: Turn, state: SecretState, versionId: string, error
   const { rotated, request, log, versions } = turn
   const useless = `${rotated.secret.id}: the pending version cannot be used (${error.code})`
   if (request.dryRun) {
-    log.info(`${useless}; a run without \`dry-run\` puts it aside`)
+    log.info(`${useless}; a run without \`dry-run\` sets it aside`)
     return await renewIfDue(turn, state)
   }
   turn.failure = error
-  log.info(`${useless}; putting it aside`)
+  log.info(`${useless}; setting it aside`)
   await versions.move(PENDING, { from: versionId })
   if (!isDead(error)) await retire(turn, versionId)
   return 'changed'

@@ -52,8 +52,8 @@ function refuseTaken({ taken, rotated, outcome }: Turn, arn: string): void {
   throw new ActionError('input-invalid', {
     failed: `The secret ${rotated.secret.id} is ${by}. It was not changed.`,
     seen: arn,
-    expected: 'every secret listed once, and the admin secret not at all',
-    cause: 'One secret is listed in two ways, by its name and by its ARN.',
+    expected: 'each secret listed once, and the admin secret not listed',
+    cause: 'The same secret is listed both by its name and by its ARN.',
     fix: prose`Remove the line from ${code('secrets')}.`,
   })
 }
@@ -61,7 +61,7 @@ function refuseTaken({ taken, rotated, outcome }: Turn, arn: string): void {
 function keptChanging({ rotated }: Turn): ActionError {
   return new ActionError('rotation-blocked', {
     failed: `The secret ${rotated.secret.id} kept changing while it was being rotated.`,
-    seen: `${MAX_ROUNDS} attempts, each of which met a change by someone else`,
+    seen: `${MAX_ROUNDS} attempts, each interrupted by someone else’s change`,
     expected: 'a secret that only one scheduler rotates',
     cause: 'Several workflows rotate the same secret at the same time.',
     fix: prose`The current version still works. Let one workflow rotate the secret, with ${code('concurrency:')} so that its runs do not overlap, then run it again.`,

@@ -145,7 +145,7 @@ function noPendingValue(secret: SecretContext['rotated']['secret'], versionId: s
     failed: `The pending version ${versionId} of ${secret.id} has no value.`,
     seen: 'a version without a value, or no such version',
     expected: 'the value that was stored with the new token',
-    cause: 'Someone else moved the staging label in the meantime.',
+    cause: 'Someone else moved the staging label during the rotation.',
     fix: ['Run the rotation again. To see the versions:', listVersions(secret)],
   })
 }
@@ -153,10 +153,10 @@ function noPendingValue(secret: SecretContext['rotated']['secret'], versionId: s
 /** Replaced in one place, it would be revoked in the other. */
 function storedTwice({ id, key }: SecretContext['rotated']['secret']): ActionError {
   return new ActionError('rotation-blocked', {
-    failed: prose`The token appears in ${id} more than once, and only the one at ${code(key)} would be replaced.`,
-    seen: 'the same token in another place of the same value, where it would stop working',
-    expected: prose`the token at the key ${code(key)} only`,
-    cause: 'The token is also stored at a second key, for readers that use that key.',
-    fix: 'Make every reader of the secret use the same key, and store the token at that key only.',
+    failed: prose`The token appears in ${id} more than once, but only the one under ${code(key)} would be replaced.`,
+    seen: 'the same token elsewhere in the value, where it would stop working',
+    expected: prose`the token under the key ${code(key)} only`,
+    cause: 'The token is also stored under a second key, for readers that use that key.',
+    fix: 'Make every reader of the secret use the same key, and store the token under that key only.',
   })
 }

@@ -28,7 +28,7 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     checkTokenShape(
       value,
       `The secret ${label}`,
-      `Check that ${secret.id} is the secret that you mean; nothing was changed in it. A secret can be rotated if it holds a Hub token, alone or at the key ${secret.key}, or if it has no value yet.`,
+      `Check that ${secret.id} is the secret you mean; nothing in it was changed. A secret can be rotated if it holds a Hub token, alone or under the key ${secret.key}, or if it has no value yet.`,
     )
   if (isRecord(parsed)) {
     const value = Object.hasOwn(parsed, secret.key) ? parsed[secret.key] : undefined
