@@ -21,7 +21,7 @@ test('one problem is a sentence', () => {
     [
       '[input-invalid] There is a problem with the inputs, so nothing was sent to GitHub, AWS or the Hub.',
       'Seen: `scope` must be one of read, write (got "wirte")',
-      'What to do: Correct the `with:` block of this step, or the environment variable that is named. The README describes every input under "Inputs".',
+      'What to do: Correct the `with:` block of this step, or the environment variable named above. The README describes every input under "Inputs".',
     ].join('\n'),
   )
 })

@@ -85,7 +85,7 @@ describe('an audience', () => {
         'Expected: the audience "acme" or "https://huggingface.co/acme" or "https://hub.example.com/acme"',
         'Likely cause: The `audience` input was copied from a workflow that does not use this action (where `sts.amazonaws.com` is common), or `hf-org` names a different organization.',
         'What to do:',
-        "  Remove the `audience` input, because its default is the organization's slug, or set it to:",
+        "  Remove the `audience` input (it defaults to the organization's slug), or set it to:",
         '  audience: acme',
         '  The client ID list of the IAM OIDC provider and the trust policy of the role must contain the same audience.',
       ].join('\n'),

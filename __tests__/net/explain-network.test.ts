@@ -14,8 +14,8 @@ describe('a network failure', () => {
     ['connect', 'Open TCP port 443'],
     ['TLS', 'NODE_EXTRA_CA_CERTS'],
     ['proxy', 'Check `HTTPS_PROXY`'],
-    ['timeout', 'are dropped on the way'],
-    ['answer', 'closed before the answer was complete'],
+    ['timeout', 'are dropped by'],
+    ['answer', 'closed the connection before the response was complete'],
     ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
   ])('in phase %s has its own cause and remedy', (phase, text) => {
     expect(explain(phase)).toContain(text)

@@ -58,7 +58,7 @@ describe('a job', () => {
   test('is warned when a second use overwrites variables of the first', async () => {
     const own = ['HF_TOKEN', 'HF_TOKEN_PATH']
     expect(await said({ preset: own, own, request: { exportFile: true } })).toEqual([
-      "warning: HF_TOKEN and HF_TOKEN_PATH were set by an earlier use of this action in this job. From now on, later steps get this step's token there. To keep both tokens, choose a different `export-env` for this step, and set `export-file` in one step only.",
+      "warning: HF_TOKEN and HF_TOKEN_PATH were set by an earlier use of this action in this job. Later steps get this step's token instead. To keep both tokens, choose a different `export-env` for this step, and set `export-file` in one step only.",
     ])
     expect(await said({ preset: own, own, request: { exportEnv: ['HUB'] } })).toEqual([])
   })

@@ -20,7 +20,7 @@ export function toActionError(error: unknown): ActionError {
       failed: 'The action itself failed: this is a bug, and no token was delivered.',
       seen: place === undefined ? kind : prose`${kind} at ${code(place)}`,
       cause: 'A case that the action does not handle, or a damaged download of the action.',
-      fix: prose`Re-run the job with debug logging. If the problem persists, report it at ${link(REPORT_TO)} with the code, the line above and the version of the action. The debug log shows the original error without this run's secrets; still, read it before you paste it.`,
+      fix: prose`Re-run the job with debug logging. If the problem persists, report it at ${link(REPORT_TO)} with the error code, the "Seen" line and the version of the action. The debug log shows the original error without this run's secrets; still, read it before you share it.`,
     },
     error,
   )

@@ -59,7 +59,7 @@ export function addGeneralProblems(
   for (const problem of raw.environmentProblems) problems.addLine(problem)
 }
 
-const CORRECT = prose`Correct the ${code('with:')} block of this step, or the environment variable that is named. The README describes every input under "Inputs".`
+const CORRECT = prose`Correct the ${code('with:')} block of this step, or the environment variable named above. The README describes every input under "Inputs".`
 
 /** `input-invalid` with every problem that was found. */
 export function invalid(found: readonly Problem[], fix: Wording = CORRECT): ActionError {

@@ -70,7 +70,7 @@ export function checkAudience({
       ? 'Upper and lower case differ. Audiences must match exactly (case-sensitive).'
       : prose`The ${code('audience')} input was copied from a workflow that does not use this action (where ${code('sts.amazonaws.com')} is common), or ${code('hf-org')} names a different organization.`,
     fix: [
-      prose`Remove the ${code('audience')} input, because its default is the organization's slug, or set it to:`,
+      prose`Remove the ${code('audience')} input (it defaults to the organization's slug), or set it to:`,
       block(`audience: ${printable(org)}`),
       'The client ID list of the IAM OIDC provider and the trust policy of the role must contain the same audience.',
     ],

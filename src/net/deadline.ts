@@ -32,8 +32,8 @@ export class Deadline {
   error(waitingFor: string): ActionError {
     return new ActionError('deadline-exceeded', {
       failed: `Timed out after ${formatDuration(this.#limitMs / 1000)} while waiting for ${waitingFor}.`,
-      seen: 'no complete answer in the time that was left',
-      expected: prose`the whole action to finish within the ${code('timeout')} input`,
+      seen: 'no complete response before the time ran out',
+      expected: prose`the whole action to finish within ${code('timeout')}`,
       cause:
         'The service named above is slow or unreachable from this runner, or it asked the action to wait longer than the limit.',
       fix: prose`Try again. If the problem persists, check the runner’s route to that service (egress rules, proxy, VPC endpoint), or give the action more time, for example with ${code('timeout: 2m')}.`,

@@ -24,28 +24,28 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
   },
   connect: {
     cause:
-      'Nothing accepts connections there: an egress rule, a security group or a firewall blocks them, or a VPC endpoint is missing.',
+      'The connection was not accepted: nothing is listening there, an egress rule, a security group or a firewall blocks it, or a VPC endpoint is missing.',
     fix: prose`Open TCP port 443 from the runner to this host, or set ${PROXY} (and ${NO_PROXY}) if egress goes through a proxy. For AWS from a private subnet, create the VPC endpoint for this service.`,
   },
   TLS: {
-    cause: 'The certificate is not trusted here, usually because a proxy inspects TLS with a company CA.',
-    fix: prose`Give Node the CA with ${code('NODE_EXTRA_CA_CERTS=/path/to/ca.pem')} in the runner’s environment, or exempt this host from inspection.`,
+    cause: 'This runner does not trust the certificate, usually because a proxy inspects TLS with a company CA.',
+    fix: prose`Make Node trust the CA: set ${code('NODE_EXTRA_CA_CERTS=/path/to/ca.pem')} in the runner’s environment, or exempt this host from inspection.`,
   },
   proxy: {
-    cause: 'The proxy does not answer, does not know the host, or requires credentials.',
+    cause: 'The proxy does not respond, cannot resolve the host, or requires credentials.',
     fix: prose`Check ${PROXY} (with ${code('user:password@')} if it requires them), allow this host on the proxy, or add the host to ${NO_PROXY} if it can be reached directly.`,
   },
   timeout: {
-    cause: 'Packets to this host are dropped on the way, by an egress rule, a firewall or a proxy.',
+    cause: 'Packets to this host are dropped by an egress rule, a firewall or a proxy.',
     fix: prose`Open TCP port 443 from the runner to this host, or set ${PROXY}. For AWS from a private subnet, create the VPC endpoint for this service.`,
   },
   answer: {
     cause:
-      'The connection was closed before the answer was complete, by a proxy, a load balancer or a restart of the service.',
+      'A proxy, a load balancer or a restart of the service closed the connection before the response was complete.',
     fix: 'Try again. If the problem persists, check the proxy or firewall between the runner and this host.',
   },
   policy: {
-    cause: prose`An endpoint in the inputs or the environment uses plain ${code('http:')}, which would show secrets to everyone on the way.`,
+    cause: prose`An endpoint in the inputs or the environment uses plain ${code('http:')}, which would expose secrets to anyone on the network path.`,
     fix: prose`Use an ${code('https:')} endpoint. Check ${joined(
       ENDPOINTS.map((name) => code(name)),
       ', ',

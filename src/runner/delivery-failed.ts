@@ -10,7 +10,7 @@ export function deliveryFailed(failed: string, seen: Wording): ActionError {
     seen,
     expected: prose`writable files at ${code('GITHUB_ENV')}, ${code('GITHUB_OUTPUT')} and ${code('GITHUB_STATE')}, and a writable ${code('RUNNER_TEMP')}`,
     cause: 'The runner’s disk is full or read-only, or the action was not started by a GitHub runner.',
-    fix: 'Free space on the runner and re-run the job. Update a self-hosted runner that is older than 2.327.',
+    fix: 'Free space on the runner and re-run the job. If a self-hosted runner is older than 2.327, update it.',
   })
 }
 

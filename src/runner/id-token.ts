@@ -98,7 +98,7 @@ function isLink(path: string, target: string): ActionError {
   const shown = printable(target, 400)
   return noIdToken(fileAt(path), prose`a symbolic link to ${code(shown)}`, {
     cause:
-      'A link can be pointed at another file at any time, so the action does not follow it. Kubernetes mounts service account tokens as such links.',
+      'A link can be redirected to another file at any time, so the action does not follow it. Kubernetes mounts service account tokens as such links.',
     fix: ['Name the file that the link points to:', block(`id-token-from: file:${shown}`)],
   })
 }
@@ -113,7 +113,7 @@ function noIdToken(place: Prose, seen: string | Prose, more: Partial<Explanation
     seen,
     expected: 'the job’s ID token (a JWT)',
     cause: prose`The name in ${code('id-token-from')} has a typo, or the platform did not provide the token to this step.`,
-    fix: prose`Check ${code('id-token-from')}, and check that an earlier step or the platform puts the ID token there.`,
+    fix: prose`Check ${code('id-token-from')}, and make sure that an earlier step or the platform puts the ID token there.`,
     ...more,
   })
 }

@@ -72,7 +72,7 @@ function warnOfVariables(request: Request, { presetVariables, ownVariables }: Jo
   const replaced = exportedVariables(request).filter((name) => presetVariables.has(name) && ownVariables.has(name))
   if (replaced.length > 0) {
     log.warning(
-      `${setAlready(replaced)} set by an earlier use of this action in this job. From now on, later steps get this step's token there. To keep both tokens, choose a different \`export-env\` for this step, and set \`export-file\` in one step only.`,
+      `${setAlready(replaced)} set by an earlier use of this action in this job. Later steps get this step's token instead. To keep both tokens, choose a different \`export-env\` for this step, and set \`export-file\` in one step only.`,
     )
   }
 }
