@@ -318,7 +318,7 @@ const scenarios: Scenario[] = [
         status: 200,
         body: '<html>hello</html>',
       }),
-    says: [/unreadable answer|without credentials/],
+    says: [/unreadable answer|returned no credentials/],
   },
   {
     code: 'sts-failed',
@@ -338,7 +338,7 @@ const scenarios: Scenario[] = [
     when: 'no version has the stage',
     name: 'secret-not-found/no-stage',
     play: { with: { 'secret-version-stage': 'AWSPREVIOUS' } },
-    says: ['with a version at the stage `AWSPREVIOUS`', 'list-secret-version-ids'],
+    says: ['has no version with the staging label `AWSPREVIOUS`', 'list-secret-version-ids'],
   },
   {
     code: 'secret-not-found',
@@ -389,7 +389,7 @@ const scenarios: Scenario[] = [
   },
   {
     code: 'secret-failed',
-    when: 'Secrets Manager has an incident',
+    when: 'Secrets Manager is having an incident',
     name: 'secret-failed/incident',
     play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
@@ -422,7 +422,7 @@ const scenarios: Scenario[] = [
           ),
         ),
       }),
-    says: ['whatever else allows it', 'aws secretsmanager get-resource-policy'],
+    says: ['explicitly denies this role access', 'aws secretsmanager get-resource-policy'],
   },
   {
     code: 'role-trust-rejected',
@@ -430,8 +430,8 @@ const scenarios: Scenario[] = [
     name: 'role-trust-rejected/pull-request',
     play: { job: { eventName: 'pull_request' } },
     says: [
-      'First decide whether this job (event `pull_request`, ref `refs/pull/7/merge`)',
-      'lets in everyone who can open a pull request',
+      'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
+      'allows everyone who can open a pull request',
     ],
   },
   {
@@ -666,7 +666,7 @@ const scenarios: Scenario[] = [
       name,
       when: `the organization restricts it: ${restriction}`,
       arrange: (stage) => storeRestricted(stage, restriction),
-      says: [`acme does not accept this token: ${restriction}`],
+      says: [`acme does not accept this token, because of its restriction "${restriction}"`],
     }),
   ),
   {
@@ -684,7 +684,7 @@ const scenarios: Scenario[] = [
     when: 'whoami-v2 is limited for longer than there is time',
     name: 'hub-rate-limited/longer-than-timeout',
     arrange: ({ sandbox }) => sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 250 }),
-    says: ['it asks to wait 4m 10s', '`timeout: 6m`', '`verify: warn`'],
+    says: ['the Hub asks clients to wait 4m 10s', '`timeout: 6m`', '`verify: warn`'],
   },
   {
     code: 'hub-failed',
@@ -715,7 +715,7 @@ const scenarios: Scenario[] = [
       name,
       when: `the Hub answers ${when}`,
       arrange: ({ sandbox }) => sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body }, 9),
-      says: ['not in the shape that the Hub documents'],
+      says: ['not in the format that the Hub documents'],
     }),
   ),
   {

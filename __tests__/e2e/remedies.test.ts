@@ -173,7 +173,7 @@ describe('a secret that holds something else is left alone', () => {
     expect(title).toBe(code)
     expect(commandsIn(message)).toEqual([])
     expect(message).not.toMatch(/put-secret-value|aws secretsmanager/)
-    expect(message).toContain(`The secret that was read is \`${name}\`; it must hold`)
+    expect(message).toContain(`The action read the secret \`${name}\`, which must hold`)
     expect(message).toContain('`secret-id` probably names the wrong secret')
   })
 
@@ -223,6 +223,6 @@ describe('a secret that holds something else is left alone', () => {
     stage.sandbox.hub.revokeToken(stage.sandbox.minting.adminToken)
     const { message } = errorOf((await stage.main({ with: of('service-account') })).main)
     expect(message).not.toContain('put-secret-value')
-    expect(message).toContain('First check `secret-id`: the secret that was read is huggingface/acme/service-accounts')
+    expect(message).toContain('First check `secret-id`. The action read huggingface/acme/service-accounts')
   })
 })

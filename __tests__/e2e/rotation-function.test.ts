@@ -262,7 +262,7 @@ describe('the function refuses', () => {
       const before = JSON.stringify(stage.sandbox.aws.secret(arn).versions)
       const { error } = await invoke(eventOf(arn.slice(0, -7)), { SECRETS: `${WRITE} scope=write` })
       expect(error).toMatch(/^\[input-invalid\]/)
-      expect(error).toContain(`Secrets Manager finds ${arn} by it`)
+      expect(error).toContain(`Secrets Manager resolves it to ${arn}`)
       expect(stage.sandbox.calls()).toEqual({ DescribeSecret: 1 })
       expect(JSON.stringify(stage.sandbox.aws.secret(arn).versions)).toBe(before)
     })

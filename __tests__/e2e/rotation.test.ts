@@ -115,7 +115,7 @@ describe('a rotation', () => {
   test('with `grace: 0s` revokes the previous token at once, and warns', async () => {
     const main = await rotate({ force: 'true', grace: '0s' })
     expect(main.exitCode).toBe(0)
-    expect(warningsOf(main)).toEqual([expect.stringContaining('Do this in emergencies only')])
+    expect(warningsOf(main)).toEqual([expect.stringContaining('in emergencies only')])
     expect(isAlive(stage.sandbox.tokens.write)).toBe(false)
     expect(isAlive(tokenOf(WRITE))).toBe(true)
   })
@@ -359,7 +359,7 @@ describe('when a rotation cannot start', () => {
       '`service-account` is required',
       '`ecs-services` has the line "inference"; each line must be cluster/service',
       '`max-age` must be a whole number and a unit, such as 12h or 7d, at most 3650d (got "a week")',
-      '`timeout` must not be longer than the session',
+      '`timeout` must not be longer than the AWS session',
     ]) {
       expect(message).toContain(text)
     }
@@ -376,7 +376,7 @@ describe('when a rotation cannot start', () => {
     ['no admin secret', { 'admin-secret-id': '' }, '`admin-secret-id` is required with mode mint'],
     ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to mode promote only'],
     ['an input of main', { 'secret-id': 'x' }, 'is not an input of this action'],
-    ['nothing to wait for', { 'wait-for-services': 'true' }, 'needs ecs-services'],
+    ['nothing to wait for', { 'wait-for-services': 'true' }, 'requires ecs-services'],
     [
       'more permissions than the scope',
       only(`${READ} scope=read permissions=repo.write`),
@@ -410,7 +410,7 @@ describe('when a rotation cannot start', () => {
     const main = await rotate()
     expect(errorOf(main).title).toBe('exchange-rejected')
     expect(errorOf(main).message).toContain(
-      'First check `admin-secret-id`: the secret that was read is huggingface/acme/service-accounts',
+      'First check `admin-secret-id`. The action read huggingface/acme/service-accounts',
     )
   })
 })

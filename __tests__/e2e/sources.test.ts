@@ -478,7 +478,7 @@ describe('trusted-publisher', () => {
     stage.sandbox.hub.service.inject('oauth-token (trusted publisher)', { kind: 'lost' })
     const { main } = await stage.main(publisher())
     expect(main.exitCode).toBe(0)
-    expect(warningsOf(main)).toEqual([expect.stringContaining('An answer from the Hub’s /oauth/token was lost')])
+    expect(warningsOf(main)).toEqual([expect.stringContaining('A response from the Hub’s /oauth/token was lost')])
   })
 })
 
@@ -495,7 +495,7 @@ describe('token-exchange', () => {
       'an unknown member',
       'exchange-rejected/member',
       () => ({ member: 'nobody@acme.example' }),
-      'is not the verified e-mail of a member of acme',
+      'is not the verified email address of a member of acme',
     ],
     [
       'a scope that the app lacks',
@@ -511,7 +511,7 @@ describe('token-exchange', () => {
         sandbox.aws.putVersion('huggingface/acme/oauth', { value: JSON.stringify(value) })
         return {}
       },
-      'renewed on the Hub and not in Secrets Manager',
+      'renewed on the Hub but not in Secrets Manager',
     ],
   ])('%s is exchange-rejected', async (_what, name, arrange, says) => {
     stage.secrets.push({ name: 'the client secret', value: stage.sandbox.minting.clientSecret })
@@ -547,7 +547,7 @@ describe('token-exchange', () => {
     )
     expect(errorOf(main).title).toBe('secret-malformed')
     recordMessage('secret-malformed/no-oauth-app', errorOf(main).message, stage.sandbox)
-    expect(errorOf(main).message).toContain('at `client_id` and `client_secret`')
+    expect(errorOf(main).message).toContain('under `client_id` and `client_secret`')
   })
 
   test('more scopes than asked for are refused', async () => {
