@@ -67,6 +67,12 @@ describe('the signature', () => {
     expect(message).toContain('Seen: `alg = "none"`\nExpected: `alg = "RS256"` or `alg = "ES256"`\n')
   })
 
+  test('by someone else in the name of this GitHub is not remedied by another issuer', async () => {
+    const message = await refusal(verify(await forgeries.unsigned(claimsOfNow(), github.current)))
+    expect(message).toContain('What to do: Do not use this runner until you know where the token came from.')
+    expect(message).not.toContain('oidc-issuer')
+  })
+
   test('by another key under the same id is refused without fetching the keys again', async () => {
     let fetched = 0
     const keys = async () => {
