@@ -671,8 +671,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/sweep.ts',
     without: 'only what was deleted is counted',
-    find: "but this run could not revoke it.`)\n      return 'done'",
-    replace: 'but this run could not revoke it.`)',
+    find: "but this run could not revoke it.`,\n      )\n      return 'done'",
+    replace: 'but this run could not revoke it.`,\n      )',
     tests: SWEEP,
     named: 'not counted',
   },
