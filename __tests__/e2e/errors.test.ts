@@ -430,7 +430,7 @@ const scenarios: Scenario[] = [
     name: 'role-trust-rejected/pull-request',
     play: { job: { eventName: 'pull_request' } },
     says: [
-      'First decide whether this job (event pull_request, ref refs/pull/7/merge)',
+      'First decide whether this job (event `pull_request`, ref `refs/pull/7/merge`)',
       'allows everyone who can open a pull request',
     ],
   },

@@ -110,6 +110,6 @@ export function hubFailed(what: string, answer: HttpResponse, endpoint: string):
     cause: misshapen
       ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
       : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
-    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${printable(endpoint, 120)}) is the Hub. Then re-run the job.`,
+    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) is the Hub. Then re-run the job.`,
   })
 }

@@ -119,7 +119,7 @@ function wrongAlgorithm(token: Unverified, expected: Expectation): Why {
 function unknownKey(token: Unverified, expected: Expectation): Why {
   return {
     seen: `a signature by the key ${token.keyId}, issuer ${token.issuer}`,
-    expected: `a key that ${printable(expected.issuer, 120)} publishes`,
+    expected: prose`a key that ${code(printable(expected.issuer, 120))} publishes`,
     cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
@@ -128,7 +128,7 @@ function unknownKey(token: Unverified, expected: Expectation): Why {
 function badSignature(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
   return {
     seen: `${printable(error.message, 120)} (key ${token.keyId}, issuer ${token.issuer})`,
-    expected: `a JWT with a valid signature by ${printable(expected.issuer, 120)}`,
+    expected: prose`a JWT with a valid signature by ${code(printable(expected.issuer, 120))}`,
     cause: notIssuedByIt(token, expected),
     fix: compareIssuers(token, expected),
   }
