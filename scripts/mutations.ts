@@ -84,7 +84,7 @@ class Workspace {
   }
 
   /** Runs Jest; `code` is undefined when it had to be ended. */
-  run(args: readonly string[]): Promise<{ code: number | undefined; output: string }> {
+  run(args: readonly string[], limitMs = LIMIT_MS): Promise<{ code: number | undefined; output: string }> {
     const jest = join(projectRoot, 'node_modules', 'jest', 'bin', 'jest.js')
     const child = spawn(
       process.execPath,
@@ -111,7 +111,7 @@ class Workspace {
       const timer = setTimeout(() => {
         ended = true
         child.kill('SIGKILL')
-      }, LIMIT_MS)
+      }, limitMs)
       child.once('error', reject)
       child.once('close', (code) => {
         clearTimeout(timer)
@@ -124,7 +124,10 @@ class Workspace {
 /** The tests that are named must pass before anything is taken out: a failure must be the mutation's. */
 async function requireGreen(workspace: Workspace, mutations: readonly Mutation[]): Promise<void> {
   const files = [...new Set(mutations.map(({ tests }) => tests))]
-  const { code, output } = await workspace.run(files.flatMap((file) => ['--testPathPatterns', file]))
+  const { code, output } = await workspace.run(
+    files.flatMap((file) => ['--testPathPatterns', file]),
+    LIMIT_MS * 5,
+  )
   if (code !== 0) throw new Error(`The tests do not pass without any mutation:\n${output}`)
 }
 

@@ -48,7 +48,7 @@ describe('GitHub’s keys', () => {
   test('that are not there at all are an error that names `oidc-issuer`', async () => {
     const { keys } = await fetchFrom({}, ISSUER, false)
     expect(keys).toContain(`because the keys of \`${ISSUER}\` could not be fetched`)
-    expect(keys).toContain(`HTTP 404 without a \`jwks_uri\` from ${ISSUER}/.well-known/openid-configuration`)
+    expect(keys).toContain(`HTTP 404 without a \`jwks_uri\` from \`${ISSUER}/.well-known/openid-configuration\``)
     expect(keys).toContain('If your enterprise uses its own issuer, set `oidc-issuer`')
   })
 })

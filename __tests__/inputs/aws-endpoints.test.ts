@@ -33,12 +33,12 @@ test.each([
   ['https://me:secret@sts.example.com', 'not shown'],
   ['sts.example.com', 'must be an absolute URL'],
   ['https://sts.example.com?x=1', 'no credentials, query, fragment'],
-  ['https:sts.example.com', 'scheme, host and path only'],
-  ['https:/sts.example.com', 'scheme, host and path only'],
-  ['http:127.0.0.1', 'scheme, host and path only'],
-  ['http://127.0.0.1.example.com', 'it must be https:'],
-  ['http://localhost.', 'it must be https:'],
-  ['http://[::ffff:127.0.0.1]', 'it must be https:'],
+  ['https:sts.example.com', 'must consist of scheme, host and path'],
+  ['https:/sts.example.com', 'must consist of scheme, host and path'],
+  ['http:127.0.0.1', 'must consist of scheme, host and path'],
+  ['http://127.0.0.1.example.com', 'must begin with `https://`'],
+  ['http://localhost.', 'must begin with `https://`'],
+  ['http://[::ffff:127.0.0.1]', 'must begin with `https://`'],
 ])('%s is a problem', (url, text) => {
   expect(read({ AWS_ENDPOINT_URL_STS: url }).problems.join()).toContain(text)
   expect(read({ AWS_ENDPOINT_URL_STS: url, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' })).toEqual(NOTHING)

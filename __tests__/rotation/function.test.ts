@@ -108,6 +108,18 @@ describe('the admin secret', () => {
   })
 })
 
+test('a secret that is named like the complete ARN of a listed one is refused before the admin token is read', async () => {
+  const listed = arnOf(WRITE)
+  const arn = sandbox.aws.addSecret({ name: listed.split(':').at(-1) ?? '', value: sandbox.tokens.write })
+  sandbox.aws.beginRotation(arn, versionId(1))
+  const attempt = invoke('createSecret', { secretId: arn, env: { SECRETS: `${listed} scope=write` } })
+  await expect(attempt).rejects.toMatchObject({
+    code: 'input-invalid',
+    message: expect.stringContaining('This function is not set up for the secret'),
+  })
+  expect([minted(), sandbox.calls().GetSecretValue]).toEqual([[], undefined])
+})
+
 describe('a version', () => {
   test.each(['createSecret', 'testSecret', 'finishSecret'])('that is not staged is refused: %s', async (step) => {
     for (const secret of [versionId(9), 'deprecated']) {
@@ -163,6 +175,34 @@ describe('a version', () => {
       await expect(invoke(step)).rejects.toMatchObject({ code: 'token-rejected' })
     }
     expect(tokenOf()).toBe(sandbox.tokens.write)
+  })
+
+  test.each(['createSecret', 'testSecret', 'finishSecret'])(
+    'that was current before does not come back, and is not pending any more: %s',
+    async (step) => {
+      sandbox.aws.beginRotation(WRITE, versionId(1))
+      await invoke('createSecret')
+      const pending = versionWith('AWSPENDING')
+      if (pending) pending.stages = ['AWSPREVIOUS', 'AWSPENDING']
+      await expect(invoke(step)).rejects.toMatchObject({
+        code: 'rotation-blocked',
+        message: expect.stringContaining('was current before, and another version has taken its place'),
+      })
+      expect(tokenOf()).toBe(sandbox.tokens.write)
+      expect(versionWith('AWSPENDING')).toBeUndefined()
+    },
+  )
+
+  test('that is current already, and another organization’s, starts no grace', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    const [pending, current] = [versionWith('AWSPENDING'), versionWith('AWSCURRENT')]
+    fill(JSON.stringify({ token: sandbox.hub.addOrgToken('beta', ['repo.content.read', 'repo.write']) }))
+    if (pending && current) {
+      pending.stages = ['AWSCURRENT', 'AWSPENDING']
+      current.stages = ['AWSPREVIOUS']
+    }
+    await expect(invoke('finishSecret')).rejects.toMatchObject({ code: 'rotation-blocked' })
+    expect(versionWith('AWSPREVIOUS')?.stages).toEqual(['AWSPREVIOUS'])
   })
 
   test('that another one overtakes does not become current', async () => {

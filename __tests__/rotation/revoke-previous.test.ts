@@ -116,6 +116,36 @@ describe('a previous token is never revoked', () => {
     expect(world.warnings).toEqual([expect.stringContaining('it is still in use')])
   })
 
+  test.each(['{"token":"CURRENT","old":"SHARED"}', '{"token":"CURRENT","header":"Bearer SHARED"}'])(
+    'while a secret holds it elsewhere: %s',
+    async (text) => {
+      const shared = world.token('by hand')
+      replaced(world, secret, shared, 30 * DAY)
+      other.put(1, text.replace('CURRENT', world.token('another')).replace('SHARED', shared), [CURRENT])
+      await revoke([await world.begin(secret), await world.begin(other)])
+      expect(world.changes).toEqual([])
+      expect(world.masked.has(shared)).toBe(true)
+    },
+  )
+
+  test('while a secret holds it in a value that does not look like a token', async () => {
+    const shared = world.token('by hand')
+    replaced(world, secret, shared, 30 * DAY)
+    other.put(1, JSON.stringify({ token: world.token('another'), old: `X${shared}Y` }), [CURRENT])
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([])
+  })
+
+  test('when it belongs to another organization, unless its line says `narrow=true`', async () => {
+    const foreign = world.token('by hand', { org: 'beta' })
+    replaced(world, secret, foreign, 30 * DAY)
+    const { outcome } = await revoke([await world.begin(secret)])
+    expect([world.changes, outcome.revoked]).toEqual([[], 0])
+    expect(world.warnings).toEqual([expect.stringContaining('it does not belong to the organization acme')])
+    await revoke([await world.begin(secret, 'scope=write narrow=true')])
+    expect(world.isAlive(foreign)).toBe(false)
+  })
+
   test('when it is the admin token', async () => {
     const admin = world.token('service-accounts')
     replaced(world, secret, admin, 30 * DAY)

@@ -4,6 +4,7 @@ import type { Mutation } from './mutation.ts'
 
 const EVENT = 'rotation/function-event.test'
 const FUNCTION = 'rotation/function.test'
+const ATTACKS = 'e2e/attacks-2.test'
 const REVOKE = 'rotation/revoke-previous.test'
 const SWEEP = 'rotation/sweep.test'
 const LEFTOVERS = 'rotation/leftovers.test'
@@ -1094,5 +1095,103 @@ export const ROTATION: readonly Mutation[] = [
     find: "['hf-oidc-rotate', arn, repository, runId, String(count)]",
     replace: "['hf-oidc-rotate', repository, runId, String(count)]",
     tests: NAMES,
+  },
+
+  // What a person did by hand is not undone, nor taken for the rotation’s.
+  {
+    file: 'rotation/leftovers/survey.ts',
+    without: 'a token in use elsewhere in a value is in use',
+    find: 'if (version && replaced === undefined) surveyText(turn, version.text, findings)',
+    replace: '',
+    tests: REVOKE,
+    named: 'holds it elsewhere',
+  },
+  {
+    file: 'rotation/leftovers/survey.ts',
+    without: 'what a value in use contains is in use',
+    find: '  keepWhatIsStoredElsewhere(findings)\n',
+    replace: '',
+    tests: REVOKE,
+    named: 'does not look like a token',
+  },
+  {
+    file: 'rotation/leftovers/survey.ts',
+    without: 'a token that only a text in use holds is no leftover',
+    find: '    mask(token)\n    since.set(token, Number.POSITIVE_INFINITY)\n',
+    replace: '    mask(token)\n',
+    tests: ATTACKS,
+    named: 'is no leftover, whatever its name says',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'a token of another organization stays',
+    find: 'if (!rotated.narrow && belongsElsewhere(turn, owner)) {',
+    replace: 'if (false) {',
+    tests: REVOKE,
+    named: 'belongs to another organization',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'narrow=true revokes a token of another organization',
+    find: 'if (!rotated.narrow && belongsElsewhere(turn, owner)) {',
+    replace: 'if (belongsElsewhere(turn, owner)) {',
+    tests: REVOKE,
+    named: 'belongs to another organization',
+  },
+  {
+    file: 'rotation/function/steps.ts',
+    without: 'a version that was current before is not pending any more',
+    find: '  if (labels?.includes(PENDING)) {',
+    replace: '  if (false) {',
+    tests: FUNCTION,
+    named: 'was current before',
+  },
+  {
+    file: 'rotation/function/steps.ts',
+    without: 'the last step checks the organization again before the grace starts',
+    find: '    await refuseForeign(invocation)\n    await labelReplaced(turn)',
+    replace: '    await labelReplaced(turn)',
+    tests: FUNCTION,
+    named: 'starts no grace',
+  },
+  {
+    file: 'rotation/function/handle.ts',
+    without: 'a line that may name two secrets is looked up',
+    find: 'if (listed.arn !== secret.arn) throw',
+    replace: 'if (false) throw',
+    tests: FUNCTION,
+    named: 'complete ARN of a listed one',
+  },
+  {
+    file: 'rotation/function/event.ts',
+    without: 'an ARN without its suffix may be another secret’s',
+    find: 'return entry !== undefined && entry !== secret.arn && parseSecretArn(entry) ? entry : undefined',
+    replace: 'return undefined',
+    tests: FUNCTION,
+    named: 'complete ARN of a listed one',
+  },
+  {
+    file: 'rotation/run.ts',
+    without: 'nothing is revoked while nobody knows the current token',
+    find: '  if (outcome.errors.length > 0 && outcome.before === undefined) outcome.isBlocked = true\n',
+    replace: '',
+    tests: ATTACKS,
+    named: 'took the place of stays: HTTP',
+  },
+  {
+    file: 'rotation/run.ts',
+    without: 'a blocked secret redeploys nothing',
+    find: 'return outcome.isBlocked ? retired.filter(({ since }) => since !== undefined) : retired',
+    replace: 'return retired',
+    tests: ATTACKS,
+    named: 'does not redeploy the services',
+  },
+  {
+    file: 'rotation/secret/rotate-secret.ts',
+    without: 'a refused line revokes nothing of the secret',
+    find: '  outcome.isBlocked = true\n  throw',
+    replace: '  throw',
+    tests: ATTACKS,
+    named: 'admin secret: its previous token stays',
   },
 ]

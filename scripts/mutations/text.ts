@@ -193,6 +193,12 @@ export const TEXT: readonly Mutation[] = [
     replace: ')',
   },
   {
+    ...printable,
+    without: 'white space before a workflow command does not hide it',
+    find: 'replace(/^(\\s*)::/',
+    replace: 'replace(/^()::/',
+  },
+  {
     ...unforeseen,
     without: 'the text of an unexpected error is not shown',
     find: 'const kind = error instanceof Error ? error.name : typeof error',
