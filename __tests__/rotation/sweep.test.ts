@@ -131,6 +131,13 @@ describe('a token is left alone', () => {
     expect(world.isAlive(left)).toBe(true)
   })
 
+  test('when a secret holds it at another key', async () => {
+    const held = world.minted(secret, 9)
+    other.put(1, JSON.stringify({ token: world.token('by hand'), legacy: held }), [CURRENT])
+    await sweep([await world.begin(secret), await world.begin(other)])
+    expect(world.isAlive(held)).toBe(true)
+  })
+
   test('when another secret holds it, whatever version it was minted for', async () => {
     const held = world.minted(secret, 9)
     other.put(1, held, [CURRENT])

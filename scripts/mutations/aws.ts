@@ -681,8 +681,8 @@ const EXPLANATIONS: readonly Mutation[] = [
   {
     file: 'aws/explain-sts.ts',
     without: 'the claims of a token are made printable',
-    find: 'prose`${name} = "${verbatim(value, 300)}"`',
-    replace: 'prose`${name} = "${String(value)}"`',
+    find: '[name, verbatim(value, 300)] as const',
+    replace: '[name, String(value)] as const',
     tests: 'aws/explain-sts.test',
   },
 ]

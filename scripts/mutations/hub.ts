@@ -480,8 +480,8 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'a cut connection may have carried the call',
-    find: "return phase === 'answer' || phase === 'time-out'",
-    replace: "return phase === 'time-out'",
+    find: "return phase === 'answer' || phase === 'timeout'",
+    replace: "return phase === 'timeout'",
     tests: CALL,
   },
   {

@@ -45,15 +45,15 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'a connection must come about in time',
-    find: "() => fail('time-out',",
-    replace: "() => [].push('time-out',",
+    find: "() => fail('timeout',",
+    replace: "() => [].push('timeout',",
     named: 'never answers',
   },
   {
     ...http,
     without: 'a silent answer is given up',
-    find: "fail('time-out', `nothing",
-    replace: "[].push('time-out', `nothing",
+    find: "fail('timeout', `nothing",
+    replace: "[].push('timeout', `nothing",
     named: 'does not arrive',
   },
   {

@@ -701,8 +701,8 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/secret/other-organization.ts',
     without: 'only a wrong organization counts as one',
-    find: "({ code }) => code === 'token-wrong-org',",
-    replace: '() => true,',
+    find: "({ code }) => code === 'token-wrong-org'",
+    replace: '() => true',
     tests: JUDGE,
     named: 'when a minted token would have less',
   },

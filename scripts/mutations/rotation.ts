@@ -324,17 +324,16 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/survey.ts',
     without: 'grace counts from the last replacement in any secret',
-    find: 'Math.max(since.get(token) ?? 0, retired.get(versionId) ?? Number.POSITIVE_INFINITY)',
-    replace:
-      'Math.min(since.get(token) ?? Number.POSITIVE_INFINITY, retired.get(versionId) ?? Number.POSITIVE_INFINITY)',
+    find: 'Math.max(since.get(token) ?? 0, replaced ?? Number.POSITIVE_INFINITY)',
+    replace: 'Math.min(since.get(token) ?? Number.POSITIVE_INFINITY, replaced ?? Number.POSITIVE_INFINITY)',
     tests: REVOKE,
     named: 'last replacement in any secret',
   },
   {
     file: 'rotation/leftovers/survey.ts',
     without: 'a version that is not replaced is in use',
-    find: 'retired.get(versionId) ?? Number.POSITIVE_INFINITY)',
-    replace: 'retired.get(versionId) ?? 0)',
+    find: 'replaced ?? Number.POSITIVE_INFINITY)',
+    replace: 'replaced ?? 0)',
     tests: REVOKE,
     named: 'while another secret uses it',
   },
@@ -952,8 +951,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/inputs/parse-function.ts',
     without: 'a set-up with problems is refused',
-    find: 'if (problems.lines.length > 0) {',
-    replace: 'if (false) {',
+    find: "  problems.throwIfAny('Correct the environment variables of the function. They are described in docs/rotation.md.')\n",
+    replace: '',
     tests: PARSE,
   },
   {
@@ -1033,16 +1032,16 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/report/summary.ts',
     without: 'the summary contains no token',
-    find: '        code(outcome.secret),\n',
-    replace: '        outcome.secret,\n',
+    find: 'lines(codeHtml(outcome.secret), `scope',
+    replace: 'lines(outcome.secret, `scope',
     tests: REPORT,
     named: 'no secret of the run',
   },
   {
     file: 'rotation/report/summary.ts',
     without: 'text from outside stays text in the summary',
-    find: '${inlineHtml(outcome.errors[0]?.explanation.failed ?? outcome.note)}',
-    replace: '${outcome.note}',
+    find: 'inlineHtml(outcome.note)',
+    replace: 'String(outcome.note)',
     tests: REPORT,
     named: 'text from outside',
   },
@@ -1119,8 +1118,8 @@ export const ROTATION: readonly Mutation[] = [
     without: 'a token that only a text in use holds is no leftover',
     find: '    mask(token)\n    since.set(token, Number.POSITIVE_INFINITY)\n',
     replace: '    mask(token)\n',
-    tests: ATTACKS,
-    named: 'is no leftover, whatever its name says',
+    tests: SWEEP,
+    named: 'another key',
   },
   {
     file: 'rotation/leftovers/revoke-previous.ts',
@@ -1155,7 +1154,7 @@ export const ROTATION: readonly Mutation[] = [
     named: 'starts no grace',
   },
   {
-    file: 'rotation/function/handle.ts',
+    file: 'rotation/function/invocation.ts',
     without: 'a line that may name two secrets is looked up',
     find: 'if (listed.arn !== secret.arn) throw',
     replace: 'if (false) throw',
@@ -1185,13 +1184,5 @@ export const ROTATION: readonly Mutation[] = [
     replace: 'return retired',
     tests: ATTACKS,
     named: 'does not redeploy the services',
-  },
-  {
-    file: 'rotation/secret/rotate-secret.ts',
-    without: 'a refused line revokes nothing of the secret',
-    find: '  outcome.isBlocked = true\n  throw',
-    replace: '  throw',
-    tests: ATTACKS,
-    named: 'admin secret: its previous token stays',
   },
 ]

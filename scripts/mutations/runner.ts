@@ -333,8 +333,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...LOG,
     without: 'the cause in the debug log holds no secret',
-    find: 'debug(lines(inspect(failure.cause, { depth: 2, breakLength: 120 })))',
-    replace: 'debug(inspect(failure.cause, { depth: 2, breakLength: 120 }))',
+    find: 'redact(inspect(cause, { depth: 2, breakLength: 120 }))',
+    replace: 'inspect(cause, { depth: 2, breakLength: 120 })',
   },
   {
     ...LOG,

@@ -201,7 +201,7 @@ export const TEXT: readonly Mutation[] = [
   {
     ...unforeseen,
     without: 'the text of an unexpected error is not shown',
-    find: 'const kind = error instanceof Error ? error.name : typeof error',
+    find: 'const kind = error instanceof Error ? classOf(error) : typeof error',
     replace: 'const kind = String(error)',
   },
   {

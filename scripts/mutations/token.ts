@@ -73,7 +73,7 @@ export const TOKEN: readonly Mutation[] = [
   {
     ...PARSE,
     without: 'the number of attempts has a maximum',
-    find: "wholeNumber('max-attempts', values, { min: 1, max: 10 }",
+    find: "wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }",
     replace: "wholeNumber('max-attempts', values, { min: 1, max: 100 }",
   },
   {
@@ -84,12 +84,14 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     ...AWS,
+    file: 'inputs/aws.ts',
     without: 'a session has a longest duration',
     find: '{ min: 900, max: 43_200 }',
     replace: '{ min: 900, max: 43_201 }',
   },
   {
     ...AWS,
+    file: 'inputs/aws.ts',
     without: 'a session has a shortest duration',
     find: '{ min: 900, max: 43_200 }',
     replace: '{ min: 899, max: 43_200 }',
@@ -194,11 +196,11 @@ export const TOKEN: readonly Mutation[] = [
     replace: "if (!aws) return ''",
   },
   {
-    file: 'token/summary.ts',
+    file: 'errors/explanation-html.ts',
     tests: '__tests__/token/summary.test',
     without: 'claims in the summary are escaped',
-    find: 'table(tellingClaims(identity.claims).map(([name, value]) => [name, codeHtml(value)] as const))',
-    replace: 'table(tellingClaims(identity.claims).map(([name, value]) => [name, String(value)] as const))',
+    find: 'table(claims.map(([name, value]) => [name, codeHtml(value)] as const))',
+    replace: 'table(claims.map(([name, value]) => [name, String(value)] as const))',
   },
   {
     file: 'token/summary.ts',
