@@ -24,11 +24,11 @@ const FOLDER = 'SUMMARIES_FOLDER'
 /** What must be among the summaries: every code, a success of every kind of token, and a rotation. */
 const REQUIRED: readonly [string, RegExp][] = [
   ...ERROR_CODES.map((code): [string, RegExp] => [code, new RegExp(`<h3>[^<]*<code>${code}</code>`)]),
-  ['a stored token', /^<h3>Hugging Face token[\s\S]*<code>acme-ci<\/code> \(fine-grained\)/],
-  ['a token of a service account', /^<h3>Hugging Face token[\s\S]*<code>ci<\/code> \(fine-grained\)/],
-  ['a token of a trusted publisher', /^<h3>Hugging Face token[\s\S]*\(trusted-publisher\)/],
-  ['a token of a member', /^<h3>Hugging Face token[\s\S]*\(oauth\)/],
-  ['a rotation', /^<h3>Rotation of/],
+  ['a stored token', /^<h3>Hugging Face token for[\s\S]*<code>acme-ci<\/code> \(fine-grained\)/],
+  ['a token of a service account', /^<h3>Hugging Face token for[\s\S]*<code>ci<\/code> \(fine-grained\)/],
+  ['a token of a trusted publisher', /^<h3>Hugging Face token for[\s\S]*\(trusted-publisher\)/],
+  ['a token of a member', /^<h3>Hugging Face token for[\s\S]*\(oauth\)/],
+  ['a rotation', /^<h3>Hugging Face token rotation for/],
 ]
 
 interface Summary {

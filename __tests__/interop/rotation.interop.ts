@@ -343,7 +343,7 @@ describe("with moto's ECS, a rotation", () => {
     expect(main).toMatchObject({ conclusion: 'failure', outputs: { rotated: '1' } })
     expect(errorOf(main).title).toBe('deployment-failed')
     expect(errorOf(main).message).toContain('still in progress')
-    expect(errorOf(main).message).toContain(`${RUNNING_TASKS} of ${RUNNING_TASKS + 1} tasks run`)
+    expect(errorOf(main).message).toContain(`Desired tasks: ${RUNNING_TASKS + 1}.`)
     expect(await world.read()).toBe(world.minted)
     expect(world.isAlive(old)).toBe(true)
     expect(main.durationMs).toBeLessThan(15_000)

@@ -154,10 +154,11 @@ test('no secret of the run shows, whatever the secret in AWS is called', () => {
   expect(rotationSummary(request, done, NOW, undefined)).not.toContain(token)
 })
 
+const HOSTILE = '<img src=x> @octocat [x](y)'
 test('text from outside stays text in the summary', () => {
   const summary = rotationSummary(
     request,
-    rotation([rotated({ note: '<img src=x> @octocat [x](y)', errors: [failure('<script>')] })]),
+    rotation([rotated({ note: HOSTILE }), rotated({ note: '', errors: [failure('<script>')] })]),
     NOW,
     undefined,
   )

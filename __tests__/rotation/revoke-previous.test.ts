@@ -128,6 +128,14 @@ describe('a previous token is never revoked', () => {
     },
   )
 
+  test('while a secret holds it with other escapes', async () => {
+    const shared = world.token('by hand')
+    replaced(world, secret, shared, 30 * DAY)
+    other.put(1, `{"token":"\\u0068f_${shared.slice(3)}"}`, [CURRENT])
+    await revoke([await world.begin(secret), await world.begin(other)])
+    expect(world.changes).toEqual([])
+  })
+
   test('while a secret holds it in a value that does not look like a token', async () => {
     const shared = world.token('by hand')
     replaced(world, secret, shared, 30 * DAY)

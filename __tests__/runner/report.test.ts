@@ -57,6 +57,13 @@ describe('a failure', () => {
     expect(step.visible).not.toContain(Buffer.from(SECRET).toString('base64').replace(/=+$/, ''))
   })
 
+  test('that nobody foresaw shows no part of a secret of several lines', () => {
+    const key = '-----BEGIN KEY-----\nfirst line of the key\nlast line of the key'
+    mask(key)
+    annotate(toActionError(new Error(`cannot read ${key}`)))
+    expect(step.visible).not.toContain('line of the key')
+  })
+
   test('whose report fails too is still a failure', () => {
     reportBroken()
     expect(step.lines).toEqual(['::error::[internal-error] The action failed, and its report could not be written.'])

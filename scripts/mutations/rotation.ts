@@ -335,7 +335,7 @@ export const ROTATION: readonly Mutation[] = [
     find: 'replaced ?? Number.POSITIVE_INFINITY)',
     replace: 'replaced ?? 0)',
     tests: REVOKE,
-    named: 'while another secret uses it',
+    named: 'other escapes',
   },
   {
     file: 'rotation/leftovers/survey.ts',
