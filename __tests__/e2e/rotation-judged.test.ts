@@ -145,7 +145,7 @@ describe('a token that can do more than the new one', () => {
     expect(action(await rotate('scope=write narrow=true', { force: 'true' }))).toBe('rotated')
   })
 
-  test('because its account may do more, is not replaced, and what was minted is taken back', async () => {
+  test('because its account may do more, is not replaced, and what was minted is revoked', async () => {
     stage.sandbox.hub.addServiceAccount({ org: 'acme', name: 'publisher', roleInOrg: 'contributor' })
     stage.sandbox.advance(DAY)
     const inputs = { 'service-account': 'publisher' }

@@ -436,7 +436,7 @@ describe('when a call is refused', () => {
     expect(message).toContain(`is not allowed to ${verb} the secret`)
     expect(message).toContain('"secretsmanager:UpdateSecretVersionStage"')
     expect(tokenOf(WRITE)).toBe(stage.sandbox.tokens.write)
-    // Refused before it was stored: it is taken back at once. Refused after: the next run takes it up.
+    // Refused before it was stored: it is revoked at once. Refused after: the next run takes it up.
     if (operation === 'PutSecretValue') expect(alive()).toEqual([])
   })
 

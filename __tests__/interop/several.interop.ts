@@ -159,7 +159,7 @@ const WRITE = 'ci: writes models/acme/model, writes datasets/acme/data'
 const BETA = 'beta-ci: writes models/beta/model'
 const PUBLISH = 'acme-ci: writes models/acme/model'
 
-/** What is there after each use, as long as nothing is taken back. */
+/** What is there after each use, as long as nothing is cleaned up. */
 const GROWING: Omit<View, 'when'>[] = [
   { name: 'start', tokens: {}, file: [], git: [], folders: 0 },
   { name: 'reading', tokens: { HF_READ: READ }, file: ['HF_READ'], git: [], folders: 1 },
@@ -186,7 +186,7 @@ const GROWING: Omit<View, 'when'>[] = [
   },
 ]
 
-/** These views in main; and in post, which goes backwards, the same again: no more was taken back than was given. */
+/** These views in main; and in post, which goes backwards, the same again: no more was cleaned up than was delivered. */
 const thereAndBack = (growing: typeof GROWING): View[] => [
   ...growing.map((view): View => ({ ...view, when: 'main' })),
   ...growing.toReversed().map((view): View => ({ ...view, when: 'post' })),

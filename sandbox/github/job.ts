@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type Claims, claims, type JobDescription, refType, workflowRef } from './claims.ts'
 import type { Signer } from './keys.ts'
 
-/** Makes the JWT in GitHub's place, so that a test can forge one. */
+/** Makes the JWT instead of GitHub, so that a test can forge one. */
 export type Mint = (claims: Claims, signer: Signer) => string | Promise<string>
 
 /** What a test says about a job. Every option has a default: a push to main of `octo-org/octo-repo`. */

@@ -169,6 +169,7 @@ export const BANNED_FORMS: readonly BannedForm[] = [
     say: 'the key next to the token (or: in addition to it)',
     pattern: /\bbeside\b(?! (?:each other|another run)\b)/i,
   },
+  { not: ["in GitHub's place"], say: 'instead of GitHub', pattern: /\bin GitHub.s place\b/i },
   { not: ['something in between'], say: 'a proxy or another intermediary', pattern: /\bin between\b/i },
   {
     not: ['the variable lies in the job', 'it stands in the file'],

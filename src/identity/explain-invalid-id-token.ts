@@ -147,8 +147,8 @@ function unusableKey(error: unknown, { issuer }: Expectation): Why {
 function notIssuedByIt(token: Unverified, expected: Expectation): Prose {
   if (expected.foreign) return prose`${code('oidc-issuer')} is wrong, or this issuer did not issue the token.`
   return namesNoOther(token, expected)
-    ? prose`This GitHub did not issue the token: a proxy or another intermediary answers in GitHub’s place.`
-    : prose`This GitHub did not issue the token: ${code('oidc-issuer')} is wrong, or a proxy or another intermediary answers in GitHub’s place.`
+    ? prose`This GitHub did not issue the token: a proxy or another intermediary responded instead of GitHub.`
+    : prose`This GitHub did not issue the token: ${code('oidc-issuer')} is wrong, or a proxy or another intermediary responded instead of GitHub.`
 }
 
 function compareIssuers(token: Unverified, expected: Expectation): Prose {
