@@ -8,9 +8,17 @@ const { default: Sequencer } = createRequire(import.meta.url)(
 ) as typeof import('@jest/test-sequencer')
 
 /** By how long they take; their sizes, by which Jest goes in a fresh clone, do not tell. */
-const LONG = ['sources', 'rotation-killed', 'network', 'errors', 'rotation', 'rotation-beside', 'rotation-attacks'].map(
-  (name) => `e2e/${name}.test.js`,
-)
+const LONG = [
+  'rotation',
+  'sources',
+  'rotation-beside',
+  'rotation-left-alone',
+  'network',
+  'rotation-attacks',
+  'rotation-killed',
+  'rotation-function',
+  'errors',
+].map((name) => `e2e/${name}.test.js`)
 
 export default class LongFirst extends Sequencer {
   override async sort(tests: Test[]): Promise<Test[]> {

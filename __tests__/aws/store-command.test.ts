@@ -36,6 +36,26 @@ async function store(place: TokenPlace): Promise<Followed> {
 const plain: SecretShape = { kind: 'plain', binary: false }
 const object: SecretShape = { kind: 'object', binary: false, otherKeys: true }
 
+/** What a shell, a format or a runner could take for something else. */
+const KEYS = [
+  'my "token" 100% \\n',
+  "it's",
+  '$(touch pwned)',
+  '`touch pwned`',
+  '"; touch pwned; "',
+  "'; touch pwned; '",
+  '%s%n%%',
+  'ключ',
+  'a\u200db',
+  'a\ufeffb',
+  'a\u{e0001}b',
+  '##[x',
+  '-n',
+  '!!',
+  '{token}',
+  '$HOME',
+]
+
 // The commands are for bash.
 const inBash = process.platform === 'win32' ? describe.skip : describe
 
@@ -73,14 +93,18 @@ inBash('the secret keeps its form', () => {
     ).toBe(value.replace(OLD, NEW))
   })
 
-  test.each(['token', 'my "token" 100% \\n', "it's"])(
-    'a secret without a value gets a JSON object: %s',
-    async (key) => {
-      aws.addSecret({ name: NAME })
-      await store({ secret: secret(key), shape: { kind: 'none' } })
-      expect(JSON.parse(String(at('AWSCURRENT')?.value))).toEqual({ [key]: NEW })
-    },
-  )
+  test.each(KEYS)('a JSON object keeps its key %j', async (key) => {
+    const form = (token: string) => `{"x":"\\u00e9%s$(touch pwned)\\n",${JSON.stringify(key)}:"${token}","n":1e400}`
+    aws.addSecret({ name: NAME, value: form(OLD) })
+    await store({ secret: secret(key), shape: object })
+    expect(String(at('AWSCURRENT')?.value).trimEnd()).toBe(form(NEW))
+  })
+
+  test.each(['token', ...KEYS])('a secret without a value gets a JSON object: %s', async (key) => {
+    aws.addSecret({ name: NAME })
+    await store({ secret: secret(key), shape: { kind: 'none' } })
+    expect(JSON.parse(String(at('AWSCURRENT')?.value))).toEqual({ [key]: NEW })
+  })
 })
 
 inBash('the staging label', () => {

@@ -4,7 +4,7 @@ import type { Mutation } from './mutation.ts'
 
 const EVENT = 'rotation/function-event.test'
 const FUNCTION = 'rotation/function.test'
-const ATTACKS = 'e2e/attacks-2.test'
+const ATTACKS = 'e2e/rotation-left-alone.test'
 const REVOKE = 'rotation/revoke-previous.test'
 const SWEEP = 'rotation/sweep.test'
 const LEFTOVERS = 'rotation/leftovers.test'

@@ -213,10 +213,8 @@ describe('a list of tokens that lies', () => {
     const { hub } = stage.sandbox
     const [, current] = hub.serviceAccountTokens('acme', 'ci')
     lie(change)
-    for (let run = 0; run < 3; run += 1) {
-      stage.sandbox.advance(2 * DAY)
-      await rotate(never)
-    }
+    stage.sandbox.advance(2 * DAY)
+    await rotate(never)
     expect(isAlive(current?.value ?? '')).toBe(true)
   })
 })
@@ -256,26 +254,8 @@ describe('what the Hub says about a token', () => {
 const inBash = process.platform === 'win32' ? describe.skip : describe
 
 inBash('a printed command', () => {
-  const KEYS = [
-    'a"b',
-    "it's",
-    '$(touch pwned)',
-    '`touch pwned`',
-    '"; touch pwned; "',
-    "'; touch pwned; '",
-    '%s%n%%',
-    'a\\b\\n',
-    'a b',
-    'ключ',
-    'a\u200db',
-    'a\ufeffb',
-    '##[x',
-    'a\u{e0001}b',
-    '-n',
-    '!!',
-    '{token}',
-    '$HOME',
-  ]
+  /** More of them: `aws/store-command.test.ts`. */
+  const KEYS = ['a"b\'$(touch pwned)`touch pwned`%s\\n', 'a\u200db', '##[x']
   const fresh = () => keep(stage.sandbox.hub.addOrgToken('acme'))
   const promote = (key: string) => ({
     mode: 'promote',
