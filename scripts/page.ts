@@ -16,6 +16,8 @@ import { PLANTED } from './page/planted.ts'
 import { MissingTool } from './system.ts'
 
 /** The tests whose summaries are looked at. */
+/** Tests whose summaries quote values that look like markup. */
+const ATTACKS = /^(?:attacks|rotation-left-alone) /
 const TESTS = 'e2e/(?:errors|sources|rotation|rotation-attacks|hostile)\\.test'
 
 /** Names the folder into which `__tests__/e2e/stage.ts` writes each step's summary. */
@@ -82,7 +84,10 @@ async function requireNoticed(browser: Browser): Promise<void> {
 
 async function findingsIn(browser: Browser, { title, markdown, text }: Summary): Promise<Finding[]> {
   const picture = options.pictures && join(options.pictures, `${title.replace(/[^\w.-]+/g, '-').slice(0, 150)}.png`)
-  const findings = await browser.look(markdown, { hostile: text !== undefined, ...(picture ? { picture } : {}) })
+  const findings = await browser.look(markdown, {
+    hostile: text !== undefined || ATTACKS.test(title),
+    ...(picture ? { picture } : {}),
+  })
   const isHidden = text !== undefined && !(await browser.shows(text))
   return isHidden ? [...findings, ['hostile text that is not shown as it is', text]] : findings
 }

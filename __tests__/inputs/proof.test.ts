@@ -62,7 +62,7 @@ describe('the issuer', () => {
     ['ftp:me:password@h', '(value not shown: it may contain a password)'],
   ])('must be given when GitHub’s own URL is %s', (serverUrl, shown) => {
     expect(problemsOf((problems) => parseIssuer('', serverUrl, github, problems))).toEqual([
-      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an https:// URL ${shown}`,
+      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an \`https://\` URL ${shown}`,
     ])
   })
 })

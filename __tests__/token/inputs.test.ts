@@ -111,7 +111,7 @@ describe('the issuer follows from the server', () => {
 
   test('and must be https', () => {
     expect(() => request({}, {}, { serverUrl: 'http://ghes.example.com' })).toThrow(
-      /`oidc-issuer` is required, because `GITHUB_SERVER_URL` is not an https:\/\/ URL/,
+      /`oidc-issuer` is required, because `GITHUB_SERVER_URL` is not an `https:\/\/` URL/,
     )
   })
 })

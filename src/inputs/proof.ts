@@ -33,7 +33,7 @@ export function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, 
   if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
     problems.add(
       'oidc-issuer',
-      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an https:// URL ${gotUrl(serverUrl)}`,
+      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an ${code('https://')} URL ${gotUrl(serverUrl)}`,
     )
     return ''
   }
