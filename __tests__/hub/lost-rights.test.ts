@@ -2,37 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { describeToken } from '../../src/hub/facts/describe.ts'
 import { lostRights, onWholeOrg, type Successor } from '../../src/hub/facts/lost-rights.ts'
-import type { Grant, Membership, WhoAmI } from '../../src/hub/facts/whoami.ts'
-
-const acme = (rest: Partial<Membership> = {}): Membership => ({
-  id: 'id-of-acme',
-  name: 'acme',
-  roleInOrg: 'write',
-  securityRestrictions: [],
-  resourceGroups: [],
-  ...rest,
-})
-
-const on = (type: string, name: string, ...permissions: string[]): Grant => ({
-  entity: { type, name, id: `id-of-${name}` },
-  permissions,
-})
-
-/** A fine-grained token of a member of acme. */
-const token = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
-  name: 'rosa',
-  role: 'fineGrained',
-  authType: 'access_token',
-  displayName: 'ci',
-  createdAt: undefined,
-  grants: [on('org', 'acme', 'repo.content.read', 'repo.write')],
-  global: [],
-  canReadGatedRepos: false,
-  expiresAt: undefined,
-  resource: undefined,
-  orgs: [acme()],
-  ...rest,
-})
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
+import { acme, on, who as token } from './tokens.ts'
 
 const minted = (...permissions: string[]): Successor => onWholeOrg(acme(), permissions)
 const lost = (current: WhoAmI, next: Successor, org = acme()) => lostRights(current, next, org)
