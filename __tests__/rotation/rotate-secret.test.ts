@@ -631,6 +631,7 @@ describe('a secret that is not this turn’s', () => {
     world.turn.taken = new Map([[ARN, 'the admin secret']])
     const error = await refusal(rotateSecret(world.turn))
     expect(error.message).toContain('[input-invalid] The secret hub/x is the admin secret. It was not changed.')
+    expect(world.turn.outcome.isBlocked).toBe(true)
     expect(world.hub.asked).toEqual([])
     expect(world.secret.writes).toEqual([])
   })

@@ -359,6 +359,14 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   },
   {
     file: 'rotation/secret/rotate-secret.ts',
+    without: 'a refused line revokes nothing of the secret',
+    find: '  outcome.isBlocked = true\n',
+    replace: '',
+    tests: TURN,
+    named: 'not this turn’s',
+  },
+  {
+    file: 'rotation/secret/rotate-secret.ts',
     without: 'a run gives up when others keep changing the secret',
     find: "if (result === 'changed' && round >= MAX_ROUNDS) throw",
     replace: 'if (round >= 50) throw',

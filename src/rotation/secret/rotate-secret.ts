@@ -44,9 +44,11 @@ async function oneRound(turn: Turn, state: SecretState): Promise<RoundResult> {
  *
  * @throws `ActionError` `input-invalid`.
  */
-function refuseTaken({ taken, rotated }: Turn, arn: string): void {
+function refuseTaken({ taken, rotated, outcome }: Turn, arn: string): void {
   const by = taken.get(arn)
   if (by === undefined || by === rotated.secret.id) return
+  // Nor are its previous tokens this turn's to revoke.
+  outcome.isBlocked = true
   throw new ActionError('input-invalid', {
     failed: `The secret ${rotated.secret.id} is ${by}. It was not changed.`,
     seen: arn,
