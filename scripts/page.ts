@@ -16,8 +16,12 @@ import { PLANTED } from './page/planted.ts'
 import { MissingTool } from './system.ts'
 
 /** The tests whose summaries are looked at. */
-/** Tests whose summaries quote values that look like markup. */
-const ATTACKS = /^(?:attacks|rotation-left-alone) /
+/** Findings that are the value of an attack itself, shown as it was: a quote inside of quotes, a staging label. */
+const SHOWN_ON_PURPOSE: readonly [title: RegExp, kind: string][] = [
+  [/^attacks .*mean something to git is refused/, 'a line break in a sentence'],
+  [/^rotation-left-alone .*the label the region or the name touch/, 'a literal backtick'],
+]
+
 const TESTS = 'e2e/(?:errors|sources|rotation|rotation-attacks|hostile)\\.test'
 
 /** Names the folder into which `__tests__/e2e/stage.ts` writes each step's summary. */
@@ -84,10 +88,8 @@ async function requireNoticed(browser: Browser): Promise<void> {
 
 async function findingsIn(browser: Browser, { title, markdown, text }: Summary): Promise<Finding[]> {
   const picture = options.pictures && join(options.pictures, `${title.replace(/[^\w.-]+/g, '-').slice(0, 150)}.png`)
-  const findings = await browser.look(markdown, {
-    hostile: text !== undefined || ATTACKS.test(title),
-    ...(picture ? { picture } : {}),
-  })
+  const seen = await browser.look(markdown, { hostile: text !== undefined, ...(picture ? { picture } : {}) })
+  const findings = seen.filter(([kind]) => !SHOWN_ON_PURPOSE.some(([test, of]) => of === kind && test.test(title)))
   const isHidden = text !== undefined && !(await browser.shows(text))
   return isHidden ? [...findings, ['hostile text that is not shown as it is', text]] : findings
 }
