@@ -213,8 +213,10 @@ describe('a list of tokens that lies', () => {
     const { hub } = stage.sandbox
     const [, current] = hub.serviceAccountTokens('acme', 'ci')
     lie(change)
-    stage.sandbox.advance(2 * DAY)
-    await rotate(never)
+    for (let run = 0; run < 3; run += 1) {
+      stage.sandbox.advance(2 * DAY)
+      await rotate(never)
+    }
     expect(isAlive(current?.value ?? '')).toBe(true)
   })
 })
