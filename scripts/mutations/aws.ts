@@ -690,6 +690,22 @@ const EXPLANATIONS: readonly Mutation[] = [
 const COMMANDS: readonly Mutation[] = [
   {
     file: 'aws/commands.ts',
+    without: 'invisible characters of a key are escaped as JSON',
+    find: "(character) => character.split('').map(unit).join('')",
+    replace: '(character) => character',
+    tests: 'aws/store-command.test',
+    named: 'without a value',
+  },
+  {
+    file: 'aws/commands.ts',
+    without: 'a key does not become a workflow command',
+    find: ".replaceAll('##[', '##\\\\u005b')",
+    replace: '',
+    tests: 'aws/store-command.test',
+    named: 'without a value',
+  },
+  {
+    file: 'aws/commands.ts',
     without: 'a word of a command cannot become another command',
     find: '/^[\\w/+=.@:%-]+$/.test(text)',
     replace: 'true',

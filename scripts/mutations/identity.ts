@@ -12,6 +12,14 @@ const issuer = { file: 'identity/issuer.ts', tests: '__tests__/identity/issuer.t
 
 export const IDENTITY: readonly Mutation[] = [
   {
+    file: 'identity/explain-invalid-id-token.ts',
+    without: 'no issuer is recommended that the token does not name',
+    find: 'return issuer === NONE || issuer === quoted(expected.issuer, 120)',
+    replace: 'return false',
+    tests: '__tests__/identity/verify.test',
+    named: 'not remedied by another issuer',
+  },
+  {
     ...expectation,
     without: 'GitHub’s tokens must be signed with RS256',
     find: "foreign ? ['RS256', 'ES256'] : ['RS256']",

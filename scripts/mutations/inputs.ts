@@ -110,6 +110,13 @@ export const INPUTS: readonly Mutation[] = [
     replace: '} else if (!URL_TEXT.test(text) && text === "") {',
   },
   {
+    file: 'inputs/fields.ts',
+    without: 'a URL has its two slashes',
+    find: '/^https?:\\/\\/[',
+    replace: '/^https?:[',
+    tests: '__tests__/inputs/aws-endpoints.test',
+  },
+  {
     ...FIELDS,
     without: 'a password in a URL is not shown',
     find: "text.includes('@')",

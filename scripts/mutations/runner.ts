@@ -373,4 +373,18 @@ export const RUNNER: readonly Mutation[] = [
     find: '    mask(idToken)\n',
     replace: '',
   },
+  {
+    file: 'runner/report-rotation.ts',
+    without: 'every failure of a rotation is an annotation, and fails the step',
+    find: '  for (const failure of failures) annotate(failure)\n',
+    replace: '',
+    tests: '__tests__/runner/report-rotation.test',
+  },
+  {
+    file: 'runner/report-rotation.ts',
+    without: 'the audit line has the first failure of a rotation',
+    find: 'rotationAudit({ ...progress, rotation }, failures[0])',
+    replace: 'rotationAudit({ ...progress, rotation })',
+    tests: '__tests__/runner/report-rotation.test',
+  },
 ]
