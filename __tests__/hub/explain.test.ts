@@ -5,9 +5,10 @@ import { hubDocs, hubPages } from '../../src/hub/pages.ts'
 import type { Evidence } from '../../src/hub/token.ts'
 import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/explain.ts'
 import { plain } from '../../src/text/message.ts'
+import { BOUND, MINTED, OAUTH, requirement } from './tokens.ts'
 
 const HUB = 'https://hub.acme.example'
-const request = { org: 'acme', scope: 'write', hubEndpoint: HUB } as const
+const request = requirement({ hubEndpoint: HUB })
 const secret = { id: 'huggingface/acme/write', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' }
 
 const SHAPES: readonly SecretShape[] = [
@@ -21,11 +22,7 @@ const SHAPES: readonly SecretShape[] = [
 ]
 
 /** Tokens that are issued for one job; the secret on AWS, if any, holds what they are made with. */
-const ISSUED: readonly Evidence[] = [
-  { kind: 'minted', asked: ['repo.write'] },
-  { kind: 'resource', resource: 'acme/model', expiresAt: undefined },
-  { kind: 'oauth', asked: ['write-repos'], granted: ['write-repos'], expiresAt: undefined },
-]
+const ISSUED: readonly Evidence[] = [MINTED, BOUND, { ...BOUND, resource: 'rosa' }, OAUTH]
 
 /** Troubles for which a stored token is replaced by another one; in the others it stays. */
 const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'too-wide']

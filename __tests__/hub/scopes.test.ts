@@ -2,42 +2,74 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseRepository } from '../../src/hub/repository.ts'
 import {
-  includes,
+  CONTRIBUTE,
+  canonical,
+  covers,
   LEAST_OAUTH_SCOPES,
   LEAST_PERMISSIONS,
   OAUTH_SCOPES,
-  permits,
+  permissionsOf,
+  RIGHT_SETS,
   SCOPES,
-  scopeOf,
+  widthOf,
 } from '../../src/hub/scopes.ts'
 
-describe('a permission', () => {
-  test.each([
-    ['repo.content.read', 'read'],
-    ['org.read', 'read'],
-    ['quantum.read', 'read'],
-    ['repo.write', 'write'],
-    ['discussion.write', 'write'],
-    ['quantum.teleport', 'write'],
-    ['org.write', 'admin'],
-    ['org.serviceAccounts.write', 'admin'],
-    ['resourceGroup.write', 'admin'],
-    ['organ.write', 'write'],
-  ])('%s needs the scope %s', (permission, scope) => expect(scopeOf(permission)).toBe(scope))
+test.each([
+  ['repo.content.read', 'read'],
+  ['org.read', 'read'],
+  ['quantum.read', 'read'],
+  ['repo.write', 'write'],
+  ['quantum.teleport', 'write'],
+  ['org.write', 'admin'],
+  ['org.serviceAccounts.write', 'admin'],
+  ['resourceGroup.write', 'admin'],
+  ['organ.write', 'write'],
+])('%s needs an account that can %s', (permission, width) => expect(widthOf(permission)).toBe(width))
 
-  test('to write is enough to read, and to administer is not enough to write', () => {
-    expect(permits('repo.write', 'read')).toBe(true)
-    expect(permits('repo.content.read', 'write')).toBe(false)
-    expect(permits('org.write', 'write')).toBe(false)
-    expect(permits('org.write', 'read')).toBe(false)
-    expect(permits('discussion.write', 'write')).toBe(false)
-  })
+describe('one permission includes another', () => {
+  test.each([
+    ['repo.write', 'repo.content.read', true],
+    ['repo.content.write', 'repo.write', true],
+    ['repo.content.write', 'repo.content.read', true],
+    ['repo.write', CONTRIBUTE, true],
+    ['repo.content.read', 'repo.write', false],
+    [CONTRIBUTE, 'repo.write', false],
+    ['org.write', 'repo.write', false],
+    ['org.write', 'repo.content.read', false],
+    ['discussion.write', 'repo.write', false],
+  ])('%s, %s: %p', (held, wanted, expected) => expect(covers(held, wanted)).toBe(expected))
 })
 
-test.each(SCOPES)('the least that %s requires lies within it', (scope) => {
-  expect(LEAST_PERMISSIONS[scope].filter((permission) => !includes(scope, scopeOf(permission)))).toEqual([])
-  expect(LEAST_PERMISSIONS[scope].some((permission) => permits(permission, scope))).toBe(true)
-  expect(LEAST_OAUTH_SCOPES[scope].map((name) => OAUTH_SCOPES[name])).toEqual([scope])
+test.each([
+  'repo.contribute',
+  'repo.contributor.write',
+  'repos.contribute',
+  'repo.content.contribute',
+  'contribute-repos',
+])('%s would be the contributor permission', (name) => expect(canonical(name)).toBe(CONTRIBUTE))
+
+test.each(['org.contributors.write', 'contribute', 'repo.contents.write', 'user.contribute'])('%s would not', (name) =>
+  expect(canonical(name)).toBe(name),
+)
+
+test.each(SCOPES)('the least that %s requires meets its needs and lies within it', (scope) => {
+  const { needs, may } = RIGHT_SETS[scope]
+  const least = LEAST_PERMISSIONS[scope]
+  expect(needs.filter((anyOf) => !least.some((permission) => anyOf.includes(permission)))).toEqual([])
+  const within = (permission: string) =>
+    may === 'organization' || may.includes(permission) || needs.flat().includes(permission)
+  expect(least.filter((permission) => !within(permission))).toEqual([])
+  for (const name of LEAST_OAUTH_SCOPES[scope]) {
+    expect(OAUTH_SCOPES[name]?.within ?? [scope]).toContain(scope)
+  }
+})
+
+test('an OAuth scope stands for permissions, and a permission for itself', () => {
+  expect(permissionsOf('write-repos')).toEqual(['repo.content.read', 'repo.write'])
+  expect(permissionsOf('repo.content.write')).toEqual(['repo.write'])
+  expect(permissionsOf('gated-repos')).toEqual([])
+  expect(permissionsOf('time-travel')).toBeUndefined()
+  expect(permissionsOf('constructor')).toBeUndefined()
 })
 
 describe('a repository', () => {

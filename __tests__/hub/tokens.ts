@@ -1,7 +1,9 @@
 /** Tokens as the Hub and their sources describe them, with readable defaults. */
+import { factsOf as gathered, type TokenFacts } from '../../src/hub/facts/facts.ts'
 import type { Grant, Membership, WhoAmI } from '../../src/hub/facts/whoami.ts'
 import type { Requirement } from '../../src/hub/requirement.ts'
-import type { Evidence } from '../../src/hub/token.ts'
+import { SCOPES } from '../../src/hub/scopes.ts'
+import type { Evidence, MintedEvidence } from '../../src/hub/token.ts'
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z')
 
@@ -22,6 +24,8 @@ export const on = (type: string, name: string, ...permissions: string[]): Grant 
 /** A fine-grained token of a member of acme that may write there. */
 export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
   name: 'rosa',
+  principal: 'user',
+  email: undefined,
   role: 'fineGrained',
   authType: 'access_token',
   displayName: 'ci',
@@ -32,6 +36,8 @@ export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
   expiresAt: undefined,
   resource: undefined,
   orgs: [acme()],
+  appEntities: undefined,
+  unknown: [],
   ...rest,
 })
 
@@ -40,10 +46,15 @@ export const issued = (rest: Partial<WhoAmI> = {}): WhoAmI =>
   who({ role: undefined, authType: 'oauth', displayName: undefined, grants: [], ...rest })
 
 /** What a job requires: to write in acme. */
-export const requirement = (rest: Partial<Requirement> = {}): Requirement => ({
+export const requirement = ({ scope = 'write', ...rest }: Partial<Requirement> = {}): Requirement => ({
   org: 'acme',
-  scope: 'write',
+  scope,
+  scopes: SCOPES.filter((one) => scope.split('+').includes(one)),
+  permissions: [],
+  allow: [],
   repositories: [],
+  repositoriesOnly: false,
+  notation: 'input',
   verify: 'strict',
   minLifetimeSeconds: 600,
   hubEndpoint: 'https://huggingface.co',
@@ -51,15 +62,35 @@ export const requirement = (rest: Partial<Requirement> = {}): Requirement => ({
 })
 
 export const STORED: Evidence = { kind: 'stored', howToStore: 'Store it.' }
-export const MINTED: Evidence = { kind: 'minted', asked: ['repo.content.read', 'repo.write'] }
+/** A token of whose rights only whoami-v2 tells. */
+export const MINTED: MintedEvidence = {
+  kind: 'minted',
+  asked: ['repo.content.read', 'repo.write'],
+  granted: undefined,
+  repositories: [],
+}
 export const BOUND: Evidence & { kind: 'resource' } = {
   kind: 'resource',
   resource: 'acme/model',
+  scopes: undefined,
   expiresAt: undefined,
 }
 export const OAUTH: Evidence & { kind: 'oauth' } = {
   kind: 'oauth',
+  member: 'rosa@acme.example',
   asked: ['write-repos'],
   granted: ['write-repos'],
   expiresAt: undefined,
+}
+
+/** A token's value, as the Hub forms one of its kind. */
+export function tokenValue(evidence: Evidence): string {
+  if (evidence.kind === 'oauth') return 'hf_oauth_for-tests'
+  if (evidence.kind !== 'resource') return 'hf_for-tests'
+  return evidence.resource.includes('/') ? 'hf_jwt_for-tests' : 'hf_oauth_for-tests'
+}
+
+/** What is known of a token without asking about repositories. */
+export function factsOf(who: WhoAmI | undefined, evidence: Evidence, label = ''): TokenFacts {
+  return gathered(who, { evidence, value: tokenValue(evidence), label })
 }

@@ -18,6 +18,8 @@ function entry(rest: Partial<AccountToken> = {}): AccountToken {
 function who(rest: Partial<WhoAmI> = {}): WhoAmI {
   return {
     name: 'acme-ci',
+    principal: 'user',
+    email: undefined,
     role: 'fineGrained',
     authType: 'access_token',
     displayName: 'the name',
@@ -28,6 +30,8 @@ function who(rest: Partial<WhoAmI> = {}): WhoAmI {
     expiresAt: undefined,
     resource: undefined,
     orgs: [],
+    appEntities: undefined,
+    unknown: [],
     ...rest,
   }
 }

@@ -22,6 +22,7 @@ import { noOutcome } from '../../src/rotation/outcome.ts'
 import type { RotatedSecret, RotationRequest } from '../../src/rotation/request.ts'
 import type { Turn } from '../../src/rotation/secret/turn.ts'
 import { Settling } from '../../src/rotation/settling.ts'
+import { who } from '../hub/tokens.ts'
 
 export const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub/x-a1B2c3'
 export const NOW = Date.UTC(2026, 8, 8, 8)
@@ -68,20 +69,8 @@ export const membership = (name: string, roleInOrg = 'write'): Membership => ({
 })
 
 /** What whoami-v2 says about a fine-grained token of Rosa, who is a member of acme. */
-export const whoami = (grants: Grant[], rest: Partial<WhoAmI> = {}): WhoAmI => ({
-  name: 'rosa',
-  role: 'fineGrained',
-  authType: 'access_token',
-  displayName: 'ci',
-  createdAt: undefined,
-  grants,
-  global: [],
-  canReadGatedRepos: false,
-  expiresAt: undefined,
-  resource: undefined,
-  orgs: [membership('acme')],
-  ...rest,
-})
+export const whoami = (grants: Grant[], rest: Partial<WhoAmI> = {}): WhoAmI =>
+  who({ grants, orgs: [membership('acme')], ...rest })
 
 /** A token that may write in acme, and no more. */
 export const writer = (rest: Partial<WhoAmI> = {}): WhoAmI =>
@@ -226,6 +215,14 @@ export class FakeHub implements Pick<HubClient, keyof HubClient> {
   }
 
   async authCheck(): Promise<{ granted: true }> {
+    return { granted: true }
+  }
+
+  async corroborate(token: string): Promise<WhoAmI | { silence: string }> {
+    return this.#answer(token) ?? { silence: 'HTTP 401' }
+  }
+
+  async corroborateAccess(): Promise<{ granted: true }> {
     return { granted: true }
   }
 

@@ -13,6 +13,7 @@ import { noOutcome } from '../../src/rotation/outcome.ts'
 import type { RotatedSecret } from '../../src/rotation/request.ts'
 import { look } from '../../src/rotation/secret/look.ts'
 import { Settling } from '../../src/rotation/settling.ts'
+import { who } from '../hub/tokens.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -219,13 +220,12 @@ export class FakeWorld {
       .map(({ id, displayName, createdAt }) => ({ id, displayName, createdAt }))
   }
 
-  #owner(value: string): Partial<WhoAmI> | undefined {
+  #owner(value: string): WhoAmI | undefined {
     const token = this.#tokens.get(value)
     if (!token) return undefined
     const { owner: name, displayName, createdAt, org } = token
     const orgs = [{ id: `id-of-${org}`, name: org, roleInOrg: 'write', securityRestrictions: [], resourceGroups: [] }]
-    const rights = { role: 'fineGrained', authType: 'access_token', grants: [], global: [], canReadGatedRepos: false }
-    return { name, displayName, createdAt, orgs, ...rights }
+    return who({ name, displayName, createdAt, orgs, grants: [] })
   }
 
   #delete({ id }: AccountToken): void {

@@ -3,6 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
 import { readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
@@ -10,6 +11,15 @@ import type { HubRepository } from './repository.ts'
 
 /** What the Hub says of one repository. */
 export type Access = { granted: true } | { granted: false; seen: string; status: number }
+
+/** Why an answer that would only corroborate did not come. */
+export interface Silence {
+  /** In words for the log. */
+  silence: string
+}
+
+/** How long an answer that only corroborates is waited for, in milliseconds. */
+export const CORROBORATION_MS = 2_000
 
 /** How long to wait before the second look at a refusal, in milliseconds: most transient faults have passed by then. */
 const SECOND_LOOK_MS = 1_000
@@ -64,10 +74,8 @@ export class HubClient {
    * Source: Hub API, GET /api/{models|datasets|spaces}/{namespace}/{name}/auth-check[/write].
    */
   async authCheck(token: string, repository: HubRepository, write: boolean): Promise<Access> {
-    const { kind, namespace, name, label } = repository
-    const path = `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
-    const what = `the Hub’s auth-check of ${label}`
-    const ask = () => this.#get(path, token, what)
+    const what = `the Hub’s auth-check of ${repository.label}`
+    const ask = () => this.#get(authCheckPath(repository, write), token, what)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
     // A token that works but may not use a route gets a 401 as well: only whoami-v2 says that a token is dead.
@@ -75,6 +83,63 @@ export class HubClient {
       throw rejected(answer, this.#access)
     if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
     throw hubFailed(what, answer, this.#access.endpoint)
+  }
+
+  /**
+   * Who the token is, for a token of which that is known already: asked once, and not waited for longer than
+   * {@link CORROBORATION_MS}. Never rejects.
+   *
+   * Source: Hub API, GET /api/whoami-v2.
+   */
+  corroborate(token: string): Promise<WhoAmI | Silence> {
+    const what = 'the Hub’s whoami-v2'
+    return this.#once('/api/whoami-v2', token, what, (answer) => {
+      const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
+      return (
+        who ?? { silence: answer.status === 200 ? 'a response that is not in the documented format' : said(answer) }
+      )
+    })
+  }
+
+  /**
+   * Whether the token may read (or write) a repository, like {@link HubClient.corroborate}. A 401 without the Hub's own
+   * error code says no more than that the token may not use this route.
+   */
+  corroborateAccess(token: string, repository: HubRepository, write: boolean): Promise<Access | Silence> {
+    const what = `the Hub’s auth-check of ${repository.label}`
+    return this.#once(authCheckPath(repository, write), token, what, (answer) => {
+      const { status } = answer
+      if (status >= 200 && status < 300) return { granted: true }
+      const isRefusal = status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code'))
+      return isRefusal ? { granted: false, seen: said(answer), status } : { silence: said(answer) }
+    })
+  }
+
+  /** One attempt: what `read` makes of the answer, or why there is none. */
+  async #once<T>(
+    path: string,
+    token: string,
+    what: string,
+    read: (answer: HttpResponse) => T | Silence,
+  ): Promise<T | Silence> {
+    const { http, endpoint } = this.#access
+    const sent = http.send({ method: 'GET', url: new URL(endpoint + path), headers: bearer(token), what })
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<Silence>((resolve) => {
+      timer = setTimeout(
+        () => resolve({ silence: `no response within ${CORROBORATION_MS / 1000} s` }),
+        CORROBORATION_MS,
+      )
+    })
+    try {
+      return await Promise.race([sent.then(read), late])
+    } catch (error) {
+      return { silence: error instanceof Error ? printable(error.message.split('\n')[0], 200) : 'no response' }
+    } finally {
+      clearTimeout(timer)
+      // A failure after that is nobody's business.
+      sent.catch(() => {})
+    }
   }
 
   #readWhoAmI(answer: HttpResponse, what: string): WhoAmI {
@@ -95,6 +160,10 @@ export class HubClient {
     const access = { ...this.#access, policy: { ...this.#access.policy, reserveMs } }
     return callHub(access, { method: 'GET', path, headers: bearer(token), what })
   }
+}
+
+function authCheckPath({ kind, namespace, name }: HubRepository, write: boolean): string {
+  return `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
 }
 
 /** What to do depends on where the token is kept: whoever knows that says more. */

@@ -18,9 +18,11 @@ export function parseRepository(text: string): HubRepository | undefined {
 
 /** A repository on the Hub, e.g. `datasets/acme/data`. */
 export interface HubRepository {
-  kind: 'models' | 'datasets' | 'spaces'
+  kind: (typeof KINDS)[number]
   namespace: string
   name: string
   /** As people write it: `acme/model`, `datasets/acme/data`. */
   label: string
+  /** The Hub's ID of it, when it is known. */
+  id?: string
 }

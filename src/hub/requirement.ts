@@ -1,21 +1,25 @@
 /** What a token must be, to be confirmed. */
+import type { AskedRights } from './asked-rights.ts'
 import type { HubRepository } from './repository.ts'
-import type { Scope } from './scopes.ts'
 
 export const VERIFY_MODES = ['strict', 'warn', 'off'] as const
 
 export type VerifyMode = (typeof VERIFY_MODES)[number]
 
 /** What a token must be, to be confirmed. */
-export interface Requirement {
+export interface Requirement extends AskedRights {
   /** The organization's slug on the Hub. */
   org: string
-  scope: Scope
+  /** What the token must reach. */
   repositories: readonly HubRepository[]
+  /** Whether `repositories` are also all that it may reach. */
+  repositoriesOnly: boolean
   verify: VerifyMode
   minLifetimeSeconds: number
   /** The Hub, without a trailing slash. */
   hubEndpoint: string
+  /** How the reader writes a setting: as an input of a step, or in the line of a secret. */
+  notation: 'input' | 'line'
 }
 
 /**

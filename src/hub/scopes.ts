@@ -1,66 +1,152 @@
-/** The Hub's words for rights, and how wide each is. */
+/** The Hub's words for rights, and the sets of rights that `scope` names. */
 
-const WIDTH: Record<Scope, number> = { read: 0, write: 1, admin: 2 }
+/** What `scope` may name, in the order in which several are written: the name becomes part of other names. */
+export const SCOPES = ['identity', 'read', 'write', 'contribute', 'infer', 'admin'] as const
 
-/** True when what is asked (`scope`) includes rights of the width `width`. */
-export function includes(scope: Scope, width: Scope): boolean {
-  return WIDTH[width] <= WIDTH[scope]
+export type Scope = (typeof SCOPES)[number]
+
+/**
+ * The Hub's contributor permission: the token may create repositories, and write to those that it created itself. It
+ * exists since 12 October 2026; nobody has published its name in whoami-v2 and in the request for a new token, so this
+ * is the OAuth scope's name in the form of a permission. `npm run probe` prints the real one. Not observed.
+ */
+export const CONTRIBUTE = 'repo.contribute'
+
+/** Whether a permission is the contributor permission, under any name that it may turn out to have. */
+function isContribute(permission: string): boolean {
+  return /^repos?(?:\.\w+)*\.contribut\w*(?:\.write)?$/i.test(permission) || permission === 'contribute-repos'
 }
 
-/** Permissions that change the organization itself: members, settings, accounts. */
-const ADMINISTRATION = /^(?:org|resourceGroup)\./
+/** A permission under the one name by which it is compared. */
+export function canonical(permission: string): string {
+  if (permission === 'repo.content.write') return WRITE
+  return isContribute(permission) ? CONTRIBUTE : permission
+}
 
-/** The narrowest scope that includes a permission. The Hub's list grows: an unknown one ending in `.read` reads, any other writes. */
-export function scopeOf(permission: string): Scope {
+export const READ = 'repo.content.read'
+export const WRITE = 'repo.write'
+export const ADMINISTER = 'org.write'
+/** Inference Providers, and Inference Endpoints. */
+export const INFER = ['inference.serverless.write', 'inference.endpoints.infer.write'] as const
+
+/** Permissions that read the organization's repositories and collections, and change nothing. */
+const READS = [READ, 'repo.access.read', 'org.repos.read', 'collection.read']
+
+/** A set of rights that has a name. */
+interface RightSet {
+  /** What the token must have: one permission of each entry. */
+  needs: readonly (readonly string[])[]
+  /** What it may have besides; `organization`: everything there. */
+  may: readonly string[] | 'organization'
+}
+
+export const RIGHT_SETS: Readonly<Record<Scope, RightSet>> = {
+  identity: { needs: [], may: READS },
+  read: { needs: [[READ]], may: READS },
+  write: { needs: [[WRITE]], may: [...READS, 'discussion.write', 'collection.write'] },
+  contribute: { needs: [[CONTRIBUTE]], may: READS },
+  infer: { needs: [INFER], may: [...INFER, ...READS] },
+  admin: { needs: [[ADMINISTER]], may: 'organization' },
+}
+
+/** What a token gets that is minted for a scope, when the workflow does not say. */
+export const LEAST_PERMISSIONS: Readonly<Record<Scope, readonly string[]>> = {
+  identity: [],
+  read: [READ],
+  write: [READ, WRITE],
+  contribute: [READ, CONTRIBUTE],
+  infer: INFER,
+  admin: [READ, WRITE, 'org.read', ADMINISTER],
+}
+
+/** True when who has `held` can do what `wanted` allows; who may write may read. */
+export function covers(held: string, wanted: string): boolean {
+  const [has, wants] = [canonical(held), canonical(wanted)]
+  return has === wants || (has === WRITE && (wants === READ || wants === CONTRIBUTE))
+}
+
+/** What a permission does, as far as it matters for the role that its account needs. */
+export function widthOf(permission: string): 'read' | 'write' | 'admin' {
   if (permission.endsWith('.read')) return 'read'
-  return ADMINISTRATION.test(permission) ? 'admin' : 'write'
+  return /^(?:org|resourceGroup)\./.test(permission) ? 'admin' : 'write'
 }
 
-/** The permission that a scope stands for, as the Hub names it. */
-export const NEEDED: Record<Scope, string> = { read: 'repo.content.read', write: 'repo.write', admin: 'org.write' }
+/** Every permission that has been seen. Sources: the Hub's API description, public answers of whoami-v2. */
+export const KNOWN_PERMISSIONS: readonly string[] = [
+  ...READS,
+  WRITE,
+  'repo.content.write',
+  CONTRIBUTE,
+  'discussion.write',
+  'collection.write',
+  ...INFER,
+  'inference.endpoints.write',
+  'job.write',
+  'sql-console.embed.write',
+  'org.read',
+  ADMINISTER,
+  'org.members.read',
+  'org.members.write',
+  'org.billing.read',
+  'org.auditLog.write',
+  'org.networkSecurity.read',
+  'org.networkSecurity.write',
+  'org.serviceAccounts.read',
+  'org.serviceAccounts.write',
+  'resourceGroup.write',
+  'post.write',
+  'user.webhooks.read',
+  'user.webhooks.write',
+  'user.billing.read',
+  'user.notifications.read',
+  'user.mcp.read',
+]
 
-/** True when a permission is enough for a scope; who may write may read. */
-export function permits(permission: string, scope: Scope): boolean {
-  return permission === NEEDED[scope] || (scope === 'read' && permission === NEEDED.write)
+/** One of the Hub's OAuth scopes. */
+interface OAuthScope {
+  /** The permissions that come with it, as far as they have names. */
+  permissions: readonly string[]
+  /** The scopes of this action with which a workflow may request it; `undefined`: with each. */
+  within?: readonly Scope[]
 }
 
-/** What a token minted for a scope gets when the workflow does not say. */
-export const LEAST_PERMISSIONS: Record<Scope, readonly string[]> = {
-  read: ['repo.content.read'],
-  write: ['repo.content.read', 'repo.write'],
-  admin: ['repo.content.read', 'repo.write', 'org.read', 'org.write'],
+/** The Hub's OAuth scopes. Source: the Hub's pages on OAuth. */
+export const OAUTH_SCOPES: Readonly<Record<string, OAuthScope>> = {
+  openid: { permissions: [] },
+  profile: { permissions: [] },
+  email: { permissions: [] },
+  'read-billing': { permissions: ['user.billing.read'] },
+  'read-memberships': { permissions: [] },
+  'read-repos': { permissions: [READ] },
+  'gated-repos': { permissions: [] },
+  'read-collections': { permissions: ['collection.read'] },
+  'read-endpoints': { permissions: [] },
+  'contribute-repos': { permissions: [CONTRIBUTE], within: ['write', 'contribute', 'admin'] },
+  'write-repos': { permissions: [READ, WRITE], within: ['write', 'admin'] },
+  'write-collections': { permissions: ['collection.write'], within: ['write', 'admin'] },
+  'write-discussions': { permissions: ['discussion.write'], within: ['write', 'admin'] },
+  'inference-api': { permissions: ['inference.serverless.write'], within: ['write', 'infer', 'admin'] },
+  'write-endpoints': { permissions: ['inference.endpoints.write'], within: ['write', 'admin'] },
+  jobs: { permissions: ['job.write'], within: ['write', 'admin'] },
+  webhooks: { permissions: ['user.webhooks.write'], within: ['write', 'admin'] },
+  'manage-repos': { permissions: [READ, WRITE], within: ['admin'] },
 }
 
-/** The Hub's OAuth scopes, and the narrowest `scope` that includes each. Source: the Hub's pages on OAuth. */
-export const OAUTH_SCOPES: Readonly<Record<string, Scope>> = {
-  openid: 'read',
-  profile: 'read',
-  email: 'read',
-  'read-billing': 'read',
-  'read-memberships': 'read',
-  'read-repos': 'read',
-  'gated-repos': 'read',
-  'read-collections': 'read',
-  'read-endpoints': 'read',
-  'contribute-repos': 'write',
-  'write-repos': 'write',
-  'write-collections': 'write',
-  'inference-api': 'write',
-  'write-endpoints': 'write',
-  jobs: 'write',
-  webhooks: 'write',
-  'write-discussions': 'write',
-  'manage-repos': 'admin',
-}
+/** Scopes that only say who somebody is. The Hub may add them without being asked. Not observed. */
+export const HARMLESS_OAUTH_SCOPES: readonly string[] = ['openid', 'profile', 'email']
 
 /** What is asked of the organization's token exchange when the workflow does not say. */
-export const LEAST_OAUTH_SCOPES: Record<Scope, readonly string[]> = {
+export const LEAST_OAUTH_SCOPES: Readonly<Record<Scope, readonly string[]>> = {
+  identity: ['openid'],
   read: ['read-repos'],
   write: ['write-repos'],
+  contribute: ['contribute-repos'],
+  infer: ['inference-api'],
   admin: ['manage-repos'],
 }
 
-/** What the job needs from the token, from narrow to wide. */
-export const SCOPES = ['read', 'write', 'admin'] as const
-
-export type Scope = (typeof SCOPES)[number]
+/** The permissions of an OAuth scope, or of a permission that is used as one; undefined for an unknown one. */
+export function permissionsOf(oauthScope: string): readonly string[] | undefined {
+  if (Object.hasOwn(OAUTH_SCOPES, oauthScope)) return OAUTH_SCOPES[oauthScope]?.permissions
+  return KNOWN_PERMISSIONS.includes(canonical(oauthScope)) ? [canonical(oauthScope)] : undefined
+}

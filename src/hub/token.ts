@@ -1,19 +1,39 @@
 /** A Hub token before the Hub has confirmed it, and what its source knows of it. */
 import type { Wording } from '../text/message.ts'
+import type { HubRepository } from './repository.ts'
 
-/** What the source knows of the token, for kinds of which whoami-v2 tells less. Times in milliseconds since the epoch. */
+/** What the source knows of the token: which answer decides is in `verdict/`. Times in milliseconds since the epoch. */
 export type Evidence =
   /**
    * Kept somewhere and used again: whoami-v2 tells everything. `howToStore`: for messages, how a person replaces it. No
    * other kind has it: the secrets that those come from must never hold the token itself.
    */
   | { kind: 'stored'; howToStore: Wording }
-  /** Minted for this job with these permissions: whoami-v2 tells everything. */
-  | { kind: 'minted'; asked: readonly string[] }
-  /** Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. */
-  | { kind: 'resource'; resource: string; expiresAt: number | undefined }
-  /** An OAuth token with these scopes. */
-  | { kind: 'oauth'; asked: readonly string[]; granted: readonly string[]; expiresAt: number | undefined }
+  /** Minted for a service account. */
+  | MintedEvidence
+  /**
+   * Bound to one resource by the Hub: a repository (`datasets/acme/data`) or a user's name. `scopes`: what the exchange
+   * says that it granted; undefined when it does not say.
+   */
+  | { kind: 'resource'; resource: string; scopes: readonly string[] | undefined; expiresAt: number | undefined }
+  /** An OAuth token with these scopes, for the member with this e-mail address. */
+  | {
+      kind: 'oauth'
+      member: string
+      asked: readonly string[]
+      granted: readonly string[]
+      expiresAt: number | undefined
+    }
+
+export interface MintedEvidence {
+  kind: 'minted'
+  /** The permissions that were requested, wherever they hold. */
+  asked: readonly string[]
+  /** What the Hub says that it granted; undefined when only whoami-v2 can tell. */
+  granted: readonly string[] | undefined
+  /** The repositories that the permissions on repositories are for; empty: the whole organization. */
+  repositories: readonly HubRepository[]
+}
 
 /** A token, masked, shaped like one of the Hub's, and not yet confirmed by the Hub. */
 export interface HubToken {

@@ -13,7 +13,13 @@ export const MAX_GRACE_SECONDS = 31_536_000
 /** One secret, and what the token in it must be. */
 export interface RotatedSecret {
   secret: SecretReference
-  scope: Scope
+  /** The scopes as they become part of names: `read+infer`. */
+  scope: string
+  scopes: readonly Scope[]
+  /** Exactly the permissions that the token must have; empty when the scopes decide. */
+  exact: readonly string[]
+  /** What the token may also have. */
+  allow: readonly string[]
   repositories: readonly HubRepository[]
   /** What a minted token gets. */
   permissions: readonly string[]

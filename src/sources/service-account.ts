@@ -37,7 +37,7 @@ export function serviceAccountSource(context: SourceContext, asked: ServiceAccou
       return {
         value: checkIssuedToken(value, 'The Hub’s answer'),
         origin: { label: `service account ${accountName}, by ${stored.label}`, aws: stored.origin },
-        evidence: { kind: 'minted', asked: permissions },
+        evidence: { kind: 'minted', asked: permissions, granted: undefined, repositories: [] },
       }
     },
   }

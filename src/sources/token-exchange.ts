@@ -25,7 +25,7 @@ export function tokenExchangeSource(context: SourceContext, { member, scopes }: 
       return {
         value: checkIssuedToken(granted.token, 'The response from /oauth/token'),
         origin: { label: `OAuth app in ${stored.label}`, aws: stored.origin },
-        evidence: { kind: 'oauth', asked: scopes, granted: granted.scopes, expiresAt: granted.expiresAt },
+        evidence: { kind: 'oauth', member, asked: scopes, granted: granted.scopes, expiresAt: granted.expiresAt },
       }
     },
   }

@@ -16,7 +16,7 @@ export function trustedPublisherSource(context: SourceContext, { resource }: Tru
       return {
         value: checkIssuedToken(granted.token, 'The response from /oauth/token'),
         origin: { label, aws: undefined },
-        evidence: { kind: 'resource', resource, expiresAt: granted.expiresAt },
+        evidence: { kind: 'resource', resource, scopes: granted.stated, expiresAt: granted.expiresAt },
       }
     },
   }

@@ -10,6 +10,11 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
 }
 
+/** True for words that differ in one or two letters. */
+export function differsLittle(word: string, candidate: string): boolean {
+  return editDistance(word, candidate) <= 2
+}
+
 /** Levenshtein's distance; both words are cut to 64 characters. */
 function editDistance(from: string, to: string): number {
   const a = from.slice(0, 64)

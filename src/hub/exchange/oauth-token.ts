@@ -12,6 +12,8 @@ export interface Granted {
   /** The secret, masked and in the ledger. */
   token: string
   scopes: readonly string[]
+  /** The scopes that the answer names; undefined when it names none. */
+  stated: readonly string[] | undefined
   /** Milliseconds since the epoch; undefined when the Hub does not say. */
   expiresAt: number | undefined
 }
@@ -93,7 +95,8 @@ function granted(
   const { scope } = fields
   if (scope !== undefined && typeof scope !== 'string') throw hubFailed(WHAT, answer, request.hubEndpoint)
   // RFC 6749, section 5.1: an absent scope is the requested one.
-  return { token, scopes: scope === undefined ? asked : scope.split(' ').filter(Boolean), expiresAt }
+  const stated = scope?.split(/\s+/).filter(Boolean)
+  return { token, scopes: stated ?? asked, stated: stated?.length === 0 ? undefined : stated, expiresAt }
 }
 
 /** `expires_in` (seconds) as a time; undefined for anything but a plausible lifetime (up to some thirty years). */

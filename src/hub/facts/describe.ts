@@ -4,10 +4,14 @@ import type { Evidence } from '../token.ts'
 import { isClassic, placeOf } from './rights.ts'
 import type { WhoAmI } from './whoami.ts'
 
-/** `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for any other kind. */
-export function tokenKind(who: WhoAmI, kind: Evidence['kind']): string {
+/**
+ * `fine-grained`, `read`, `write`, `god`; `trusted-publisher` and `oauth`; or the Hub's word for any other kind. Empty for a
+ * stored token of which the Hub has said nothing.
+ */
+export function tokenKind(who: WhoAmI | undefined, kind: Evidence['kind']): string {
   if (kind === 'resource') return 'trusted-publisher'
   if (kind === 'oauth') return 'oauth'
+  if (!who) return kind === 'minted' ? 'fine-grained' : ''
   return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)
 }
 

@@ -1,6 +1,7 @@
 /** What a token can do, as far as its source and the Hub say: gathered once, and judged by `verdict/`. */
 import { ActionError } from '../../errors/action-error.ts'
-import type { Access, HubClient } from '../client.ts'
+import { asksToWrite } from '../asked-rights.ts'
+import type { Access, HubClient, Silence } from '../client.ts'
 import { type HubRepository, parseRepository } from '../repository.ts'
 import { mayStandIn, type Requirement } from '../requirement.ts'
 import type { Evidence, HubToken } from '../token.ts'
@@ -10,6 +11,8 @@ import type { WhoAmI } from './whoami.ts'
 export interface TokenFacts {
   /** What its source knows of it. */
   readonly evidence: Evidence
+  /** The kind of token that its first characters stand for. */
+  readonly prefix: Prefix
   /** Where it came from, in one phrase; empty when that is not known. */
   readonly label: string
   /** What whoami-v2 says of it. */
@@ -18,10 +21,19 @@ export interface TokenFacts {
   readonly expiresAt: number | undefined
   /** What a token that is bound to a repository may do there. */
   readonly boundTo: BoundAccess | undefined
-  /** The access to each of the required repositories. */
-  readonly repositories: readonly RepositoryAccess[]
+  /** The access to each of the required repositories; undefined as long as nobody has asked. */
+  readonly repositories: readonly RepositoryAccess[] | undefined
   /** Questions that the Hub did not answer, in the order in which they were asked. */
   readonly failures: readonly Failure[]
+  /** Answers that would only have corroborated what the source knows, and did not come: why, in words. */
+  readonly silences: readonly string[]
+}
+
+/** How a token begins. Source: huggingface.co/docs/hub/security-tokens. */
+export type Prefix = 'hf_' | 'hf_jwt_' | 'hf_oauth_'
+
+export function prefixOf(token: string): Prefix {
+  return (['hf_jwt_', 'hf_oauth_'] as const).find((prefix) => token.startsWith(prefix)) ?? 'hf_'
 }
 
 export interface BoundAccess {
@@ -43,7 +55,7 @@ export interface Failure {
 }
 
 /** The Hub, as far as facts are gathered there. */
-export type AskableHub = Pick<HubClient, 'whoAmI' | 'authCheck'>
+export type AskableHub = Pick<HubClient, 'whoAmI' | 'authCheck' | 'corroborate' | 'corroborateAccess'>
 
 export interface GatherOptions {
   requirement: Requirement
@@ -57,32 +69,92 @@ const STAND_IN_MS = 5_000
 /** How many repositories are checked at the same time: enough to be quick, few enough not to burden the Hub. */
 const CONCURRENCY = 4
 
+/**
+ * Whether the call that issued the token says what it can do, so that whoami-v2 only corroborates. It decides for stored
+ * tokens, and for minted ones of which the Hub did not say what it granted.
+ */
+export function isIssued(evidence: Evidence): boolean {
+  return evidence.kind === 'resource' || evidence.kind === 'oauth' || isGranted(evidence)
+}
+
+function isGranted(evidence: Evidence): boolean {
+  return evidence.kind === 'minted' && evidence.granted !== undefined
+}
+
 /** What is known of a token without asking about repositories. `who`: what whoami-v2 says of it. */
-export function factsOf(who: WhoAmI | undefined, evidence: Evidence, label = ''): TokenFacts {
+export function factsOf(who: WhoAmI | undefined, { evidence, value, label = '' }: KnownToken): TokenFacts {
   const expiresAt = earlier(who?.expiresAt, 'expiresAt' in evidence ? evidence.expiresAt : undefined)
-  return { evidence, label, who, expiresAt, boundTo: undefined, repositories: [], failures: [] }
+  const nothing = { boundTo: undefined, repositories: undefined, failures: [], silences: [] }
+  return { evidence, prefix: prefixOf(value), label, who, expiresAt, ...nothing }
+}
+
+export interface KnownToken extends Pick<HubToken, 'evidence' | 'value'> {
+  label?: string
 }
 
 /** Asks the Hub what the token can do, as far as the requirement needs it. Refusals and failures are facts as well. */
-export async function gatherFacts(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
+export async function gatherFacts(token: HubToken, options: GatherOptions): Promise<TokenFacts> {
+  return isIssued(token.evidence) ? await corroborate(token, options) : await investigate(token, options)
+}
+
+/** whoami-v2 decides: the repositories are worth a question only if it does not refuse the token. */
+async function investigate(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
   const answers = new Answers()
   const reserveMs = mayStandIn(requirement) ? STAND_IN_MS : 0
   const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs))
-  const facts = { ...factsOf(who, token.evidence, token.origin.label), failures: answers.failures }
+  const facts = { ...factsOf(who, knownToken(token)), failures: answers.failures }
   if (!goOn(facts)) return facts
-  const boundTo = await askBoundRepository(token, requirement, hub, answers)
-  const repositories = await askRepositories(token, requirement, hub, answers)
-  return { ...facts, boundTo, repositories }
+  const repositories = await askRepositories(requirement.repositories, (repository) =>
+    answers.to('repositories', () => hub.authCheck(token.value, repository, asksToWrite(requirement))),
+  )
+  return { ...facts, repositories }
 }
 
-/** whoami-v2 does not say whether a Trusted Publisher's token can write. Where it must not, its repository is asked. */
+/** The source has said what the token can do: everything is asked at once, and silence is no refusal. */
+async function corroborate(token: HubToken, { requirement, hub }: GatherOptions): Promise<TokenFacts> {
+  const answers = new Answers()
+  const silences: string[] = []
+  const heard = async <T extends object>(what: string, asking: Promise<T | Silence>): Promise<T | undefined> => {
+    const answer = await asking
+    if (!('silence' in answer)) return answer
+    silences.push(`${what}: ${answer.silence}`)
+    return undefined
+  }
+  const [who, boundTo, repositories] = await Promise.all([
+    heard('whoami-v2', hub.corroborate(token.value)),
+    askBoundRepository(token, requirement, hub, answers),
+    // The exchange says which repository a Trusted Publisher's token reaches.
+    askRepositories(isBoundToRepository(token.evidence) ? [] : requirement.repositories, (repository) =>
+      heard(
+        `auth-check of ${repository.label}`,
+        hub.corroborateAccess(token.value, repository, asksToWrite(requirement)),
+      ),
+    ),
+  ])
+  return { ...factsOf(who, knownToken(token)), boundTo, repositories, failures: answers.failures, silences }
+}
+
+/** True for the token of a repository's Trusted Publisher. */
+export function isBoundToRepository(evidence: Evidence): evidence is Evidence & { kind: 'resource' } {
+  return evidence.kind === 'resource' && evidence.resource.includes('/')
+}
+
+function knownToken({ value, evidence, origin }: HubToken): KnownToken {
+  return { value, evidence, label: origin.label }
+}
+
+/**
+ * Nothing but the exchange says whether a Trusted Publisher's token can write, and only if it names scopes. Where the
+ * token must not write, its repository is asked.
+ */
 async function askBoundRepository(
   { value, evidence }: HubToken,
-  { scope }: Requirement,
+  requirement: Requirement,
   hub: AskableHub,
   answers: Answers,
 ): Promise<BoundAccess | undefined> {
-  const repository = scope === 'read' && evidence.kind === 'resource' ? parseRepository(evidence.resource) : undefined
+  if (asksToWrite(requirement) || evidence.kind !== 'resource' || evidence.scopes !== undefined) return undefined
+  const repository = parseRepository(evidence.resource)
   if (!repository) return undefined
   return await answers.to('bound repository', async () => {
     const [read, write] = await Promise.all([
@@ -95,17 +167,14 @@ async function askBoundRepository(
 
 /** Asks about a few repositories at a time, in their order, until a question is not answered. */
 async function askRepositories(
-  { value }: HubToken,
-  { scope, repositories }: Requirement,
-  hub: AskableHub,
-  answers: Answers,
+  repositories: readonly HubRepository[],
+  ask: (repository: HubRepository) => Promise<Access | undefined>,
 ): Promise<RepositoryAccess[]> {
   const found: RepositoryAccess[] = []
   const waiting = [...repositories]
   const worker = async () => {
     for (let repository = waiting.shift(); repository; repository = waiting.shift()) {
-      const asked = repository
-      const access = await answers.to('repositories', () => hub.authCheck(value, asked, scope !== 'read'))
+      const access = await ask(repository)
       if (access) found.push({ repository, access })
       // The Hub has trouble: more calls would add to it.
       else waiting.length = 0

@@ -1,6 +1,6 @@
 /** What a token can do that the one which replaces it could not: pure rules on the Hub's whoami-v2 answers. */
 import { printable } from '../../text/printable.ts'
-import { LEAST_PERMISSIONS, NEEDED, permits, scopeOf } from '../scopes.ts'
+import { covers as includesPermission, LEAST_PERMISSIONS, widthOf } from '../scopes.ts'
 import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from './rights.ts'
 import type { Grant, Membership, WhoAmI } from './whoami.ts'
 
@@ -63,13 +63,9 @@ function covers(next: Successor, permission: string, entity: Grant['entity'], or
   )
 }
 
-/** Who may write may read. */
-function includesPermission(held: string, wanted: string): boolean {
-  return held === wanted || (wanted === NEEDED.read && permits(held, 'read'))
-}
-
 function isSame(a: Grant['entity'], b: Grant['entity']): boolean {
-  return a.type === b.type && a.id === b.id
+  if (a.type !== b.type) return false
+  return a.id !== undefined && b.id !== undefined ? a.id === b.id : a.name !== undefined && a.name === b.name
 }
 
 /** The Hub's own roles in an organization, the lowest first. */
@@ -83,7 +79,7 @@ function barringRole(current: WhoAmI, next: Successor, org: Membership, permissi
   const there = membershipIn(next, org.name)
   // Resource groups can give what the role does not.
   if (!there || there.resourceGroups.length > 0) return undefined
-  const needed = ROLES.indexOf(ROLE_FOR[scopeOf(permission)])
+  const needed = ROLES.indexOf(ROLE_FOR[widthOf(permission)])
   const usable = (role: string | undefined) => {
     const rank = role === undefined ? -1 : ROLES.indexOf(role)
     // A custom role’s name says nothing about its rights.

@@ -1,21 +1,64 @@
 /** What a token can do, seen from one organization: pure rules on the Hub's whoami-v2 answer. */
-
 import { printable } from '../../text/printable.ts'
-import type { Grant, Membership, WhoAmI } from './whoami.ts'
+import type { HubRepository } from '../repository.ts'
+import type { Entity, Membership, WhoAmI } from './whoami.ts'
 
 /** What whoami-v2 says of the token's place in the organization; undefined when the token does not belong to it. */
 export function membershipIn({ orgs }: Pick<WhoAmI, 'orgs'>, org: string): Membership | undefined {
   return orgs.find(({ name }) => name === org)
 }
 
+/**
+ * The token's place in the organization where the Hub lists no memberships at all, as it may for service accounts and
+ * for OAuth tokens: then rights on the organization say as much.
+ */
+export function impliedMembership(
+  { orgs, grants }: Pick<WhoAmI, 'orgs' | 'grants'>,
+  org: string,
+): Membership | undefined {
+  if (orgs.length > 0) return undefined
+  const found = grants.find(({ entity: { type, name, id } }) => type === 'org' && (name === org || id === org))
+  return found ? plainMembership(org, found.entity.id) : undefined
+}
+
+/** A membership of which nothing else is known. */
+export function plainMembership(name: string, id?: string): Membership {
+  return { id, name, roleInOrg: undefined, securityRestrictions: [], resourceGroups: [] }
+}
+
 /** Entities that lie in a namespace, which is the first part of their name. */
 const IN_NAMESPACE = ['model', 'dataset', 'space', 'bucket', 'kernel', 'collection']
 
 /** True when the entity is the organization, or lies within it. An entity that cannot be placed lies outside. */
-export function isWithin({ type, name, id }: Grant['entity'], org: Membership): boolean {
-  if (type === 'org') return name === undefined ? id === org.id : name === org.name
+export function isWithin({ type, name, id }: Entity, org: Pick<Membership, 'id' | 'name' | 'resourceGroups'>): boolean {
+  // A name can be given to somebody else; an ID cannot.
+  if (type === 'org') return id !== undefined && org.id !== undefined ? id === org.id : name === org.name
   if (type === 'resource-group') return org.resourceGroups.some((group) => group.id === id)
   return IN_NAMESPACE.includes(type) && (name?.startsWith(`${org.name}/`) ?? false)
+}
+
+/** The types of entities, by the first part of what a Trusted Publisher's resource is called. */
+const ENTITY_TYPES: Readonly<Record<string, string>> = {
+  models: 'model',
+  datasets: 'dataset',
+  spaces: 'space',
+  kernels: 'kernel',
+  buckets: 'bucket',
+}
+
+/** True when the entity is the repository. */
+export function isRepository({ type, name, id }: Entity, repository: HubRepository): boolean {
+  if (id !== undefined && repository.id !== undefined) return id === repository.id
+  return type === ENTITY_TYPES[repository.kind] && name === `${repository.namespace}/${repository.name}`
+}
+
+/** True when the entity is the resource of a Trusted Publisher: `acme/model`, `datasets/acme/data`, or a user's name. */
+export function isResource({ type, name }: Entity, resource: string): boolean {
+  const parts = resource.split('/')
+  const [kind = ''] = parts
+  if (parts.length === 1) return type === 'user' && name === resource
+  if (parts.length === 2) return type === 'model' && name === resource
+  return type === ENTITY_TYPES[kind] && name === parts.slice(1).join('/')
 }
 
 /** True for tokens that reach everything that their user can reach: only fine-grained tokens can be limited. */
@@ -24,8 +67,8 @@ export function isClassic({ role }: Pick<WhoAmI, 'role'>): boolean {
 }
 
 /** An entity in words: `model acme/x`. */
-export function placeOf({ type, name, id }: Grant['entity']): string {
-  return `${printable(type, 40)} ${printable(name ?? id, 120)}`
+export function placeOf({ type, name, id }: Entity): string {
+  return `${printable(type, 40)} ${printable(name ?? id ?? 'without a name', 120)}`
 }
 
 /** What a token can do although the Hub does not list it, in words: empty for a fine-grained token. */
@@ -51,8 +94,8 @@ function classicRights(who: WhoAmI, org: Pick<Membership, 'name'>): string[] {
   const can = who.role === 'read' ? 'reads' : 'reads and writes'
   const others = who.orgs.map(({ name }) => name).filter((name) => name !== org.name)
   return [
-    `${can} everything that ${who.name} can reach, in ${org.name} and outside`,
-    `${can} the repositories of ${who.name} (outside ${org.name})`,
+    `${can} everything that ${printable(who.name, 96)} can reach, in ${org.name} and outside`,
+    `${can} the repositories of ${printable(who.name, 96)} (outside ${org.name})`,
     ...others.map((name) => `${can} the organization ${printable(name, 80)} (outside ${org.name})`),
   ]
 }

@@ -1,14 +1,24 @@
 /** The shape of the Hub's whoami-v2 answer, as far as it is used. Source: Hub API, GET /api/whoami-v2. */
 import { list, misshapen, optional, readShape, record, text, time } from '../shape.ts'
+import { type UnknownMember, unknownMembers } from './unknown-members.ts'
+
+/** What rights are on: a repository, an organization, … */
+export interface Entity {
+  type: string
+  name: string | undefined
+  /** Undefined when the Hub does not say. */
+  id: string | undefined
+}
 
 /** One entry of a fine-grained token: rights on one entity. */
 export interface Grant {
-  entity: { type: string; name: string | undefined; id: string }
+  entity: Entity
   permissions: readonly string[]
 }
 
 export interface Membership {
-  id: string
+  /** Undefined when nothing says. */
+  id: string | undefined
   name: string
   /** Undefined when the Hub does not say. */
   roleInOrg: string | undefined
@@ -17,8 +27,11 @@ export interface Membership {
 }
 
 export interface WhoAmI {
-  /** The user or service account. */
+  /** The user or service account, or an app, such as `[OIDC]`. Text from outside. */
   name: string
+  /** What the token acts as: `user`, `app`, or another word of the Hub. */
+  principal: string
+  email: string | undefined
   /** `read`, `write`, `fineGrained` or `god`; undefined for tokens that have no role (OAuth, Trusted Publishers). */
   role: string | undefined
   authType: string
@@ -33,24 +46,36 @@ export interface WhoAmI {
   expiresAt: number | undefined
   /** What a Trusted Publisher's token is bound to. */
   resource: string | undefined
+  /** Empty when the Hub lists none. */
   orgs: readonly Membership[]
+  /** What an app's token is limited to; undefined for other principals. Source: Hugging Face's own servers. */
+  appEntities: readonly Entity[] | undefined
+  /** What the Hub says besides. */
+  unknown: readonly UnknownMember[]
 }
 
-/** The answer; undefined when it does not have the shape that the Hub documents: then nothing in it can be relied on. */
+/**
+ * The answer; undefined when a part of it that says what the token may do does not have the shape that the Hub documents:
+ * then nothing in it can be relied on. What only describes the account may be missing.
+ */
 export function readWhoAmI(json: unknown): WhoAmI | undefined {
   return readShape(() => whoAmI(record(json)))
 }
 
 function whoAmI(json: Record<string, unknown>): WhoAmI {
   const auth = record(json.auth)
-  const token = auth.accessToken === undefined ? undefined : record(auth.accessToken)
+  const token = optional(auth.accessToken, record)
   return {
-    name: slug(json.name),
-    authType: text(auth.type),
+    name: typeof json.name === 'string' ? json.name : '',
+    principal: typeof json.type === 'string' ? json.type : 'user',
+    email: typeof json.email === 'string' ? json.email : undefined,
+    authType: typeof auth.type === 'string' ? auth.type : '',
     ...(token ? accessToken(token) : WITHOUT_ROLE),
     expiresAt: optional(auth.expiresAt, time),
     resource: optional(auth.resource, (resource) => text(record(resource).sub)),
-    orgs: distinct(list(json.orgs).map(membership)),
+    orgs: distinct(optional(json.orgs, list) ?? []).map(membership),
+    appEntities: optional(json.scope, (scope) => (optional(record(scope).entities, list) ?? []).map(entity)),
+    unknown: unknownMembers(json),
   }
 }
 
@@ -67,33 +92,34 @@ const WITHOUT_ROLE: AccessToken = {
 
 function accessToken(token: Record<string, unknown>): AccessToken {
   const role = text(token.role)
-  const fine = token.fineGrained === undefined ? undefined : record(token.fineGrained)
+  const fine = optional(token.fineGrained, record)
   // A fine-grained token whose rights are not listed cannot be judged.
   if (role === 'fineGrained' && fine === undefined) misshapen()
   return {
     role,
-    displayName: text(token.displayName),
-    createdAt: optional(token.createdAt, time),
+    displayName: typeof token.displayName === 'string' ? token.displayName : undefined,
+    createdAt: readShape(() => time(token.createdAt)),
     grants: fine === undefined ? [] : list(fine.scoped).map(grant),
-    global: fine?.global === undefined ? [] : list(fine.global).map(text),
+    global: optional(fine?.global, (global) => list(global).map(text)) ?? [],
     // Anything but a plain "no" is a right.
     canReadGatedRepos: fine?.canReadGatedRepos !== undefined && fine.canReadGatedRepos !== false,
   }
 }
 
 function grant(value: unknown): Grant {
-  const { entity, permissions } = record(value)
-  const { _id, type, name } = record(entity)
-  return {
-    entity: { id: text(_id), type: text(type), name: optional(name, text) },
-    permissions: list(permissions).map(text),
-  }
+  const { entity: on, permissions } = record(value)
+  return { entity: entity(on), permissions: list(permissions).map(text) }
+}
+
+function entity(value: unknown): Entity {
+  const { _id, type, name } = record(value)
+  return { id: optional(_id, text), type: text(type), name: optional(name, text) }
 }
 
 function membership(value: unknown): Membership {
   const { id, name, roleInOrg, securityRestrictions, resourceGroups } = record(value)
   return {
-    id: text(id),
+    id: optional(id, text),
     name: text(name),
     roleInOrg: optional(roleInOrg, text),
     securityRestrictions: list(securityRestrictions ?? []).map(text),
@@ -104,13 +130,8 @@ function membership(value: unknown): Membership {
   }
 }
 
-/** Names on the Hub are plain. Anything else is an attempt to forge lines of our log. */
-function slug(value: unknown): string {
-  const name = text(value)
-  return /^[\w.-]{1,96}$/.test(name) ? name : misshapen()
-}
-
 /** Two entries for one organization could contradict each other. */
-function distinct(orgs: Membership[]): Membership[] {
-  return new Set(orgs.map(({ name }) => name)).size === orgs.length ? orgs : misshapen()
+function distinct(orgs: unknown[]): unknown[] {
+  const names = orgs.map((org) => record(org).name)
+  return new Set(names).size === orgs.length ? orgs : misshapen()
 }

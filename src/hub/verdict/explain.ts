@@ -3,11 +3,23 @@
  * People replace only stored tokens by hand; for the other kinds, the secret on AWS holds what they were made with.
  */
 import { ActionError, type ErrorCode, type Explanation } from '../../errors/action-error.ts'
-import { type Code, code, link, partsOf, prefixed, prose, type Wording } from '../../text/message.ts'
+import {
+  block,
+  type Code,
+  code,
+  joined,
+  link,
+  type Prose,
+  partsOf,
+  prefixed,
+  prose,
+  type Wording,
+} from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
+import { asksToWrite, needsOf, settingOf } from '../asked-rights.ts'
 import { type HubPages, hubPages, STATUS_PAGE } from '../pages.ts'
 import type { Requirement } from '../requirement.ts'
-import { NEEDED, type Scope } from '../scopes.ts'
+import { READ, WRITE } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
 
 /** What can be wrong with a token. */
@@ -33,6 +45,8 @@ export const TROUBLES = [
   'unknown-rule',
   'too-narrow',
   'too-wide',
+  /** It belongs to another member than the one who was named. */
+  'wrong-member',
   /** It is a user access token, and another kind was requested. */
   'other-kind',
   /** It may not use one of the `repositories`. */
@@ -45,7 +59,7 @@ export type Remedy = Pick<Explanation, 'cause' | 'fix'>
 
 /** What is known when a remedy is looked for. All text from outside must already be `printable`. */
 export interface Case {
-  request: Pick<Requirement, 'org' | 'scope' | 'hubEndpoint'>
+  request: Pick<Requirement, 'org' | 'scope' | 'scopes' | 'permissions' | 'allow' | 'hubEndpoint' | 'notation'>
   /** Where the token came from, in one phrase. */
   label?: string | undefined
   /** What the Hub calls the token. */
@@ -54,18 +68,39 @@ export interface Case {
   spelling?: string | undefined
   /** The Hub's word for the rule of the organization. */
   rule?: string | undefined
+  /** What `allow` would have to list, for the surplus rights to be accepted. */
+  allow?: readonly string[] | undefined
 }
 
-interface Circumstances extends Omit<Case, 'request'> {
+interface Circumstances extends Case {
   org: string
-  scope: Scope
   pages: HubPages
 }
 
 type Row = { [Kind in Evidence['kind']]: (known: Circumstances, evidence: Extract<Evidence, { kind: Kind }>) => Remedy }
 
-/** The permission that a job with this scope needs on the repositories that it names. */
-const toUse = (scope: Scope): Code => code(scope === 'read' ? NEEDED.read : NEEDED.write)
+/** The permission that a job needs on the repositories that it names. */
+const toUse = ({ request }: Circumstances): Code => code(asksToWrite(request) ? WRITE : READ)
+
+/** The permissions that a token for the job needs, as code. */
+const needed = ({ request }: Circumstances): Prose =>
+  joined(
+    [...new Set([...(asksToWrite(request) ? [READ] : []), ...needsOf(request).flat()])].map((name) => code(name)),
+    ' and ',
+  )
+
+/** The one line that accepts the surplus rights. */
+const allowing = ({ allow, request }: Circumstances): Wording =>
+  allow === undefined || allow.length === 0
+    ? []
+    : [
+        prose`To accept ${allow.length === 1 ? 'this right' : 'these rights'} instead, ${request.notation === 'line' ? 'add this to the line of the secret' : 'add this line to the step'}:`,
+        block(
+          request.notation === 'line'
+            ? `allow=${[...request.allow, ...allow].join(',')}`
+            : `allow: ${[...request.allow, ...allow].join(' ')}`,
+        ),
+      ]
 
 /** The same remedy for every kind of token. */
 const always = (remedy: (known: Circumstances) => Remedy): Row => ({
@@ -217,13 +252,13 @@ const REMEDIES: Record<Trouble, Row> = {
     fix: prose`Ask an admin of ${org} what the rule ${code(rule)} requires of tokens.`,
   })),
   'too-narrow': {
-    stored: ({ org, scope }) => ({
+    stored: (known) => ({
       cause: 'The action read the secret of a different scope, or the token was created with too few permissions.',
-      fix: prose`Give the token ${code(NEEDED[scope])} on ${org} (Settings, Access Tokens, Edit permissions), correct ${code('secret-id')}, or request less with ${code('scope')}.`,
+      fix: prose`Give the token ${needed(known)} on ${known.org} (Settings, Access Tokens, Edit permissions), correct ${code('secret-id')}, or request less with ${code('scope')}.`,
     }),
-    minted: ({ org, scope, pages }) => ({
-      cause: prose`${code('permissions')} does not include what ${code(`scope: ${scope}`)} requires, or the role of the service account in ${org} does not allow it.`,
-      fix: prose`Add ${code(NEEDED[scope])} to ${code('permissions')} or leave ${code('permissions')} out, check the role of the service account (${link(pages.serviceAccounts(org))}), or request less with ${code('scope')}.`,
+    minted: (known) => ({
+      cause: prose`${code('permissions')} does not include what ${settingOf(known.request)} requires, or the role of the service account in ${known.org} does not allow it.`,
+      fix: prose`Add ${needed(known)} to ${code('permissions')} or leave ${code('permissions')} out, check the role of the service account (${link(known.pages.serviceAccounts(known.org))}), or request less with ${code('scope')}.`,
     }),
     resource: ownRepository,
     oauth: () => ({
@@ -233,41 +268,62 @@ const REMEDIES: Record<Trouble, Row> = {
   },
   'too-wide': {
     stored: (known, { howToStore }) => {
-      const { org, scope, pages } = known
-      const permissions =
-        scope === 'write' ? prose`${code(NEEDED.write)} and ${code(NEEDED.read)}` : prose`${code(NEEDED[scope])}`
+      const { org, pages } = known
       return {
         cause: 'The token was created for several purposes, or the action read the secret of a different scope.',
         fix: [
-          prose`Create a token for this purpose only at ${link(pages.newToken)}: under "Org permissions", choose ${org} and select only ${permissions}. Until then, ${code('verify: warn')} lets the job run.`,
+          prose`Create a token for this purpose only at ${link(pages.newToken)}: under "Org permissions", choose ${org} and select only ${needed(known)}. Until then, ${code('verify: warn')} lets the job run.`,
           prose`If others need the rights of the current token, store the new one in a separate secret and set ${code('secret-id')} to that secret.`,
           ...prefixed('Otherwise, replace the current token. ', howToStore),
+          ...partsOf(allowing(known)),
         ],
       }
     },
-    minted: ({ org, pages }) => ({
+    minted: (known) => ({
       cause: 'The Hub gave the token more permissions than the action requested.',
-      fix: prose`If the job should have these rights, add them to ${code('permissions')}. Otherwise, check the service account at ${link(pages.serviceAccounts(org))}. Leave the secret with the admin token as it is.`,
+      fix: [
+        prose`Check the service account at ${link(known.pages.serviceAccounts(known.org))}. Leave the secret with the admin token as it is.`,
+        ...partsOf(allowing(known)),
+      ],
     }),
-    resource: (_known, { resource }) => ({
-      cause: 'The trusted publisher is not set to read-only.',
-      fix: prose`Select "Read-only" for the trusted publisher on the settings page of ${printable(resource, 120)}, or set ${code('scope: write')} if the job needs to write.`,
-    }),
-    oauth: () => ({
-      cause: 'The Hub granted the app’s scopes instead of the requested ones.',
-      fix: 'Remove the surplus scopes from the OAuth app on its page, or use a separate app for this scope.',
+    resource: (known, { resource }) =>
+      resource.includes('/')
+        ? {
+            cause: 'The trusted publisher is not set to read-only, or the Hub does not say that it is.',
+            fix: [
+              prose`Select "Read-only" for the trusted publisher on the settings page of ${printable(resource, 120)}, or set ${code('scope: write')} if the job needs to write.`,
+              ...partsOf(allowing(known)),
+            ],
+          }
+        : {
+            cause: `The CI/CD access of ${printable(resource, 120)} includes more than reading, or the Hub does not say what it includes.`,
+            fix: [
+              prose`Remove what the job does not need from the CI/CD access of ${printable(resource, 120)} (${link(known.pages.authentication)}). Calls to Inference Providers are billed to this user.`,
+              ...partsOf(allowing(known)),
+            ],
+          },
+    oauth: (known) => ({
+      cause: 'The Hub granted other scopes than the action requested.',
+      fix: [
+        'Remove the surplus scopes from the OAuth app on its page, or use a separate app for this job.',
+        ...partsOf(allowing(known)),
+      ],
     }),
   },
+  'wrong-member': always(({ org, pages }) => ({
+    cause: 'The Hub issued the token for a different account than the one with this email address.',
+    fix: prose`Check ${code('member')} against ${link(pages.orgMembers(org))}. Leave the secret with the app as it is.`,
+  })),
   'other-kind': always(() => ({
     cause: prose`Something other than the Hub responded at ${code('/oauth/token')}, or the Hub changed what it issues.`,
     fix: otherKind().fix,
   })),
   'out-of-reach': {
-    stored: ({ label, displayName, scope }) => ({
-      fix: prose`On the Hub (Settings, Access Tokens, Edit permissions), give ${displayName ? `the token "${displayName}"` : 'the token'} (stored in ${label || 'the secret'}) ${toUse(scope)} on these repositories, or correct ${code('repositories')}.`,
+    stored: (known) => ({
+      fix: prose`On the Hub (Settings, Access Tokens, Edit permissions), give ${known.displayName ? `the token "${known.displayName}"` : 'the token'} (stored in ${known.label || 'the secret'}) ${toUse(known)} on these repositories, or correct ${code('repositories')}.`,
     }),
-    minted: ({ scope }) => ({
-      fix: prose`Give the service account access to these repositories (through its role and resource groups in the organization), add ${toUse(scope)} to ${code('permissions')}, or correct ${code('repositories')}.`,
+    minted: (known) => ({
+      fix: prose`Give the service account access to these repositories (through its role and resource groups in the organization), add ${toUse(known)} to ${code('permissions')}, or correct ${code('repositories')}.`,
     }),
     resource: () => ({ fix: ownRepository().fix }),
     oauth: () => ({
@@ -277,9 +333,9 @@ const REMEDIES: Record<Trouble, Row> = {
 }
 
 /** The likely cause and the remedy for a token of this kind. */
-export function remedy(trouble: Trouble, evidence: Evidence, { request, ...details }: Case): Remedy {
-  const { org, scope, hubEndpoint } = request
-  const known: Circumstances = { org, scope, pages: hubPages(hubEndpoint), ...details }
+export function remedy(trouble: Trouble, evidence: Evidence, about: Case): Remedy {
+  const { org, hubEndpoint } = about.request
+  const known: Circumstances = { ...about, org, pages: hubPages(hubEndpoint) }
   const row = REMEDIES[trouble]
   switch (evidence.kind) {
     case 'stored':

@@ -2,9 +2,10 @@
 import type { ActionError } from '../../errors/action-error.ts'
 import { formatDuration } from '../../text/duration.ts'
 import type { Log } from '../../text/log.ts'
-import { listed } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
 import { tokenKind } from '../facts/describe.ts'
-import { type AskableHub, factsOf, gatherFacts, type TokenFacts } from '../facts/facts.ts'
+import { type AskableHub, factsOf, gatherFacts, isIssued, type TokenFacts } from '../facts/facts.ts'
+import { placeOf } from '../facts/rights.ts'
 import type { WhoAmI } from '../facts/whoami.ts'
 import type { HubRepository } from '../repository.ts'
 import type { Requirement } from '../requirement.ts'
@@ -28,7 +29,8 @@ export interface VerifiedToken extends HubToken {
   readonly createdAt: number | undefined
   /** What it may do, in words, for the summary. */
   readonly rights: readonly string[]
-  readonly confirmedBy: 'whoami-v2' | 'auth-check' | 'nothing'
+  /** `issuer`: the call that issued it, while whoami-v2 was silent. */
+  readonly confirmedBy: 'whoami-v2' | 'auth-check' | 'issuer' | 'nothing'
 }
 
 export interface VerifyTokenOptions {
@@ -56,7 +58,7 @@ export async function verifyToken(
 ): Promise<VerifiedToken> {
   if (request.verify === 'off') {
     log.warning(notAsked(request))
-    return confirmed(token, factsOf(undefined, token.evidence))
+    return confirmed(token, factsOf(undefined, token), false)
   }
   const fatal = (problems: readonly ActionError[]) =>
     problems.find(({ code }) => request.verify === 'strict' || code === 'deadline-exceeded')
@@ -66,6 +68,7 @@ export async function verifyToken(
     goOn: (soFar) => fatal(judge(soFar, request, now)) === undefined,
   })
 
+  tellOfAnswers(facts, log)
   if (isStoodIn(facts, request)) tellOfStandIn(request, log)
   const problems = judge(facts, request, now)
   const failure = fatal(problems)
@@ -74,7 +77,28 @@ export async function verifyToken(
   if (failure) throw failure
 
   warnIfExpiringSoon(facts, now, log)
-  return confirmed(token, facts)
+  return confirmed(token, facts, isIssued(facts.evidence))
+}
+
+/** What the Hub did not say, and what it says that nobody here knows, where neither is a reason to refuse the token. */
+function tellOfAnswers({ silences, who, evidence }: TokenFacts, log: Log): void {
+  for (const silence of silences) {
+    log.info(
+      `Hub: no confirmation from ${silence}. It is not needed: the call that issued the token says what it can do.`,
+    )
+  }
+  const unknown = (who?.unknown ?? []).filter(({ couldBeRight }) => !couldBeRight)
+  if (unknown.length > 0) {
+    log.debug(
+      `whoami-v2: unknown members without a right: ${unknown.map(({ path }) => printable(path, 120)).join(', ')}`,
+    )
+  }
+  if (evidence.kind === 'oauth' && who && who.orgs.length > 1) {
+    const names = listed(who.orgs.map(({ name }) => printable(name, 80)))
+    log.warning(
+      `The member that this token acts for belongs to further organizations (${names}). Whether the token reaches them too depends on the OAuth app.`,
+    )
+  }
 }
 
 function notAsked({ repositories }: Requirement): string {
@@ -97,29 +121,41 @@ function warnIfExpiringSoon({ who, evidence }: TokenFacts, now: number, log: Log
   log.warning(`The Hub token expires at ${new Date(who.expiresAt).toISOString()}, in ${left}. Rotate it before then.`)
 }
 
-function confirmed(token: HubToken, { who, expiresAt, repositories, evidence }: TokenFacts): VerifiedToken {
-  const granted = repositories.filter(({ access }) => access.granted).map(({ repository }) => repository)
+function confirmed(token: HubToken, facts: TokenFacts, isByIssuer: boolean): VerifiedToken {
+  const { who, expiresAt, repositories, evidence } = facts
+  const granted = (repositories ?? []).filter(({ access }) => access.granted).map(({ repository }) => repository)
   const result: Omit<VerifiedToken, typeof verified> = {
     value: token.value,
     origin: token.origin,
     evidence,
     whoami: who,
-    identity: who?.name ?? '',
-    kind: who ? tokenKind(who, evidence.kind) : '',
+    identity: who ? printable(who.name, 96) : '',
+    kind: tokenKind(who, evidence.kind),
     expiresAt,
     createdAt: who?.createdAt,
     rights: rightsOf(token, who, granted),
-    confirmedBy: who ? 'whoami-v2' : granted.length > 0 ? 'auth-check' : 'nothing',
+    confirmedBy: who ? 'whoami-v2' : isByIssuer ? 'issuer' : granted.length > 0 ? 'auth-check' : 'nothing',
   }
   return result as VerifiedToken
 }
 
 function rightsOf({ evidence }: HubToken, who: WhoAmI | undefined, granted: readonly HubRepository[]): string[] {
   const rights = (who?.grants ?? []).flatMap(({ entity, permissions }) =>
-    permissions.length > 0 ? [`${entity.type} ${entity.name ?? entity.id}: ${listed(permissions)}`] : [],
+    permissions.length > 0
+      ? [`${placeOf(entity)}: ${listed(permissions.map((permission) => printable(permission, 80)))}`]
+      : [],
   )
+  if (evidence.kind === 'minted' && evidence.granted && rights.length === 0) {
+    const where =
+      evidence.repositories.length === 0
+        ? 'the whole organization'
+        : listed(evidence.repositories.map(({ label }) => label))
+    rights.push(
+      `${evidence.granted.length === 0 ? 'no permissions' : listed(evidence.granted.map((permission) => printable(permission, 80)))} on ${where}`,
+    )
+  }
   if (evidence.kind === 'resource') rights.push(`bound to ${evidence.resource}`)
-  if (evidence.kind === 'oauth') rights.push(`scopes ${listed(evidence.granted)}`)
+  if (evidence.kind === 'oauth') rights.push(`scopes ${listed(evidence.granted.map((scope) => printable(scope, 80)))}`)
   if (granted.length > 0) rights.push(`auth-check passed: ${listed(granted.map(({ label }) => label))}`)
   return rights
 }

@@ -1,17 +1,16 @@
 /** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
 import type { Role } from '../../aws/request.ts'
-import { SCOPES } from '../../hub/scopes.ts'
 import { parseKey, parseSecretId } from '../../inputs/aws.ts'
 import { fill, lines, oneOf } from '../../inputs/fields.ts'
 import { parseRepositories } from '../../inputs/hub.ts'
-import { parsePermissions } from '../../inputs/permissions.ts'
 import { Problems } from '../../inputs/problems.ts'
+import { parseRights, permissionsToMint } from '../../inputs/rights.ts'
 import { closest } from '../../text/closest.ts'
 import { prose } from '../../text/message.ts'
 import { quoted } from '../../text/printable.ts'
 import type { RotatedSecret } from '../request.ts'
 
-const SETTINGS = ['scope', 'repositories', 'permissions', 'key', 'narrow'] as const
+const SETTINGS = ['scope', 'repositories', 'permissions', 'allow', 'key', 'narrow'] as const
 type Setting = (typeof SETTINGS)[number]
 type Settings = Partial<Record<Setting, string>>
 
@@ -43,7 +42,17 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
   const [name = '', ...words] = line.split(/\s+/)
   const settings = parseSettings(words, own)
   // A missing scope gets a stand-in, so that the other problems of the line are found too.
-  const scope = oneOf('scope', settings.scope ?? 'read', SCOPES, own)
+  const asked = parseRights(
+    {
+      scope: settings.scope ?? 'read',
+      permissions: list(settings.permissions),
+      allow: list(settings.allow),
+      settingFor: (name) => `scope=${name}`,
+      isScopeGiven: settings.scope !== undefined,
+    },
+    own,
+  )
+  const { scope, scopes, allow } = asked
   if (!words.some((word) => settingOf(word).name === 'scope')) {
     own.add('scope', 'is required and has no default: add scope=read, scope=write or scope=admin')
   }
@@ -57,8 +66,11 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
       input: 'secrets',
     },
     scope,
+    scopes,
+    exact: asked.permissions,
+    allow,
     repositories: parseRepositories(list(settings.repositories), own),
-    permissions: parsePermissions(list(settings.scope && settings.permissions), scope, `scope=${scope}`, own),
+    permissions: permissionsToMint(asked),
     narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
     line,
   }

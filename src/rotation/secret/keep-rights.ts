@@ -1,11 +1,12 @@
 /** How the rights of the current token can be kept that its replacement would lack. */
 import { storeCommand } from '../../aws/store-command.ts'
+import { mayHave } from '../../hub/asked-rights.ts'
 import { lostRights, onWholeOrg, permissionsWithin } from '../../hub/facts/lost-rights.ts'
 import { isClassic } from '../../hub/facts/rights.ts'
 import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import { hubPages } from '../../hub/pages.ts'
-import { includes, LEAST_PERMISSIONS, permits, SCOPES, type Scope, scopeOf } from '../../hub/scopes.ts'
-import { isPermissionName } from '../../inputs/permissions.ts'
+import { LEAST_PERMISSIONS, RIGHT_SETS, SCOPES } from '../../hub/scopes.ts'
+import { isPermissionName } from '../../inputs/rights.ts'
 import { block, link, type Part, partsOf, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import type { SecretContext } from '../context.ts'
@@ -13,6 +14,7 @@ import { withSettings } from '../inputs/secret-lines.ts'
 import type { RotatedSecret } from '../request.ts'
 import { pendingPlace } from './place.ts'
 import type { Replacement } from './replacement.ts'
+import { askedOf } from './requirement.ts'
 
 /** A living token in the organization, and what would take its place. */
 export interface Loss {
@@ -43,7 +45,7 @@ export function howToKeep(context: SecretContext, { who, org, replacement, lost 
   const wider: WiderLine = {
     which: rest === 0 ? 'these rights' : `those of these rights that are within ${org.name}`,
     line: withSettings(rotated, { ...settings, ...(rest === 0 ? {} : { narrow: 'true' }) }),
-    isNeeded: rest > 0 || !includes(rotated.scope, settings.scope),
+    isNeeded: rest > 0 || !permissions.every((permission) => mayHave(askedOf(rotated), permission)),
   }
   const { cause, keep } = isMinted ? askForMore(wider) : createAnother(context, wider)
   return { cause: isClassic(who) ? CLASSIC : cause, keep }
@@ -100,10 +102,21 @@ function createAnother({ rotated, request }: SecretContext, { which, line, isNee
 function settingsFor(
   { line }: RotatedSecret,
   permissions: readonly string[],
-): { scope: Scope; permissions?: string } | undefined {
-  const scope = SCOPES.filter((one) => permissions.some((permission) => scopeOf(permission) === one)).at(-1)
-  if (!scope || !permissions.every(isPermissionName)) return undefined
-  if (!permissions.some((permission) => permits(permission, scope))) return undefined
-  const isLeast = permissions.every((permission) => LEAST_PERMISSIONS[scope].includes(permission))
+): { scope: string; permissions?: string } | undefined {
+  if (!permissions.every(isPermissionName)) return undefined
+  const met = SCOPES.filter((scope) => {
+    const { needs } = RIGHT_SETS[scope]
+    return needs.length > 0 && needs.every((anyOf) => anyOf.some((need) => permissions.includes(need)))
+  })
+  // Who may write may read; an administrator's token is minted with both.
+  const scopes = met.filter(
+    (scope) =>
+      !(scope === 'read' && met.includes('write')) &&
+      !(scope !== 'infer' && scope !== 'admin' && met.includes('admin')),
+  )
+  if (scopes.length === 0) return undefined
+  const scope = scopes.join('+')
+  const least = scopes.flatMap((one) => LEAST_PERMISSIONS[one])
+  const isLeast = permissions.every((permission) => least.includes(permission))
   return isLeast && !line.includes('permissions=') ? { scope } : { scope, permissions: permissions.join(',') }
 }

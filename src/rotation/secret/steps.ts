@@ -87,7 +87,7 @@ export async function testPending(context: SecretContext, versionId: string): Pr
   const { token } = tokenInSecret(pending.text, secret, label)
   mask(token)
   const evidence = minter
-    ? ({ kind: 'minted', asked: rotated.permissions } as const)
+    ? ({ kind: 'minted', asked: rotated.permissions, granted: undefined, repositories: [] } as const)
     : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },

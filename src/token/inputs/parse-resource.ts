@@ -1,6 +1,7 @@
 /** The input `hf-resource`: the repository or user that a Trusted Publisher's token is for. */
+import { type AskedRights, asksToWrite, settingOf, unmetNeeds } from '../../hub/asked-rights.ts'
 import { REPOSITORY_PART } from '../../hub/repository.ts'
-import type { Scope } from '../../hub/scopes.ts'
+import { permissionsOf, READ, WRITE } from '../../hub/scopes.ts'
 import { didYouMean, got, type Problem, type Problems } from '../../inputs/problems.ts'
 import { code, prose } from '../../text/message.ts'
 import { listed, printable, quoted } from '../../text/printable.ts'
@@ -12,13 +13,13 @@ const UNCHECKED_KINDS = ['kernels', 'buckets']
 
 interface Wanted {
   org: string
-  scope: Scope
+  asked: AskedRights
 }
 
 /** The resource as the Hub takes it: a repository of the organization, or a user's name. */
 export function parseResource(text: string, wanted: Wanted, problems: Problems): string {
   const parts = text.split('/')
-  const problem = formProblem(text, parts, wanted) ?? scopeProblem(text, parts, wanted.scope)
+  const problem = formProblem(text, parts, wanted) ?? scopeProblem(text, parts, wanted.asked)
   if (problem !== undefined) problems.add('hf-resource', problem)
   // `models/` is how other inputs write it; the Hub wants the bare name.
   return parts[0] === 'models' && parts.length === 3 ? parts.slice(1).join('/') : text
@@ -43,13 +44,17 @@ function formProblem(text: string, parts: readonly string[], { org }: Wanted): P
   return undefined
 }
 
-function scopeProblem(text: string, parts: readonly string[], scope: Scope): Problem | undefined {
+/** What a Trusted Publisher's token may do at most. */
+const REPOSITORY_RIGHTS = [READ, WRITE]
+const USER_RIGHTS = [READ, ...(permissionsOf('inference-api') ?? [])]
+
+function scopeProblem(text: string, parts: readonly string[], asked: AskedRights): Problem | undefined {
   const [kind = ''] = parts
-  if (scope === 'read' && parts.length === 3 && UNCHECKED_KINDS.includes(kind)) {
-    return prose`cannot be used with ${code('scope: read')}, because the Hub cannot say whether a token only reads a ${kind.slice(0, -1)} ${got(text, 120)}`
+  if (!asksToWrite(asked) && parts.length === 3 && UNCHECKED_KINDS.includes(kind)) {
+    return prose`cannot be used with ${settingOf(asked)}, because the Hub cannot say whether a token only reads a ${kind.slice(0, -1)} ${got(text, 120)}`
   }
-  if (scope === 'admin' || (parts.length === 1 && scope !== 'read')) {
-    return prose`cannot provide ${code(`scope: ${scope}`)}: a token for a repository can read or write it, and a token for a user can only read`
+  if (unmetNeeds(asked, parts.length === 1 ? USER_RIGHTS : REPOSITORY_RIGHTS).length > 0) {
+    return prose`cannot provide ${settingOf(asked)}: a token for a repository can read or write it, and a token for a user can only read and call Inference Providers`
   }
   return undefined
 }

@@ -1,9 +1,10 @@
 /** The inputs about the token source, and which inputs apply to which source. */
-import { includes, LEAST_OAUTH_SCOPES, OAUTH_SCOPES, type Scope } from '../../hub/scopes.ts'
+import { type AskedRights, isAllowed, mayHave, settingOf } from '../../hub/asked-rights.ts'
+import { canonical, LEAST_OAUTH_SCOPES, OAUTH_SCOPES } from '../../hub/scopes.ts'
 import { duration, oneOf, words } from '../../inputs/fields.ts'
 import { parseServiceAccount } from '../../inputs/hub.ts'
-import { parsePermissions } from '../../inputs/permissions.ts'
 import { didYouMean, got, type Problems } from '../../inputs/problems.ts'
+import { permissionsToMint } from '../../inputs/rights.ts'
 import { SOURCES, type SourceRequest } from '../../sources/request.ts'
 import { code, prose } from '../../text/message.ts'
 import { listed } from '../../text/printable.ts'
@@ -29,7 +30,6 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
   ['member', ['token-exchange']],
   ['oauth-scopes', ['token-exchange']],
   ['service-account', ['service-account']],
-  ['permissions', ['service-account']],
   ['orphan-age', ['service-account']],
   ['revoke', ['trusted-publisher', 'token-exchange', 'service-account']],
 ]
@@ -37,7 +37,7 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
 /** The source, with what only it needs. An input that applies to other sources only is a problem. */
 export function parseSource(
   values: Record<InputName, string>,
-  { org, scope }: { org: string; scope: Scope },
+  { org, asked }: { org: string; asked: AskedRights },
   problems: Problems,
 ): SourceRequest {
   const kind = oneOf('token-source', values['token-source'], SOURCES, problems)
@@ -47,18 +47,18 @@ export function parseSource(
     case 'secrets-manager':
       return { kind }
     case 'trusted-publisher':
-      return { kind, resource: parseResource(values['hf-resource'], { org, scope }, problems) }
+      return { kind, resource: parseResource(values['hf-resource'], { org, asked }, problems) }
     case 'token-exchange':
       return {
         kind,
         member: parseMember(values.member, problems),
-        scopes: parseScopes(values['oauth-scopes'], scope, problems),
+        scopes: parseOAuthScopes(values['oauth-scopes'], asked, problems),
       }
     case 'service-account':
       return {
         kind,
         account: parseServiceAccount(values['service-account'], 'token-source: service-account', problems),
-        permissions: parsePermissions(words(values.permissions), scope, `scope: ${scope}`, problems),
+        permissions: permissionsToMint(asked),
         orphanAgeSeconds: duration('orphan-age', values, { min: 0, max: 30 * 86_400 }, problems),
       }
   }
@@ -88,16 +88,36 @@ function parseMember(text: string, problems: Problems): string {
   return text
 }
 
-function parseScopes(text: string, scope: Scope, problems: Problems): readonly string[] {
+function parseOAuthScopes(text: string, asked: AskedRights, problems: Problems): readonly string[] {
   const given = words(text)
   for (const name of given) {
-    const width = Object.hasOwn(OAUTH_SCOPES, name) ? OAUTH_SCOPES[name] : undefined
-    if (!width) {
+    const scope = Object.hasOwn(OAUTH_SCOPES, name) ? OAUTH_SCOPES[name] : undefined
+    if (!scope) {
       const guess = didYouMean(name, Object.keys(OAUTH_SCOPES))
       problems.add('oauth-scopes', prose`must list OAuth scopes of the Hub ${got(name)}${guess}`)
-    } else if (!includes(scope, width)) {
-      problems.add('oauth-scopes', prose`must not allow more than ${code(`scope: ${scope}`)} ${got(name)}`)
+    } else if (!isAllowed(asked, name) && !isWithin(scope, asked)) {
+      problems.add('oauth-scopes', prose`must not allow more than ${settingOf(asked)} ${got(name)}`)
     }
   }
-  return given.length > 0 ? given : LEAST_OAUTH_SCOPES[scope]
+  if (given.length > 0) return given
+  if (asked.permissions.length > 0) return [...new Set(asked.permissions.map((one) => oauthScopeFor(one, problems)))]
+  return [...new Set(asked.scopes.flatMap((scope) => LEAST_OAUTH_SCOPES[scope]))]
+}
+
+function isWithin({ permissions, within }: (typeof OAUTH_SCOPES)[string], asked: AskedRights): boolean {
+  if (asked.permissions.length > 0) return permissions.every((permission) => mayHave(asked, permission))
+  return within === undefined || within.some((scope) => asked.scopes.includes(scope))
+}
+
+/** The narrowest OAuth scope that comes with a permission. */
+function oauthScopeFor(permission: string, problems: Problems): string {
+  const all = Object.entries(OAUTH_SCOPES).filter(([, scope]) => scope.permissions.includes(canonical(permission)))
+  const [name] = all.sort(([, a], [, b]) => a.permissions.length - b.permissions.length)[0] ?? []
+  if (name === undefined) {
+    problems.add(
+      'permissions',
+      prose`must list permissions that an OAuth scope of the Hub stands for ${got(permission)}; list the scopes in ${code('oauth-scopes')} instead`,
+    )
+  }
+  return name ?? ''
 }

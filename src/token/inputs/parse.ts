@@ -1,7 +1,6 @@
 /** RawInputs → Request: validates every input and reports all problems at once, before any network call. */
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { VERIFY_MODES } from '../../hub/requirement.ts'
-import { SCOPES } from '../../hub/scopes.ts'
 import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
@@ -9,11 +8,12 @@ import { parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
+import { parseRights } from '../../inputs/rights.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { REVOKE_MODES, type Request, type RevokeMode } from '../request.ts'
-import { INPUT_NAMES, type InputName } from './definitions.ts'
+import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { parseAws } from './parse-aws.ts'
 import { parseSource } from './parse-source.ts'
 
@@ -32,11 +32,22 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const { values } = raw
   addGeneralProblems(raw, INPUT_NAMES, problems)
   const org = parseOrg(values['hf-org'], problems)
-  const scope = oneOf('scope', values.scope, SCOPES, problems)
+  const asked = parseRights(
+    {
+      scope: values.scope,
+      permissions: words(values.permissions),
+      allow: words(values.allow),
+      settingFor: (name) => `scope: ${name}`,
+      // Nobody can tell the default from the same word in a workflow.
+      isScopeGiven: values.scope !== INPUTS.scope,
+    },
+    problems,
+  )
+  const { scope } = asked
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
-  const source = parseSource(values, { org, scope }, problems)
+  const source = parseSource(values, { org, asked }, problems)
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
@@ -44,7 +55,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
 
   const request: Request = {
     org,
-    scope,
+    ...asked,
     // The Hub accepts only ID tokens that are meant for it.
     audience: usesAws ? filled('audience') : hubEndpoint,
     issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
@@ -54,6 +65,8 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     aws,
     revoke: parseRevoke(values.revoke, problems),
     repositories: parseRepositories(lines(values.repositories), problems),
+    repositoriesOnly: flag('repositories-only', values, problems),
+    notation: 'input',
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems),
     minLifetimeSeconds: duration('min-token-lifetime', values, { min: 0, max: 30 * 86_400 }, problems),
     exportEnv: parseVariables(values['export-env'], problems),
@@ -68,6 +81,9 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
   }
   checkTempDirectory(request, job, problems)
+  if (request.repositoriesOnly && request.repositories.length === 0) {
+    problems.add('repositories-only', prose`requires ${code('repositories')}, which lists what the token may reach`)
+  }
   problems.throwIfAny()
   if (usesAws) checkAudience(request)
   return request

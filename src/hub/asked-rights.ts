@@ -1,0 +1,84 @@
+/** The rights that a job asks for: a set, and what the token may have besides. Pure. */
+import { code, type Prose, prose } from '../text/message.ts'
+import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE } from './scopes.ts'
+
+export interface AskedRights {
+  /** The scopes in words, as they become part of names: `read+infer`. */
+  scope: string
+  scopes: readonly Scope[]
+  /** Exactly the permissions that the token must have; empty when the scopes decide. */
+  permissions: readonly string[]
+  /** What the token may also have: permissions, OAuth scopes, members of whoami-v2, each possibly with `@type:name`. */
+  allow: readonly string[]
+}
+
+/** What the token must have: one permission of each entry. */
+export function needsOf({ scopes, permissions }: AskedRights): readonly (readonly string[])[] {
+  if (permissions.length > 0) return permissions.map((permission) => [permission])
+  return scopes.flatMap((scope) => RIGHT_SETS[scope].needs)
+}
+
+/** The needs that none of the held permissions meets. */
+export function unmetNeeds(asked: AskedRights, held: readonly string[]): readonly (readonly string[])[] {
+  return needsOf(asked).filter((anyOf) => !anyOf.some((need) => held.some((permission) => covers(permission, need))))
+}
+
+/** Whether a token with the permission, on the organization or in it, does no more than was asked for. */
+export function mayHave(asked: AskedRights, permission: string): boolean {
+  const name = canonical(permission)
+  if (asked.permissions.length > 0) {
+    return asked.permissions.some((one) => canonical(one) === name || (name === READ && covers(one, READ)))
+  }
+  return asked.scopes.some((scope) => {
+    const { needs, may } = RIGHT_SETS[scope]
+    return may === 'organization' || may.includes(name) || needs.some((anyOf) => anyOf.includes(name))
+  })
+}
+
+/** Whether the job asks for everything in the organization. */
+export function asksForAll({ scopes, permissions }: AskedRights): boolean {
+  return permissions.length === 0 && scopes.some((scope) => RIGHT_SETS[scope].may === 'organization')
+}
+
+/** Whether the job writes to repositories that it does not create itself. */
+export function asksToWrite(asked: AskedRights): boolean {
+  return asksForAll(asked) || needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === WRITE))
+}
+
+/** Whether the job asks for the contributor permission. */
+export function asksToContribute(asked: AskedRights): boolean {
+  return needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === CONTRIBUTE))
+}
+
+/** The setting by which the rights were asked for, as a reader wrote it. */
+export function settingOf({ scope, permissions }: AskedRights): Prose {
+  return permissions.length > 0
+    ? prose`${code(`permissions: ${permissions.join(', ')}`)}`
+    : prose`${code(`scope: ${scope}`)}`
+}
+
+/** One item of `allow`. */
+interface Allowed {
+  name: string
+  /** `user:rosa`; undefined: in the organization, or bound to no entity. */
+  place: string | undefined
+}
+
+function allowedOf(item: string): Allowed {
+  const at = item.indexOf('@')
+  return at === -1 ? { name: item, place: undefined } : { name: item.slice(0, at), place: item.slice(at + 1) }
+}
+
+/** Whether `allow` lists the right. `place`: where it holds, if that is outside the organization, as `type:name`. */
+export function isAllowed({ allow }: AskedRights, right: string, place?: string): boolean {
+  return allow.map(allowedOf).some((item) => canonical(item.name) === canonical(right) && item.place === place)
+}
+
+/** What to write into `allow`; undefined when it cannot be written there. */
+export function allowItem(right: string, place?: string): string | undefined {
+  const item = place === undefined ? right : `${right}@${place}`
+  return ALLOW_ITEM.test(item) ? item : undefined
+}
+
+/** The form of an item of `allow`. */
+export const ALLOW_ITEM = /^[A-Za-z][\w-]*(?:\.[\w-]+)*(?:@[a-z][a-z-]*:[\w./-]+)?$/
