@@ -89,7 +89,7 @@ describe('create', () => {
     expect(await create(world)).toEqual({ kind: 'taken' })
     expect(world.warnings).toEqual([
       expect.stringMatching(
-        /^The token "hf-oidc-rotate hub\/x-a1B2c3 \w+ [\w-]+ \w+" was minted but is not used, and it could not be revoked\. The next run will remove it\.$/,
+        /^The token "hf-oidc-rotate hub\/x-a1B2c3 [\w-]+ [\w-]+ [\w-]+" was minted but is not used, and it could not be revoked\. The next run will remove it\.$/,
       ),
     ])
   })

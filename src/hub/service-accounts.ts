@@ -11,6 +11,9 @@ import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from '
 import { type HubPages, hubPages } from './pages.ts'
 import { list, misshapen, optional, readItems, readShape, record, text, time } from './shape.ts'
 
+/** The longest name that the Hub takes for a token. Source: Hub API, POST …/service-accounts/{id}/tokens, `displayName`. */
+export const MAX_TOKEN_NAME = 100
+
 export interface ServiceAccount {
   id: string
   name: string
