@@ -52,7 +52,7 @@ describe('a service account', () => {
   test.each(['ci', 'CI for Müller & Söhne', 'x'.repeat(96)])('may be %s', (text) => expect(problem(text)).toEqual([]))
 
   test.each([
-    ['', '`service-account` is required with `mode: mint`: its name or ID'],
-    ['a\u202eb', '`service-account` must be the name or ID of a service account (got "a\\u{202e}b")'],
+    ['', '`service-account` is required with `mode: mint`: its slug'],
+    ['a\u202eb', '`service-account` must be the slug, ID, or name of a service account (got "a\\u{202e}b")'],
   ])('cannot be %j', (text, expected) => expect(problem(text)).toEqual([expected]))
 })

@@ -12,6 +12,7 @@ import {
 import { ActionError, type ErrorCode } from '../../src/errors/action-error.ts'
 import type { HubClient } from '../../src/hub/client.ts'
 import type { Grant, Membership, WhoAmI } from '../../src/hub/facts/whoami.ts'
+import type { MintRights } from '../../src/hub/mint-rights.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
@@ -297,7 +298,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return undefined
   }
 
-  async mint(arn: string, versionId: string, _permissions: readonly string[]): Promise<NewToken> {
+  async mint(arn: string, versionId: string, _rights: MintRights): Promise<NewToken> {
     const startedAt = Date.now()
     const value = `hf_minted${'0'.repeat(8)}${this.mintedValues.length + 1}`
     const entry = { id: `id-${value}`, displayName: rotatedTokenName(arn, versionId), createdAt: startedAt, value }
@@ -309,7 +310,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return { value, displayName: entry.displayName, id: this.saysId ? entry.id : undefined, startedAt }
   }
 
-  async findMinted({ displayName }: NewToken): Promise<AccountToken[]> {
+  async findMinted({ displayName }: NewToken): Promise<AccountToken[] | undefined> {
     return (await this.tokens()).filter((token) => token.displayName === displayName)
   }
 

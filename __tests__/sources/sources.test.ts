@@ -17,9 +17,11 @@ let http: Http
 /** What happened, in order. */
 let events: string[]
 let warnings: string[]
+let infos: string[]
 beforeEach(async () => {
   events = []
   warnings = []
+  infos = []
   sandbox = await Sandbox.start()
   sandbox.afterWork = ({ operation }) => void events.push(operation)
   deadline = new Deadline(30_000)
@@ -60,7 +62,11 @@ async function obtain(source: SourceRequest, aws?: AwsRequest) {
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
   }
-  const log = { info() {}, debug() {}, warning: (text: string) => void warnings.push(text) }
+  const log = {
+    info: (text: string) => void infos.push(text),
+    debug() {},
+    warning: (text: string) => void warnings.push(text),
+  }
   const shared = { job, http, log, policy: { maxAttempts: 3, deadline, random: () => 0 } }
   const identity = await prove({
     ...shared,
@@ -147,9 +153,8 @@ describe('service-account', () => {
   })
 
   test('tells the ledger that there is no token when the Hub refuses', async () => {
-    await expect(mintWith(undefined, undefined, { permissions: ['repo.fly.read'] })).rejects.toMatchObject({
-      code: 'exchange-rejected',
-    })
+    sandbox.hub.service.inject('mint-token', { kind: 'answer', status: 400, body: { error: 'No.' } })
+    await expect(mintWith()).rejects.toMatchObject({ code: 'exchange-rejected' })
     expect(events).toContain('refused')
   })
 
@@ -173,6 +178,13 @@ describe('service-account', () => {
     const { value } = await mintWith()
     const live = sandbox.hub.serviceAccountTokens('acme', 'ci').map((token) => token.value)
     expect(new Set(live)).toEqual(new Set([kept, value]))
+  })
+
+  test('removes nothing when the Hub does not list the tokens, and says so', async () => {
+    sandbox.hub.service.inject('service-account', { kind: 'answer', status: 200, body: {} })
+    await mintWith()
+    expect(warnings).toEqual([])
+    expect(infos).toContainEqual(expect.stringMatching(/^Hub: the tokens of the service account are not listed/))
   })
 
   test('lets no trouble with that stop the job', async () => {

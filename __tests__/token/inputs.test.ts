@@ -335,9 +335,9 @@ describe('a token exchange', () => {
 
 describe('a service account', () => {
   test.each([
-    ['', '`service-account` is required with `token-source: service-account`: its name or ID'],
-    ['a\nb', '`service-account` must be the name or ID of a service account'],
-    ['x'.repeat(97), '`service-account` must be the name or ID of a service account'],
+    ['', '`service-account` is required with `token-source: service-account`: its slug'],
+    ['a\nb', '`service-account` must be the slug, ID, or name of a service account'],
+    ['x'.repeat(97), '`service-account` must be the slug, ID, or name of a service account'],
   ])('cannot be %j', (name, text) =>
     expect(problems({ 'token-source': 'service-account', 'service-account': name })).toContain(text),
   )

@@ -566,7 +566,7 @@ export const HUB: readonly Mutation[] = [
 
   // Service accounts.
   {
-    file: 'hub/service-accounts.ts',
+    file: 'hub/account-answers.ts',
     without: 'an ID that becomes part of a path is plain',
     find: 'return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : misshapen()',
     replace: 'return id',
@@ -581,9 +581,44 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/service-accounts.ts',
-    without: 'an account is found by its ID before one of that name',
-    find: 'accounts.find(({ id }) => id === nameOrId) ?? accounts.find(({ name }) => name === nameOrId)',
-    replace: 'accounts.find(({ id, name }) => id === nameOrId || name === nameOrId)',
+    without: 'an account is found by its slug before one that has that slug as its ID',
+    find: '      accounts.filter(({ slug }) => slug === given),\n      accounts.filter(({ id }) => id === given),\n',
+    replace: '      accounts.filter(({ id }) => id === given),\n      accounts.filter(({ slug }) => slug === given),\n',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'an account is found by its ID before one that has that ID as its name',
+    find: '      accounts.filter(({ id }) => id === given),\n      accounts.filter(({ name }) => name === given),\n',
+    replace: '      accounts.filter(({ name }) => name === given),\n      accounts.filter(({ id }) => id === given),\n',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'none of two accounts with one name is picked',
+    find: 'if (found && others.length === 0) return found',
+    replace: 'if (found) return found',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'a long list of tokens is accepted',
+    find: 'path: `/${id}`, what, maxBytes: MAX_LIST_BYTES',
+    replace: 'path: `/${id}`, what',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/account-answers.ts',
+    without: 'a token’s ID counts only next to the name that was asked for',
+    find: 'info.displayName === undefined || info.displayName === displayName',
+    replace: 'true',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/account-answers.ts',
+    without: 'tokens that are not listed are not taken for none',
+    find: 'optional(record(json).accessTokens, (tokens) => readItems(list(tokens), accountToken))',
+    replace: 'readItems(list(record(json).accessTokens ?? []), accountToken)',
     tests: ACCOUNTS,
   },
   {
@@ -615,7 +650,7 @@ export const HUB: readonly Mutation[] = [
     tests: ACCOUNTS,
   },
   {
-    file: 'hub/service-accounts.ts',
+    file: 'hub/account-answers.ts',
     without: 'nothing short is a token',
     find: 'if (value.length < SHORTEST) misshapen()',
     replace: '',

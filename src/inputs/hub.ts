@@ -24,11 +24,11 @@ function slugIn(text: string): Problem {
   return ORG.test(slug) ? prose`; did you mean ${code(slug)}?` : ''
 }
 
-/** The name or ID of a service account; `needs`: the setting without which it may be missing, as YAML. */
+/** The slug, ID, or name of a service account; `needs`: the setting without which it may be missing, as YAML. */
 export function parseServiceAccount(text: string, needs: string, problems: Problems): string {
-  if (text === '') problems.add('service-account', prose`is required with ${code(needs)}: its name or ID`)
+  if (text === '') problems.add('service-account', prose`is required with ${code(needs)}: its slug`)
   else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(text)) {
-    problems.add('service-account', `must be the name or ID of a service account ${got(text, 100)}`)
+    problems.add('service-account', `must be the slug, ID, or name of a service account ${got(text, 100)}`)
   }
   return text
 }

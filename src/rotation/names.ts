@@ -3,7 +3,7 @@
  * of versions whose token was replaced. Anyone may choose such names, so each is read strictly, and none is proof alone.
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
-import { MAX_TOKEN_NAME } from '../hub/service-accounts.ts'
+import { MAX_TOKEN_NAME } from '../hub/mint-rights.ts'
 import type { Job } from '../identity/job.ts'
 
 /** Source: Secrets Manager API reference, PutSecretValue, ClientRequestToken: 32 to 64 characters, a UUID recommended. */

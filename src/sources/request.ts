@@ -20,7 +20,7 @@ export interface TokenExchangeRequest {
 
 export interface ServiceAccountRequest {
   kind: 'service-account'
-  /** Name or id. */
+  /** Slug, id, or name. */
   account: string
   permissions: readonly string[]
   orphanAgeSeconds: number

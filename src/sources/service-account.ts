@@ -2,6 +2,7 @@
 import { wrongSecret } from '../aws/secret-content.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { mintToken } from '../hub/mint.ts'
+import { type MintRights, onWholeOrganization } from '../hub/mint-rights.ts'
 import { type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkIssuedToken, checkTokenShape } from '../hub/token-shape.ts'
 import { listed, printable } from '../text/printable.ts'
@@ -32,7 +33,10 @@ export function serviceAccountSource(context: SourceContext, asked: ServiceAccou
       warnOfShortAge(orphanAgeSeconds, log)
       const displayName = tokenName(job, Date.now())
       const sweep = startSweep({ accounts, account, own: displayName, job, ageSeconds: orphanAgeSeconds, log })
-      const value = await mint({ accounts, account, displayName, permissions }, context).finally(sweep.end)
+      const value = await mint(
+        { accounts, account, displayName, rights: onWholeOrganization(permissions) },
+        context,
+      ).finally(sweep.end)
       log.info(`Hub: minted a token of the service account ${accountName} with ${listed(permissions)}`)
       return {
         value: checkIssuedToken(value, 'The Hub’s answer'),
@@ -47,12 +51,12 @@ interface Minting {
   accounts: ServiceAccounts
   account: ServiceAccount
   displayName: string
-  permissions: readonly string[]
+  rights: MintRights
 }
 
 /** Mints, and tells the ledger at every moment what may exist. */
 async function mint(minting: Minting, { mask, ledger, request, log }: SourceContext): Promise<string> {
-  const { accounts, account, displayName, permissions } = minting
+  const { accounts, account, displayName, rights } = minting
   const where = `named "${displayName}", of the service account ${printable(account.name, 80)}. Nobody has its value. A later run removes it, or you can delete it on the Hub.`
   let isInDoubt = false
   ledger.begin(where)
@@ -60,7 +64,7 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
     const { value } = await mintToken(accounts, {
       account,
       displayName,
-      permissions,
+      rights,
       log,
       onValue(value) {
         mask(value)

@@ -1,6 +1,6 @@
 /** Names of minted tokens: they say which run minted them and when, so that later runs find what a killed run left. */
 import { createHash, randomBytes } from 'node:crypto'
-import { MAX_TOKEN_NAME } from '../hub/service-accounts.ts'
+import { MAX_TOKEN_NAME } from '../hub/mint-rights.ts'
 import type { Job } from '../identity/job.ts'
 
 /**

@@ -3,6 +3,7 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
+import type { MintRights } from '../../hub/mint-rights.ts'
 import {
   type AccountToken,
   type AdminSecret,
@@ -36,7 +37,7 @@ export interface MinterOptions {
   /** The admin token: a secret that never leaves this object. */
   admin: string
   adminSecret: AdminSecret
-  /** Name or id. */
+  /** Slug, id, or name. */
   account: string
   mask: Mask
   log: Log
@@ -47,8 +48,8 @@ interface MinterParts {
   /** The same, without retries: between two tries, what was known about a token may have changed. */
   once: ServiceAccounts
   account: ServiceAccount
-  /** The account's tokens when the run began. */
-  first: readonly AccountToken[]
+  /** The account's tokens when the run began; undefined when the Hub did not list them. */
+  first: readonly AccountToken[] | undefined
   mask: Mask
   log: Log
 }
@@ -69,7 +70,9 @@ export class Minter {
     const policy = { ...access.policy, maxAttempts: 1 }
     const once = new ServiceAccounts({ ...access, policy }, org, admin, adminSecret)
     const found = await accounts.find(account)
-    return new Minter({ accounts, once, account: found, first: await accounts.tokens(found), mask, log })
+    const first = await accounts.tokens(found)
+    if (!first) log.warning(unlisted(printable(found.name, 80)))
+    return new Minter({ accounts, once, account: found, first, mask, log })
   }
 
   /** The service account's name, for messages. */
@@ -77,23 +80,23 @@ export class Minter {
     return printable(this.#parts.account.name, 80)
   }
 
-  /** The tokens that were minted for this secret and were alive when the run began. */
+  /** The tokens that were minted for this secret and were alive when the run began, as far as the Hub lists them. */
   firstTokensFor(arn: string): RotatedToken[] {
-    return tokensFor(arn, this.#parts.first)
+    return tokensFor(arn, this.#parts.first ?? [])
   }
 
-  /** Ids of all tokens that were alive when the run began. */
+  /** Ids of all tokens that were alive when the run began, as far as the Hub lists them. */
   get firstIds(): string[] {
-    return this.#parts.first.map(({ id }) => id)
+    return (this.#parts.first ?? []).map(({ id }) => id)
   }
 
-  /** The tokens that were minted for this secret and are alive now. */
+  /** The tokens that were minted for this secret and are alive now, as far as the Hub lists them. */
   async tokensFor(arn: string): Promise<RotatedToken[]> {
-    return tokensFor(arn, await this.tokens())
+    return tokensFor(arn, (await this.tokens()) ?? [])
   }
 
-  /** The account's tokens that are alive now. */
-  async tokens(): Promise<AccountToken[]> {
+  /** The account's tokens that are alive now; undefined when the Hub does not list them: then nobody knows which. */
+  async tokens(): Promise<AccountToken[] | undefined> {
     const { accounts, account } = this.#parts
     return await accounts.tokens(account)
   }
@@ -109,7 +112,7 @@ export class Minter {
   }
 
   /** A new token for this version, masked. */
-  async mint(arn: string, versionId: string, permissions: readonly string[]): Promise<NewToken> {
+  async mint(arn: string, versionId: string, rights: MintRights): Promise<NewToken> {
     const { accounts, account, mask, log } = this.#parts
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
@@ -117,7 +120,7 @@ export class Minter {
     const { value, id } = await mintToken(accounts, {
       account,
       displayName,
-      permissions,
+      rights,
       before,
       log,
       onValue: mask,
@@ -126,7 +129,7 @@ export class Minter {
           `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,
         ),
     })
-    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)}`)
+    log.info(`Hub: minted a token of ${this.accountName} with ${listed(rights.permissions)}`)
     // A new token cannot have an id that another one had before.
     if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
     this.#minted.set(value, id)
@@ -135,11 +138,14 @@ export class Minter {
 
   /**
    * The account's entry for a token that this run minted: the one with its id. Without an id, all of its name that were
-   * created since then, those of a try whose answer was lost included.
+   * created since then, those of a try whose answer was lost included. Undefined when neither its id is known nor the
+   * tokens are listed: then it may exist, and cannot be found.
    */
-  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
+  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[] | undefined> {
     const before = new Set(this.firstIds)
-    return (await this.tokens()).filter(
+    const tokens = await this.tokens()
+    if (!tokens) return id === undefined ? undefined : [{ id, displayName, createdAt: undefined }]
+    return tokens.filter(
       (token) =>
         !before.has(token.id) &&
         (id === undefined ? token.displayName === displayName && isMadeSince(token, startedAt) : token.id === id),
@@ -163,6 +169,10 @@ export class Minter {
     const { accounts, account } = this.#parts
     await accounts.remove(account, token)
   }
+}
+
+function unlisted(account: string): string {
+  return `The Hub does not list the tokens of the service account ${account}. Tokens that an interrupted run minted and never stored cannot be found: check the account's tokens on the Hub from time to time.`
 }
 
 function tokensFor(arn: string, tokens: readonly AccountToken[]): RotatedToken[] {
