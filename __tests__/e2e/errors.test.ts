@@ -698,7 +698,7 @@ const scenarios: Scenario[] = [
     [
       ['hub-failed/page', 'a page instead of JSON', '<html>login</html>'],
       ['hub-failed/shape', 'JSON of another shape', { name: 'acme-ci' }],
-      ['hub-failed/command', 'a name with a command in it', { auth: { type: 'x' }, name: 'a\n::error::b', orgs: [] }],
+      ['hub-failed/command', 'a name with a command in it', { auth: 7, name: 'a\n::error::b', orgs: [] }],
       [
         'hub-failed/no-rights',
         'a fine-grained token without its rights',

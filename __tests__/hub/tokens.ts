@@ -21,6 +21,7 @@ export const on = (type: string, name: string, ...permissions: string[]): Grant 
 
 /** A fine-grained token of a member of acme that may write there. */
 export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
+  principal: 'user',
   name: 'rosa',
   role: 'fineGrained',
   authType: 'access_token',
@@ -30,8 +31,11 @@ export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
   global: [],
   canReadGatedRepos: false,
   expiresAt: undefined,
+  appScope: undefined,
   resource: undefined,
   orgs: [acme()],
+  orgsAreListed: true,
+  unreadable: [],
   ...rest,
 })
 

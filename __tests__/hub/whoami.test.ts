@@ -1,6 +1,6 @@
 /** Which answers of whoami-v2 are relied on. */
 import { describe, expect, test } from '@jest/globals'
-import { readWhoAmI } from '../../src/hub/facts/whoami.ts'
+import { type Part, readWhoAmI } from '../../src/hub/facts/whoami.ts'
 
 const ID = '0123456789abcdef01234567'
 
@@ -28,6 +28,7 @@ function answer({ token = {}, fine = {}, auth = {}, ...rest }: Record<string, ob
 
 test('an answer in the documented shape is read', () => {
   expect(readWhoAmI(answer())).toEqual({
+    principal: 'user',
     name: 'rosa',
     role: 'fineGrained',
     authType: 'access_token',
@@ -37,8 +38,11 @@ test('an answer in the documented shape is read', () => {
     global: [],
     canReadGatedRepos: false,
     expiresAt: undefined,
+    appScope: undefined,
     resource: undefined,
     orgs: [{ id: ID, name: 'acme', roleInOrg: 'write', securityRestrictions: [], resourceGroups: [] }],
+    orgsAreListed: true,
+    unreadable: [],
   })
 })
 
@@ -66,27 +70,76 @@ test.each(['2026-11-22T13:00:00Z', '2026-11-22T13:00:00.123Z', '2026-11-22T14:00
   (expiresAt) => expect(readWhoAmI(answer({ auth: { expiresAt } }))?.expiresAt).toBe(Date.parse(expiresAt)),
 )
 
-describe('nothing is taken from an answer', () => {
-  test.each<[string, unknown]>([
-    ['no object', []],
-    ['no auth', { name: 'x', orgs: [] }],
-    ['no orgs', { name: 'x', auth: { type: 'y' } }],
-    ['a name that is no name', { name: 'a b', auth: { type: 'y' }, orgs: [] }],
-    ['a name that begins a workflow command', answer({ name: 'a\n::error::b' })],
-    ['a name that is too long', answer({ name: 'a'.repeat(97) })],
-    ['one organization twice', answer({ orgs: [org('acme'), org('acme', { roleInOrg: 'admin' })] })],
-    ['an organization without a name', answer({ orgs: [org('acme', { name: undefined })] })],
-    ['a role that is no text', answer({ token: { role: 7 } })],
-    ['a token that is null', answer({ auth: { accessToken: null } })],
-    ['global rights that are no list', answer({ fine: { global: 'post.write' } })],
-    ['an expiry without a zone', answer({ auth: { expiresAt: '2026-11-22T13:00:00' } })],
-    ['an expiry that is no date', answer({ auth: { expiresAt: '2026-13-45T13:00:00Z' } })],
-    ['an expiry in words', answer({ auth: { expiresAt: 'Nov 22, 2099' } })],
-    ['a resource without a subject', answer({ auth: { resource: {} } })],
-    [
-      'permissions that are no list',
-      answer({ fine: { scoped: [{ entity: { _id: ID, type: 'org', name: 'acme' }, permissions: 'all' }] } }),
-    ],
-    ['fine-grained without rights', answer({ token: { fineGrained: undefined } })],
-  ])('%s', (_what, json) => expect(readWhoAmI(json)).toBeUndefined())
+test('an app is read, although it has no organizations', () => {
+  const scope = { role: 'write', entities: [{ type: 'org', name: 'acme' }, { type: 'model' }] }
+  expect(readWhoAmI({ id: ID, type: 'app', name: '[OIDC]', scope, auth: { type: 'app_token' } })).toMatchObject({
+    principal: 'app',
+    name: '[OIDC]',
+    authType: 'app_token',
+    role: undefined,
+    grants: [],
+    appScope: scope,
+    orgs: [],
+    orgsAreListed: false,
+    unreadable: [],
+  })
+})
+
+test('an app that the Hub says nothing else of is read', () => {
+  expect(readWhoAmI({ type: 'app', auth: { type: 'app_token' } })).toMatchObject({
+    name: '',
+    appScope: undefined,
+    unreadable: [],
+  })
+})
+
+test('a user that is in no organization is not one whose organizations are not listed', () => {
+  expect(readWhoAmI(answer({ orgs: [] }))).toMatchObject({ orgs: [], orgsAreListed: true, unreadable: [] })
+})
+
+test('an entity needs no name', () => {
+  const scoped = [{ entity: { _id: ID, type: 'model' }, permissions: ['repo.write'] }]
+  expect(readWhoAmI(answer({ fine: { scoped } }))).toMatchObject({
+    grants: [{ entity: { id: ID, type: 'model', name: undefined }, permissions: ['repo.write'] }],
+    unreadable: [],
+  })
+})
+
+test.each(['[OIDC]', 'a b', 'a\n::error::b', 'a'.repeat(500), ''])('the name %j is taken as it is', (name) => {
+  expect(readWhoAmI(answer({ name }))).toMatchObject({ name, unreadable: [] })
+})
+
+test.each<[string, unknown, object]>([
+  ['a name', answer({ name: 7 }), { name: '' }],
+  ['a display name', answer({ token: { displayName: 7 } }), { displayName: undefined }],
+  ['a time', answer({ token: { createdAt: 'yesterday' } }), { createdAt: undefined }],
+  ['a kind of principal', answer({ type: 'robot' }), { principal: 'unknown' }],
+])('%s that is missing or odd makes nothing else unreadable', (_what, json, expected) => {
+  expect(readWhoAmI(json)).toMatchObject({ ...expected, role: 'fineGrained', unreadable: [] })
+})
+
+test('nothing is read from what is no object', () => {
+  for (const json of [[], 'x', null, undefined]) expect(readWhoAmI(json)).toBeUndefined()
+})
+
+describe('of an answer, nothing is relied on but the rest', () => {
+  const entity = { _id: ID, type: 'org', name: 'acme' }
+  test.each<[string, unknown, Part]>([
+    ['without auth', { type: 'user', name: 'x', orgs: [] }, 'token'],
+    ['with auth that is no object', { auth: 7, orgs: [] }, 'token'],
+    ['with a type that is no text', answer({ auth: { type: 7 } }), 'token'],
+    ['with a role that is no text', answer({ token: { role: 7 } }), 'token'],
+    ['with a token that is null', answer({ auth: { accessToken: null } }), 'token'],
+    ['of a user without orgs', { type: 'user', name: 'x', auth: { type: 'y' } }, 'orgs'],
+    ['with one organization twice', answer({ orgs: [org('acme'), org('acme', { roleInOrg: 'admin' })] }), 'orgs'],
+    ['with an organization without a name', answer({ orgs: [org('acme', { name: undefined })] }), 'orgs'],
+    ['with global rights that are no list', answer({ fine: { global: 'post.write' } }), 'rights'],
+    ['with permissions that are no list', answer({ fine: { scoped: [{ entity, permissions: 'all' }] } }), 'rights'],
+    ['that is fine-grained without rights', answer({ token: { fineGrained: undefined } }), 'rights'],
+    ['of an app with an odd scope', { type: 'app', auth: { type: 'y' }, scope: { entities: 'all' } }, 'rights'],
+    ['with an expiry without a zone', answer({ auth: { expiresAt: '2026-11-22T13:00:00' } }), 'expiry'],
+    ['with an expiry that is no date', answer({ auth: { expiresAt: '2026-13-45T13:00:00Z' } }), 'expiry'],
+    ['with an expiry in words', answer({ auth: { expiresAt: 'Nov 22, 2099' } }), 'expiry'],
+    ['with a resource without a subject', answer({ auth: { resource: {} } }), 'resource'],
+  ])('%s', (_what, json, part) => expect(readWhoAmI(json)?.unreadable).toEqual([part]))
 })

@@ -17,6 +17,7 @@ function entry(rest: Partial<AccountToken> = {}): AccountToken {
 
 function who(rest: Partial<WhoAmI> = {}): WhoAmI {
   return {
+    principal: 'user',
     name: 'acme-ci',
     role: 'fineGrained',
     authType: 'access_token',
@@ -26,8 +27,11 @@ function who(rest: Partial<WhoAmI> = {}): WhoAmI {
     global: [],
     canReadGatedRepos: false,
     expiresAt: undefined,
+    appScope: undefined,
     resource: undefined,
     orgs: [],
+    orgsAreListed: true,
+    unreadable: [],
     ...rest,
   }
 }

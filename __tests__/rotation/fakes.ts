@@ -70,6 +70,7 @@ export const membership = (name: string, roleInOrg = 'write'): Membership => ({
 
 /** What whoami-v2 says about a fine-grained token of Rosa, who is a member of acme. */
 export const whoami = (grants: Grant[], rest: Partial<WhoAmI> = {}): WhoAmI => ({
+  principal: 'user',
   name: 'rosa',
   role: 'fineGrained',
   authType: 'access_token',
@@ -79,8 +80,11 @@ export const whoami = (grants: Grant[], rest: Partial<WhoAmI> = {}): WhoAmI => (
   global: [],
   canReadGatedRepos: false,
   expiresAt: undefined,
+  appScope: undefined,
   resource: undefined,
   orgs: [membership('acme')],
+  orgsAreListed: true,
+  unreadable: [],
   ...rest,
 })
 

@@ -17,7 +17,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/facts/whoami.ts',
     without: 'a fine-grained token without a list of rights cannot be judged',
-    find: "if (role === 'fineGrained' && fine === undefined) misshapen()",
+    find: "if (token.role === 'fineGrained' && fine === undefined) misshapen()",
     replace: '',
     tests: WHOAMI,
   },
@@ -30,9 +30,9 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/facts/whoami.ts',
-    without: 'a name consists of plain characters',
-    find: 'return /^[\\w.-]{1,96}$/.test(name) ? name : misshapen()',
-    replace: 'return name',
+    without: 'a user without a list of organizations cannot be judged',
+    find: "orgs === undefined && principal === 'app'",
+    replace: 'orgs === undefined',
     tests: WHOAMI,
   },
   {
@@ -435,6 +435,41 @@ export const HUB: readonly Mutation[] = [
   },
 
   // The calls.
+  {
+    file: 'hub/client.ts',
+    without: 'nothing is judged by a part that cannot be read',
+    find: '!who || who.unreadable.some((part) => parts.includes(part))',
+    replace: '!who',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'a part that no verdict depends on may be malformed',
+    find: 'who.unreadable.some((part) => parts.includes(part))',
+    replace: 'who.unreadable.length > 0',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/verdict/verify.ts',
+    without: 'the name that the Hub gives is made safe to print',
+    find: "printable(who?.name ?? '', 96)",
+    replace: "who?.name ?? ''",
+    tests: 'hub/verify.test',
+  },
+  {
+    file: 'hub/facts/describe.ts',
+    without: 'the owner’s name is made safe to print',
+    find: 'printable(name, 96)\n',
+    replace: 'name\n',
+    tests: 'hub/judge.test',
+  },
+  {
+    file: 'hub/facts/rights.ts',
+    without: 'the name of a classic token’s owner is made safe to print',
+    find: 'printable(who.name, 96)',
+    replace: 'who.name',
+    tests: 'hub/judge.test',
+  },
   {
     file: 'hub/client.ts',
     without: 'a token is dead only when the Hub says so twice',

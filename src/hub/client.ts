@@ -4,7 +4,7 @@ import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
-import { readWhoAmI, type WhoAmI } from './facts/whoami.ts'
+import { PARTS_FOR, type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
 import type { HubRepository } from './repository.ts'
 
@@ -29,18 +29,19 @@ export class HubClient {
   }
 
   /**
-   * Who the token is. `reserveMs`: milliseconds of the deadline that waiting for a rate limit must leave.
+   * Who the token is. `reserveMs`: milliseconds of the deadline that waiting for a rate limit must leave. `parts`: those that
+   * the caller depends on; others may be missing or malformed.
    *
    * @throws `ActionError` `token-rejected`, `token-expired`, `hub-rate-limited`, `hub-failed`, `network-unreachable`,
    * `deadline-exceeded`.
    * Source: Hub API, GET /api/whoami-v2.
    */
-  async whoAmI(token: string, reserveMs = 0): Promise<WhoAmI> {
+  async whoAmI(token: string, reserveMs = 0, parts = PARTS_FOR.stored): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
     const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
-    return this.#readWhoAmI(answer, what)
+    return this.#readWhoAmI(answer, what, parts)
   }
 
   /**
@@ -53,7 +54,7 @@ export class HubClient {
   async owner(token: string): Promise<WhoAmI | undefined> {
     const what = 'the Hub’s whoami-v2 to say whether a token works'
     const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
-    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what)
+    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what, PARTS_FOR.stored)
   }
 
   /**
@@ -77,9 +78,10 @@ export class HubClient {
     throw hubFailed(what, answer, this.#access.endpoint)
   }
 
-  #readWhoAmI(answer: HttpResponse, what: string): WhoAmI {
+  #readWhoAmI(answer: HttpResponse, what: string, parts: readonly Part[]): WhoAmI {
     const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
-    if (!who) throw hubFailed(what, answer, this.#access.endpoint)
+    if (!who || who.unreadable.some((part) => parts.includes(part)))
+      throw hubFailed(what, answer, this.#access.endpoint)
     return who
   }
 

@@ -4,7 +4,7 @@ import type { Access, HubClient } from '../client.ts'
 import { type HubRepository, parseRepository } from '../repository.ts'
 import { mayStandIn, type Requirement } from '../requirement.ts'
 import type { Evidence, HubToken } from '../token.ts'
-import type { WhoAmI } from './whoami.ts'
+import { PARTS_FOR, type WhoAmI } from './whoami.ts'
 
 /** Everything that is known of one token. What was not asked, or not answered, is undefined or missing. */
 export interface TokenFacts {
@@ -67,7 +67,7 @@ export function factsOf(who: WhoAmI | undefined, evidence: Evidence, label = '')
 export async function gatherFacts(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
   const answers = new Answers()
   const reserveMs = mayStandIn(requirement) ? STAND_IN_MS : 0
-  const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs))
+  const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs, PARTS_FOR[token.evidence.kind]))
   const facts = { ...factsOf(who, token.evidence, token.origin.label), failures: answers.failures }
   if (!goOn(facts)) return facts
   const boundTo = await askBoundRepository(token, requirement, hub, answers)

@@ -3,7 +3,7 @@ import { ActionError } from '../../errors/action-error.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { code, joined, list, type Prose, prose } from '../../text/message.ts'
 import { listed, printable, quoted } from '../../text/printable.ts'
-import { tokenKind } from '../facts/describe.ts'
+import { ownerOf, tokenKind } from '../facts/describe.ts'
 import type { Failure, Question, TokenFacts } from '../facts/facts.ts'
 import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from '../facts/rights.ts'
 import type { Membership, WhoAmI } from '../facts/whoami.ts'
@@ -93,7 +93,7 @@ function wrongOrg({ who, requirement: { org } }: KnownHearing): Found {
     code: 'token-wrong-org',
     trouble,
     failed: `The token does not belong to the organization ${org}.`,
-    seen: `a token of ${who.name}, who is a member of ${names.length === 0 ? 'no organization' : listed(names)}`,
+    seen: `a token of ${ownerOf(who)}, who is a member of ${names.length === 0 ? 'no organization' : listed(names)}`,
     expected: `a token of a member or service account of ${org}`,
     spelling,
   }
@@ -103,7 +103,7 @@ function restrictions({ who, requirement }: KnownHearing, membership: Membership
   const { org } = requirement
   return membership.securityRestrictions.map((restriction) => {
     const rule = printable(restriction, 60)
-    const seen = `the restriction "${rule}" of ${org} on the token ${quoted(who.displayName ?? '', 80)} of ${who.name}`
+    const seen = `the restriction "${rule}" of ${org} on the token ${quoted(who.displayName ?? '', 80)} of ${ownerOf(who)}`
     if (restriction === 'token-revoked') {
       return {
         code: 'token-revoked-by-org',
@@ -285,7 +285,7 @@ function tooWide({ who, facts: { evidence }, requirement: { scope } }: KnownHear
       code: 'token-over-scoped',
       trouble: 'too-wide',
       failed: prose`The token can do more than ${code(`scope: ${scope}`)} allows in ${org.name}; anyone who obtained it would have those rights as well.`,
-      seen: [`a ${tokenKind(who, evidence.kind)} token of ${who.name} with these surplus rights:`, list(surplus)],
+      seen: [`a ${tokenKind(who, evidence.kind)} token of ${ownerOf(who)} with these surplus rights:`, list(surplus)],
       expected: `a fine-grained token with ${scope} rights in ${org.name} and nothing else`,
       ...(isClassic(who) ? { cause: CLASSIC } : {}),
     },

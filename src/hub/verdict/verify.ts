@@ -2,7 +2,7 @@
 import type { ActionError } from '../../errors/action-error.ts'
 import { formatDuration } from '../../text/duration.ts'
 import type { Log } from '../../text/log.ts'
-import { listed } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
 import { tokenKind } from '../facts/describe.ts'
 import { type AskableHub, factsOf, gatherFacts, type TokenFacts } from '../facts/facts.ts'
 import type { WhoAmI } from '../facts/whoami.ts'
@@ -104,7 +104,7 @@ function confirmed(token: HubToken, { who, expiresAt, repositories, evidence }: 
     origin: token.origin,
     evidence,
     whoami: who,
-    identity: who?.name ?? '',
+    identity: printable(who?.name ?? '', 96),
     kind: who ? tokenKind(who, evidence.kind) : '',
     expiresAt,
     createdAt: who?.createdAt,

@@ -1,5 +1,6 @@
 /** How the rights of the current token can be kept that its replacement would lack. */
 import { storeCommand } from '../../aws/store-command.ts'
+import { ownerOf } from '../../hub/facts/describe.ts'
 import { lostRights, onWholeOrg, permissionsWithin } from '../../hub/facts/lost-rights.ts'
 import { isClassic } from '../../hub/facts/rights.ts'
 import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
@@ -7,7 +8,6 @@ import { hubPages } from '../../hub/pages.ts'
 import { includes, LEAST_PERMISSIONS, permits, SCOPES, type Scope, scopeOf } from '../../hub/scopes.ts'
 import { isPermissionName } from '../../inputs/permissions.ts'
 import { block, link, type Part, partsOf, prose } from '../../text/message.ts'
-import { printable } from '../../text/printable.ts'
 import type { SecretContext } from '../context.ts'
 import { withSettings } from '../inputs/secret-lines.ts'
 import type { RotatedSecret } from '../request.ts'
@@ -63,7 +63,7 @@ const CLASSIC =
 
 function higherRole(who: WhoAmI, { name }: Membership): Remedy {
   return {
-    cause: `The service account has fewer rights in ${name} than ${printable(who.name, 96)}, who owns the current token.`,
+    cause: `The service account has fewer rights in ${name} than ${ownerOf(who)}, who owns the current token.`,
     keep: [
       prose`To keep these rights, give the service account a role in ${name} that includes them, then run the rotation again.`,
     ],
