@@ -32,7 +32,7 @@ describe('a problem is', () => {
       ['repo.write', 'org.write'],
       '`permissions` must not go beyond `scope: write` (got "org.write")',
     ],
-    ['too little', ['discussion.write'], '`permissions` must include `repo.write`, which `scope: write` requires'],
+    ['too little', ['collection.write'], '`permissions` must include `repo.write`, which `scope: write` requires'],
   ])('%s', (_what, given, problem) => expect(parse(given).problems).toEqual([problem]))
 
   test('not a permission to write for a job that reads, except as one beyond the scope', () => {
@@ -46,3 +46,19 @@ test.each(['', 'repo', '.write', 'repo.', 'repo..write', 'repo.write ', 'repo.wr
   '%j is not the name of a permission',
   (text) => expect(isPermissionName(text)).toBe(false),
 )
+
+describe('a permission that the Hub does not grant to service accounts', () => {
+  test('is a problem before any call, with what can be granted', () => {
+    const [problem, ...others] = parse(['repo.write', 'discussion.write']).problems
+    expect(others).toEqual([])
+    expect(problem).toMatch(/must list permissions that the Hub grants to service accounts \(got "discussion.write"\)/)
+    expect(problem).toContain('these are repo.content.read, repo.write, inference.serverless.write')
+    expect(problem).toContain('If the Hub grants more by now, update this action')
+  })
+
+  test('names the nearest one', () => {
+    expect(parse(['repo.write', 'repo.content.reed']).problems).toEqual([
+      expect.stringContaining('did you mean `repo.content.read`?'),
+    ])
+  })
+})
