@@ -212,10 +212,43 @@ describe.each(MINTING_SOURCES)('%s', (source, play) => {
     expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
     expect(stage.sandbox.hub.service.calls).toEqual([])
     const missing = await stage.main({ with: { ...inputs, repositories: 'acme/missing' } })
-    expect(errorOf(missing.main).title).toBe('token-under-scoped')
+    // Where a token is minted for the repositories, there is none for one that does not exist.
+    const isMintedFor = inputs?.['token-source'] === 'service-account'
+    expect(errorOf(missing.main).title).toBe(isMintedFor ? 'exchange-rejected' : 'token-under-scoped')
     const late = await stage.main({ with: { ...inputs, 'min-token-lifetime': '2d' } })
     // A service account's token does not end.
     if (late.main.exitCode !== 0) expect(errorOf(late.main).title).toBe('token-expiring')
+  })
+})
+
+describe('a token of a service account', () => {
+  const inputs = () => PLAYS['service-account']().with
+  const minted = () => stage.sandbox.hub.accounts.tokens.get(stage.sandbox.hub.minted.at(-1) ?? '')?.fineGrained?.scoped
+
+  test('is minted for exactly the listed repositories', async () => {
+    const { main } = await stage.main({ with: { ...inputs(), repositories: 'acme/model\ndatasets/acme/data' } })
+    expect(main.exitCode).toBe(0)
+    expect(minted()?.map(({ entity }) => entity)).toEqual([
+      { type: 'model', name: 'acme/model' },
+      { type: 'dataset', name: 'acme/data' },
+    ])
+    expect(main.summary).toContain('acme/model and datasets/acme/data')
+  })
+
+  test('is minted for the whole organization without repositories, and the summary says so', async () => {
+    const { main } = await stage.main({ with: inputs() ?? {} })
+    expect(minted()?.map(({ entity }) => entity)).toEqual([{ type: 'org', name: 'acme' }])
+    expect(main.summary).toContain('organization-wide: list <code>repositories</code>')
+  })
+
+  test('is not minted when the admin token cannot see a repository; its ID in the list is enough', async () => {
+    const id = stage.sandbox.hub.repos.get('acme/model')?.id ?? ''
+    stage.sandbox.hub.service.inject('repo-info', { kind: 'answer', status: 404, body: { error: 'Not found' } }, 9)
+    const refused = await stage.main({ with: { ...inputs(), repositories: 'acme/model' } })
+    expect(errorOf(refused.main).title).toBe('exchange-rejected')
+    expect(stage.sandbox.hub.minted).toEqual([])
+    const { main } = await stage.main({ with: { ...inputs(), repositories: `acme/model#${id}` } })
+    expect(main.exitCode).toBe(0)
   })
 })
 
@@ -745,7 +778,11 @@ describe('service-account', () => {
     [
       'a permission that does not exist',
       'exchange-rejected/permission',
-      () => ({ permissions: 'repo.write repo.fly.read' }),
+      (stage) => {
+        const body = { error: '"permissions" has an invalid value: repo.write' }
+        stage.sandbox.hub.service.inject('mint-token', { kind: 'answer', status: 400, body })
+        return { permissions: 'repo.write' }
+      },
       'A permission in `permissions` does not exist',
     ],
     [

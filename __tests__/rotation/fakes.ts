@@ -16,7 +16,7 @@ import type { MintRights } from '../../src/hub/mint-rights.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
-import type { Minter, NewToken, RotatedToken } from '../../src/rotation/account/minter.ts'
+import type { Minter, NewToken, RotatedToken, Wanted } from '../../src/rotation/account/minter.ts'
 import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import { rotatedTokenName, versionOfToken } from '../../src/rotation/names.ts'
 import { noOutcome } from '../../src/rotation/outcome.ts'
@@ -302,7 +302,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return undefined
   }
 
-  async mint(arn: string, versionId: string, _rights: MintRights): Promise<NewToken> {
+  async mint(arn: string, versionId: string, _wanted: Wanted): Promise<NewToken> {
     const startedAt = Date.now()
     const value = `hf_minted${'0'.repeat(8)}${this.mintedValues.length + 1}`
     const entry = { id: `id-${value}`, displayName: rotatedTokenName(arn, versionId), createdAt: startedAt, value }
@@ -312,6 +312,11 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     if (this.saysId) this.#minted.set(value, entry.id)
     await this.onMint()
     return { value, displayName: entry.displayName, id: this.saysId ? entry.id : undefined, startedAt }
+  }
+
+  /** What a token is minted with is the real minter's. */
+  async rightsToMint(): Promise<MintRights> {
+    return { permissions: [], repoIds: [], repoPermissions: [] }
   }
 
   async findMinted({ displayName }: NewToken): Promise<AccountToken[] | undefined> {

@@ -10,6 +10,7 @@ import { Minter } from '../../src/rotation/account/minter.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
 const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+const WANTED = { permissions: ['repo.content.read'], repositories: [] }
 const RIGHTS = onWholeOrganization(['repo.content.read'])
 const HOUR = 3_600_000
 const warnings: string[] = []
@@ -61,13 +62,13 @@ const answerWith = (tokenInfo: unknown) =>
 describe('a token that the run minted', () => {
   test('is masked before anyone has it', async () => {
     const minter = await open()
-    const { value } = await minter.mint(ARN, VERSION, RIGHTS)
+    const { value } = await minter.mint(ARN, VERSION, WANTED)
     expect(masked).toContain(value)
   })
 
   test('is found by its id, whatever else has its name', async () => {
     const minter = await open()
-    const token = await minter.mint(ARN, VERSION, RIGHTS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     plant(token.displayName)
     expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
     expect(minter.idOf(token.value)).toBe(idOf(token.value))
@@ -75,7 +76,7 @@ describe('a token that the run minted', () => {
 
   test('is not found once it is gone', async () => {
     const minter = await open()
-    const token = await minter.mint(ARN, VERSION, RIGHTS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     plant(token.displayName)
     hub.revokeToken(token.value)
     expect(await minter.findMinted(token)).toEqual([])
@@ -84,7 +85,7 @@ describe('a token that the run minted', () => {
   test('is found by its name when the Hub did not say its id, but nothing that is older', async () => {
     const minter = await open()
     answerWith(undefined)
-    const token = await minter.mint(ARN, VERSION, RIGHTS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
     plant(token.displayName, HOUR)
     expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
@@ -94,7 +95,7 @@ describe('a token that the run minted', () => {
     const before = plant('the current token')
     const minter = await open()
     answerWith({ _id: idOf(before) })
-    const token = await minter.mint(ARN, VERSION, RIGHTS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
     expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
   })
@@ -104,7 +105,7 @@ test('a token that was there before the run is not taken for a minted one, whate
   const before = plant('the current token')
   const minter = await open()
   answerWith(undefined)
-  const token = await minter.mint(ARN, VERSION, RIGHTS)
+  const token = await minter.mint(ARN, VERSION, WANTED)
   hub.service.inject('service-account', {
     kind: 'change',
     change: ({ body, ...rest }) => {
@@ -186,7 +187,7 @@ describe('when the Hub does not list the tokens of the account', () => {
   test('a minted token is found by its id alone', async () => {
     unlisted(9)
     const minter = await open()
-    const token = await minter.mint(ARN, VERSION, RIGHTS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     const [entry, ...others] = (await minter.findMinted(token)) ?? []
     expect(others).toEqual([])
     if (!entry) throw new Error('no entry')
@@ -198,6 +199,6 @@ describe('when the Hub does not list the tokens of the account', () => {
     unlisted(9)
     const minter = await open()
     answerWith(undefined)
-    expect(await minter.findMinted(await minter.mint(ARN, VERSION, RIGHTS))).toBeUndefined()
+    expect(await minter.findMinted(await minter.mint(ARN, VERSION, WANTED))).toBeUndefined()
   })
 })

@@ -1,6 +1,5 @@
 /** The four steps: what each leaves behind when it fails, and when it is called again. */
 import { describe, expect, test } from '@jest/globals'
-import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { discard, discardUnstored } from '../../src/rotation/secret/discard.ts'
 import { createPending, finishPending, retire, testPending } from '../../src/rotation/secret/steps.ts'
 import { ARN, failure, NOW, refusal, type SecretWorld, secretWorld, useClock, whoami, writer } from './fakes.ts'
@@ -99,7 +98,7 @@ describe('create', () => {
 describe('what was minted is revoked', () => {
   async function minted(labels: string[] | undefined, held = MINTED) {
     const world = worldWith()
-    const token = await world.minter.mint(ARN, V2, onWholeOrganization([]))
+    const token = await world.minter.mint(ARN, V2, { permissions: [], repositories: [] })
     if (labels) world.secret.add(V2, JSON.stringify({ token: held }), labels)
     return { world, token }
   }

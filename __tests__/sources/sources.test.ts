@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { REGION, roleArn, Sandbox } from '../../sandbox/index.ts'
 import type { AwsRequest } from '../../src/aws/request.ts'
+import type { HubRepository } from '../../src/hub/repository.ts'
 import { prove } from '../../src/identity/prove.ts'
 import { parseRole } from '../../src/inputs/aws.ts'
 import { Problems } from '../../src/inputs/problems.ts'
@@ -46,7 +47,7 @@ function awsRequest(role: string, secretId: string): AwsRequest {
 }
 
 /** Obtains a token with a source, as a run does. */
-async function obtain(source: SourceRequest, aws?: AwsRequest) {
+async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: readonly HubRepository[] = []) {
   const { env } = sandbox.startJob()
   const job = {
     idTokenRequest: { url: env.ACTIONS_ID_TOKEN_REQUEST_URL ?? '', token: env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? '' },
@@ -83,7 +84,7 @@ async function obtain(source: SourceRequest, aws?: AwsRequest) {
   events.length = 0
   const context: SourceContext = {
     ...shared,
-    request: { org: 'acme', hubEndpoint: sandbox.hub.url, source, aws },
+    request: { org: 'acme', hubEndpoint: sandbox.hub.url, repositories, source, aws },
     mask: (secret) => void events.push(`mask ${secret}`),
     renew: async () => identity,
     ledger: {
@@ -242,6 +243,12 @@ test('every source can be loaded ahead of its use', async () => {
 })
 
 test('a source on AWS does not run without AWS', () => {
-  const request = { org: 'acme', hubEndpoint: '', source: { kind: 'secrets-manager' }, aws: undefined } as const
+  const request = {
+    org: 'acme',
+    hubEndpoint: '',
+    repositories: [],
+    source: { kind: 'secrets-manager' },
+    aws: undefined,
+  } as const
   expect(() => awsOf(request)).toThrow(TypeError)
 })

@@ -1,5 +1,8 @@
 /** What a service account's token can be minted with. Source: Hub API, POST …/service-accounts/{id}/tokens. */
 
+import { code, type Prose, prose } from '../text/message.ts'
+import { listed } from '../text/printable.ts'
+
 /** The longest name that the Hub takes for a token (`displayName`). */
 export const MAX_TOKEN_NAME = 100
 
@@ -42,6 +45,14 @@ export interface GrantedRights {
   repoIds: readonly string[] | undefined
   repoPermissions: readonly string[] | undefined
   endpointPatterns: readonly string[] | undefined
+}
+
+/** For whom a token was, or would be, minted: what the summary says of it. */
+export function mintedFor(org: string, permissions: readonly string[], labels: readonly string[]): Prose {
+  if (labels.length === 0) return prose`organization-wide: list ${code('repositories')} to mint it for these alone`
+  const { onOrg } = splitPermissions(permissions)
+  const beyond = onOrg.length === 0 ? '' : `; ${listed(onOrg)} on all of ${org}, because repositories cannot limit that`
+  return prose`${listed(labels)}${beyond}`
 }
 
 /** Permissions, split into those that repositories limit and those that hold on the whole organization. */

@@ -2,9 +2,11 @@
 import { wrongSecret } from '../aws/secret-content.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { mintToken } from '../hub/mint.ts'
-import { type MintRights, onWholeOrganization } from '../hub/mint-rights.ts'
+import { type MintRights, mintedFor } from '../hub/mint-rights.ts'
+import { rightsToMint } from '../hub/repository-ids.ts'
 import { type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkIssuedToken, checkTokenShape } from '../hub/token-shape.ts'
+import { plain } from '../text/message.ts'
 import { listed, printable } from '../text/printable.ts'
 import { startSweep, warnOfShortAge } from './orphans.ts'
 import type { ServiceAccountRequest } from './request.ts'
@@ -25,19 +27,21 @@ export function serviceAccountSource(context: SourceContext, asked: ServiceAccou
       const stored = await readStoredSecret(identity, context, 'admin-token')
       const fix = wrongSecret('admin-token', secret)
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
+      const { org, repositories } = request
       const access = { endpoint: request.hubEndpoint, http, policy }
-      const accounts = new ServiceAccounts(access, request.org, admin, { input: 'secret-id', id: secret.id })
+      const accounts = new ServiceAccounts(access, org, admin, { input: 'secret-id', id: secret.id })
       const account = await accounts.find(asked.account)
       const accountName = printable(account.name, 80)
 
+      const rights = await rightsToMint({ access, org, admin, permissions, repositories })
       warnOfShortAge(orphanAgeSeconds, log)
       const displayName = tokenName(job, Date.now())
       const sweep = startSweep({ accounts, account, own: displayName, job, ageSeconds: orphanAgeSeconds, log })
-      const value = await mint(
-        { accounts, account, displayName, rights: onWholeOrganization(permissions) },
-        context,
-      ).finally(sweep.end)
-      log.info(`Hub: minted a token of the service account ${accountName} with ${listed(permissions)}`)
+      const value = await mint({ accounts, account, displayName, rights }, context).finally(sweep.end)
+      const labels = repositories.map(({ label }) => label)
+      log.info(
+        `Hub: minted a token of the service account ${accountName} with ${listed(permissions)} (${plain(mintedFor(org, permissions, labels))})`,
+      )
       return {
         value: checkIssuedToken(value, 'The Hub’s answer'),
         origin: { label: `service account ${accountName}, by ${stored.label}`, aws: stored.origin },

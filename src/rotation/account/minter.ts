@@ -3,7 +3,8 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
-import type { MintRights } from '../../hub/mint-rights.ts'
+import { type MintRights, mintedFor } from '../../hub/mint-rights.ts'
+import { type MintFor, rightsToMint } from '../../hub/repository-ids.ts'
 import {
   type AccountToken,
   type AdminSecret,
@@ -11,9 +12,13 @@ import {
   ServiceAccounts,
 } from '../../hub/service-accounts.ts'
 import type { Log, Mask } from '../../text/log.ts'
+import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names.ts'
 import { entryOf } from './entry.ts'
+
+/** What a token is minted with, and the repositories that it is minted for; without any, the whole organization. */
+export type Wanted = Pick<MintFor, 'permissions' | 'repositories'>
 
 /** A token of the account that was minted for a version of one secret. */
 export interface RotatedToken extends AccountToken {
@@ -48,10 +53,12 @@ interface MinterParts {
   /** The same, without retries: between two tries, what was known about a token may have changed. */
   once: ServiceAccounts
   account: ServiceAccount
+  rightsToMint: (wanted: Wanted) => Promise<MintRights>
   /** The account's tokens when the run began; undefined when the Hub did not list them. */
   first: readonly AccountToken[] | undefined
   mask: Mask
   log: Log
+  org: string
 }
 
 /** Mints and revokes tokens of one account. Every method throws `exchange-rejected` and what calls of the Hub throw. */
@@ -72,7 +79,8 @@ export class Minter {
     const found = await accounts.find(account)
     const first = await accounts.tokens(found)
     if (!first) log.warning(unlisted(printable(found.name, 80)))
-    return new Minter({ accounts, once, account: found, first, mask, log })
+    const rights = (wanted: Wanted) => rightsToMint({ access, org, admin, ...wanted })
+    return new Minter({ accounts, once, account: found, rightsToMint: rights, first, mask, log, org })
   }
 
   /** The service account's name, for messages. */
@@ -111,9 +119,19 @@ export class Minter {
     return entryOf(who, this.#parts.account, tokens)
   }
 
+  /**
+   * The rights of a token for exactly these repositories, whose ids the Hub is asked for.
+   *
+   * @throws what `rightsToMint` throws, such as `exchange-rejected` for a repository that the admin token cannot see.
+   */
+  async rightsToMint({ permissions, repositories }: Wanted): Promise<MintRights> {
+    return await this.#parts.rightsToMint({ permissions, repositories })
+  }
+
   /** A new token for this version, masked. */
-  async mint(arn: string, versionId: string, rights: MintRights): Promise<NewToken> {
-    const { accounts, account, mask, log } = this.#parts
+  async mint(arn: string, versionId: string, wanted: Wanted): Promise<NewToken> {
+    const { accounts, account, mask, log, org } = this.#parts
+    const rights = await this.rightsToMint(wanted)
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
     const before = new Set(this.firstIds)
@@ -129,7 +147,13 @@ export class Minter {
           `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,
         ),
     })
-    log.info(`Hub: minted a token of ${this.accountName} with ${listed(rights.permissions)}`)
+    const { permissions, repositories } = wanted
+    const reach = mintedFor(
+      org,
+      permissions,
+      repositories.map(({ label }) => label),
+    )
+    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)} (${plain(reach)})`)
     // A new token cannot have an id that another one had before.
     if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
     this.#minted.set(value, id)

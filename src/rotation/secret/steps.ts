@@ -8,7 +8,6 @@ import { CURRENT, PENDING, type SecretVersion } from '../../aws/secret-versions.
 import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
-import { onWholeOrganization } from '../../hub/mint-rights.ts'
 import { type VerifiedToken, verifyToken } from '../../hub/verdict/verify.ts'
 import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
@@ -44,7 +43,7 @@ export async function createPending(
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(context, current.versionId))
   if (template?.with('').includes(template.token)) throw storedTwice(rotated.secret)
-  const token = await minter.mint(arn, versionId, onWholeOrganization(rotated.permissions))
+  const token = await minter.mint(arn, versionId, rotated)
   const { value } = token
   const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
   mask(value)

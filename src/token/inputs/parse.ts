@@ -5,7 +5,7 @@ import { SCOPES } from '../../hub/scopes.ts'
 import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
-import { parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
+import { checkMintable, parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
@@ -36,7 +36,9 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
+  const repositories = parseRepositories(lines(values.repositories), problems)
   const source = parseSource(values, { org, scope }, problems)
+  if (source.kind === 'service-account') checkMintable(org, repositories, problems)
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
@@ -53,7 +55,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     source,
     aws,
     revoke: parseRevoke(values.revoke, problems),
-    repositories: parseRepositories(lines(values.repositories), problems),
+    repositories,
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems),
     minLifetimeSeconds: duration('min-token-lifetime', values, { min: 0, max: 30 * 86_400 }, problems),
     exportEnv: parseVariables(values['export-env'], problems),
