@@ -352,6 +352,14 @@ describe('a service account', () => {
     const text = problems({ 'token-source': 'service-account', 'service-account': 'ci', permissions: 'repo.write' })
     expect(text).toContain('`permissions`')
   })
+
+  test('is for repositories of the organization', () => {
+    const given = { 'token-source': 'service-account', 'service-account': 'ci' }
+    expect(problems({ ...given, repositories: 'rivals/model' })).toContain(
+      '`repositories` must list a repository of acme',
+    )
+    expect(problems({ repositories: 'rivals/model' })).not.toContain('must list a repository of acme')
+  })
 })
 
 describe('files', () => {

@@ -36,9 +36,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
-  const repositories = parseRepositories(lines(values.repositories), problems)
   const source = parseSource(values, { org, scope }, problems)
-  if (source.kind === 'service-account') checkMintable(org, repositories, problems)
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
@@ -55,7 +53,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     source,
     aws,
     revoke: parseRevoke(values.revoke, problems),
-    repositories,
+    repositories: parseRepositories(lines(values.repositories), problems),
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems),
     minLifetimeSeconds: duration('min-token-lifetime', values, { min: 0, max: 30 * 86_400 }, problems),
     exportEnv: parseVariables(values['export-env'], problems),
@@ -70,6 +68,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
   }
   checkTempDirectory(request, job, problems)
+  if (source.kind === 'service-account') checkMintable(org, request.repositories, problems)
   problems.throwIfAny()
   if (usesAws) checkAudience(request)
   return request
