@@ -155,8 +155,8 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...HUB,
     without: 'a repository has a namespace and a name',
-    find: '    else {\n',
-    replace: "    else if (item === '') {\n",
+    find: '    } else {\n      const id',
+    replace: "    } else if (item === '') {\n      const id",
   },
   {
     ...PROOF,

@@ -264,7 +264,7 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/secret/renew.ts',
     without: 'a dry run mints and writes nothing',
-    find: "if (request.dryRun) return end(turn, 'would-rotate', judged.note.before)",
+    find: "return end(turn, 'would-rotate', judged.note.before)",
     replace: '',
     tests: TURN,
     named: 'a dry run',
