@@ -263,6 +263,14 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   },
   {
     file: 'rotation/secret/renew.ts',
+    without: 'a dry run asks whether the admin token can see the repositories',
+    find: 'await minter?.rightsToMint(turn.rotated)',
+    replace: '',
+    tests: TURN,
+    named: 'a dry run',
+  },
+  {
+    file: 'rotation/secret/renew.ts',
     without: 'a dry run mints and writes nothing',
     find: "return end(turn, 'would-rotate', judged.note.before)",
     replace: '',
