@@ -1,6 +1,6 @@
 /**
  * Holds the sandbox's Hub, and what our code sends to it, to the Hub's own API description: `api/hub-api.json`, the
- * structure of https://huggingface.co/.well-known/openapi.json as of 17 August 2026, of the paths that matter here.
+ * structure (without texts) of the Hub's published OpenAPI description of 17 August 2026, for the paths that matter here.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ function outside(method: string, path: string, source: string): OutsideRoute {
   return { method, path: new RegExp(`^${path}$`), source }
 }
 
-/** Refusals, which the description leaves out of every route. Source: huggingface_hub, utils/_http.py. */
+/** Refusals, which the description leaves out of every route. Source: the statuses that huggingface_hub turns into errors. */
 const REFUSALS = [400, 401, 403, 404, 412, 413, 429, 500, 503]
 
 type Schema = Record<string, unknown>
