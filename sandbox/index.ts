@@ -221,7 +221,8 @@ export class Sandbox {
 
     // An admin, so that its tokens can have what each scope needs.
     const serviceAccount = hub.addServiceAccount({ org: ORG, name: 'ci', roleInOrg: 'admin' })
-    const permissions = ['org.serviceAccounts.read', 'org.serviceAccounts.write']
+    // It also sees the repositories that tokens are minted for.
+    const permissions = ['org.serviceAccounts.read', 'org.serviceAccounts.write', 'repo.content.read']
     const adminToken = hub.addOrgToken(ORG, permissions, { displayName: 'service-accounts' })
     aws.addSecret({ name: secretName('service-accounts'), value: JSON.stringify({ token: adminToken }) })
     return { clientId, clientSecret, member, adminToken, serviceAccount }

@@ -81,7 +81,7 @@ const scenarios: Scenario[] = [
       '`hf-ogr` is not an input of this action; did you mean `hf-org`?',
       '`hf-org` must be the slug of an organization on the Hub (got "acme/model"); did you mean `acme`?',
       '`role-to-assume` must be the ARN of an IAM role, `arn:aws:iam::<12-digit account>:role/<name>` (got "arn:aws:iam::123:user/x")',
-      '`scope` must be one of read, write, admin (got "writ"); did you mean `write`?',
+      '`scope` must be one of identity, read, write, contribute, infer, admin, or several joined by "+" (got "writ"); did you mean `write`?',
       '`min-token-lifetime` must be a whole number and a unit, such as 60s, 15m, 2h or 7d (got "10 minutes")',
       '`required-claims` must have lines of the form claim=pattern, with neither side empty (got "ref")',
       '`hf-endpoint` must begin with `https://` (got "http://hub.example.com")',
@@ -698,7 +698,7 @@ const scenarios: Scenario[] = [
     [
       ['hub-failed/page', 'a page instead of JSON', '<html>login</html>'],
       ['hub-failed/shape', 'JSON of another shape', { name: 'acme-ci' }],
-      ['hub-failed/command', 'a name with a command in it', { auth: { type: 'x' }, name: 'a\n::error::b', orgs: [] }],
+      ['hub-failed/command', 'a name with a command in it', { auth: 7, name: 'a\n::error::b', orgs: [] }],
       [
         'hub-failed/no-rights',
         'a fine-grained token without its rights',

@@ -49,10 +49,7 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/(?<!\bkey\/)\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '<version id>'],
   [/\b[\da-f]{64}\b/g, '<key id>'],
   // The name of a token that a rotation has minted: the secret with its six characters, a hash, a version, a random part.
-  [
-    /(hf-oidc-rotate [\w/+=.@-]+)-[A-Za-z0-9]{6} [\da-f]{16} (<version id>) [\da-f]{8}/g,
-    '$1-a1B2c3 <hash> $2 <random>',
-  ],
+  [/(hf-oidc-rotate [\w/+=.@-]+)-[A-Za-z0-9]{6} [\w-]{11} (<version id>) [\w-]{6}/g, '$1-a1B2c3 <hash> $2 <random>'],
   // The six characters that AWS adds to a secret's name.
   [/(:secret:[\w/+=.@-]+)-[A-Za-z0-9]{6}(?![\w?-])/g, '$1-a1B2c3'],
   // The Hub's address and the sandbox's, now the same.

@@ -72,7 +72,7 @@ async function invoke(event: unknown, env: Record<string, string> = {}): Promise
       HF_ORG: 'acme',
       ADMIN_SECRET_ID: 'huggingface/{org}/service-accounts',
       SERVICE_ACCOUNT: 'ci',
-      SECRETS: `${READ} scope=read\n${WRITE} scope=write repositories=acme/model`,
+      SECRETS: `${READ} scope=read\n${WRITE} scope=write`,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

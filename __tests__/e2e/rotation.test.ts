@@ -231,13 +231,28 @@ describe('a rotation', () => {
     expect(isAlive(token)).toBe(true)
   })
 
+  test('mints for exactly the repositories of the line, and blocks what would lose the rest of the organization', async () => {
+    const line = `${WRITE} scope=write repositories=acme/model`
+    const blocked = await rotate({ force: 'true', ...only(line) })
+    expect(errorOf(blocked).title).toBe('rotation-blocked')
+    expect(tokenOf(WRITE)).toBe(stage.sandbox.tokens.write)
+    expect(actions(await rotate({ force: 'true', ...only(`${line} narrow=true`) }))).toEqual(['rotated'])
+    const minted = stage.sandbox.hub.accounts.tokens.get(tokenOf(WRITE))
+    expect(minted?.fineGrained?.scoped).toEqual([
+      { entity: { type: 'model', name: 'acme/model' }, permissions: ['repo.content.read', 'repo.write'] },
+    ])
+    stage.sandbox.advance(HOUR)
+    // The new token loses nothing of one that was for the same repositories.
+    expect(actions(await rotate({ force: 'true', ...only(line) }))).toEqual(['rotated'])
+  })
+
   test('takes back a token that turns out to be unfit, and leaves the current one alone', async () => {
     stage.sandbox.hub.service.inject(
       'auth-check-write',
       { kind: 'answer', status: 403, headers: { 'X-Error-Code': 'GatedRepo' }, body: {} },
       9,
     )
-    const main = await rotate({ force: 'true', ...only(`${WRITE} scope=write repositories=acme/model`) })
+    const main = await rotate({ force: 'true', ...only(`${WRITE} scope=write repositories=acme/model narrow=true`) })
     expect(errorOf(main).title).toBe('token-under-scoped')
     expect(alive()).toEqual([])
     expect(versionWith(WRITE, 'AWSPENDING')).toBeUndefined()
@@ -351,7 +366,7 @@ describe('when a rotation cannot start', () => {
       '`mode` must be one of mint, promote (got "mintt"); did you mean `mint`?',
       '"scop=write" is not one of scope=',
       'did you mean scope=?',
-      '`scope` must be one of read, write, admin (got "all")',
+      '`scope` must be one of identity, read, write, contribute, infer, admin, or several joined by "+" (got "all")',
       '(got "nonsense")',
       'must be the name or the ARN of a secret in Secrets Manager (got "bad:name")',
       `has the line "${READ}": \`scope\` is required`,

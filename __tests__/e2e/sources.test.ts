@@ -100,6 +100,14 @@ test.each(Object.entries(PLAYS))('%s delivers a token that the Hub accepts', asy
   expect(main.log).toContain(`"source":"${source}"`)
 })
 
+/** What whoami-v2 says of a classic token: no token that was issued for a job is one. */
+const CLASSIC = {
+  type: 'user',
+  name: 'rosa',
+  orgs: [],
+  auth: { type: 'access_token', accessToken: { displayName: 'x', role: 'write', createdAt: '2026-01-01T00:00:00Z' } },
+}
+
 describe.each(MINTING_SOURCES)('%s', (source, play) => {
   test('delivers a token that works, and revokes it in post', async () => {
     const { runner, main } = await stage.main(play())
@@ -116,9 +124,9 @@ describe.each(MINTING_SOURCES)('%s', (source, play) => {
   })
 
   test('revokes it also when the run fails after minting', async () => {
-    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 404, body: 'no' })
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body: CLASSIC })
     const { runner, main } = await stage.main(play())
-    expect(errorOf(main).title).toBe('hub-failed')
+    expect(errorOf(main).title).toBe('token-over-scoped')
     const { value } = JSON.parse(main.state.minted ?? '{}') as { value?: string }
     expect(main.masks).toContain(value)
     await runner.finish()
@@ -212,10 +220,43 @@ describe.each(MINTING_SOURCES)('%s', (source, play) => {
     expect(stage.sandbox.calls()).not.toHaveProperty('AssumeRoleWithWebIdentity')
     expect(stage.sandbox.hub.service.calls).toEqual([])
     const missing = await stage.main({ with: { ...inputs, repositories: 'acme/missing' } })
-    expect(errorOf(missing.main).title).toBe('token-under-scoped')
+    // Where a token is minted for the repositories, there is none for one that does not exist.
+    const isMintedFor = inputs?.['token-source'] === 'service-account'
+    expect(errorOf(missing.main).title).toBe(isMintedFor ? 'exchange-rejected' : 'token-under-scoped')
     const late = await stage.main({ with: { ...inputs, 'min-token-lifetime': '2d' } })
     // A service account's token does not end.
     if (late.main.exitCode !== 0) expect(errorOf(late.main).title).toBe('token-expiring')
+  })
+})
+
+describe('a token of a service account', () => {
+  const inputs = () => PLAYS['service-account']().with
+  const minted = () => stage.sandbox.hub.accounts.tokens.get(stage.sandbox.hub.minted.at(-1) ?? '')?.fineGrained?.scoped
+
+  test('is minted for exactly the listed repositories', async () => {
+    const { main } = await stage.main({ with: { ...inputs(), repositories: 'acme/model\ndatasets/acme/data' } })
+    expect(main.exitCode).toBe(0)
+    expect(minted()?.map(({ entity }) => entity)).toEqual([
+      { type: 'model', name: 'acme/model' },
+      { type: 'dataset', name: 'acme/data' },
+    ])
+    expect(main.summary).toContain('acme/model and datasets/acme/data')
+  })
+
+  test('is minted for the whole organization without repositories, and the summary says so', async () => {
+    const { main } = await stage.main({ with: inputs() ?? {} })
+    expect(minted()?.map(({ entity }) => entity)).toEqual([{ type: 'org', name: 'acme' }])
+    expect(main.summary).toContain('organization-wide: list <code>repositories</code>')
+  })
+
+  test('is not minted when the admin token cannot see a repository; its ID in the list is enough', async () => {
+    const id = stage.sandbox.hub.repos.get('acme/model')?.id ?? ''
+    stage.sandbox.hub.service.inject('repo-info', { kind: 'answer', status: 404, body: { error: 'Not found' } }, 9)
+    const refused = await stage.main({ with: { ...inputs(), repositories: 'acme/model' } })
+    expect(errorOf(refused.main).title).toBe('exchange-rejected')
+    expect(stage.sandbox.hub.minted).toEqual([])
+    const { main } = await stage.main({ with: { ...inputs(), repositories: `acme/model#${id}` } })
+    expect(main.exitCode).toBe(0)
   })
 })
 
@@ -247,9 +288,9 @@ describe('a token that expires within the hour', () => {
   })
 
   test('is told of also when the run fails after minting', async () => {
-    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 404, body: 'no' })
+    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body: CLASSIC })
     const { runner, main } = await stage.main(publisher())
-    expect(errorOf(main).title).toBe('hub-failed')
+    expect(errorOf(main).title).toBe('token-over-scoped')
     expect((await runner.finish())[0]?.log).toMatch(LEFT)
     expect(stage.sandbox.hub.leakEmails).toEqual([])
   })
@@ -470,7 +511,7 @@ describe('trusted-publisher', () => {
       })
       hub.service.inject('auth-check', { kind: 'answer', status, headers: { 'x-error-code': 'Blocked' } }, 9)
       const { main } = await stage.main(publisher({ scope: 'read', 'hf-resource': 'datasets/acme/data' }))
-      expect(errorOf(main).title).toBe('token-under-scoped')
+      expect(errorOf(main).title).toBe(status === 401 ? 'token-over-scoped' : 'token-under-scoped')
     },
   )
 
@@ -718,7 +759,7 @@ describe('service-account', () => {
     })
     const { main } = await stage.main(account())
     expect(errorOf(main).title).toBe('token-over-scoped')
-    expect(errorOf(main).message).toContain('job.write (not requested)')
+    expect(errorOf(main).message).toContain('job.write on org acme (more than write)')
   })
 
   test('a job that is cancelled while minting says so in post', async () => {
@@ -745,7 +786,11 @@ describe('service-account', () => {
     [
       'a permission that does not exist',
       'exchange-rejected/permission',
-      () => ({ permissions: 'repo.write repo.fly.read' }),
+      (stage) => {
+        const body = { error: '"permissions" has an invalid value: repo.write' }
+        stage.sandbox.hub.service.inject('mint-token', { kind: 'answer', status: 400, body })
+        return { permissions: 'repo.write' }
+      },
       'A permission in `permissions` does not exist',
     ],
     [

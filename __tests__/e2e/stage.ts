@@ -82,7 +82,7 @@ export class Stage {
         'role-to-assume': roleArn('rotate'),
         'admin-secret-id': 'huggingface/acme/service-accounts',
         'service-account': 'ci',
-        secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write repositories=acme/model',
+        secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write',
         'max-age': '7d',
         ...play.with,
       },

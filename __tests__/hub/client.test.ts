@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { HubClient } from '../../src/hub/client.ts'
+import { PARTS_FOR } from '../../src/hub/facts/whoami.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
@@ -86,4 +87,30 @@ test('a client for one job asks once, because it replaces and revokes nothing', 
   refuse(1)
   await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
   expect(asked()).toBe(1)
+})
+
+describe('an answer is usable', () => {
+  const answer = (body: object, times = 1) =>
+    hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body }, times)
+  const bound = { type: 'user', name: '[OIDC]', auth: { type: 'oauth', resource: { sub: 'acme/model' } } }
+
+  test('when the parts are readable that the caller depends on', async () => {
+    answer({ ...bound, orgs: 'none' })
+    expect(await client().whoAmI(token, 0, PARTS_FOR.resource)).toMatchObject({
+      name: '[OIDC]',
+      resource: 'acme/model',
+    })
+  })
+
+  test('and otherwise not, also for whoever asks whether a token works', async () => {
+    answer({ ...bound, orgs: 'none' }, 3)
+    await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    await expect(client().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    await expect(client().whoAmI(token, 0, PARTS_FOR.oauth)).rejects.toMatchObject({ code: 'hub-failed' })
+  })
+
+  test('when it is about an app', async () => {
+    answer({ type: 'app', id: '1', name: '[OIDC]', auth: { type: 'app_token' } })
+    expect(await client().whoAmI(token)).toMatchObject({ principal: 'app', orgsAreListed: false })
+  })
 })

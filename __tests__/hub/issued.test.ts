@@ -41,7 +41,7 @@ const CORROBORATING: [string, WhoAmI | undefined][] = [
   ['[OIDC]', issued({ name: '[OIDC]', orgs: [] })],
   ['an app with the repository', app([{ type: 'model', name: 'acme/model' }])],
   ['an app without entities', app([])],
-  ['a principal that nobody knows', issued({ principal: 'robot', role: 'god', orgs: [acme({ name: 'beta' })] })],
+  ['a principal that nobody knows', issued({ principal: 'unknown', role: 'god', orgs: [acme({ name: 'beta' })] })],
 ]
 
 /** What contradicts it. */
@@ -177,7 +177,7 @@ describe('a token that begins like one of another kind', () => {
     ['hf_oauth_x', { ...MINTED, granted: MINTED.asked }, {}],
   ])('%s is refused when whoami-v2 is silent', (value, evidence, more) => {
     expect(codesOf(withPrefix(value, evidence), more)).toEqual(['token-over-scoped'])
-    expect(codesOf(withPrefix(value, evidence, issued({ principal: 'robot' })), more)).toEqual(['token-over-scoped'])
+    expect(codesOf(withPrefix(value, evidence, issued({ principal: 'unknown' })), more)).toEqual(['token-over-scoped'])
   })
 
   test('passes when whoami-v2 says what it is', () => {
@@ -196,7 +196,7 @@ describe('a minted token of which the Hub says what it granted', () => {
     ['the account', who({ name: 'acme-ci' })],
     ['the account without memberships', who({ orgs: [] })],
     ['nothing about rights', issued({ orgs: [] })],
-    ['a principal that nobody knows', issued({ principal: 'robot' })],
+    ['a principal that nobody knows', issued({ principal: 'unknown' })],
   ])('passes when whoami-v2 says: %s', (_what, seen) => expect(codesOf(factsOf(seen, GRANTED))).toEqual([]))
 
   test.each<[string, WhoAmI, string]>([

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { tokenKind } from '../../src/hub/facts/describe.ts'
 import type { TokenFacts } from '../../src/hub/facts/facts.ts'
-import { readWhoAmI } from '../../src/hub/facts/whoami.ts'
+import { readWhoAmI, type WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
 import type { Requirement } from '../../src/hub/requirement.ts'
 import type { Scope } from '../../src/hub/scopes.ts'
@@ -49,7 +49,11 @@ const on = (type: string, name: string | undefined, ...permissions: string[]) =>
   permissions,
 })
 
-const seenAs = (options: Options) => readWhoAmI(answer(options))
+/** Undefined when the client would not pass it on. */
+const seenAs = (options: Options) => {
+  const seen = readWhoAmI(answer(options))
+  return seen && seen.unreadable.length === 0 ? seen : undefined
+}
 
 function codes(options: Options, scope: Scope = 'read', org = 'acme'): string[] {
   const who = seenAs(options)
@@ -238,6 +242,24 @@ describe('what a message says', () => {
 
   test('that a user is not an organization', () => {
     expect(messageOf(factsOf(who(), STORED), { org: 'Rosa' })).toContain('Rosa is a user, not an organization.')
+  })
+
+  const FORGED = 'rosa\n::error::b'
+  const gone = { securityRestrictions: ['mfa'] }
+  test.each<[string, WhoAmI]>([
+    ['of another organization', who({ name: FORGED, orgs: [], grants: [] })],
+    ['that is too wide', who({ name: FORGED, global: ['post.write'] })],
+    ['that a rule keeps out', who({ name: FORGED, orgs: [acme(gone)] })],
+    ['that is a classic one', who({ name: FORGED, role: 'write' })],
+  ])('whose token it is, whatever the Hub calls its owner: a token %s', (_what, seen) => {
+    const message = messageOf(factsOf(seen, STORED))
+    expect(message).toContain('rosa\\u{a}')
+    expect(message).not.toMatch(/\n\s*::error/)
+  })
+
+  test('that the Hub does not say whose token it is', () => {
+    const message = messageOf(factsOf(who({ name: '', orgs: [], grants: [] }), STORED))
+    expect(message).toContain('a token of an account that the Hub does not name')
   })
 
   test('that the owner is a member of no organization', () => {

@@ -1,8 +1,9 @@
 /** What a token can do that the one in its place could not. */
 import { describe, expect, test } from '@jest/globals'
 import { describeToken } from '../../src/hub/facts/describe.ts'
-import { lostRights, onWholeOrg, type Successor } from '../../src/hub/facts/lost-rights.ts'
+import { asMinted, lostRights, onWholeOrg, type Successor } from '../../src/hub/facts/lost-rights.ts'
 import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
+import { parseListedRepository } from '../../src/hub/repository.ts'
 import { acme, on, who as token } from './tokens.ts'
 
 const minted = (...permissions: string[]): Successor => onWholeOrg(acme(), permissions)
@@ -178,6 +179,50 @@ describe('the role of the new token’s account', () => {
 
   test('is not known before the token is minted', () => {
     expect(lost(withRole('admin', 'org.write'), minted('org.write'))).toEqual([])
+  })
+})
+
+describe('a token that is minted for single repositories', () => {
+  const ID = '0'.repeat(24)
+  const next = (listed: string[], ...permissions: string[]) =>
+    asMinted(acme(), { permissions, repositories: listed.flatMap((text) => parseListedRepository(text) ?? []) })
+  const onRepo = (type: string, id: string, name: string | undefined, ...permissions: string[]) =>
+    token({ grants: [{ entity: { type, id, name }, permissions }] })
+
+  test('loses what a token of the whole organization has elsewhere', () => {
+    expect(lost(token(), next(['acme/x'], 'repo.content.read', 'repo.write'))).toEqual([
+      'repo.content.read on org acme',
+      'repo.write on org acme',
+    ])
+  })
+
+  test('loses nothing of a token for the same repositories, by id where both are known and else by name', () => {
+    const write = next(['acme/x', 'datasets/acme/y'], 'repo.write')
+    const current = token({
+      grants: [on('model', 'acme/x', 'repo.write'), on('dataset', 'acme/y', 'repo.content.read')],
+    })
+    expect(lost(current, write)).toEqual([])
+    expect(lost(onRepo('model', ID, 'acme/renamed', 'repo.write'), next([`acme/x#${ID}`], 'repo.write'))).toEqual([])
+    expect(
+      lost(onRepo('model', '1'.repeat(24), 'acme/x', 'repo.write'), next([`acme/x#${ID}`], 'repo.write')),
+    ).toHaveLength(1)
+  })
+
+  test.each([
+    ['another repository', 'model', 'acme/z'],
+    ['a repository of another type', 'dataset', 'acme/x'],
+    ['a repository in other letters', 'model', 'acme/X'],
+  ])('loses the right on %s', (_what, type, name) => {
+    expect(lost(token({ grants: [on(type, name, 'repo.write')] }), next(['acme/x'], 'repo.write'))).toHaveLength(1)
+  })
+
+  test('has no rights on the repositories of others', () => {
+    expect(next(['rivals/x'], 'repo.write').grants).toEqual([])
+  })
+
+  test('keeps on the whole organization what repositories cannot limit', () => {
+    const current = token({ grants: [on('org', 'acme', 'org.read')] })
+    expect(lost(current, next(['acme/x'], 'repo.write', 'org.read'))).toEqual([])
   })
 })
 

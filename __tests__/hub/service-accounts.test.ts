@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { mintToken } from '../../src/hub/mint.ts'
+import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
@@ -41,17 +42,54 @@ const live = () => hub.serviceAccountTokens('acme', 'ci')
 const ID = '0123456789abcdef01234567'
 
 describe('an account', () => {
-  test('is found by its name, and by its ID before one that has that ID as its name', async () => {
-    const { id } = await accounts.find('ci')
+  const OTHER = 'fedcba9876543210fedcba98'
+  const both = [
+    { _id: ID, name: 'CI', user: 'acme-ci' },
+    { _id: OTHER, name: 'CI', user: 'acme-old-ci' },
+  ]
+
+  test.each([
+    ['its slug', 'acme-ci'],
+    ['its ID', ID],
+    ['its name', 'Deploy'],
+  ])('is found by %s', async (_what, given) => {
     answer('service-accounts', 200, [
-      { _id: ID, name: id, user: 'odd' },
-      { _id: id, name: 'ci', user: 'acme-ci' },
+      { _id: OTHER, name: 'x', user: 'y' },
+      { ...both[0], name: 'Deploy' },
     ])
-    expect(await accounts.find(id)).toEqual({ id, name: 'ci', slug: 'acme-ci' })
+    expect(await accounts.find(given)).toEqual({ id: ID, name: 'Deploy', slug: 'acme-ci' })
   })
 
-  test('that does not exist is told with those that do', async () => {
-    await expect(accounts.find('robot')).rejects.toThrow(/no service account "robot"[\s\S]*Seen: service accounts: ci/)
+  test('is found by its slug before one that has that slug as its ID, and by its ID before one that has it as its name', async () => {
+    answer('service-accounts', 200, [
+      { _id: 'robot', name: 'b', user: 'c' },
+      { _id: ID, name: 'robot', user: 'd' },
+      { _id: OTHER, name: 'a', user: 'robot' },
+    ])
+    expect((await accounts.find('robot')).id).toBe(OTHER)
+    answer('service-accounts', 200, [
+      { _id: OTHER, name: 'robot', user: 'd' },
+      { _id: 'robot', name: 'b', user: 'c' },
+    ])
+    expect((await accounts.find('robot')).id).toBe('robot')
+  })
+
+  test('is not one of two with the same name', async () => {
+    answer('service-accounts', 200, both)
+    const refusal = accounts.find('CI')
+    await expect(refusal).rejects.toMatchObject({ code: 'exchange-rejected' })
+    await expect(refusal).rejects.toThrow('acme has 2 service accounts named "CI".')
+    await expect(refusal).rejects.toThrow(`acme-ci, ID ${ID}`)
+    await expect(refusal).rejects.toThrow(`acme-old-ci, ID ${OTHER}`)
+    answer('service-accounts', 200, both)
+    expect((await accounts.find('acme-old-ci')).id).toBe(OTHER)
+  })
+
+  test('that does not exist is told with the slugs of those that do', async () => {
+    answer('service-accounts', 200, [...both, { _id: 'x', name: 'without a slug' }])
+    await expect(accounts.find('robot')).rejects.toThrow(
+      /no service account "robot"[\s\S]*Seen: service accounts: acme-ci, acme-old-ci and without a slug/,
+    )
     answer('service-accounts', 200, [])
     await expect(accounts.find('robot')).rejects.toThrow(/Seen: no service accounts/)
   })
@@ -91,10 +129,43 @@ describe('the tokens of an account', () => {
     [7, undefined],
   ])('created at %p: %p', async (createdAt, expected) => {
     answer('service-account', 200, { accessTokens: [entry(createdAt)] })
-    expect((await tokens())[0]?.createdAt).toBe(expected)
+    expect((await tokens())?.[0]?.createdAt).toBe(expected)
   })
 
-  test.each([{}, { accessTokens: null }, []])('are unknown when the answer is %j', async (body) => {
+  test('are read with what the Hub says of each', async () => {
+    const time = '2026-11-22T12:00:00Z'
+    const rights = {
+      permissions: ['org.read'],
+      repoIds: [ID],
+      repoPermissions: ['repo.write'],
+      endpointPatterns: ['acme-*'],
+    }
+    const more = { ...rights, role: 'fineGrained', lastUsedAt: time, expiration: time, last4: 'wxyz' }
+    answer('service-account', 200, { accessTokens: [{ ...entry(time), ...more }] })
+    const at = Date.parse(time)
+    expect(await tokens()).toEqual([
+      { id: ID, displayName: NAME, createdAt: at, lastUsedAt: at, expiresAt: at, last4: 'wxyz', ...rights },
+    ])
+  })
+
+  test('are read without the parts that cannot be', async () => {
+    const odd = { permissions: 'all', repoIds: [7], repoPermissions: null, lastUsedAt: 'once', expiration: 1, last4: 1 }
+    answer('service-account', 200, { accessTokens: [{ ...entry(null), ...odd }] })
+    expect(await tokens()).toEqual([{ id: ID, displayName: NAME, createdAt: undefined }])
+  })
+
+  test('may be as many as fit into 16 MB', async () => {
+    const many = Array.from({ length: 40_000 }, (_, n) => ({ _id: `id${n}`, displayName: 'n'.repeat(100) }))
+    answer('service-account', 200, { accessTokens: many })
+    expect(await tokens()).toHaveLength(many.length)
+  })
+
+  test.each([{}, { accessTokens: null }])('are not known when the Hub answers %j', async (body) => {
+    answer('service-account', 200, body)
+    expect(await tokens()).toBeUndefined()
+  })
+
+  test.each([{ accessTokens: {} }, { accessTokens: 'none' }, []])('are not read from %j', async (body) => {
     answer('service-account', 200, body)
     await expect(tokens()).rejects.toMatchObject({ code: 'hub-failed' })
   })
@@ -159,7 +230,7 @@ describe('minting', () => {
     const minted = await mintToken(accounts, {
       account,
       displayName: NAME,
-      permissions: PERMISSIONS,
+      rights: onWholeOrganization(PERMISSIONS),
       ...(before ? { before } : {}),
       log,
       onValue: (value) => void events.push(`value ${value}`),
@@ -172,7 +243,47 @@ describe('minting', () => {
   test('gives the value and the ID', async () => {
     const { minted, events } = await mint()
     expect(events).toEqual([`value ${minted.value}`])
-    expect(live().map(({ id, value }) => ({ id, value }))).toEqual([minted])
+    expect(live().map(({ id, value }) => ({ id, value }))).toEqual([{ id: minted.id, value: minted.value }])
+  })
+
+  /** Changes what the Hub says of the token that it mints. */
+  const answerWith = (tokenInfo: unknown) =>
+    hub.service.inject('mint-token', {
+      kind: 'change',
+      change: ({ body, ...rest }) => ({ ...rest, body: { ...(body as object), tokenInfo } }),
+    })
+
+  test('gives what the Hub says that it granted, and nothing where it does not say', async () => {
+    answerWith({
+      _id: ID,
+      displayName: NAME,
+      permissions: ['org.read'],
+      repoIds: [ID],
+      repoPermissions: ['repo.write'],
+    })
+    expect((await mint()).minted).toMatchObject({
+      id: ID,
+      granted: { permissions: ['org.read'], repoIds: [ID], repoPermissions: ['repo.write'] },
+    })
+    answerWith({ _id: ID, displayName: NAME, permissions: 'all', repoIds: [] })
+    expect((await mint()).minted.granted).toEqual({ repoIds: [] })
+  })
+
+  test.each([
+    ['the ID of a token with another name', { _id: ID, displayName: 'another name' }],
+    ['an ID that is no part of a path', { _id: '../users', displayName: NAME }],
+  ])('does not take %s for the new one’s', async (_what, tokenInfo) => {
+    answerWith(tokenInfo)
+    expect((await mint()).minted.id).toBeUndefined()
+  })
+
+  test('reports a lost answer when the Hub does not list the tokens, and goes on', async () => {
+    hub.service.inject('mint-token', { kind: 'lost' })
+    answer('service-account', 200, {})
+    answer('service-account', 200, {})
+    const { minted, events } = await mint()
+    expect(events).toEqual(['doubt', `value ${minted.value}`])
+    expect(live()).toHaveLength(2)
   })
 
   test('removes a token whose answer was lost, and no other', async () => {

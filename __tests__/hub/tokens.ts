@@ -34,9 +34,11 @@ export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
   global: [],
   canReadGatedRepos: false,
   expiresAt: undefined,
+  appScope: undefined,
   resource: undefined,
   orgs: [acme()],
-  appEntities: undefined,
+  orgsAreListed: true,
+  unreadable: [],
   unknown: [],
   ...rest,
 })
@@ -67,6 +69,7 @@ export const MINTED: MintedEvidence = {
   kind: 'minted',
   asked: ['repo.content.read', 'repo.write'],
   granted: undefined,
+  beyond: [],
   repositories: [],
 }
 export const BOUND: Evidence & { kind: 'resource' } = {

@@ -107,6 +107,13 @@ describe('a token that passes', () => {
     expect((await verify({ evidence, answers })).verified).toMatchObject({ kind, rights: [right] })
   })
 
+  test.each([
+    ['[OIDC]', '[OIDC]'],
+    ['a\n::error::b', 'a\\u{a}::error::b'],
+  ])('of an owner named %j is passed on as %j', async (name, expected) => {
+    expect((await verify({ answers: { whoAmI: who({ name }) } })).verified?.identity).toBe(expected)
+  })
+
   test('expires when the earlier of two answers says so', async () => {
     const evidence = { ...BOUND, expiresAt: NOW + 1_000_000 }
     const whoAmI = issued({ resource: 'acme/model', expiresAt: NOW + 900_000 })

@@ -1,6 +1,6 @@
 /** Which answers of whoami-v2 are relied on. */
 import { describe, expect, test } from '@jest/globals'
-import { readWhoAmI } from '../../src/hub/facts/whoami.ts'
+import { type Part, readWhoAmI } from '../../src/hub/facts/whoami.ts'
 
 const ID = '0123456789abcdef01234567'
 
@@ -28,9 +28,8 @@ function answer({ token = {}, fine = {}, auth = {}, ...rest }: Record<string, ob
 
 test('an answer in the documented shape is read', () => {
   expect(readWhoAmI(answer())).toEqual({
-    name: 'rosa',
     principal: 'user',
-    email: undefined,
+    name: 'rosa',
     role: 'fineGrained',
     authType: 'access_token',
     displayName: 'ci',
@@ -39,9 +38,12 @@ test('an answer in the documented shape is read', () => {
     global: [],
     canReadGatedRepos: false,
     expiresAt: undefined,
+    appScope: undefined,
     resource: undefined,
     orgs: [{ id: ID, name: 'acme', roleInOrg: 'write', securityRestrictions: [], resourceGroups: [] }],
-    appEntities: undefined,
+    orgsAreListed: true,
+    unreadable: [],
+    email: undefined,
     unknown: [],
   })
 })
@@ -61,40 +63,87 @@ test('members that the Hub leaves out or sets to null are not rights', () => {
   })
 })
 
-describe('what only describes the account may be missing or odd', () => {
-  test.each<[string, unknown, object]>([
-    ['no orgs', { name: 'x', auth: { type: 'y' } }, { orgs: [] }],
-    ['[OIDC]', answer({ name: '[OIDC]' }), { name: '[OIDC]' }],
-    ['a name that is no slug', answer({ name: 'a b' }), { name: 'a b' }],
-    ['no name', answer({ name: undefined }), { name: '' }],
-    ['no token', answer({ auth: { accessToken: null } }), { role: undefined, grants: [] }],
-    ['a time that is no time', answer({ token: { createdAt: 'yesterday' } }), { createdAt: undefined }],
-    ['no display name', answer({ token: { displayName: undefined } }), { displayName: undefined }],
-    [
-      'an entity without a name',
-      answer({ fine: { scoped: [{ entity: { _id: ID, type: 'org' }, permissions: [] }] } }),
-      { grants: [{ entity: { id: ID, type: 'org', name: undefined }, permissions: [] }] },
-    ],
-    ['no type', answer({ type: undefined }), { principal: 'user' }],
-    ['an e-mail address of null', answer({ email: null }), { email: undefined }],
-  ])('%s', (_what, json, expected) => expect(readWhoAmI(json)).toMatchObject(expected))
+test.each([true, 'yes', 1, null])('canReadGatedRepos: %p is a right', (canReadGatedRepos) => {
+  expect(readWhoAmI(answer({ fine: { canReadGatedRepos } }))?.canReadGatedRepos).toBe(true)
 })
 
-test('an app has a list of what it is limited to', () => {
-  const json = {
-    id: ID,
-    type: 'app',
-    name: 'ci',
-    scope: { role: 'write', entities: [{ type: 'model', name: 'acme/model' }] },
-    auth: { type: 'app_token' },
-  }
-  expect(readWhoAmI(json)).toMatchObject({
+test.each(['2026-11-22T13:00:00Z', '2026-11-22T13:00:00.123Z', '2026-11-22T14:00:00+01:00'])(
+  'the expiry %s is read',
+  (expiresAt) => expect(readWhoAmI(answer({ auth: { expiresAt } }))?.expiresAt).toBe(Date.parse(expiresAt)),
+)
+
+test('an app is read, although it has no organizations', () => {
+  const scope = { role: 'write', entities: [{ type: 'org', name: 'acme' }, { type: 'model' }] }
+  expect(readWhoAmI({ id: ID, type: 'app', name: '[OIDC]', scope, auth: { type: 'app_token' } })).toMatchObject({
     principal: 'app',
+    name: '[OIDC]',
+    authType: 'app_token',
     role: undefined,
-    appEntities: [{ type: 'model', name: 'acme/model', id: undefined }],
+    grants: [],
+    appScope: scope,
     orgs: [],
-    unknown: [],
+    orgsAreListed: false,
+    unreadable: [],
   })
+})
+
+test('an app that the Hub says nothing else of is read', () => {
+  expect(readWhoAmI({ type: 'app', auth: { type: 'app_token' } })).toMatchObject({
+    name: '',
+    appScope: undefined,
+    unreadable: [],
+  })
+})
+
+test('a user that is in no organization is not one whose organizations are not listed', () => {
+  expect(readWhoAmI(answer({ orgs: [] }))).toMatchObject({ orgs: [], orgsAreListed: true, unreadable: [] })
+})
+
+test('an entity needs no name', () => {
+  const scoped = [{ entity: { _id: ID, type: 'model' }, permissions: ['repo.write'] }]
+  expect(readWhoAmI(answer({ fine: { scoped } }))).toMatchObject({
+    grants: [{ entity: { id: ID, type: 'model', name: undefined }, permissions: ['repo.write'] }],
+    unreadable: [],
+  })
+})
+
+test.each(['[OIDC]', 'a b', 'a\n::error::b', 'a'.repeat(500), ''])('the name %j is taken as it is', (name) => {
+  expect(readWhoAmI(answer({ name }))).toMatchObject({ name, unreadable: [] })
+})
+
+test.each<[string, unknown, object]>([
+  ['a name', answer({ name: 7 }), { name: '' }],
+  ['a display name', answer({ token: { displayName: 7 } }), { displayName: undefined }],
+  ['a time', answer({ token: { createdAt: 'yesterday' } }), { createdAt: undefined }],
+  ['a kind of principal', answer({ type: 'robot' }), { principal: 'unknown' }],
+])('%s that is missing or odd makes nothing else unreadable', (_what, json, expected) => {
+  expect(readWhoAmI(json)).toMatchObject({ ...expected, role: 'fineGrained', unreadable: [] })
+})
+
+test('nothing is read from what is no object', () => {
+  for (const json of [[], 'x', null, undefined]) expect(readWhoAmI(json)).toBeUndefined()
+})
+
+describe('of an answer, nothing is relied on but the rest', () => {
+  const entity = { _id: ID, type: 'org', name: 'acme' }
+  test.each<[string, unknown, Part]>([
+    ['without auth', { type: 'user', name: 'x', orgs: [] }, 'token'],
+    ['with auth that is no object', { auth: 7, orgs: [] }, 'token'],
+    ['with a type that is no text', answer({ auth: { type: 7 } }), 'token'],
+    ['with a role that is no text', answer({ token: { role: 7 } }), 'token'],
+    ['with a token that is a list', answer({ auth: { accessToken: [] } }), 'token'],
+    ['of a user without orgs', { type: 'user', name: 'x', auth: { type: 'y' } }, 'orgs'],
+    ['with one organization twice', answer({ orgs: [org('acme'), org('acme', { roleInOrg: 'admin' })] }), 'orgs'],
+    ['with an organization without a name', answer({ orgs: [org('acme', { name: undefined })] }), 'orgs'],
+    ['with global rights that are no list', answer({ fine: { global: 'post.write' } }), 'rights'],
+    ['with permissions that are no list', answer({ fine: { scoped: [{ entity, permissions: 'all' }] } }), 'rights'],
+    ['that is fine-grained without rights', answer({ token: { fineGrained: undefined } }), 'rights'],
+    ['of an app with an odd scope', { type: 'app', auth: { type: 'y' }, scope: { entities: 'all' } }, 'rights'],
+    ['with an expiry without a zone', answer({ auth: { expiresAt: '2026-11-22T13:00:00' } }), 'expiry'],
+    ['with an expiry that is no date', answer({ auth: { expiresAt: '2026-13-45T13:00:00Z' } }), 'expiry'],
+    ['with an expiry in words', answer({ auth: { expiresAt: 'Nov 22, 2099' } }), 'expiry'],
+    ['with a resource without a subject', answer({ auth: { resource: {} } }), 'resource'],
+  ])('%s', (_what, json, part) => expect(readWhoAmI(json)?.unreadable).toEqual([part]))
 })
 
 describe('a member that the Hub’s description does not have', () => {
@@ -102,7 +151,7 @@ describe('a member that the Hub’s description does not have', () => {
     ['true', answer({ token: { admin: true } }), 'auth.accessToken.admin', true],
     ['a list', answer({ fine: { jobs: ['acme'] } }), 'auth.accessToken.fineGrained.jobs', true],
     ['an object', answer({ auth: { powers: { any: 1 } } }), 'auth.powers', true],
-    ['beside an organization', answer({ orgs: [org('acme', { superuser: true })] }), 'orgs.superuser', true],
+    ['next to an organization', answer({ orgs: [org('acme', { superuser: true })] }), 'orgs.superuser', true],
     ['at the top', answer({ impersonates: ['rosa'] }), 'impersonates', true],
     ['text', answer({ token: { note: 'x' } }), 'auth.accessToken.note', false],
     ['a number', answer({ token: { note: 7 } }), 'auth.accessToken.note', false],
@@ -116,11 +165,8 @@ describe('a member that the Hub’s description does not have', () => {
   })
 
   test('may be several, and counts once for each path', () => {
-    const scoped = [
-      { entity: { _id: ID, type: 'org' }, permissions: [], x: [] },
-      { entity: { _id: ID, type: 'org' }, permissions: [], x: [1] },
-    ]
-    expect(readWhoAmI(answer({ fine: { scoped } }))?.unknown).toEqual([
+    const item = (x: unknown[]) => ({ entity: { _id: ID, type: 'org' }, permissions: [], x })
+    expect(readWhoAmI(answer({ fine: { scoped: [item([]), item([1])] } }))?.unknown).toEqual([
       { path: 'auth.accessToken.fineGrained.scoped.x', couldBeRight: true },
     ])
   })
@@ -129,33 +175,4 @@ describe('a member that the Hub’s description does not have', () => {
     const scoped = [{ entity: { _id: ID, type: 'org' }, permissions: [], patterns: ['acme-*'] }]
     expect(readWhoAmI(answer({ fine: { scoped } }))?.unknown).toEqual([])
   })
-})
-
-test.each([true, 'yes', 1, null])('canReadGatedRepos: %p is a right', (canReadGatedRepos) => {
-  expect(readWhoAmI(answer({ fine: { canReadGatedRepos } }))?.canReadGatedRepos).toBe(true)
-})
-
-test.each(['2026-11-22T13:00:00Z', '2026-11-22T13:00:00.123Z', '2026-11-22T14:00:00+01:00'])(
-  'the expiry %s is read',
-  (expiresAt) => expect(readWhoAmI(answer({ auth: { expiresAt } }))?.expiresAt).toBe(Date.parse(expiresAt)),
-)
-
-describe('nothing is taken from an answer', () => {
-  test.each<[string, unknown]>([
-    ['no object', []],
-    ['no auth', { name: 'x', orgs: [] }],
-    ['one organization twice', answer({ orgs: [org('acme'), org('acme', { roleInOrg: 'admin' })] })],
-    ['an organization without a name', answer({ orgs: [org('acme', { name: undefined })] })],
-    ['a role that is no text', answer({ token: { role: 7 } })],
-    ['global rights that are no list', answer({ fine: { global: 'post.write' } })],
-    ['an expiry without a zone', answer({ auth: { expiresAt: '2026-11-22T13:00:00' } })],
-    ['an expiry that is no date', answer({ auth: { expiresAt: '2026-13-45T13:00:00Z' } })],
-    ['an expiry in words', answer({ auth: { expiresAt: 'Nov 22, 2099' } })],
-    ['a resource without a subject', answer({ auth: { resource: {} } })],
-    [
-      'permissions that are no list',
-      answer({ fine: { scoped: [{ entity: { _id: ID, type: 'org', name: 'acme' }, permissions: 'all' }] } }),
-    ],
-    ['fine-grained without rights', answer({ token: { fineGrained: undefined } })],
-  ])('%s', (_what, json) => expect(readWhoAmI(json)).toBeUndefined())
 })

@@ -14,7 +14,9 @@ const parse = ({ scope = 'write', permissions = [], allow = [], isScopeGiven = t
   const problems = new Problems()
   const settingFor = (name: string) => `scope: ${name}`
   const asked = parseRights({ scope, permissions, allow, settingFor, isScopeGiven }, problems)
-  return { asked, minted: permissionsToMint(asked), problems: problems.lines }
+  const own = problems.lines
+  const minting = new Problems()
+  return { asked, minted: permissionsToMint(asked, minting), problems: own, minting: minting.lines }
 }
 
 describe('scope', () => {
@@ -61,17 +63,41 @@ describe('permissions', () => {
 
   test('may be ones that nobody knows yet', () => {
     const permissions = ['repo.write', 'quantum.teleport', 'org.billing.write']
-    expect(parse({ permissions })).toMatchObject({ minted: permissions, problems: [] })
+    expect(parse({ permissions, scope: 'read', isScopeGiven: false })).toMatchObject({
+      minted: permissions,
+      problems: [],
+    })
   })
 
   test('must meet a scope that was given', () => {
     expect(parse({ permissions: ['discussion.write'] }).problems).toEqual([
       '`permissions` must include `repo.write`, which `scope: write` requires',
     ])
-    expect(parse({ scope: 'infer', permissions: ['repo.write'] }).problems).toEqual([
+    expect(parse({ scope: 'infer', permissions: ['repo.content.read'] }).problems).toEqual([
       '`permissions` must include `inference.serverless.write` or `inference.endpoints.infer.write`, which `scope: infer` requires',
     ])
     expect(parse({ scope: 'read', permissions: ['job.write'], isScopeGiven: false }).problems).toEqual([])
+  })
+
+  test('must not go beyond a scope that was given, but for what `allow` lists', () => {
+    const beyond = (scope: string, name: string, allow: string[] = []) =>
+      parse({
+        scope,
+        permissions: [
+          'repo.content.read',
+          'repo.write',
+          ...(scope === 'infer' ? ['inference.serverless.write'] : []),
+          name,
+        ],
+        allow,
+      }).problems
+    expect(beyond('write', 'org.write')).toEqual(['`permissions` must not go beyond `scope: write` (got "org.write")'])
+    expect(beyond('write', 'org.write', ['org.write'])).toEqual([])
+    expect(beyond('write', 'job.write')).toEqual([])
+    expect(beyond('infer', 'collection.read')).toEqual([
+      '`permissions` must not go beyond `scope: infer` (got "repo.write")',
+    ])
+    expect(beyond('write+admin', 'org.write')).toEqual(expect.not.arrayContaining([expect.stringContaining('beyond')]))
   })
 
   test.each([
@@ -84,6 +110,15 @@ describe('permissions', () => {
       `\`permissions\` must list permissions such as \`repo.write\` (got "${name}")${guess}`,
     ])
   })
+})
+
+test('a minted token gets nothing that the Hub does not grant', () => {
+  expect(parse({ permissions: ['repo.write', 'sql-console.embed.write'] }).minting).toEqual([
+    expect.stringMatching(
+      /^`permissions` must list permissions that the Hub grants .* \(got "sql-console.embed.write"\).*; these are repo.content.read, /,
+    ),
+  ])
+  expect(parse({ permissions: ['repo.write', 'job.write'] }).minting).toEqual([])
 })
 
 describe('allow', () => {

@@ -28,9 +28,11 @@ function who(rest: Partial<WhoAmI> = {}): WhoAmI {
     global: [],
     canReadGatedRepos: false,
     expiresAt: undefined,
+    appScope: undefined,
     resource: undefined,
     orgs: [],
-    appEntities: undefined,
+    orgsAreListed: true,
+    unreadable: [],
     unknown: [],
     ...rest,
   }
@@ -68,10 +70,17 @@ describe('a token is one of the account’s', () => {
   })
 })
 
+interface Known {
+  tokens?: AccountToken[]
+  minted?: Record<string, string>
+  /** False when the Hub does not list the account's tokens. */
+  listed?: boolean
+}
+
 /** What is known of values when the Hub answers this, each answer once, the last one for ever. */
 function known(
   answers: Record<string, (WhoAmI | undefined)[]>,
-  { tokens = [], minted = {} }: { tokens?: AccountToken[]; minted?: Record<string, string> } = {},
+  { tokens = [], minted = {}, listed = true }: Known = {},
 ) {
   const asked: string[] = []
   const hub = {
@@ -83,7 +92,7 @@ function known(
   } as unknown as HubClient
   const minter = {
     idOf: (value: string) => minted[value],
-    tokens: async () => tokens,
+    tokens: async () => (listed ? tokens : undefined),
     entryOf: (given: WhoAmI, all: readonly AccountToken[]) => entryOf(given, ACCOUNT, all),
   } as unknown as Minter
   const deadline = { sleep: async () => {} } as unknown as Deadline
@@ -124,5 +133,13 @@ describe('of tokens in use', () => {
     expect((await entries.find('used'))?.id).toBe('b')
     expect(await entries.isInUse(entry(), 'old')).toBe(false)
     expect(asked).toEqual([])
+  })
+
+  test('none is told apart while the Hub does not list the account’s tokens: the name alone counts', async () => {
+    const { entries } = known({ used: [who()], own: [who()] }, { listed: false, minted: { own: 'a' } })
+    expect(await entries.find('used')).toBeUndefined()
+    expect(await entries.find('own')).toBeUndefined()
+    expect(await entries.isInUse(entry(), 'old')).toBe(true)
+    expect(await entries.isInUse(entry({ displayName: 'another name' }), 'old')).toBe(false)
   })
 })

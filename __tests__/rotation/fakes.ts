@@ -12,10 +12,11 @@ import {
 import { ActionError, type ErrorCode } from '../../src/errors/action-error.ts'
 import type { HubClient } from '../../src/hub/client.ts'
 import type { Grant, Membership, WhoAmI } from '../../src/hub/facts/whoami.ts'
+import type { MintRights } from '../../src/hub/mint-rights.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
-import type { Minter, NewToken, RotatedToken } from '../../src/rotation/account/minter.ts'
+import type { Minter, NewToken, RotatedToken, Wanted } from '../../src/rotation/account/minter.ts'
 import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import { rotatedTokenName, versionOfToken } from '../../src/rotation/names.ts'
 import { noOutcome } from '../../src/rotation/outcome.ts'
@@ -294,7 +295,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return undefined
   }
 
-  async mint(arn: string, versionId: string, _permissions: readonly string[]): Promise<NewToken> {
+  async mint(arn: string, versionId: string, _wanted: Wanted): Promise<NewToken> {
     const startedAt = Date.now()
     const value = `hf_minted${'0'.repeat(8)}${this.mintedValues.length + 1}`
     const entry = { id: `id-${value}`, displayName: rotatedTokenName(arn, versionId), createdAt: startedAt, value }
@@ -306,7 +307,12 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return { value, displayName: entry.displayName, id: this.saysId ? entry.id : undefined, startedAt }
   }
 
-  async findMinted({ displayName }: NewToken): Promise<AccountToken[]> {
+  /** What a token is minted with is the real minter's. */
+  async rightsToMint(): Promise<MintRights> {
+    return { permissions: [], repoIds: [], repoPermissions: [] }
+  }
+
+  async findMinted({ displayName }: NewToken): Promise<AccountToken[] | undefined> {
     return (await this.tokens()).filter((token) => token.displayName === displayName)
   }
 

@@ -55,8 +55,19 @@ describe('a line of `secrets`', () => {
     ['x scope=', 'scope= is empty'],
     ['x write', '"write" is not one of scope='],
     ['x repositories=acme', '(got "acme")'],
-    ['x scope=read permissions=repo.write', 'must not go beyond `scope=read` (got "repo.write")'],
-    ['x', 'the line "x": `scope` is required and has no default: add scope=read, scope=write or scope=admin'],
+    [
+      'x scope=write permissions=repo.content.read',
+      '`permissions` must include `repo.write`, which `scope=write` requires',
+    ],
+    [
+      'x scope=read permissions=post.write,repo.content.read',
+      'that the Hub grants to service accounts (got "post.write")',
+    ],
+    ['x scope=read allow=everything', '`allow` must list permissions'],
+    [
+      'x',
+      'the line "x": `scope` is required and has no default: add scope=read, scope=write or another one of identity, contribute, infer, admin',
+    ],
     ['x{scope}', '`scope` is required'],
     ['x scope=read narrow=yes', '`narrow` must be one of false, true (got "yes")'],
     ['x scope=read narrow=True', '`narrow` must be one of false, true (got "True")'],

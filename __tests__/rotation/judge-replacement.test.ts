@@ -64,9 +64,9 @@ describe('when a minted token would have less, the lines on offer', () => {
     [
       'list the permissions that no scope has by itself',
       'hub/x scope=write',
-      [on('org', 'acme', 'repo.write', 'discussion.write', 'collection.read')],
+      [on('org', 'acme', 'repo.write', 'job.write', 'collection.read')],
       [
-        'hub/x scope=write permissions=repo.content.read,repo.write,discussion.write,collection.read',
+        'hub/x scope=write permissions=repo.content.read,repo.write,job.write,collection.read',
         'hub/x scope=write narrow=true',
       ],
     ],
@@ -75,9 +75,42 @@ describe('when a minted token would have less, the lines on offer', () => {
       'hub/x scope=write permissions=repo.write repositories=acme/model',
       [on('org', 'acme', 'repo.write', 'collection.read')],
       [
-        'hub/x scope=write permissions=repo.write,collection.read repositories=acme/model',
+        'hub/x scope=write permissions=repo.write,collection.read',
         'hub/x scope=write permissions=repo.write repositories=acme/model narrow=true',
       ],
+    ],
+    [
+      'do not ask for what cannot be granted',
+      'hub/x scope=write',
+      [on('org', 'acme', 'repo.write', 'discussion.write', 'collection.read')],
+      [
+        'hub/x scope=write permissions=repo.content.read,repo.write,collection.read narrow=true',
+        'hub/x scope=write narrow=true',
+      ],
+    ],
+    [
+      'drop the repositories of the line for a token of the whole organization',
+      'hub/x scope=write repositories=acme/model,acme/other',
+      [on('org', 'acme', 'repo.content.read', 'repo.write')],
+      ['hub/x scope=write', 'hub/x scope=write repositories=acme/model,acme/other narrow=true'],
+    ],
+    [
+      'list the repositories of the current token too',
+      `hub/x scope=write repositories=acme/model#${'0'.repeat(24)}`,
+      [
+        { entity: { type: 'model', name: 'acme/model', id: '0'.repeat(24) }, permissions: ['repo.write'] },
+        on('dataset', 'acme/data', 'repo.content.read'),
+      ],
+      [
+        `hub/x scope=write repositories=acme/model#${'0'.repeat(24)},datasets/acme/data`,
+        `hub/x scope=write repositories=acme/model#${'0'.repeat(24)} narrow=true`,
+      ],
+    ],
+    [
+      'keep the repositories of the line when those are enough',
+      'hub/x scope=read repositories=acme/model',
+      [on('model', 'acme/model', 'repo.content.read', 'repo.write')],
+      ['hub/x scope=write repositories=acme/model', 'hub/x scope=read repositories=acme/model narrow=true'],
     ],
     [
       'ask for `admin` if need be',

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { mintToken } from '../../src/hub/mint.ts'
+import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
@@ -9,9 +10,11 @@ import { Minter } from '../../src/rotation/account/minter.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
 const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
-const PERMISSIONS = ['repo.content.read']
+const WANTED = { permissions: ['repo.content.read'], repositories: [] }
+const RIGHTS = onWholeOrganization(['repo.content.read'])
 const HOUR = 3_600_000
-const log = { info() {}, debug() {}, warning() {} }
+const warnings: string[] = []
+const log = { info() {}, debug() {}, warning: (text: string) => void warnings.push(text) }
 const adminSecret = { input: 'admin-secret-id', id: 'huggingface/acme/service-accounts' } as const
 
 let hub: Hub
@@ -19,6 +22,7 @@ let deadline: Deadline
 let http: Http
 let admin: string
 beforeEach(async () => {
+  warnings.length = 0
   hub = await Hub.start()
   hub.addOrg({ name: 'acme', plan: 'enterprise' })
   hub.addServiceAccount({ org: 'acme', name: 'ci' })
@@ -58,21 +62,21 @@ const answerWith = (tokenInfo: unknown) =>
 describe('a token that the run minted', () => {
   test('is masked before anyone has it', async () => {
     const minter = await open()
-    const { value } = await minter.mint(ARN, VERSION, PERMISSIONS)
+    const { value } = await minter.mint(ARN, VERSION, WANTED)
     expect(masked).toContain(value)
   })
 
   test('is found by its id, whatever else has its name', async () => {
     const minter = await open()
-    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     plant(token.displayName)
-    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
     expect(minter.idOf(token.value)).toBe(idOf(token.value))
   })
 
   test('is not found once it is gone', async () => {
     const minter = await open()
-    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     plant(token.displayName)
     hub.revokeToken(token.value)
     expect(await minter.findMinted(token)).toEqual([])
@@ -81,19 +85,19 @@ describe('a token that the run minted', () => {
   test('is found by its name when the Hub did not say its id, but nothing that is older', async () => {
     const minter = await open()
     answerWith(undefined)
-    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
     plant(token.displayName, HOUR)
-    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
   })
 
   test('is none that was there before the run, even if the Hub answers with its id', async () => {
     const before = plant('the current token')
     const minter = await open()
     answerWith({ _id: idOf(before) })
-    const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+    const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
-    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
   })
 })
 
@@ -101,7 +105,7 @@ test('a token that was there before the run is not taken for a minted one, whate
   const before = plant('the current token')
   const minter = await open()
   answerWith(undefined)
-  const token = await minter.mint(ARN, VERSION, PERMISSIONS)
+  const token = await minter.mint(ARN, VERSION, WANTED)
   hub.service.inject('service-account', {
     kind: 'change',
     change: ({ body, ...rest }) => {
@@ -112,7 +116,7 @@ test('a token that was there before the run is not taken for a minted one, whate
       return { ...rest, body: { ...(body as object), accessTokens: renamed } }
     },
   })
-  expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
+  expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
 })
 
 test('after a lost answer, only what was made since then is removed', async () => {
@@ -123,7 +127,7 @@ test('after a lost answer, only what was made since then is removed', async () =
   const { value } = await mintToken(accounts, {
     account: await accounts.find('ci'),
     displayName: 'the name',
-    permissions: PERMISSIONS,
+    rights: RIGHTS,
     before: new Set([idOf(known) ?? '']),
     log,
     onValue: () => {},
@@ -137,7 +141,7 @@ describe('a leftover', () => {
   test('is revoked at the first try or not at all', async () => {
     const leftover = plant('left by a run')
     const minter = await open()
-    const [entry] = await minter.tokens()
+    const [entry] = (await minter.tokens()) ?? []
     if (!entry) throw new Error('no entry')
     hub.service.inject('delete-token', { kind: 'answer', status: 503 })
     expect(await minter.removeOnce(entry)).toBe(false)
@@ -149,10 +153,52 @@ describe('a leftover', () => {
   test('that is gone already is no failure', async () => {
     plant('left by a run')
     const minter = await open()
-    const [entry] = await minter.tokens()
+    const [entry] = (await minter.tokens()) ?? []
     if (!entry) throw new Error('no entry')
     await minter.remove(entry)
     await minter.remove(entry)
     expect(account()).toEqual([])
+  })
+})
+
+describe('when the Hub does not list the tokens of the account', () => {
+  const unlisted = (times: number) => {
+    hub.service.inject(
+      'service-account',
+      {
+        kind: 'change',
+        change: ({ body, ...rest }) => ({ ...rest, body: { ...(body as object), accessTokens: undefined } }),
+      },
+      times,
+    )
+  }
+
+  test('a run says what it cannot find, and begins', async () => {
+    plant('left by a run')
+    unlisted(9)
+    const minter = await open()
+    expect(warnings).toEqual([expect.stringContaining('does not list the tokens of the service account ci')])
+    expect(minter.firstIds).toEqual([])
+    expect(minter.firstTokensFor(ARN)).toEqual([])
+    expect(await minter.tokensFor(ARN)).toEqual([])
+    expect(await minter.tokens()).toBeUndefined()
+  })
+
+  test('a minted token is found by its id alone', async () => {
+    unlisted(9)
+    const minter = await open()
+    const token = await minter.mint(ARN, VERSION, WANTED)
+    const [entry, ...others] = (await minter.findMinted(token)) ?? []
+    expect(others).toEqual([])
+    if (!entry) throw new Error('no entry')
+    await minter.remove(entry)
+    expect(hub.isAlive(token.value)).toBe(false)
+  })
+
+  test('and not its id either, nobody takes it for gone', async () => {
+    unlisted(9)
+    const minter = await open()
+    answerWith(undefined)
+    expect(await minter.findMinted(await minter.mint(ARN, VERSION, WANTED))).toBeUndefined()
   })
 })

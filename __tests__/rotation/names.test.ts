@@ -1,4 +1,5 @@
 /** Ids, names and labels by which a rotation recognizes its own work. */
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import {
   isRetiredLabel,
@@ -51,12 +52,32 @@ describe('a token’s name', () => {
     expect(rotatedTokenName(ARN, id)).not.toBe(name)
   })
 
-  test('is short even for the longest secret, and is not one that the main action cleans up', () => {
-    const long = arn('123456789012', `${'n'.repeat(505)}-a1B2c3`)
-    const name = rotatedTokenName(long, 'v'.repeat(64))
-    expect(name.length).toBeLessThan(180)
-    expect(versionOfToken(name, long)).toBe('v'.repeat(64))
-    expect(madeAt(name)).toBeUndefined()
+  test.each([
+    ['the longest secret', `${'n'.repeat(505)}-a1B2c3`, 'v'.repeat(64)],
+    ['the longest secret, with an id of ours', `${'n'.repeat(505)}-a1B2c3`, versionId(run, ARN, 0)],
+    ['a short secret', 'a', 'v'.repeat(64)],
+    ['a secret of characters that AWS does not allow today', 'ключ:ñ 😀 secret', versionId(run, ARN, 0)],
+  ])('fits into what the Hub takes, for %s, and is not one that the main action cleans up', (_what, name, id) => {
+    const secret = arn('123456789012', name)
+    const one = rotatedTokenName(secret, id)
+    expect(one.length).toBeLessThanOrEqual(100)
+    expect(versionOfToken(one, secret)).toBe(id)
+    expect(versionOfToken(one, arn('123456789012', `${name}x`))).toBeUndefined()
+    expect(rotatedTokenName(secret, id)).not.toBe(one)
+    expect(madeAt(one)).toBeUndefined()
+  })
+
+  test('shows the end of the secret’s name', () => {
+    expect(rotatedTokenName(ARN, versionId(run, ARN, 0))).toContain(' huggingface/acme/write-a1B2c3 ')
+  })
+
+  test('of an earlier version of this action is recognized', () => {
+    const hash = createHash('sha256').update(ARN).digest('hex').slice(0, 16)
+    const id = versionId(run, ARN, 0)
+    const earlier = `hf-oidc-rotate huggingface/acme/write-a1B2c3 ${hash} ${id} 0123abcd`
+    expect(versionOfToken(earlier, ARN)).toBe(id)
+    expect(versionOfToken(earlier, arn('999999999999'))).toBeUndefined()
+    expect(versionOfToken(`${earlier} `, ARN)).toBeUndefined()
   })
 })
 

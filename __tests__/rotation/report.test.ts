@@ -12,7 +12,7 @@ import { DAY, HOUR } from './leftover-fakes.ts'
 
 const NOW = Date.UTC(2026, 8, 8, 4, 17)
 const role = { arn: 'arn:aws:iam::123456789012:role/hf-rotate' }
-const request = { org: 'acme', mode: { kind: 'mint' }, dryRun: false, role } as unknown as RotationRequest
+const request = { org: 'acme', mode: { kind: 'mint' }, secrets: [], dryRun: false, role } as unknown as RotationRequest
 const failure = (text = 'x') =>
   new ActionError('hub-failed', { failed: prose`It failed: ${code(text)}.`, fix: 'Wait for an hour.' })
 

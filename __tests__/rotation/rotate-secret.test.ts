@@ -169,6 +169,15 @@ describe('a dry run', () => {
     })
   })
 
+  test('fails where the admin token cannot see a repository, as the rotation would', async () => {
+    const world = dueWorld({ request: { dryRun: true } })
+    world.minter.rightsToMint = async () => {
+      throw failure('exchange-rejected')
+    }
+    await expect(rotateSecret(world.turn)).rejects.toMatchObject({ code: 'exchange-rejected' })
+    expect(world.secret.writes).toEqual([])
+  })
+
   test('asks about a token of the account too, which the list alone would do for', async () => {
     const world = secretWorld({ request: { dryRun: true } })
     world.minter.add(V1, OLD)

@@ -1,6 +1,6 @@
 /** The four steps: what each leaves behind when it fails, and when it is called again. */
 import { describe, expect, test } from '@jest/globals'
-import { discard } from '../../src/rotation/secret/discard.ts'
+import { discard, discardUnstored } from '../../src/rotation/secret/discard.ts'
 import { createPending, finishPending, retire, testPending } from '../../src/rotation/secret/steps.ts'
 import { ARN, failure, NOW, refusal, type SecretWorld, secretWorld, useClock, whoami, writer } from './fakes.ts'
 
@@ -89,7 +89,7 @@ describe('create', () => {
     expect(await create(world)).toEqual({ kind: 'taken' })
     expect(world.warnings).toEqual([
       expect.stringMatching(
-        /^The token "hf-oidc-rotate hub\/x-a1B2c3 \w+ [\w-]+ \w+" was minted but is not used, and it could not be revoked\. The next run will remove it\.$/,
+        /^The token "hf-oidc-rotate hub\/x-a1B2c3 [\w-]+ [\w-]+ [\w-]+" was minted but is not used, and it could not be revoked\. The next run will remove it\.$/,
       ),
     ])
   })
@@ -98,7 +98,7 @@ describe('create', () => {
 describe('what was minted is revoked', () => {
   async function minted(labels: string[] | undefined, held = MINTED) {
     const world = worldWith()
-    const token = await world.minter.mint(ARN, V2, [])
+    const token = await world.minter.mint(ARN, V2, { permissions: [], repositories: [] })
     if (labels) world.secret.add(V2, JSON.stringify({ token: held }), labels)
     return { world, token }
   }
@@ -118,6 +118,14 @@ describe('what was minted is revoked', () => {
     const { world, token } = await minted([label])
     expect(await discard(world.turn, V2, token)).toBe(true)
     expect(world.minter.alive).toEqual([MINTED])
+  })
+
+  test('but not when the Hub says nowhere which token it is', async () => {
+    const { world, token } = await minted(undefined)
+    world.minter.findMinted = async () => undefined
+    expect(await discard(world.turn, V2, token)).toBe(false)
+    await discardUnstored(world.turn, V2, token)
+    expect(world.warnings).toEqual([expect.stringMatching(/^The token "hf-oidc-rotate .*" was minted but is not used/)])
   })
 
   test('but not when the time for that has passed', async () => {

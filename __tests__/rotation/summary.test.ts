@@ -8,7 +8,7 @@ import type { RotationRequest } from '../../src/rotation/request.ts'
 
 const NOW = Date.UTC(2026, 10, 26, 12)
 const DAY = 86_400_000
-const request = { org: 'acme', dryRun: false } as RotationRequest
+const request = { org: 'acme', dryRun: false, mode: { kind: 'promote' } } as RotationRequest
 
 /** The cells of each row, without tags. */
 function rows(secrets: Partial<Outcome>[], services: Partial<ServiceOutcome>[] = []): string[][] {
@@ -71,4 +71,15 @@ test('the claims of the job are folded under the failure that they explain', () 
   expect(failureHtml(error, undefined, 'No rotation')).toMatch(
     /^<h3>No rotation: [\s\S]*<details>[\s\S]*<code>y<\/code>/,
   )
+})
+
+test.each([
+  ['mint', [], true],
+  ['mint', [{ label: 'acme/model' }], false],
+  ['promote', [], false],
+])('with mode %s and the repositories %j, new tokens are organization-wide: %p', (kind, repositories, isWide) => {
+  const secrets = [{ secret: { id: 'hub/x' }, repositories }]
+  const asked = { ...request, mode: { kind }, secrets } as unknown as RotationRequest
+  const html = rotationSummary(asked, { caller: '', secrets: [], services: [] }, NOW, undefined)
+  expect(html.includes('New tokens for <code>hub/x</code> are organization-wide.')).toBe(isWide)
 })

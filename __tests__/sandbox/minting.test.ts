@@ -388,7 +388,14 @@ describe('service accounts', () => {
     hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName: 'old', createdAt })
     for (const token of [admin, reader]) {
       const list = await call(base, token)
-      expect([list.status, list.body]).toEqual([200, [{ _id: account.id, user: 'ci', name: 'ci', fullname: 'ci' }]])
+      const summary = {
+        _id: account.id,
+        user: 'ci',
+        name: 'ci',
+        email: 'ci@example.com',
+        createdAt: expect.any(String),
+      }
+      expect([list.status, list.body]).toEqual([200, [summary]])
       const one = await call(`${base}/${account.id}`, token)
       expect(one).toMatchObject({
         status: 200,
@@ -405,15 +412,45 @@ describe('service accounts', () => {
     }
   })
 
+  test('get a token for single repositories, and nothing else', async () => {
+    const id = hub.repos.get('acme/model')?.id ?? ''
+    hub.addRepo({ type: 'dataset', name: 'acme/data', private: true })
+    const rights = { permissions: [], repoIds: [id], repoPermissions: write }
+    const { body } = await mint({ displayName: 'run 1', ...rights })
+    expect(body.tokenInfo).toMatchObject(rights)
+    const token = String(body.token)
+    expect(await whoami(token)).toMatchObject({
+      auth: {
+        accessToken: {
+          fineGrained: { scoped: [{ entity: { _id: id, type: 'model', name: 'acme/model' }, permissions: write }] },
+        },
+      },
+    })
+    expect(await reach(token)).toEqual(WRITES)
+    expect((await call('/api/datasets/acme/data/auth-check', token)).status).toBe(404)
+  })
+
+  test('get no token for a repository of another organization', async () => {
+    const { id } = hub.addRepo({ type: 'model', name: 'rivals/model' })
+    const rights = { permissions: [], repoIds: [id], repoPermissions: write }
+    expect((await mint({ displayName: 'run 1', ...rights })).status).toBe(400)
+    expect(living()).toEqual([])
+  })
+
   test('get a token with exactly the permissions that were asked for', async () => {
     const { status, body } = await mint({ displayName: 'run 1', permissions: write })
-    expect(status).toBe(200)
+    expect(status).toBe(201)
     expect(body).toEqual({
       token: expect.stringMatching(/^hf_[A-Za-z0-9]{34}$/),
       tokenInfo: {
         _id: expect.stringMatching(/^[0-9a-f]{24}$/),
         displayName: 'run 1',
         createdAt: expect.stringMatching(/Z$/),
+        permissions: write,
+        repoIds: [],
+        repoPermissions: [],
+        endpointPatterns: [],
+        skipNetworkSecurity: false,
       },
     })
     const token = String(body.token)
@@ -443,7 +480,7 @@ describe('service accounts', () => {
     const { token, tokenInfo } = (await mint({ displayName: 'run 1', permissions: write })).body
     await mint({ displayName: 'run 2', permissions: write })
     const { _id: id } = tokenInfo as { _id: string }
-    expect((await remove(id)).status).toBe(200)
+    expect((await remove(id)).status).toBe(204)
     expect(await reach(String(token))).toEqual(DEAD)
     expect(living()).toEqual(['run 2'])
     expect((await remove(id)).status).toBe(404)
@@ -457,9 +494,11 @@ describe('service accounts', () => {
   })
 
   test.each([
-    [{ permissions: write }],
-    [{ displayName: 'x' }],
-    [{ displayName: 'x', permissions: [] }],
+    [{ displayName: '', permissions: write }],
+    [{ displayName: 'x'.repeat(101), permissions: write }],
+    [{ displayName: 'x', permissions: 'repo.write' }],
+    [{ displayName: 'x', repoIds: ['acme/model'], repoPermissions: write }],
+    [{ displayName: 'x', repoPermissions: ['org.write'] }],
     [{ displayName: 'x', permissions: ['repo.write', 'repo.everything'] }],
   ])('get no token for %j', async (body) => {
     const { status, headers } = await mint(body)

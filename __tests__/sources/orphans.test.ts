@@ -95,8 +95,28 @@ describe('the name of a minted token', () => {
     ['nothing', { repository: '', runId: '', runAttempt: '' }],
   ])('is readable by a later run when the runner says %s', (_what, job) => {
     const name = tokenName(job as never, NOW)
-    expect(name.length).toBeLessThanOrEqual(160)
+    expect(name.length).toBeLessThanOrEqual(100)
     expect(madeAt(name)).toBe(NOW)
+  })
+
+  test('shows a repository that fits, and the end of any other after a hash of the whole', () => {
+    const of = (repository: string) => tokenName({ repository, runId: '17', runAttempt: '1' } as never, NOW)
+    expect(of(`octo/${'r'.repeat(49)}`)).toContain(` octo/${'r'.repeat(49)} 17.1 `)
+    expect(of(`octo/${'r'.repeat(99)}`)).toMatch(/^hf-oidc-action [0-9a-f]{8}-r{45} 17\.1 /)
+    expect(of('octo/répo')).toMatch(/^hf-oidc-action [0-9a-f]{8}-octo\/r-po 17\.1 /)
+  })
+
+  test.each([
+    ['a long name', `${'a'.repeat(60)}/x${'r'.repeat(60)}`, `${'a'.repeat(60)}/y${'r'.repeat(60)}`],
+    ['a name of other characters', 'группа/модель', 'группа/другое'],
+  ])('is not of the same run as one of another repository with %s', (_what, one, other) => {
+    const of = (repository: string) => tokenName({ repository, runId: '7', runAttempt: '1' } as never, NOW)
+    expect(isSameRun(of(one), of(one))).toBe(true)
+    expect(isSameRun(of(one), of(other))).toBe(false)
+  })
+
+  test('of an earlier version of this action is recognized', () => {
+    expect(madeAt(`hf-oidc-action ${'x'.repeat(80)} 17.1 20261122T181530Z 00000000`)).toBe(NOW)
   })
 
   test('is of the same run as another one only with the same repository, run and attempt', () => {

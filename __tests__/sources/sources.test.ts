@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { REGION, roleArn, Sandbox } from '../../sandbox/index.ts'
 import type { AwsRequest } from '../../src/aws/request.ts'
+import type { HubRepository } from '../../src/hub/repository.ts'
 import { prove } from '../../src/identity/prove.ts'
 import { parseRole } from '../../src/inputs/aws.ts'
 import { Problems } from '../../src/inputs/problems.ts'
@@ -17,9 +18,11 @@ let http: Http
 /** What happened, in order. */
 let events: string[]
 let warnings: string[]
+let infos: string[]
 beforeEach(async () => {
   events = []
   warnings = []
+  infos = []
   sandbox = await Sandbox.start()
   sandbox.afterWork = ({ operation }) => void events.push(operation)
   deadline = new Deadline(30_000)
@@ -44,7 +47,7 @@ function awsRequest(role: string, secretId: string): AwsRequest {
 }
 
 /** Obtains a token with a source, as a run does. */
-async function obtain(source: SourceRequest, aws?: AwsRequest) {
+async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: readonly HubRepository[] = []) {
   const { env } = sandbox.startJob()
   const job = {
     idTokenRequest: { url: env.ACTIONS_ID_TOKEN_REQUEST_URL ?? '', token: env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? '' },
@@ -60,7 +63,11 @@ async function obtain(source: SourceRequest, aws?: AwsRequest) {
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
   }
-  const log = { info() {}, debug() {}, warning: (text: string) => void warnings.push(text) }
+  const log = {
+    info: (text: string) => void infos.push(text),
+    debug() {},
+    warning: (text: string) => void warnings.push(text),
+  }
   const shared = { job, http, log, policy: { maxAttempts: 3, deadline, random: () => 0 } }
   const identity = await prove({
     ...shared,
@@ -77,7 +84,7 @@ async function obtain(source: SourceRequest, aws?: AwsRequest) {
   events.length = 0
   const context: SourceContext = {
     ...shared,
-    request: { org: 'acme', hubEndpoint: sandbox.hub.url, source, aws },
+    request: { org: 'acme', hubEndpoint: sandbox.hub.url, repositories, source, aws },
     mask: (secret) => void events.push(`mask ${secret}`),
     renew: async () => identity,
     ledger: {
@@ -130,7 +137,13 @@ describe('service-account', () => {
     const { value, evidence, origin } = await mintWith()
     expect(since(value).slice(0, 2)).toEqual([`mask ${value}`, `made ${value}`])
     expect(events.filter((event) => ['begin', 'mint-token'].includes(event))).toEqual(['begin', 'mint-token'])
-    expect(evidence).toEqual({ kind: 'minted', asked: ['repo.content.read'] })
+    expect(evidence).toEqual({
+      kind: 'minted',
+      asked: ['repo.content.read'],
+      granted: ['repo.content.read'],
+      beyond: [],
+      repositories: [],
+    })
     expect(origin.aws).toMatchObject({ holdsToken: false })
   })
 
@@ -147,9 +160,8 @@ describe('service-account', () => {
   })
 
   test('tells the ledger that there is no token when the Hub refuses', async () => {
-    await expect(mintWith(undefined, undefined, { permissions: ['repo.fly.read'] })).rejects.toMatchObject({
-      code: 'exchange-rejected',
-    })
+    sandbox.hub.service.inject('mint-token', { kind: 'answer', status: 400, body: { error: 'No.' } })
+    await expect(mintWith()).rejects.toMatchObject({ code: 'exchange-rejected' })
     expect(events).toContain('refused')
   })
 
@@ -173,6 +185,13 @@ describe('service-account', () => {
     const { value } = await mintWith()
     const live = sandbox.hub.serviceAccountTokens('acme', 'ci').map((token) => token.value)
     expect(new Set(live)).toEqual(new Set([kept, value]))
+  })
+
+  test('removes nothing when the Hub does not list the tokens, and says so', async () => {
+    sandbox.hub.service.inject('service-account', { kind: 'answer', status: 200, body: {} })
+    await mintWith()
+    expect(warnings).toEqual([])
+    expect(infos).toContainEqual(expect.stringMatching(/^Hub: the tokens of the service account are not listed/))
   })
 
   test('lets no trouble with that stop the job', async () => {
@@ -230,6 +249,12 @@ test('every source can be loaded ahead of its use', async () => {
 })
 
 test('a source on AWS does not run without AWS', () => {
-  const request = { org: 'acme', hubEndpoint: '', source: { kind: 'secrets-manager' }, aws: undefined } as const
+  const request = {
+    org: 'acme',
+    hubEndpoint: '',
+    repositories: [],
+    source: { kind: 'secrets-manager' },
+    aws: undefined,
+  } as const
   expect(() => awsOf(request)).toThrow(TypeError)
 })

@@ -68,6 +68,10 @@ test('the defaults make a complete request', () => {
   expect(request()).toEqual({
     org: 'acme',
     scope: 'read',
+    scopes: ['read'],
+    permissions: [],
+    allow: [],
+    notation: 'input',
     audience: 'acme',
     issuer: 'https://token.actions.githubusercontent.com',
     claimRules: [],
@@ -84,6 +88,7 @@ test('the defaults make a complete request', () => {
       secret: { id: 'huggingface/acme/read', key: 'token', stage: 'AWSCURRENT', region: 'eu-west-1' },
     },
     repositories: [],
+    repositoriesOnly: false,
     verify: 'strict',
     minLifetimeSeconds: 600,
     exportEnv: ['HF_TOKEN'],
@@ -214,18 +219,14 @@ describe('`revoke`', () => {
 
 describe('inputs of another source', () => {
   const OTHERS: [string, Partial<Raw['values']>, string[]][] = [
-    [
-      'secrets-manager',
-      {},
-      ['hf-resource', 'member', 'oauth-scopes', 'service-account', 'permissions', 'orphan-age', 'revoke'],
-    ],
+    ['secrets-manager', {}, ['hf-resource', 'member', 'oauth-scopes', 'service-account', 'orphan-age', 'revoke']],
     [
       'trusted-publisher',
       { 'role-to-assume': '', 'hf-resource': 'acme/model' },
       [
         ...['role-to-assume', 'aws-region', 'secret-id', 'secret-key', 'secret-version-stage', 'audience'],
         ...['role-session-name', 'role-duration-seconds', 'session-policy'],
-        ...['member', 'oauth-scopes', 'service-account', 'permissions', 'orphan-age'],
+        ...['member', 'oauth-scopes', 'service-account', 'orphan-age'],
       ],
     ],
     ['token-exchange', { member: 'ci@acme.example' }, ['secret-key', 'hf-resource', 'service-account', 'orphan-age']],
@@ -335,9 +336,9 @@ describe('a token exchange', () => {
 
 describe('a service account', () => {
   test.each([
-    ['', '`service-account` is required with `token-source: service-account`: its name or ID'],
-    ['a\nb', '`service-account` must be the name or ID of a service account'],
-    ['x'.repeat(97), '`service-account` must be the name or ID of a service account'],
+    ['', '`service-account` is required with `token-source: service-account`: its slug'],
+    ['a\nb', '`service-account` must be the slug, ID, or name of a service account'],
+    ['x'.repeat(97), '`service-account` must be the slug, ID, or name of a service account'],
   ])('cannot be %j', (name, text) =>
     expect(problems({ 'token-source': 'service-account', 'service-account': name })).toContain(text),
   )
@@ -348,9 +349,19 @@ describe('a service account', () => {
     expect(request({ ...given, 'orphan-age': '30d' }).source).toMatchObject({ orphanAgeSeconds: 2_592_000 })
   })
 
-  test('must not get more than the scope', () => {
-    const text = problems({ 'token-source': 'service-account', 'service-account': 'ci', permissions: 'repo.write' })
-    expect(text).toContain('`permissions`')
+  test('gets exactly the permissions that are listed, and they must meet a scope that is given', () => {
+    const given = { 'token-source': 'service-account', 'service-account': 'ci', permissions: 'job.write' }
+    expect(request(given).source).toMatchObject({ permissions: ['job.write'] })
+    expect(problems({ ...given, scope: 'write' })).toContain('`permissions` must include `repo.write`')
+    expect(problems({ ...given, permissions: 'post.write' })).toContain('that the Hub grants to service accounts')
+  })
+
+  test('is for repositories of the organization', () => {
+    const given = { 'token-source': 'service-account', 'service-account': 'ci' }
+    expect(problems({ ...given, repositories: 'rivals/model' })).toContain(
+      '`repositories` must list a repository of acme',
+    )
+    expect(problems({ repositories: 'rivals/model' })).not.toContain('must list a repository of acme')
   })
 })
 

@@ -23,7 +23,7 @@ test('hostile text in the summary of a success is text', () => {
   for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role'] as const) {
     const harmless = 'x'
     const html = successSummary({
-      request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read' },
+      request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read', source: { kind: 'secrets-manager' } },
       identity: { subject: part === 'identity' ? HOSTILE : harmless },
       token: {
         identity: part === 'identityOfToken' ? HOSTILE : harmless,
@@ -47,9 +47,32 @@ test.each([
 ])('a token that expires at %s, confirmed by %s, expires %s', (expiresAt, confirmedBy, text) => {
   const token = { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy, expiresAt }
   const html = successSummary({
-    request: { org: 'acme', scope: 'read' },
+    request: { org: 'acme', scope: 'read', source: { kind: 'secrets-manager' } },
     identity: { subject: 'x' },
     token,
+  } as unknown as Required<Progress>)
+  expect(html.replaceAll('<wbr>', '')).toContain(text)
+})
+
+test.each([
+  ['read', [], ['repo.content.read'], 'organization-wide: list <code>repositories</code> to mint it for these alone'],
+  ['read', ['acme/a', 'acme/b'], ['repo.content.read'], '<td>acme/a and acme/b</td>'],
+  [
+    'admin',
+    ['acme/a'],
+    ['repo.write', 'org.write'],
+    'org.write on all of acme, because repositories cannot limit that',
+  ],
+])('the summary says what a token of scope %s for %j was minted for', (scope, labels, permissions, text) => {
+  const html = successSummary({
+    request: {
+      org: 'acme',
+      scope,
+      source: { kind: 'service-account', permissions },
+      repositories: labels.map((label) => ({ label })),
+    },
+    identity: { subject: 'x' },
+    token: { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy: 'x' },
   } as unknown as Required<Progress>)
   expect(html.replaceAll('<wbr>', '')).toContain(text)
 })

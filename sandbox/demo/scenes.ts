@@ -272,7 +272,7 @@ const ROTATE = {
   'role-to-assume': roleArn('rotate'),
   'admin-secret-id': 'huggingface/acme/service-accounts',
   'service-account': 'ci',
-  secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write repositories=acme/model',
+  secrets: 'huggingface/acme/read scope=read\nhuggingface/acme/write scope=write',
   'max-age': '7d',
   'ecs-services': 'prod/inference',
 }

@@ -2,6 +2,7 @@
 import { type Handler, type SandboxRequest, type SandboxResponse, Service } from '../service.ts'
 import { Accounts, type NewToken, type NewUser, type Org, type Plan, type Token, type User } from './accounts.ts'
 import { authCheckRoutes } from './auth-check.ts'
+import { Contract } from './contract.ts'
 import { challenged, gitRoutes } from './git.ts'
 import { type NewOAuthApp, OAuthApps } from './oauth-apps.ts'
 import { oauthRoutes } from './oauth-token.ts'
@@ -17,6 +18,8 @@ import { whoamiRoutes } from './whoami.ts'
 export class Hub implements Handler {
   readonly service: Service
   readonly accounts: Accounts
+  /** What contradicts the Hub's own description, in answers of the sandbox and in requests of our code. */
+  readonly contract = new Contract()
   /** By `ns/name`, `datasets/ns/name`, `spaces/ns/name`. */
   readonly repos: Repos = new Map()
   /** The Hub's clock, in milliseconds since 1970; tokens expire by it. */
@@ -53,8 +56,11 @@ export class Hub implements Handler {
     this.#publicUrl = url
   }
 
+  /** Stops the service. Throws when something contradicted the Hub's own description: see {@link contract}. */
   async close(): Promise<void> {
     await this.service.close()
+    const { violations } = this.contract
+    if (violations.length > 0) throw new Error(`The Hub's API description is contradicted:\n${violations.join('\n')}`)
   }
 
   addOrg(org: { name: string; plan?: Plan; fullname?: string }): Org {
@@ -157,6 +163,7 @@ export class Hub implements Handler {
   }
 
   operation(request: SandboxRequest): string {
+    this.contract.checkRequest(request)
     return match(request)?.route.operation ?? 'unknown'
   }
 
@@ -182,7 +189,9 @@ export class Hub implements Handler {
       now: this.now(),
     }
     try {
-      return this.#dressed(await route.answer({ request, params: decoded(params), token, ...world }))
+      const answer = await route.answer({ request, params: decoded(params), token, ...world })
+      this.contract.checkAnswer(request, answer)
+      return this.#dressed(answer)
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof URIError) return this.#dressed(failure(400, 'Bad request'))
       throw error

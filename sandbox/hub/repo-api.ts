@@ -44,10 +44,9 @@ function create(call: HubCall): SandboxResponse {
     return failure(403, `You don't have the rights to create a ${type} under the namespace "${namespace}"`)
   }
   const answer = { url: `${url}/${repoKey(type, id)}`, name: id }
-  const existing = repos.get(repoKey(type, id))
-  if (existing) {
+  if (repos.has(repoKey(type, id))) {
     const refusal = failure(409, `You already created this ${type} repo`)
-    return { ...refusal, body: { ...answer, error: `You already created this ${type} repo`, id: existing.id } }
+    return { ...refusal, body: { error: `You already created this ${type} repo`, url: answer.url } }
   }
   const repo = createRepo(repos, {
     type,

@@ -1,9 +1,9 @@
 /** `/api/organizations/{org}/service-accounts`: lists them and their tokens, mints tokens and deletes them. */
 import type { SandboxResponse } from '../service.ts'
-import type { Token, User } from './accounts.ts'
+import { objectId, type Token, type User } from './accounts.ts'
+import { wrongBody } from './contract.ts'
 import { mayInOrg } from './permissions.ts'
 import { anonymous, failure, type HubCall, isResponse, type Route } from './routes.ts'
-import { ORG_PERMISSIONS } from './service-accounts.ts'
 
 const ACCOUNTS = '/api/organizations/(?<org>[^/]+)/service-accounts'
 
@@ -31,24 +31,47 @@ function list(call: HubCall): SandboxResponse {
 function show(call: HubCall): SandboxResponse {
   const user = account(call, READ)
   if (isResponse(user)) return user
-  const accessTokens = call.serviceAccounts.tokens(user).map((token) => ({
-    ...tokenInfo(token),
-    permissions: token.fineGrained?.scoped.flatMap(({ permissions }) => permissions) ?? [],
-  }))
+  const accessTokens = call.serviceAccounts.tokens(user).map((token) => {
+    const { permissions, repoIds, repoPermissions } = rights(token)
+    return {
+      ...named(token),
+      role: token.role,
+      permissions,
+      repoIds,
+      repoPermissions,
+      endpointPatterns: [],
+      last4: token.value.slice(-4),
+    }
+  })
   return { status: 200, body: { ...summary(user), accessTokens } }
+}
+
+interface MintBody {
+  displayName?: string
+  permissions?: string[]
+  repoIds?: string[]
+  repoPermissions?: string[]
 }
 
 function mint(call: HubCall): SandboxResponse {
   const user = account(call, WRITE)
   if (isResponse(user)) return user
-  const body = JSON.parse(call.request.body) as { displayName?: unknown; permissions?: unknown } | null
-  const { displayName, permissions } = body ?? {}
-  if (typeof displayName !== 'string' || displayName === '') return failure(400, '"displayName" is required')
-  if (!Array.isArray(permissions) || permissions.length === 0) return failure(400, '"permissions" must not be empty')
-  const unknown = permissions.filter((permission) => !ORG_PERMISSIONS.includes(permission))
-  if (unknown.length > 0) return failure(400, `"permissions" has an invalid value: ${unknown.join(', ')}`)
-  const token = call.serviceAccounts.mint(call.params.org ?? '', user, displayName, [...permissions])
-  return { status: 200, body: { token: token.value, tokenInfo: tokenInfo(token) } }
+  const wrong = wrongBody(call.request)
+  if (wrong.length > 0) return failure(400, wrong.join('; '))
+  const {
+    displayName,
+    permissions = [],
+    repoIds = [],
+    repoPermissions = [],
+  } = JSON.parse(call.request.body) as MintBody
+  const org = call.params.org ?? ''
+  const own = [...call.repos.values()].filter(({ namespace }) => namespace === org)
+  const repos = own.filter(({ id }) => repoIds.includes(id))
+  if (repos.length < new Set(repoIds).size) return failure(400, '"repoIds" has a repository of another organization')
+  const given = { permissions, repos, repoPermissions }
+  const token = call.serviceAccounts.mint(org, user, displayName ?? 'API Token', given)
+  const tokenInfo = { ...named(token), ...rights(token), endpointPatterns: [], skipNetworkSecurity: false }
+  return { status: 201, body: { token: token.value, tokenInfo } }
 }
 
 function remove(call: HubCall): SandboxResponse {
@@ -57,7 +80,7 @@ function remove(call: HubCall): SandboxResponse {
   const token = call.serviceAccounts.tokens(user).find(({ id }) => id === call.params.tokenId)
   if (!token) return failure(404, 'Token not found')
   call.accounts.revoke(token.value)
-  return { status: 200, body: { success: true } }
+  return { status: 204 }
 }
 
 /** The organization, if the caller's token has one of the permissions on it. */
@@ -78,10 +101,25 @@ function account(call: HubCall, permissions: readonly string[]): User | SandboxR
   return user ?? failure(404, 'Service account not found')
 }
 
-function summary({ id, name, fullname }: User): object {
-  return { _id: id, user: name, name, fullname }
+function summary({ id, name, fullname, email }: User): object {
+  return { _id: id, user: name, name: fullname, email, createdAt: CREATED_AT }
 }
 
-function tokenInfo({ id, displayName, createdAt }: Token): object {
+/** When every service account was created. */
+const CREATED_AT = '2026-08-01T08:00:00.000Z'
+
+function named({ id, displayName, createdAt }: Token): object {
   return { _id: id, displayName, createdAt: createdAt.toISOString() }
+}
+
+/** What a token has on the organization, and what on single repositories. */
+function rights({ fineGrained }: Token): { permissions: string[]; repoIds: string[]; repoPermissions: string[] } {
+  const scoped = fineGrained?.scoped ?? []
+  const onOrg = scoped.filter(({ entity }) => entity.type === 'org')
+  const onRepos = scoped.filter(({ entity }) => entity.type !== 'org')
+  return {
+    permissions: onOrg.flatMap(({ permissions }) => permissions),
+    repoIds: onRepos.map(({ entity }) => objectId(entity.type, entity.name)),
+    repoPermissions: onRepos[0]?.permissions ?? [],
+  }
 }

@@ -1,11 +1,6 @@
 /** Service accounts: members of an organization that are no person, with fine-grained tokens of their own. */
-import type { Accounts, Membership, Token, User } from './accounts.ts'
-
-/** Every permission that a token on an organization can have. */
-export const ORG_PERMISSIONS: readonly string[] =
-  'repo.content.read repo.access.read repo.write discussion.write collection.read collection.write inference.serverless.write inference.endpoints.infer.write inference.endpoints.write job.write org.read org.write org.serviceAccounts.read org.serviceAccounts.write resourceGroup.write'.split(
-    ' ',
-  )
+import type { Accounts, Membership, Scope, Token, User } from './accounts.ts'
+import type { Repo } from './repos.ts'
 
 export interface NewServiceAccount {
   org: string
@@ -21,6 +16,13 @@ export interface NewServiceAccountToken {
   displayName: string
   createdAt?: Date
   permissions?: string[]
+}
+
+/** What a token is minted with. */
+export interface MintedRights {
+  permissions: string[]
+  repos: readonly Pick<Repo, 'type' | 'name'>[]
+  repoPermissions: string[]
 }
 
 export class ServiceAccounts {
@@ -56,12 +58,14 @@ export class ServiceAccounts {
       .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())
   }
 
-  /** A fresh token with these permissions on the organization. */
-  mint(org: string, user: User, displayName: string, permissions: string[]): Token {
+  /** A fresh token with these permissions on the organization, and others on single repositories. */
+  mint(org: string, user: User, displayName: string, { permissions, repos, repoPermissions }: MintedRights): Token {
+    const onOrg: Scope[] = permissions.length > 0 ? [{ entity: { type: 'org', name: org }, permissions }] : []
+    const onRepos = repos.map(({ type, name }): Scope => ({ entity: { type, name }, permissions: repoPermissions }))
     return this.#accounts.mint({
       user: user.name,
       role: 'fineGrained',
-      fineGrained: { scoped: [{ entity: { type: 'org', name: org }, permissions }] },
+      fineGrained: { scoped: [...onOrg, ...onRepos] },
       displayName,
     })
   }

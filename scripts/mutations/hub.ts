@@ -17,7 +17,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/facts/whoami.ts',
     without: 'a fine-grained token without a list of rights cannot be judged',
-    find: "if (role === 'fineGrained' && fine === undefined) misshapen()",
+    find: "if (token.role === 'fineGrained' && fine === undefined) misshapen()",
     replace: '',
     tests: WHOAMI,
   },
@@ -30,9 +30,9 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/facts/whoami.ts',
-    without: 'a name consists of plain characters',
-    find: 'return /^[\\w.-]{1,96}$/.test(name) ? name : misshapen()',
-    replace: 'return name',
+    without: 'a user without a list of organizations cannot be judged',
+    find: "orgs === undefined && principal === 'app'",
+    replace: 'orgs === undefined',
     tests: WHOAMI,
   },
   {
@@ -149,13 +149,6 @@ export const HUB: readonly Mutation[] = [
     without: 'access to gated repositories can be lost',
     find: 'canReadGatedRepos: current.canReadGatedRepos && !next.canReadGatedRepos,',
     replace: 'canReadGatedRepos: false,',
-    tests: LOST,
-  },
-  {
-    file: 'hub/facts/lost-rights.ts',
-    without: 'an entity is the same only with the same ID',
-    find: 'return a.type === b.type && a.id === b.id',
-    replace: 'return a.type === b.type && a.name === b.name',
     tests: LOST,
   },
   {
@@ -437,6 +430,76 @@ export const HUB: readonly Mutation[] = [
   // The calls.
   {
     file: 'hub/client.ts',
+    without: 'nothing is judged by a part that cannot be read',
+    find: '!who || who.unreadable.some((part) => parts.includes(part))',
+    replace: '!who',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'a part that no verdict depends on may be malformed',
+    find: 'who.unreadable.some((part) => parts.includes(part))',
+    replace: 'who.unreadable.length > 0',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/verdict/verify.ts',
+    without: 'the name that the Hub gives is made safe to print',
+    find: "printable(who?.name ?? '', 96)",
+    replace: "who?.name ?? ''",
+    tests: 'hub/verify.test',
+  },
+  {
+    file: 'hub/facts/describe.ts',
+    without: 'the owner’s name is made safe to print',
+    find: 'printable(name, 96)\n',
+    replace: 'name\n',
+    tests: 'hub/judge.test',
+  },
+  {
+    file: 'hub/facts/rights.ts',
+    without: 'the name of a classic token’s owner is made safe to print',
+    find: 'printable(who.name, 96)',
+    replace: 'who.name',
+    tests: 'hub/judge.test',
+  },
+  {
+    file: 'hub/repository-ids.ts',
+    without: 'a token is never minted for the whole organization in place of the listed repositories',
+    find: 'if (repositories.length === 0) return onWholeOrganization(permissions)',
+    replace: 'if (repositories.every(({ namespace }) => namespace !== org)) return onWholeOrganization(permissions)',
+    tests: 'hub/repository-ids.test',
+  },
+  {
+    file: 'hub/repository-ids.ts',
+    without: 'a token is not minted for the repositories of others',
+    find: 'repositories.filter(({ namespace }) => namespace === org)',
+    replace: 'repositories',
+    tests: 'hub/repository-ids.test',
+  },
+  {
+    file: 'hub/repository-ids.ts',
+    without: 'an id that is none is not taken from an answer',
+    find: "typeof id !== 'string' || !/^[0-9a-f]{24}$/.test(id)",
+    replace: "typeof id !== 'string'",
+    tests: 'hub/repository-ids.test',
+  },
+  {
+    file: 'hub/facts/lost-rights.ts',
+    without: 'a token for single repositories has no rights on the whole organization',
+    find: 'if (repositories.length === 0) return onWholeOrg(org, permissions)',
+    replace: 'if (repositories.length >= 0) return onWholeOrg(org, permissions)',
+    tests: LOST,
+  },
+  {
+    file: 'hub/facts/lost-rights.ts',
+    without: 'two entities with different ids differ, whatever their names',
+    find: "a.id !== '' && b.id !== '' ? a.id === b.id : a.name !== undefined && a.name === b.name",
+    replace: 'a.name !== undefined && a.name === b.name',
+    tests: LOST,
+  },
+  {
+    file: 'hub/client.ts',
     without: 'a token is dead only when the Hub says so twice',
     find: 'if (first.status !== 401) return first',
     replace: 'return first',
@@ -566,7 +629,7 @@ export const HUB: readonly Mutation[] = [
 
   // Service accounts.
   {
-    file: 'hub/service-accounts.ts',
+    file: 'hub/account-answers.ts',
     without: 'an ID that becomes part of a path is plain',
     find: 'return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : misshapen()',
     replace: 'return id',
@@ -581,9 +644,44 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/service-accounts.ts',
-    without: 'an account is found by its ID before one of that name',
-    find: 'accounts.find(({ id }) => id === nameOrId) ?? accounts.find(({ name }) => name === nameOrId)',
-    replace: 'accounts.find(({ id, name }) => id === nameOrId || name === nameOrId)',
+    without: 'an account is found by its slug before one that has that slug as its ID',
+    find: '      accounts.filter(({ slug }) => slug === given),\n      accounts.filter(({ id }) => id === given),\n',
+    replace: '      accounts.filter(({ id }) => id === given),\n      accounts.filter(({ slug }) => slug === given),\n',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'an account is found by its ID before one that has that ID as its name',
+    find: '      accounts.filter(({ id }) => id === given),\n      accounts.filter(({ name }) => name === given),\n',
+    replace: '      accounts.filter(({ name }) => name === given),\n      accounts.filter(({ id }) => id === given),\n',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'none of two accounts with one name is picked',
+    find: 'if (found && others.length === 0) return found',
+    replace: 'if (found) return found',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    without: 'a long list of tokens is accepted',
+    find: 'path: `/${id}`, what, maxBytes: MAX_LIST_BYTES',
+    replace: 'path: `/${id}`, what',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/account-answers.ts',
+    without: 'a token’s ID counts only next to the name that was asked for',
+    find: 'info.displayName === undefined || info.displayName === displayName',
+    replace: 'true',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/account-answers.ts',
+    without: 'tokens that are not listed are not taken for none',
+    find: 'optional(record(json).accessTokens, (tokens) => readItems(list(tokens), accountToken))',
+    replace: 'readItems(list(record(json).accessTokens ?? []), accountToken)',
     tests: ACCOUNTS,
   },
   {
@@ -615,7 +713,7 @@ export const HUB: readonly Mutation[] = [
     tests: ACCOUNTS,
   },
   {
-    file: 'hub/service-accounts.ts',
+    file: 'hub/account-answers.ts',
     without: 'nothing short is a token',
     find: 'if (value.length < SHORTEST) misshapen()',
     replace: '',

@@ -155,8 +155,8 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...HUB,
     without: 'a repository has a namespace and a name',
-    find: '    else {\n',
-    replace: "    else if (item === '') {\n",
+    find: '    } else {\n      const id',
+    replace: "    } else if (item === '') {\n      const id",
   },
   {
     ...PROOF,
@@ -211,5 +211,26 @@ export const INPUTS: readonly Mutation[] = [
     without: 'a claim rule has a claim',
     find: 'if (at > 0 && /^[A-Za-z_][\\w.:/-]*$/.test(claim)',
     replace: 'if (at >= 0',
+  },
+  {
+    file: 'inputs/permissions.ts',
+    without: 'a permission that cannot be granted is a problem before any call',
+    find: '!GRANTABLE.includes(name)',
+    replace: 'false',
+    tests: 'inputs/permissions.test',
+  },
+  {
+    file: 'inputs/hub.ts',
+    without: 'a repository has one ID',
+    find: 'before?.id && repository.id && before.id !== repository.id',
+    replace: 'false',
+    tests: 'inputs/hub.test',
+  },
+  {
+    file: 'inputs/hub.ts',
+    without: 'a token is not minted for the repositories of other organizations alone',
+    find: 'repositories.length === 0 || repositories.some(',
+    replace: 'repositories.length >= 0 || repositories.some(',
+    tests: 'inputs/hub.test',
   },
 ]

@@ -39,7 +39,7 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'an answer has a largest size',
-    find: 'if (size > this.#options.maxBytes) throw',
+    find: 'if (size > maxBytes) throw',
     replace: 'if (false) throw',
   },
   {

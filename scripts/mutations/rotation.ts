@@ -1077,15 +1077,29 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/names.ts',
     without: 'a token’s name is for one secret only',
-    find: 'return hash === hashOf(arn) ? versionId : undefined',
-    replace: 'return versionId',
+    find: 'if (hash === hashOf(arn)) return versionId',
+    replace: 'if (hash !== undefined) return versionId',
     tests: NAMES,
   },
   {
     file: 'rotation/names.ts',
     without: 'token names parse strictly',
-    find: '/^hf-oidc-rotate [',
-    replace: '/hf-oidc-rotate [',
+    find: 'const TOKEN_NAME = /^hf-oidc-rotate [',
+    replace: 'const TOKEN_NAME = /hf-oidc-rotate [',
+    tests: NAMES,
+  },
+  {
+    file: 'rotation/names.ts',
+    without: 'a token’s name is no longer than the Hub takes',
+    find: "room > 0 ? clean.slice(-room) : ''",
+    replace: 'clean',
+    tests: NAMES,
+  },
+  {
+    file: 'rotation/names.ts',
+    without: 'names that earlier versions wrote are for one secret only',
+    find: "earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined",
+    replace: 'earlierVersionId',
     tests: NAMES,
   },
   {

@@ -71,9 +71,23 @@ export const SOURCES: readonly Mutation[] = [
   },
   {
     file: 'sources/token-name.ts',
+    without: 'a long repository does not make the name longer than the Hub takes',
+    find: 'clean === repository && clean.length <= max',
+    replace: 'clean === repository',
+    tests: ORPHANS,
+  },
+  {
+    file: 'sources/token-name.ts',
+    without: 'names of two long repositories differ',
+    find: 'return `${hash}-${clean',
+    replace: 'return `${clean',
+    tests: ORPHANS,
+  },
+  {
+    file: 'sources/token-name.ts',
     without: 'what the runner says is cleaned before it becomes a name',
-    find: "text.replace(/[^\\w./-]+/g, '-').slice(-max)",
-    replace: 'text.slice(-max)',
+    find: "repository.replace(/[^\\w./-]+/g, '-')",
+    replace: 'repository',
     tests: ORPHANS,
   },
   {

@@ -1,6 +1,6 @@
 /** The rights that a job asks for: a set, and what the token may have besides. Pure. */
 import { code, type Prose, prose } from '../text/message.ts'
-import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE } from './scopes.ts'
+import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
 
 export interface AskedRights {
   /** The scopes in words, as they become part of names: `read+infer`. */
@@ -33,6 +33,13 @@ export function mayHave(asked: AskedRights, permission: string): boolean {
     const { needs, may } = RIGHT_SETS[scope]
     return may === 'organization' || may.includes(name) || needs.some((anyOf) => anyOf.includes(name))
   })
+}
+
+/** Whether `permissions` may not list the permission next to these scopes: whoever wrote the scopes meant less. */
+export function goesBeyond(asked: AskedRights, permission: string): boolean {
+  const byScope = { ...asked, permissions: [] }
+  if (mayHave(byScope, permission) || isAllowed(asked, permission)) return false
+  return !(asked.scopes.includes('write') && widthOf(permission) !== 'admin')
 }
 
 /** Whether the job asks for everything in the organization. */

@@ -21,6 +21,8 @@ export interface HubCall {
   path: string
   headers?: Record<string, string>
   body?: string
+  /** The largest answer accepted, in bytes, where that is more than usual. */
+  maxBytes?: number
   /** What the action waits for, as a noun phrase for messages. */
   what: string
   /** Called when the call may have been carried out although no usable answer arrived. */
@@ -36,13 +38,14 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
-  const { method, path, headers, body, what, onLost } = call
+  const { method, path, headers, body, maxBytes, what, onLost } = call
   return retry(what, policy, async () => {
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
       ...(headers ? { headers } : {}),
       ...(body === undefined ? {} : { body }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
       what,
     })
     const answer = await sent.catch(async (error: unknown) => {

@@ -5,7 +5,7 @@ import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
-import { readWhoAmI, type WhoAmI } from './facts/whoami.ts'
+import { PARTS_FOR, type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
 import type { HubRepository } from './repository.ts'
 
@@ -39,18 +39,19 @@ export class HubClient {
   }
 
   /**
-   * Who the token is. `reserveMs`: milliseconds of the deadline that waiting for a rate limit must leave.
+   * Who the token is. `reserveMs`: milliseconds of the deadline that waiting for a rate limit must leave. `parts`: those that
+   * the caller depends on; others may be missing or malformed.
    *
    * @throws `ActionError` `token-rejected`, `token-expired`, `hub-rate-limited`, `hub-failed`, `network-unreachable`,
    * `deadline-exceeded`.
    * Source: Hub API, GET /api/whoami-v2.
    */
-  async whoAmI(token: string, reserveMs = 0): Promise<WhoAmI> {
+  async whoAmI(token: string, reserveMs = 0, parts = PARTS_FOR.stored): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
     const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
-    return this.#readWhoAmI(answer, what)
+    return this.#readWhoAmI(answer, what, parts)
   }
 
   /**
@@ -63,7 +64,7 @@ export class HubClient {
   async owner(token: string): Promise<WhoAmI | undefined> {
     const what = 'the Hub’s whoami-v2 to say whether a token works'
     const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
-    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what)
+    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what, PARTS_FOR.stored)
   }
 
   /**
@@ -87,17 +88,14 @@ export class HubClient {
 
   /**
    * Who the token is, for a token of which that is known already: asked once, and not waited for longer than
-   * {@link CORROBORATION_MS}. Never rejects.
+   * {@link CORROBORATION_MS}. An answer in which one of the `parts` cannot be read is silence. Never rejects.
    *
    * Source: Hub API, GET /api/whoami-v2.
    */
-  corroborate(token: string): Promise<WhoAmI | Silence> {
-    const what = 'the Hub’s whoami-v2'
-    return this.#once('/api/whoami-v2', token, what, (answer) => {
-      const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
-      return (
-        who ?? { silence: answer.status === 200 ? 'a response that is not in the documented format' : said(answer) }
-      )
+  corroborate(token: string, parts: readonly Part[]): Promise<WhoAmI | Silence> {
+    return this.#once('/api/whoami-v2', token, 'the Hub’s whoami-v2', (answer) => {
+      if (answer.status !== 200) return { silence: said(answer) }
+      return readParts(answer, parts) ?? { silence: `${said(answer)}, but not in the format that the Hub documents` }
     })
   }
 
@@ -142,8 +140,8 @@ export class HubClient {
     }
   }
 
-  #readWhoAmI(answer: HttpResponse, what: string): WhoAmI {
-    const who = answer.status === 200 ? readWhoAmI(parseJson(answer.body.toString('utf8'))) : undefined
+  #readWhoAmI(answer: HttpResponse, what: string, parts: readonly Part[]): WhoAmI {
+    const who = answer.status === 200 ? readParts(answer, parts) : undefined
     if (!who) throw hubFailed(what, answer, this.#access.endpoint)
     return who
   }
@@ -160,6 +158,12 @@ export class HubClient {
     const access = { ...this.#access, policy: { ...this.#access.policy, reserveMs } }
     return callHub(access, { method: 'GET', path, headers: bearer(token), what })
   }
+}
+
+/** What whoami-v2 says; undefined when one of the parts cannot be read. */
+function readParts({ body }: HttpResponse, parts: readonly Part[]): WhoAmI | undefined {
+  const who = readWhoAmI(parseJson(body.toString('utf8')))
+  return who?.unreadable.some((part) => parts.includes(part)) ? undefined : who
 }
 
 function authCheckPath({ kind, namespace, name }: HubRepository, write: boolean): string {

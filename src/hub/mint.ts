@@ -1,12 +1,14 @@
 /** Mints a token of a service account, and leaves no token behind whose value nobody has. */
 import type { Log } from '../text/log.ts'
-import type { AccountToken, ServiceAccount, ServiceAccounts } from './service-accounts.ts'
+import type { AccountToken, MintedToken, ServiceAccount } from './account-answers.ts'
+import type { MintRights } from './mint-rights.ts'
+import type { ServiceAccounts } from './service-accounts.ts'
 
 export interface MintOptions {
   account: ServiceAccount
   /** Unique among all tokens: by it, a token whose value was lost is found. */
   displayName: string
-  permissions: readonly string[]
+  rights: MintRights
   /** IDs of tokens that existed before: none of them can be the lost one. */
   before?: ReadonlySet<string>
   log: Log
@@ -28,19 +30,22 @@ export function isMadeSince({ createdAt }: AccountToken, startedAt: number): boo
 }
 
 /**
- * The new token; `id` is undefined when the Hub did not say. When an answer is lost, the token that may have been minted
+ * The new token, and what the Hub says that it granted. When an answer is lost, the token that may have been minted
  * is looked for by its name and removed, and a retry follows.
  *
  * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
  */
 export async function mintToken(
   accounts: ServiceAccounts,
-  { account, displayName, permissions, before = new Set(), log, onValue, onDoubt }: MintOptions,
-): Promise<{ value: string; id: string | undefined }> {
+  { account, displayName, rights, before = new Set(), log, onValue, onDoubt }: MintOptions,
+): Promise<MintedToken> {
   const startedAt = Date.now()
-  /** Removes tokens of this name that were created since then, except the one with this ID; true when there were any. */
+  /**
+   * Removes tokens of this name that were created since then, except the one with this ID; true when there were any. False
+   * as well when the Hub does not list the tokens: then there may be some.
+   */
   const removeOthers = async (own?: string): Promise<boolean> => {
-    const others = (await accounts.tokens(account)).filter(
+    const others = ((await accounts.tokens(account)) ?? []).filter(
       (token) =>
         token.displayName === displayName && token.id !== own && !before.has(token.id) && isMadeSince(token, startedAt),
     )
@@ -53,7 +58,7 @@ export async function mintToken(
     lost = !(await removeOthers().catch(() => false))
     if (lost) onDoubt()
   }
-  const minted = await accounts.mint(account, displayName, permissions, onLost)
+  const minted = await accounts.mint(account, displayName, rights, onLost)
   onValue(minted.value)
   // A slow Hub may have created the lost one after we looked for it. Without its ID, our own would be among them.
   if (lost && minted.id !== undefined) await removeOthers(minted.id).catch(() => {})

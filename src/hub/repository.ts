@@ -16,6 +16,17 @@ export function parseRepository(text: string): HubRepository | undefined {
   return { kind: kind ?? 'models', namespace, name, label }
 }
 
+/** A repository's id: an object id of the Hub's database. */
+const REPOSITORY_ID = /^[0-9a-fA-F]{24}$/
+
+/** {@link parseRepository}, which may be followed by `#` and the repository's id: `acme/model#65de7f2a0c1b2d3e4f5a6b7c`. */
+export function parseListedRepository(text: string): HubRepository | undefined {
+  const [path = '', id, ...more] = text.split('#')
+  const repository = parseRepository(path)
+  if (!repository || id === undefined) return repository
+  return more.length === 0 && REPOSITORY_ID.test(id) ? { ...repository, id: id.toLowerCase() } : undefined
+}
+
 /** A repository on the Hub, e.g. `datasets/acme/data`. */
 export interface HubRepository {
   kind: (typeof KINDS)[number]
@@ -23,6 +34,6 @@ export interface HubRepository {
   name: string
   /** As people write it: `acme/model`, `datasets/acme/data`. */
   label: string
-  /** The Hub's ID of it, when it is known. */
+  /** The Hub's id, where whoever listed it gave it: 24 hexadecimal digits. */
   id?: string
 }

@@ -129,7 +129,8 @@ export const OAUTH_SCOPES: Readonly<Record<string, OAuthScope>> = {
   'write-endpoints': { permissions: ['inference.endpoints.write'], within: ['write', 'admin'] },
   jobs: { permissions: ['job.write'], within: ['write', 'admin'] },
   webhooks: { permissions: ['user.webhooks.write'], within: ['write', 'admin'] },
-  'manage-repos': { permissions: [READ, WRITE], within: ['admin'] },
+  // It creates and deletes repositories, which no permission of its own stands for.
+  'manage-repos': { permissions: [READ, WRITE, ADMINISTER], within: ['admin'] },
 }
 
 /** Scopes that only say who somebody is. The Hub may add them without being asked. Not observed. */

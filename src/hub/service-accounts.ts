@@ -1,30 +1,26 @@
-/**
- * Service accounts of an organization. The shape of this API is known from public use, not from a specification:
- * everything that knows it is in this file.
- */
+/** Service accounts of an organization, and their tokens. Source: Hub API, /api/organizations/{name}/service-accounts. */
 import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
-import { isRecord, parseJson } from '../text/json.ts'
-import { code, link, type Part, prose } from '../text/message.ts'
+import { parseJson } from '../text/json.ts'
+import { code, link, list, type Part, prose } from '../text/message.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
+import {
+  type AccountToken,
+  type MintedToken,
+  readAccounts,
+  readMinted,
+  readTokens,
+  type ServiceAccount,
+} from './account-answers.ts'
 import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
+import type { MintRights } from './mint-rights.ts'
 import { type HubPages, hubPages } from './pages.ts'
-import { list, misshapen, optional, readItems, readShape, record, text, time } from './shape.ts'
+import { readShape, record } from './shape.ts'
 
-export interface ServiceAccount {
-  id: string
-  name: string
-  /** The name of its user, as whoami-v2 gives it for the account's tokens; undefined when the Hub does not say. */
-  slug: string | undefined
-}
+export type { AccountToken, ServiceAccount } from './account-answers.ts'
 
-/** A token of a service account, without its value. */
-export interface AccountToken {
-  id: string
-  displayName: string
-  /** Milliseconds since the epoch; undefined when the Hub does not say. */
-  createdAt: number | undefined
-}
+/** The largest list that is accepted, in bytes: all accounts, or all tokens of one, come in one answer without pages. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024
 
 /** Where the admin token came from: the input that names its secret, and that name. */
 export interface AdminSecret {
@@ -49,35 +45,55 @@ export class ServiceAccounts {
   }
 
   /**
-   * The account with this ID or, if there is none, with this name.
+   * The account with this slug or, if there is none, with this ID or, if there is none, with this name.
    *
-   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
+   * @throws `ActionError` `exchange-rejected`, also when several accounts have the name; and what every call of the Hub
+   * throws.
    */
-  async find(nameOrId: string): Promise<ServiceAccount> {
+  async find(given: string): Promise<ServiceAccount> {
     const what = 'the Hub’s list of service accounts'
-    const answer = await this.#call({ method: 'GET', path: '', what })
-    const accounts = this.#read(answer, what, (json) => readItems(list(json), account))
-    const found = accounts.find(({ id }) => id === nameOrId) ?? accounts.find(({ name }) => name === nameOrId)
-    if (found) return found
-    const names = accounts.map(({ name }) => printable(name, 60))
-    throw new ActionError('exchange-rejected', {
-      failed: `${this.#org} has no service account ${quoted(nameOrId, 80)}.`,
-      seen: names.length === 0 ? 'no service accounts' : `service accounts: ${listed(names)}`,
-      expected: 'a service account with that name or ID',
+    const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES })
+    const accounts = this.#read(answer, what, readAccounts)
+    const matching = [
+      accounts.filter(({ slug }) => slug === given),
+      accounts.filter(({ id }) => id === given),
+      accounts.filter(({ name }) => name === given),
+    ].find(({ length }) => length > 0)
+    const [found, ...others] = matching ?? []
+    if (found && others.length === 0) return found
+    throw found ? this.#ambiguous(given, [found, ...others]) : this.#notFound(given, accounts)
+  }
+
+  #notFound(given: string, accounts: readonly ServiceAccount[]): ActionError {
+    return new ActionError('exchange-rejected', {
+      failed: `${this.#org} has no service account ${quoted(given, 80)}.`,
+      seen: accounts.length === 0 ? 'no service accounts' : `service accounts: ${listed(accounts.map(slugOf))}`,
+      expected: 'a service account with that slug, ID, or name',
       cause: prose`${code('service-account')} has a typo, or the account was deleted.`,
       fix: prose`Create the account under ${link(this.#pages.serviceAccounts(this.#org))}, or correct ${code('service-account')}.`,
     })
   }
 
+  #ambiguous(given: string, accounts: readonly ServiceAccount[]): ActionError {
+    return new ActionError('exchange-rejected', {
+      failed: `${this.#org} has ${accounts.length} service accounts named ${quoted(given, 80)}.`,
+      seen: list(accounts.map((account) => `${slugOf(account)}, ID ${account.id}`)),
+      expected: 'a slug or an ID, which only one account has',
+      cause: 'Several service accounts may have the same name.',
+      fix: prose`Set ${code('service-account')} to the slug of the account that you mean.`,
+    })
+  }
+
   /**
-   * The account's live tokens.
+   * The account's live tokens; undefined when the Hub does not list them: then nobody knows which there are.
    *
    * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
    */
-  async tokens({ id }: ServiceAccount): Promise<AccountToken[]> {
+  async tokens({ id }: ServiceAccount): Promise<AccountToken[] | undefined> {
     const what = 'the tokens of the service account'
-    const answer = await this.#call({ method: 'GET', path: `/${id}`, what })
-    return this.#read(answer, what, (json) => readItems(list(record(json).accessTokens), accountToken))
+    const answer = await this.#call({ method: 'GET', path: `/${id}`, what, maxBytes: MAX_LIST_BYTES })
+    // Boxed: that there is no list is an answer too.
+    return this.#read(answer, what, (json) => ({ tokens: readTokens(json) })).tokens
   }
 
   /**
@@ -89,15 +105,20 @@ export class ServiceAccounts {
   async mint(
     { id, name }: ServiceAccount,
     displayName: string,
-    permissions: readonly string[],
+    { permissions, repoIds, repoPermissions }: MintRights,
     onLost: () => Promise<void>,
-  ): Promise<{ value: string; id: string | undefined }> {
+  ): Promise<MintedToken> {
     const what = `a new token of the service account ${printable(name, 80)}`
-    const body = JSON.stringify({ displayName, permissions })
+    const body = JSON.stringify({
+      displayName,
+      permissions,
+      ...(repoIds.length > 0 ? { repoIds, repoPermissions } : {}),
+    })
     const answer = await this.#call({ method: 'POST', path: `/${id}/tokens`, body, what, onLost })
-    const isUsable = readShape(() => mintedToken(jsonOf(answer))) !== undefined
+    const read = (json: unknown) => readMinted(json, displayName)
+    const isUsable = readShape(() => read(jsonOf(answer))) !== undefined
     if (isSuccess(answer) && !isUsable) await onLost()
-    return this.#read(answer, what, mintedToken)
+    return this.#read(answer, what, read)
   }
 
   /**
@@ -165,30 +186,7 @@ const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status
 
 const jsonOf = ({ body }: HttpResponse): unknown => parseJson(body.toString('utf8'))
 
-function account(value: unknown): ServiceAccount {
-  const { _id, name, user } = record(value)
-  return { id: identifier(_id), name: text(name), slug: typeof user === 'string' ? user : undefined }
-}
-
-function accountToken(value: unknown): AccountToken {
-  const { _id, displayName, createdAt } = record(value)
-  const at = optional(createdAt, (given) => readShape(() => time(given)))
-  return { id: identifier(_id), displayName: text(displayName), createdAt: at }
-}
-
-/** Anything shorter is not a token; masked, it would only make the log unreadable. */
-const SHORTEST = 8
-
-function mintedToken(json: unknown): { value: string; id: string | undefined } {
-  const { token, tokenInfo } = record(json)
-  const value = text(token).trim()
-  if (value.length < SHORTEST) misshapen()
-  const id = isRecord(tokenInfo) ? tokenInfo._id : undefined
-  return { value, id: typeof id === 'string' ? id : undefined }
-}
-
-/** IDs become part of a path. */
-function identifier(value: unknown): string {
-  const id = text(value)
-  return /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : misshapen()
+/** What `service-account` is set to; the name when the Hub does not say more. */
+function slugOf({ slug, name }: ServiceAccount): string {
+  return printable(slug ?? name, 60)
 }

@@ -31,6 +31,8 @@ export interface MintedEvidence {
   asked: readonly string[]
   /** What the Hub says that it granted; undefined when only whoami-v2 can tell. */
   granted: readonly string[] | undefined
+  /** What it granted in more places than requested, in words. */
+  beyond: readonly string[]
   /** The repositories that the permissions on repositories are for; empty: the whole organization. */
   repositories: readonly HubRepository[]
 }

@@ -1,9 +1,9 @@
 /** The inputs about the Hub: organization, endpoint, repositories. */
 
 import type { HubRepository } from '../hub/repository.ts'
-import { parseRepository } from '../hub/repository.ts'
+import { parseListedRepository } from '../hub/repository.ts'
 import { code, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { printable, quoted } from '../text/printable.ts'
 import { checkUrl } from './fields.ts'
 import { got, type Problem, type Problems } from './problems.ts'
 
@@ -24,11 +24,11 @@ function slugIn(text: string): Problem {
   return ORG.test(slug) ? prose`; did you mean ${code(slug)}?` : ''
 }
 
-/** The name or ID of a service account; `needs`: the setting without which it may be missing, as YAML. */
+/** The slug, ID, or name of a service account; `needs`: the setting without which it may be missing, as YAML. */
 export function parseServiceAccount(text: string, needs: string, problems: Problems): string {
-  if (text === '') problems.add('service-account', prose`is required with ${code(needs)}: its name or ID`)
+  if (text === '') problems.add('service-account', prose`is required with ${code(needs)}: its slug`)
   else if (!/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u.test(text)) {
-    problems.add('service-account', `must be the name or ID of a service account ${got(text, 100)}`)
+    problems.add('service-account', `must be the slug, ID, or name of a service account ${got(text, 100)}`)
   }
   return text
 }
@@ -39,18 +39,33 @@ export function parseEndpoint(name: string, text: string, problems: Problems): s
   return text.replace(/\/+$/, '')
 }
 
-/** The repositories that people wrote as `items`; each is kept once. */
+/** The repositories that people wrote as `items`; each is kept once, with its id if one is given. */
 export function parseRepositories(items: readonly string[], problems: Problems): HubRepository[] {
   const found = new Map<string, HubRepository>()
   for (const item of items) {
-    const repository = parseRepository(item)
-    if (repository) found.set(repository.label, repository)
-    else {
+    const repository = parseListedRepository(item)
+    if (repository) {
+      const before = found.get(repository.label)
+      if (before?.id && repository.id && before.id !== repository.id) {
+        problems.add('repositories', `lists ${quoted(repository.label, 120)} with two different IDs`)
+      }
+      found.set(repository.label, { ...before, ...repository })
+    } else {
+      const id = item.includes('#') ? ', with an ID of 24 hexadecimal digits or without one' : ''
       problems.add(
         'repositories',
-        `must list repositories such as acme/model, datasets/acme/data or spaces/acme/app ${got(item, 120)}`,
+        `must list repositories such as acme/model, datasets/acme/data or spaces/acme/app${id} ${got(item, 120)}`,
       )
     }
   }
   return [...found.values()]
+}
+
+/** A token can be minted for repositories of the organization only. */
+export function checkMintable(org: string, repositories: readonly HubRepository[], problems: Problems): void {
+  if (repositories.length === 0 || repositories.some(({ namespace }) => namespace === org)) return
+  problems.add(
+    'repositories',
+    `must list a repository of ${printable(org, 100)}, because the token is minted for the listed repositories of the organization alone`,
+  )
 }

@@ -1,13 +1,15 @@
 /** `scope`, `permissions` and `allow`: the one place that reads which rights are asked for. */
-import { ALLOW_ITEM, type AskedRights, unmetNeeds } from '../hub/asked-rights.ts'
+import { ALLOW_ITEM, type AskedRights, goesBeyond, unmetNeeds } from '../hub/asked-rights.ts'
+import { GRANTABLE } from '../hub/mint-rights.ts'
 import { KNOWN_PERMISSIONS, LEAST_PERMISSIONS, OAUTH_SCOPES, SCOPES, type Scope } from '../hub/scopes.ts'
 import { differsLittle } from '../text/closest.ts'
 import { code, joined, prose } from '../text/message.ts'
-import { didYouMean, got, type Problems } from './problems.ts'
+import { listed } from '../text/printable.ts'
+import { didYouMean, got, type Problem, type Problems } from './problems.ts'
 
 /** True for text that has the form of a permission: `repo.write`. */
 export function isPermissionName(text: string): boolean {
-  return /^[A-Za-z]+(?:\.[A-Za-z-]+)+$/.test(text)
+  return /^[A-Za-z][A-Za-z-]*(?:\.[A-Za-z-]+)+$/.test(text)
 }
 
 export interface RightsText {
@@ -26,6 +28,9 @@ export function parseRights(text: RightsText, problems: Problems): AskedRights {
   const permissions = parsePermissions(text.permissions, problems)
   const asked = { scope: scopes.join('+'), scopes, permissions, allow: parseAllow(text.allow, problems) }
   if (permissions.length > 0 && text.isScopeGiven) {
+    for (const name of permissions.filter((one) => isPermissionName(one) && goesBeyond(asked, one))) {
+      problems.add('permissions', prose`must not go beyond ${code(text.settingFor(asked.scope))} ${got(name)}`)
+    }
     for (const anyOf of unmetNeeds({ ...asked, permissions: [] }, permissions)) {
       const needed = joined(anyOf.map(code), ' or ')
       problems.add('permissions', prose`must include ${needed}, which ${code(text.settingFor(asked.scope))} requires`)
@@ -75,8 +80,18 @@ function parseAllow(given: readonly string[], problems: Problems): string[] {
   return items
 }
 
-/** The permissions that a token is minted with: those that were listed, or the least that the scopes require. */
-export function permissionsToMint({ scopes, permissions }: AskedRights): readonly string[] {
+/**
+ * The permissions that a token is minted with: those that were listed, or the least that the scopes require. One that the
+ * Hub does not grant is a problem.
+ */
+export function permissionsToMint({ scopes, permissions }: AskedRights, problems: Problems): readonly string[] {
+  for (const name of permissions) {
+    if (isPermissionName(name) && !GRANTABLE.includes(name)) problems.add('permissions', cannotBeGranted(name))
+  }
   if (permissions.length > 0) return permissions
   return [...new Set(scopes.flatMap((scope) => LEAST_PERMISSIONS[scope]))]
+}
+
+function cannotBeGranted(name: string): Problem {
+  return prose`must list permissions that the Hub grants to service accounts ${got(name)}${didYouMean(name, GRANTABLE)}; these are ${listed(GRANTABLE, GRANTABLE.length)}. If the Hub grants more by now, update this action`
 }

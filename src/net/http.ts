@@ -12,6 +12,8 @@ export interface HttpRequest {
   url: URL
   headers?: Record<string, string>
   body?: string | Uint8Array
+  /** The largest answer accepted, in bytes, in place of the client's own limit. */
+  maxBytes?: number
   /** What is being waited for, for messages: "the ID token from GitHub". */
   what: string
 }
@@ -139,7 +141,7 @@ export class Http {
     return this.#https
   }
 
-  #attempt({ method, url, headers, body, what }: HttpRequest, way: Way): Promise<HttpResponse> {
+  #attempt({ method, url, headers, body, maxBytes, what }: HttpRequest, way: Way): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       let phase: Phase = way.proxy ? 'proxy' : 'DNS'
       let settled = false
@@ -210,7 +212,7 @@ export class Http {
         if (statusCode !== 200) fail('proxy', `the proxy answered CONNECT with ${statusCode}`)
       })
       req.on('response', (response) => {
-        this.#read(response).then(
+        this.#read(response, maxBytes ?? this.#options.maxBytes).then(
           (read) => settle(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read })),
           (error: Error) => fail('answer', describe(error)),
         )
@@ -220,12 +222,12 @@ export class Http {
     })
   }
 
-  async #read(response: IncomingMessage): Promise<Buffer> {
+  async #read(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
     const chunks: Buffer[] = []
     let size = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > this.#options.maxBytes) throw new Error(`answer larger than ${this.#options.maxBytes} bytes`)
+      if (size > maxBytes) throw new Error(`answer larger than ${maxBytes} bytes`)
       chunks.push(chunk)
     }
     return Buffer.concat(chunks)

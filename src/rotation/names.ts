@@ -3,6 +3,7 @@
  * of versions whose token was replaced. Anyone may choose such names, so each is read strictly, and none is proof alone.
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { MAX_TOKEN_NAME } from '../hub/mint-rights.ts'
 import type { Job } from '../identity/job.ts'
 
 /** Source: Secrets Manager API reference, PutSecretValue, ClientRequestToken: 32 to 64 characters, a UUID recommended. */
@@ -26,24 +27,42 @@ export function versionId(
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** `hf-oidc-rotate <secret> <hash of its ARN> <version id> <random>`. */
-const TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([0-9a-f]{16}) ([\w-]{32,64}) [0-9a-f]{8}$/
+/**
+ * `hf-oidc-rotate <end of the secret's name> <hash of its ARN> <version id> <random>`; the hash and the random part in
+ * base64url, so that the longest version id fits too.
+ */
+const TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([\w-]{11}) ([\w-]{32,64}) [\w-]{6}$/
 
-/** A new display name for a token that goes into this version of this secret. Every call returns a different one. */
+/** The names of earlier versions of this action: hash and random part in hexadecimal, and up to 180 characters. */
+const EARLIER_TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([0-9a-f]{16}) ([\w-]{32,64}) [0-9a-f]{8}$/
+
+/**
+ * A new display name for a token that goes into this version of this secret: at most {@link MAX_TOKEN_NAME} characters.
+ * Every call returns a different one.
+ */
 export function rotatedTokenName(arn: string, versionId: string): string {
-  const name = arn.split(':').slice(6).join(':').slice(-60)
-  return `hf-oidc-rotate ${name} ${hashOf(arn)} ${versionId} ${randomBytes(4).toString('hex')}`
+  const rest = `${hashOf(arn)} ${versionId} ${randomBytes(4).toString('base64url')}`
+  const room = MAX_TOKEN_NAME - `hf-oidc-rotate  ${rest}`.length
+  const name = arn.split(':').slice(6).join(':')
+  const clean = name.replace(/[^\w/+=.@-]/g, '-')
+  return `hf-oidc-rotate ${room > 0 ? clean.slice(-room) : ''} ${rest}`
 }
 
 /** The version of this secret that a token was minted for; undefined for a token of another secret, or with another name. */
 export function versionOfToken(displayName: string, arn: string): string | undefined {
   const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? []
-  return hash === hashOf(arn) ? versionId : undefined
+  if (hash === hashOf(arn)) return versionId
+  const [, earlierHash, earlierVersionId] = EARLIER_TOKEN_NAME.exec(displayName) ?? []
+  return earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined
 }
 
 /** The secret's name is not enough: two accounts may each have a secret of that name. */
 function hashOf(arn: string): string {
-  return createHash('sha256').update(arn).digest('hex').slice(0, 16)
+  return digestOf(arn).toString('base64url')
+}
+
+function digestOf(arn: string): Buffer {
+  return createHash('sha256').update(arn).digest().subarray(0, 8)
 }
 
 const RETIRED_LABEL = /^hf-oidc-retired-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z$/

@@ -49,7 +49,14 @@ export function startSweep(options: SweepOptions): { end: () => Promise<void> } 
     log.info(`Hub: removed the token "${printable(token.displayName, 160)}", which an interrupted run left behind`)
   }
   const sweep = async () => {
-    for (const token of orphansAmong(await accounts.tokens(account), options, Date.now())) {
+    const tokens = await accounts.tokens(account)
+    if (!tokens) {
+      log.info(
+        'Hub: the tokens of the service account are not listed, so nothing that earlier runs left was looked for',
+      )
+      return
+    }
+    for (const token of orphansAmong(tokens, options, Date.now())) {
       if (ended) return
       await remove(token).catch(warn)
     }

@@ -1,5 +1,6 @@
 /** How a token is obtained, with what only that way needs. */
 import type { AwsRequest } from '../aws/request.ts'
+import type { HubRepository } from '../hub/repository.ts'
 
 export interface SecretsManagerRequest {
   kind: 'secrets-manager'
@@ -20,7 +21,7 @@ export interface TokenExchangeRequest {
 
 export interface ServiceAccountRequest {
   kind: 'service-account'
-  /** Name or id. */
+  /** Slug, id, or name. */
   account: string
   permissions: readonly string[]
   orphanAgeSeconds: number
@@ -42,6 +43,8 @@ export interface ObtainRequest {
   /** The Hub, without a slash at the end. */
   hubEndpoint: string
   source: SourceRequest
+  /** What the token must reach; a minted one reaches no others. */
+  repositories: readonly HubRepository[]
   /** Undefined for a source without AWS. */
   aws: AwsRequest | undefined
 }

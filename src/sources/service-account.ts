@@ -1,9 +1,14 @@
 /** The token source `service-account`: a token for this job alone, minted with an admin token and revoked in post. */
 import { wrongSecret } from '../aws/secret-content.ts'
 import { ActionError } from '../errors/action-error.ts'
+import type { MintedToken } from '../hub/account-answers.ts'
 import { mintToken } from '../hub/mint.ts'
+import { type MintRights, mintedFor } from '../hub/mint-rights.ts'
+import { mintedEvidence } from '../hub/minted-evidence.ts'
+import { rightsToMint } from '../hub/repository-ids.ts'
 import { type ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import { checkIssuedToken, checkTokenShape } from '../hub/token-shape.ts'
+import { plain } from '../text/message.ts'
 import { listed, printable } from '../text/printable.ts'
 import { startSweep, warnOfShortAge } from './orphans.ts'
 import type { ServiceAccountRequest } from './request.ts'
@@ -24,20 +29,25 @@ export function serviceAccountSource(context: SourceContext, asked: ServiceAccou
       const stored = await readStoredSecret(identity, context, 'admin-token')
       const fix = wrongSecret('admin-token', secret)
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)
+      const { org, repositories } = request
       const access = { endpoint: request.hubEndpoint, http, policy }
-      const accounts = new ServiceAccounts(access, request.org, admin, { input: 'secret-id', id: secret.id })
+      const accounts = new ServiceAccounts(access, org, admin, { input: 'secret-id', id: secret.id })
       const account = await accounts.find(asked.account)
       const accountName = printable(account.name, 80)
 
+      const rights = await rightsToMint({ access, org, admin, permissions, repositories })
       warnOfShortAge(orphanAgeSeconds, log)
       const displayName = tokenName(job, Date.now())
       const sweep = startSweep({ accounts, account, own: displayName, job, ageSeconds: orphanAgeSeconds, log })
-      const value = await mint({ accounts, account, displayName, permissions }, context).finally(sweep.end)
-      log.info(`Hub: minted a token of the service account ${accountName} with ${listed(permissions)}`)
+      const minted = await mint({ accounts, account, displayName, rights }, context).finally(sweep.end)
+      const labels = repositories.map(({ label }) => label)
+      log.info(
+        `Hub: minted a token of the service account ${accountName} with ${listed(permissions)} (${plain(mintedFor(org, permissions, labels))})`,
+      )
       return {
-        value: checkIssuedToken(value, 'The Hub’s answer'),
+        value: checkIssuedToken(minted.value, 'The Hub’s answer'),
         origin: { label: `service account ${accountName}, by ${stored.label}`, aws: stored.origin },
-        evidence: { kind: 'minted', asked: permissions, granted: undefined, repositories: [] },
+        evidence: mintedEvidence({ asked: permissions, rights, repositories, org }, minted.granted),
       }
     },
   }
@@ -47,20 +57,20 @@ interface Minting {
   accounts: ServiceAccounts
   account: ServiceAccount
   displayName: string
-  permissions: readonly string[]
+  rights: MintRights
 }
 
 /** Mints, and tells the ledger at every moment what may exist. */
-async function mint(minting: Minting, { mask, ledger, request, log }: SourceContext): Promise<string> {
-  const { accounts, account, displayName, permissions } = minting
+async function mint(minting: Minting, { mask, ledger, request, log }: SourceContext): Promise<MintedToken> {
+  const { accounts, account, displayName, rights } = minting
   const where = `named "${displayName}", of the service account ${printable(account.name, 80)}. Nobody has its value. A later run removes it, or you can delete it on the Hub.`
   let isInDoubt = false
   ledger.begin(where)
   try {
-    const { value } = await mintToken(accounts, {
+    const minted = await mintToken(accounts, {
       account,
       displayName,
-      permissions,
+      rights,
       log,
       onValue(value) {
         mask(value)
@@ -71,7 +81,12 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
         log.warning(`The response to the request for a new token was lost. A token may exist, ${where}`)
       },
     })
-    return value
+    if (minted.granted.permissions !== undefined || minted.id === undefined) return minted
+    // The Hub did not say what it granted: its list of the account's tokens does.
+    const listed = (await accounts.tokens(account).catch(() => undefined))?.find(({ id }) => id === minted.id)
+    if (!listed) return minted
+    const { permissions, repoIds, repoPermissions, endpointPatterns } = listed
+    return { ...minted, granted: { permissions, repoIds, repoPermissions, endpointPatterns } }
   } catch (error) {
     if (!isInDoubt && error instanceof ActionError && error.code === 'exchange-rejected') ledger.refused()
     throw error

@@ -1,8 +1,9 @@
 /** The job summary: who got which token, or what was refused and why. Pure: data in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
 import { claimsHtml, explanationHtml } from '../errors/explanation-html.ts'
+import { mintedFor } from '../hub/mint-rights.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
-import { codeHtml, details, escapeHtml, table, textHtml } from '../text/html.ts'
+import { codeHtml, details, escapeHtml, inlineHtml, table, textHtml } from '../text/html.ts'
 import type { Progress } from './progress.ts'
 
 /** Summary of a run that delivered a token. */
@@ -16,11 +17,19 @@ export function successSummary({ request, identity, token }: Required<Progress>)
       [origin.aws?.holdsToken ? 'Secret' : 'Source', textHtml(origin.label)],
       ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not checked'],
       ['Scope', codeHtml(request.scope)],
+      ...mintedRow(request),
       ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(textHtml).join('<br>') : 'not checked'],
       ['Expires', textHtml(expiry(token.expiresAt, token.confirmedBy))],
       ['Confirmed by', textHtml(token.confirmedBy)],
     ]),
   ].join('\n')
+}
+
+/** What a token was minted for, if it was minted. */
+function mintedRow({ org, source, repositories }: Required<Progress>['request']): [string, string][] {
+  if (source.kind !== 'service-account') return []
+  const labels = repositories.map(({ label }) => label)
+  return [['Minted for', inlineHtml(mintedFor(org, source.permissions, labels))]]
 }
 
 /** Summary of a run that failed. `errorsPage`: the page that explains all codes, if it is known. */

@@ -15,12 +15,17 @@ export function tokenKind(who: WhoAmI | undefined, kind: Evidence['kind']): stri
   return who.role === 'fineGrained' ? 'fine-grained' : printable(who.role ?? who.authType, 40)
 }
 
+/** Whose token it is. Names on the Hub may be any text, such as `[OIDC]`. */
+export function ownerOf({ name }: Pick<WhoAmI, 'name'>): string {
+  return name === '' ? 'an account that the Hub does not name' : printable(name, 96)
+}
+
 /** A token in one line for people: its kind, its name, whose it is, and what it can do. */
 export function describeToken(who: WhoAmI): string {
   const name = who.displayName === undefined ? '' : ` ${quoted(who.displayName, 160)}`
   const orgs = who.orgs.length === 0 ? '' : ` (member of ${listed(who.orgs.map(({ name }) => printable(name, 80)))})`
   const kind = `${isClassic(who) ? 'classic ' : ''}${tokenKind(who, 'stored')}`
-  return `${kind} token${name} of ${printable(who.name, 96)}${orgs}: ${describeRights(who)}`
+  return `${kind} token${name} of ${ownerOf(who)}${orgs}: ${describeRights(who)}`
 }
 
 /** What a token can do, in one line. */

@@ -5,7 +5,7 @@ import type { Access, HubClient, Silence } from '../client.ts'
 import { type HubRepository, parseRepository } from '../repository.ts'
 import { mayStandIn, type Requirement } from '../requirement.ts'
 import type { Evidence, HubToken } from '../token.ts'
-import type { WhoAmI } from './whoami.ts'
+import { PARTS_FOR, type WhoAmI } from './whoami.ts'
 
 /** Everything that is known of one token. What was not asked, or not answered, is undefined or missing. */
 export interface TokenFacts {
@@ -32,6 +32,7 @@ export interface TokenFacts {
 /** How a token begins. Source: huggingface.co/docs/hub/security-tokens. */
 export type Prefix = 'hf_' | 'hf_jwt_' | 'hf_oauth_'
 
+/** The kind of token that a value begins like. */
 export function prefixOf(token: string): Prefix {
   return (['hf_jwt_', 'hf_oauth_'] as const).find((prefix) => token.startsWith(prefix)) ?? 'hf_'
 }
@@ -101,7 +102,7 @@ export async function gatherFacts(token: HubToken, options: GatherOptions): Prom
 async function investigate(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
   const answers = new Answers()
   const reserveMs = mayStandIn(requirement) ? STAND_IN_MS : 0
-  const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs))
+  const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs, PARTS_FOR[token.evidence.kind]))
   const facts = { ...factsOf(who, knownToken(token)), failures: answers.failures }
   if (!goOn(facts)) return facts
   const repositories = await askRepositories(requirement.repositories, (repository) =>
@@ -121,7 +122,7 @@ async function corroborate(token: HubToken, { requirement, hub }: GatherOptions)
     return undefined
   }
   const [who, boundTo, repositories] = await Promise.all([
-    heard('whoami-v2', hub.corroborate(token.value)),
+    heard('whoami-v2', hub.corroborate(token.value, PARTS_FOR[token.evidence.kind])),
     askBoundRepository(token, requirement, hub, answers),
     // The exchange says which repository a Trusted Publisher's token reaches.
     askRepositories(isBoundToRepository(token.evidence) ? [] : requirement.repositories, (repository) =>

@@ -1,5 +1,7 @@
 /** What a token can do that the one which replaces it could not: pure rules on the Hub's whoami-v2 answers. */
 import { printable } from '../../text/printable.ts'
+import { splitPermissions } from '../mint-rights.ts'
+import type { HubRepository } from '../repository.ts'
 import { covers as includesPermission, LEAST_PERMISSIONS, widthOf } from '../scopes.ts'
 import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from './rights.ts'
 import type { Grant, Membership, WhoAmI } from './whoami.ts'
@@ -11,6 +13,28 @@ export type Successor = Pick<WhoAmI, 'grants' | 'global' | 'canReadGatedRepos' |
 export function onWholeOrg({ id, name }: Pick<Membership, 'id' | 'name'>, permissions: readonly string[]): Successor {
   const entity = { type: 'org', id, name }
   return { grants: [{ entity, permissions }], global: [], canReadGatedRepos: false, orgs: [] }
+}
+
+const ENTITY_TYPES = { models: 'model', datasets: 'dataset', spaces: 'space' } as const
+
+/**
+ * A token that is minted with these permissions for exactly these repositories of the organization; without any, for the
+ * whole organization.
+ */
+export function asMinted(
+  org: Pick<Membership, 'id' | 'name'>,
+  { permissions, repositories }: { permissions: readonly string[]; repositories: readonly HubRepository[] },
+): Successor {
+  if (repositories.length === 0) return onWholeOrg(org, permissions)
+  const { onRepositories, onOrg } = splitPermissions(permissions)
+  const grants = repositories
+    .filter(({ namespace }) => namespace === org.name)
+    .map(({ kind, namespace, name, id }) => ({
+      entity: { type: ENTITY_TYPES[kind], id, name: `${namespace}/${name}` },
+      permissions: onRepositories,
+    }))
+  const onAll = onOrg.length === 0 ? [] : onWholeOrg(org, onOrg).grants
+  return { ...onWholeOrg(org, []), grants: [...grants, ...onAll] }
 }
 
 /**
@@ -63,6 +87,7 @@ function covers(next: Successor, permission: string, entity: Grant['entity'], or
   )
 }
 
+/** By their ids where both are known, otherwise by their names. */
 function isSame(a: Grant['entity'], b: Grant['entity']): boolean {
   if (a.type !== b.type) return false
   return a.id !== undefined && b.id !== undefined ? a.id === b.id : a.name !== undefined && a.name === b.name

@@ -92,10 +92,11 @@ export function unboundRights(
 /** A classic token reaches everything that its owner reaches. */
 function classicRights(who: WhoAmI, org: Pick<Membership, 'name'>): string[] {
   const can = who.role === 'read' ? 'reads' : 'reads and writes'
+  const owner = printable(who.name, 96) || 'its owner'
   const others = who.orgs.map(({ name }) => name).filter((name) => name !== org.name)
   return [
-    `${can} everything that ${printable(who.name, 96)} can reach, in ${org.name} and outside`,
-    `${can} the repositories of ${printable(who.name, 96)} (outside ${org.name})`,
+    `${can} everything that ${owner} can reach, in ${org.name} and outside`,
+    `${can} the repositories of ${owner} (outside ${org.name})`,
     ...others.map((name) => `${can} the organization ${printable(name, 80)} (outside ${org.name})`),
   ]
 }

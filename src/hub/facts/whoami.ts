@@ -1,5 +1,6 @@
 /** The shape of the Hub's whoami-v2 answer, as far as it is used. Source: Hub API, GET /api/whoami-v2. */
 import { list, misshapen, optional, readShape, record, text, time } from '../shape.ts'
+import type { Evidence } from '../token.ts'
 import { type UnknownMember, unknownMembers } from './unknown-members.ts'
 
 /** What rights are on: a repository, an organization, … */
@@ -26,14 +27,17 @@ export interface Membership {
   resourceGroups: readonly { id: string; role: string }[]
 }
 
+/** A part of the answer that a verdict may depend on. */
+export type Part = 'token' | 'rights' | 'expiry' | 'resource' | 'orgs'
+
 export interface WhoAmI {
-  /** The user or service account, or an app, such as `[OIDC]`. Text from outside. */
+  /** What the token acts as. */
+  principal: 'user' | 'app' | 'unknown'
+  /** The user or service account; empty when the Hub does not say. Any text: it must pass through `printable`. */
   name: string
-  /** What the token acts as: `user`, `app`, or another word of the Hub. */
-  principal: string
-  email: string | undefined
-  /** `read`, `write`, `fineGrained` or `god`; undefined for tokens that have no role (OAuth, Trusted Publishers). */
+  /** `read`, `write`, `fineGrained` or `god`; undefined for tokens that have no role (OAuth, Trusted Publishers, apps). */
   role: string | undefined
+  /** `unknown` when the Hub does not say. */
   authType: string
   displayName: string | undefined
   /** When the token was created, in milliseconds since the epoch; undefined when the Hub does not say. */
@@ -42,67 +46,106 @@ export interface WhoAmI {
   /** Rights that hold everywhere on the Hub. */
   global: readonly string[]
   canReadGatedRepos: boolean
+  /** What an app may do; undefined for anything else. */
+  appScope: AppScope | undefined
   /** Milliseconds since the epoch; undefined when the token does not expire. */
   expiresAt: number | undefined
   /** What a Trusted Publisher's token is bound to. */
   resource: string | undefined
-  /** Empty when the Hub lists none. */
   orgs: readonly Membership[]
-  /** What an app's token is limited to; undefined for other principals. Source: Hugging Face's own servers. */
-  appEntities: readonly Entity[] | undefined
-  /** What the Hub says besides. */
+  /** False when the answer has no list of organizations: {@link orgs} is empty then. */
+  orgsAreListed: boolean
+  /** Parts that are missing although a verdict may need them, or that have another shape: nothing in them is relied on. */
+  unreadable: readonly Part[]
+  /** The account's e-mail address, if the Hub says it. */
+  email: string | undefined
+  /** What the Hub says besides what it describes. */
   unknown: readonly UnknownMember[]
 }
 
+/** Source: Hugging Face's own server code; the Hub's description does not have it. */
+export interface AppScope {
+  role: string | undefined
+  entities: readonly Entity[]
+}
+
+/** The parts that a verdict on a token of each kind depends on. */
+export const PARTS_FOR: Readonly<Record<Evidence['kind'], readonly Part[]>> = {
+  stored: ['token', 'rights', 'expiry', 'orgs'],
+  minted: ['token', 'rights', 'expiry', 'orgs'],
+  // The exchange says what such a token is: here it only must not be another one.
+  resource: ['token', 'expiry', 'resource'],
+  oauth: ['token', 'expiry', 'orgs'],
+}
+
 /**
- * The answer; undefined when a part of it that says what the token may do does not have the shape that the Hub documents:
- * then nothing in it can be relied on. What only describes the account may be missing.
+ * The answer, part by part; undefined when it is not an object. Whoever judges a token requires the parts that the verdict
+ * depends on to be readable ({@link PARTS_FOR}).
  */
 export function readWhoAmI(json: unknown): WhoAmI | undefined {
   return readShape(() => whoAmI(record(json)))
 }
 
 function whoAmI(json: Record<string, unknown>): WhoAmI {
-  const auth = record(json.auth)
-  const token = optional(auth.accessToken, record)
+  const parts = new Parts()
+  const principal = json.type === 'user' || json.type === 'app' ? json.type : 'unknown'
+  const auth = parts.read('token', {}, () => record(json.auth))
+  const token = parts.read('token', undefined, () => optional(auth.accessToken, record))
   return {
+    principal,
     name: typeof json.name === 'string' ? json.name : '',
-    principal: typeof json.type === 'string' ? json.type : 'user',
+    authType: parts.read('token', 'unknown', () => optional(auth.type, text) ?? 'unknown'),
+    role: parts.read('token', undefined, () => token && text(token.role)),
+    displayName: optional(token?.displayName, (name) => (typeof name === 'string' ? name : undefined)),
+    createdAt: readShape(() => optional(token?.createdAt, time)),
+    ...parts.read('rights', NO_RIGHTS, () => rights(token ?? {})),
+    appScope: parts.read('rights', undefined, () => (principal === 'app' ? optional(json.scope, appScope) : undefined)),
+    expiresAt: parts.read('expiry', undefined, () => optional(auth.expiresAt, time)),
+    resource: parts.read('resource', undefined, () => optional(auth.resource, (given) => text(record(given).sub))),
+    orgs: parts.read('orgs', [], () => memberships(json.orgs, principal)),
+    orgsAreListed: Array.isArray(json.orgs),
+    unreadable: parts.unreadable,
     email: typeof json.email === 'string' ? json.email : undefined,
-    authType: typeof auth.type === 'string' ? auth.type : '',
-    ...(token ? accessToken(token) : WITHOUT_ROLE),
-    expiresAt: optional(auth.expiresAt, time),
-    resource: optional(auth.resource, (resource) => text(record(resource).sub)),
-    orgs: distinct(optional(json.orgs, list) ?? []).map(membership),
-    appEntities: optional(json.scope, (scope) => (optional(record(scope).entities, list) ?? []).map(entity)),
     unknown: unknownMembers(json),
   }
 }
 
-type AccessToken = Pick<WhoAmI, 'role' | 'displayName' | 'createdAt' | 'grants' | 'global' | 'canReadGatedRepos'>
+/** Reads one part after another; one that cannot be read spoils no other. */
+class Parts {
+  readonly #unreadable = new Set<Part>()
 
-const WITHOUT_ROLE: AccessToken = {
-  role: undefined,
-  displayName: undefined,
-  createdAt: undefined,
-  grants: [],
-  global: [],
-  canReadGatedRepos: false,
+  read<T>(part: Part, otherwise: T, read: () => T): T {
+    const found = readShape(() => ({ value: read() }))
+    if (!found) this.#unreadable.add(part)
+    return found ? found.value : otherwise
+  }
+
+  get unreadable(): Part[] {
+    return [...this.#unreadable]
+  }
 }
 
-function accessToken(token: Record<string, unknown>): AccessToken {
-  const role = text(token.role)
+type Rights = Pick<WhoAmI, 'grants' | 'global' | 'canReadGatedRepos'>
+
+const NO_RIGHTS: Rights = { grants: [], global: [], canReadGatedRepos: false }
+
+function rights(token: Record<string, unknown>): Rights {
   const fine = optional(token.fineGrained, record)
   // A fine-grained token whose rights are not listed cannot be judged.
-  if (role === 'fineGrained' && fine === undefined) misshapen()
+  if (token.role === 'fineGrained' && fine === undefined) misshapen()
   return {
-    role,
-    displayName: typeof token.displayName === 'string' ? token.displayName : undefined,
-    createdAt: readShape(() => time(token.createdAt)),
     grants: fine === undefined ? [] : list(fine.scoped).map(grant),
     global: optional(fine?.global, (global) => list(global).map(text)) ?? [],
     // Anything but a plain "no" is a right.
     canReadGatedRepos: fine?.canReadGatedRepos !== undefined && fine.canReadGatedRepos !== false,
+  }
+}
+
+function appScope(value: unknown): AppScope {
+  const { role, entities } = record(value)
+  return {
+    role: optional(role, text),
+    entities: list(entities ?? []).map(entity),
   }
 }
 
@@ -130,8 +173,12 @@ function membership(value: unknown): Membership {
   }
 }
 
+/** An app has no memberships; whoever else has none is told an empty list. */
+function memberships(orgs: unknown, principal: WhoAmI['principal']): Membership[] {
+  return orgs === undefined && principal === 'app' ? [] : distinct(list(orgs).map(membership))
+}
+
 /** Two entries for one organization could contradict each other. */
-function distinct(orgs: unknown[]): unknown[] {
-  const names = orgs.map((org) => record(org).name)
-  return new Set(names).size === orgs.length ? orgs : misshapen()
+function distinct(orgs: Membership[]): Membership[] {
+  return new Set(orgs.map(({ name }) => name)).size === orgs.length ? orgs : misshapen()
 }

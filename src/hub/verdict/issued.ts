@@ -81,7 +81,7 @@ function tellsKind({ who, facts: { evidence } }: KnownHearing): boolean {
   return /oauth/i.test(who.authType)
 }
 
-function minted({ requirement }: Hearing, { asked, granted = [], repositories }: Of<'minted'>): Found[] {
+function minted({ requirement }: Hearing, { asked, granted = [], beyond, repositories }: Of<'minted'>): Found[] {
   const missing = unmetNeeds(requirement, granted)
   const surplus: Surplus[] = granted
     .filter((permission) => !isAllowed(requirement, permission))
@@ -92,6 +92,7 @@ function minted({ requirement }: Hearing, { asked, granted = [], repositories }:
       }
       return asked.includes(permission) ? [] : { text: `${text} (not requested)`, allow: allowItem(permission) }
     })
+  surplus.push(...beyond.map((text) => ({ text })))
   if (requirement.repositoriesOnly && repositories.length === 0) {
     surplus.push({ text: 'every repository of the organization (not only the repositories)' })
   }
@@ -196,7 +197,7 @@ function contradictsBound(known: KnownHearing, evidence: Of<'resource'>): Found[
   const held = who.resource?.replace(/^models\//, '')
   const found = [...(org ? restrictions(known, org) : []), ...withoutRole(known)]
   if (held !== undefined) return held === resource ? found : [...found, otherResource(quoted(held, 120), resource)]
-  const entities = who.appEntities ?? []
+  const entities = who.appScope?.entities ?? []
   const others = entities.filter((entity) => !isResource(entity, resource))
   if (others.length > 0) {
     return [...found, otherResource(others.map((entity) => placeOf(entity)).join(', '), resource)]

@@ -2,16 +2,18 @@
 import { code, joined, list, type Prose, prose } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { allowItem, isAllowed, mayHave, needsOf, settingOf, unmetNeeds } from '../asked-rights.ts'
-import { tokenKind } from '../facts/describe.ts'
+import { ownerOf, tokenKind } from '../facts/describe.ts'
 import { isClassic, isRepository, isWithin, placeOf, unlistedRights } from '../facts/rights.ts'
 import type { Entity, Membership, WhoAmI } from '../facts/whoami.ts'
+import type { HubRepository } from '../repository.ts'
 import type { Requirement } from '../requirement.ts'
 import { type Scope, widthOf } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
 import type { Found, KnownHearing } from './hearing.ts'
 
-export function tooNarrow({ who, requirement }: KnownHearing, org: Membership): Found[] {
-  const seen = shortfall(who, org, requirement)
+/** The finding that the token cannot do what was requested; empty when it can. */
+export function tooNarrow({ who, facts, requirement }: KnownHearing, org: Membership): Found[] {
+  const seen = shortfall(who, placesIn(org, facts.evidence), requirement)
   if (seen === undefined) return []
   const { repositories } = requirement
   const where = repositories.length > 0 ? listed(repositories.map(({ label }) => label)) : 'repositories in it'
@@ -24,6 +26,19 @@ export function tooNarrow({ who, requirement }: KnownHearing, org: Membership): 
       expected: prose`a token with ${needsInWords(needsOf(requirement))} on ${org.name} or on ${where}`,
     },
   ]
+}
+
+/** The organization, with the repositories of it that are known by their IDs. */
+interface Places extends Membership {
+  repositories: readonly HubRepository[]
+}
+
+function placesIn(org: Membership, evidence: Evidence): Places {
+  return { ...org, repositories: evidence.kind === 'minted' ? evidence.repositories : [] }
+}
+
+function isIn(entity: Entity, org: Places): boolean {
+  return isWithin(entity, org) || org.repositories.some((repository) => isRepository(entity, repository))
 }
 
 /** `repo.write`; `inference.serverless.write or inference.endpoints.infer.write`. */
@@ -43,13 +58,13 @@ export function needsInWords(needs: readonly (readonly string[])[]): Prose {
  * Why the token cannot do what is needed anywhere in the organization, or undefined when it can. A token for single
  * repositories is enough: which ones are needed is what `repositories` is for.
  */
-function shortfall(who: WhoAmI, org: Membership, requirement: Requirement): string | Prose | undefined {
+function shortfall(who: WhoAmI, org: Places, requirement: Requirement): string | Prose | undefined {
   if (who.role === 'read') {
     const beyond = unmetNeeds(requirement, CLASSIC_READ)
     if (beyond.length > 0) return prose`a classic ${code('read')} token, which does not have ${needsInWords(beyond)}`
   }
   if (who.role === 'fineGrained') {
-    const held = who.grants.filter(({ entity }) => isWithin(entity, org)).flatMap(({ permissions }) => permissions)
+    const held = who.grants.filter(({ entity }) => isIn(entity, org)).flatMap(({ permissions }) => permissions)
     const missing = unmetNeeds(requirement, held)
     if (missing.length > 0) {
       return prose`a token with ${held.length === 0 ? 'no permissions' : names([...new Set(held)])} in ${org.name}, without ${needsInWords(missing)}`
@@ -97,6 +112,7 @@ export interface Surplus {
   allow?: string | undefined
 }
 
+/** The finding that the token can do more than requested; empty when it cannot. */
 export function tooWide(hearing: KnownHearing, org: Membership): Found[] {
   const { who, facts, requirement } = hearing
   const { evidence } = facts
@@ -109,7 +125,7 @@ export function tooWide(hearing: KnownHearing, org: Membership): Found[] {
   if (evidence.kind === 'minted') surplus.push(...notRequested(who, evidence, requirement))
   if (surplus.length === 0) return []
   const found = overScoped(requirement, surplus, {
-    seen: `a ${tokenKind(who, evidence.kind)} token of ${printable(who.name, 96)} with these surplus rights:`,
+    seen: `a ${tokenKind(who, evidence.kind)} token of ${ownerOf(who)} with these surplus rights:`,
     where: ` in ${org.name}`,
     expected: prose`a fine-grained token with ${needsOf(requirement).length === 0 ? 'no rights' : needsInWords(needsOf(requirement))} in ${org.name} and nothing else`,
   })
@@ -146,20 +162,16 @@ export function overScoped(
 }
 
 /** Every listed right that lies outside the organization or goes beyond what was requested. */
-function surplusGrants({ who, requirement }: KnownHearing, org: Membership): Surplus[] {
+function surplusGrants({ who, facts, requirement }: KnownHearing, org: Membership): Surplus[] {
+  const places = placesIn(org, facts.evidence)
   return who.grants.flatMap(({ entity, permissions }) =>
-    permissions.flatMap((permission) => surplusRight(permission, entity, org, requirement) ?? []),
+    permissions.flatMap((permission) => surplusRight(permission, entity, places, requirement) ?? []),
   )
 }
 
-function surplusRight(
-  permission: string,
-  entity: Entity,
-  org: Membership,
-  requirement: Requirement,
-): Surplus | undefined {
+function surplusRight(permission: string, entity: Entity, org: Places, requirement: Requirement): Surplus | undefined {
   const right = `${printable(permission, 80)} on ${placeOf(entity)}`
-  if (!isWithin(entity, org)) {
+  if (!isIn(entity, org)) {
     const place = `${entity.type}:${entity.name ?? entity.id ?? ''}`
     if (isAllowed(requirement, permission, place)) return undefined
     return { text: `${right} (outside ${org.name})`, allow: allowItem(permission, place) }
@@ -173,6 +185,7 @@ function surplusRight(
   return undefined
 }
 
+/** What was requested, as the end of "more than …". */
 export function scopeInWords({ scope, permissions }: Requirement): string {
   return permissions.length > 0 ? 'the permissions requested' : scope
 }

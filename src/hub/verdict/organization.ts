@@ -1,5 +1,6 @@
 /** Whether a token belongs to the organization, and whether the organization accepts it. */
 import { listed, printable, quoted } from '../../text/printable.ts'
+import { ownerOf } from '../facts/describe.ts'
 import { impliedMembership, isClassic, membershipIn, plainMembership } from '../facts/rights.ts'
 import type { Membership } from '../facts/whoami.ts'
 import type { Trouble } from './explain.ts'
@@ -20,27 +21,28 @@ export function belonging({ who, facts, requirement }: KnownHearing): Membership
   return granted.length === repositories.length ? plainMembership(org) : undefined
 }
 
+/** The finding that the token belongs to other organizations. */
 export function wrongOrg({ who, requirement: { org } }: KnownHearing): Found {
   const names = who.orgs.map(({ name }) => printable(name, 80))
   const isLikeOrg = (name: string) => name.toLowerCase() === org.toLowerCase()
   const spelling = names.find(isLikeOrg)
   const trouble: Trouble = spelling ? 'misspelled-org' : isLikeOrg(who.name) ? 'user-as-org' : 'wrong-org'
-  const owner = printable(who.name, 96)
   return {
     code: 'token-wrong-org',
     trouble,
     failed: `The token does not belong to the organization ${org}.`,
-    seen: `a token of ${owner}, ${names.length === 0 ? 'for whom the Hub lists no organization' : `who is a member of ${listed(names)}`}`,
+    seen: `a token of ${ownerOf(who)}, ${names.length === 0 ? 'for whom the Hub lists no organization' : `who is a member of ${listed(names)}`}`,
     expected: `a token of a member or service account of ${org}`,
     spelling,
   }
 }
 
+/** A finding for each rule of the organization that keeps the token out. */
 export function restrictions({ who, requirement }: KnownHearing, membership: Membership): Found[] {
   const { org } = requirement
   return membership.securityRestrictions.map((restriction) => {
     const rule = printable(restriction, 60)
-    const seen = `the restriction "${rule}" of ${org} on the token ${quoted(who.displayName ?? '', 80)} of ${printable(who.name, 96)}`
+    const seen = `the restriction "${rule}" of ${org} on the token ${quoted(who.displayName ?? '', 80)} of ${ownerOf(who)}`
     if (restriction === 'token-revoked') {
       return {
         code: 'token-revoked-by-org',

@@ -11,7 +11,8 @@ export class AccountEntries {
   readonly #context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>
   readonly #inUse: ReadonlySet<string>
   readonly #owners = new Map<string, WhoAmI | undefined>()
-  #tokens: readonly AccountToken[] | undefined
+  /** Boxed: that the Hub does not list them is an answer too. */
+  #list: { tokens: readonly AccountToken[] | undefined } | undefined
 
   /** `inUse`: tokens (secrets) that count as gone only when the Hub has said so twice. */
   constructor(context: Pick<SecretContext, 'hub' | 'minter' | 'deadline'>, inUse: ReadonlySet<string>) {
@@ -54,8 +55,10 @@ export class AccountEntries {
     const minted = minter?.idOf(token)
     const owner = minted === undefined ? await this.owner(token) : undefined
     if (!minter || (minted === undefined && !owner)) return undefined
-    this.#tokens ??= await minter.tokens()
-    return owner ? minter.entryOf(owner, this.#tokens) : this.#tokens.find(({ id }) => id === minted)
+    this.#list ??= { tokens: await minter.tokens() }
+    const { tokens } = this.#list
+    if (owner) return tokens && minter.entryOf(owner, tokens)
+    return tokens?.find(({ id }) => id === minted)
   }
 
   /**

@@ -3,6 +3,8 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
+import { type MintRights, mintedFor } from '../../hub/mint-rights.ts'
+import { type MintFor, rightsToMint } from '../../hub/repository-ids.ts'
 import {
   type AccountToken,
   type AdminSecret,
@@ -10,9 +12,13 @@ import {
   ServiceAccounts,
 } from '../../hub/service-accounts.ts'
 import type { Log, Mask } from '../../text/log.ts'
+import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names.ts'
 import { entryOf } from './entry.ts'
+
+/** What a token is minted with, and the repositories that it is minted for; without any, the whole organization. */
+export type Wanted = Pick<MintFor, 'permissions' | 'repositories'>
 
 /** A token of the account that was minted for a version of one secret. */
 export interface RotatedToken extends AccountToken {
@@ -36,7 +42,7 @@ export interface MinterOptions {
   /** The admin token: a secret that never leaves this object. */
   admin: string
   adminSecret: AdminSecret
-  /** Name or id. */
+  /** Slug, id, or name. */
   account: string
   mask: Mask
   log: Log
@@ -47,10 +53,12 @@ interface MinterParts {
   /** The same, without retries: between two tries, what was known about a token may have changed. */
   once: ServiceAccounts
   account: ServiceAccount
-  /** The account's tokens when the run began. */
-  first: readonly AccountToken[]
+  rightsToMint: (wanted: Wanted) => Promise<MintRights>
+  /** The account's tokens when the run began; undefined when the Hub did not list them. */
+  first: readonly AccountToken[] | undefined
   mask: Mask
   log: Log
+  org: string
 }
 
 /** Mints and revokes tokens of one account. Every method throws `exchange-rejected` and what calls of the Hub throw. */
@@ -69,7 +77,10 @@ export class Minter {
     const policy = { ...access.policy, maxAttempts: 1 }
     const once = new ServiceAccounts({ ...access, policy }, org, admin, adminSecret)
     const found = await accounts.find(account)
-    return new Minter({ accounts, once, account: found, first: await accounts.tokens(found), mask, log })
+    const first = await accounts.tokens(found)
+    if (!first) log.warning(unlisted(printable(found.name, 80)))
+    const rights = (wanted: Wanted) => rightsToMint({ access, org, admin, ...wanted })
+    return new Minter({ accounts, once, account: found, rightsToMint: rights, first, mask, log, org })
   }
 
   /** The service account's name, for messages. */
@@ -77,23 +88,23 @@ export class Minter {
     return printable(this.#parts.account.name, 80)
   }
 
-  /** The tokens that were minted for this secret and were alive when the run began. */
+  /** The tokens that were minted for this secret and were alive when the run began, as far as the Hub lists them. */
   firstTokensFor(arn: string): RotatedToken[] {
-    return tokensFor(arn, this.#parts.first)
+    return tokensFor(arn, this.#parts.first ?? [])
   }
 
-  /** Ids of all tokens that were alive when the run began. */
+  /** Ids of all tokens that were alive when the run began, as far as the Hub lists them. */
   get firstIds(): string[] {
-    return this.#parts.first.map(({ id }) => id)
+    return (this.#parts.first ?? []).map(({ id }) => id)
   }
 
-  /** The tokens that were minted for this secret and are alive now. */
+  /** The tokens that were minted for this secret and are alive now, as far as the Hub lists them. */
   async tokensFor(arn: string): Promise<RotatedToken[]> {
-    return tokensFor(arn, await this.tokens())
+    return tokensFor(arn, (await this.tokens()) ?? [])
   }
 
-  /** The account's tokens that are alive now. */
-  async tokens(): Promise<AccountToken[]> {
+  /** The account's tokens that are alive now; undefined when the Hub does not list them: then nobody knows which. */
+  async tokens(): Promise<AccountToken[] | undefined> {
     const { accounts, account } = this.#parts
     return await accounts.tokens(account)
   }
@@ -108,16 +119,26 @@ export class Minter {
     return entryOf(who, this.#parts.account, tokens)
   }
 
+  /**
+   * The rights of a token for exactly these repositories, whose ids the Hub is asked for.
+   *
+   * @throws what `rightsToMint` throws, such as `exchange-rejected` for a repository that the admin token cannot see.
+   */
+  async rightsToMint({ permissions, repositories }: Wanted): Promise<MintRights> {
+    return await this.#parts.rightsToMint({ permissions, repositories })
+  }
+
   /** A new token for this version, masked. */
-  async mint(arn: string, versionId: string, permissions: readonly string[]): Promise<NewToken> {
-    const { accounts, account, mask, log } = this.#parts
+  async mint(arn: string, versionId: string, wanted: Wanted): Promise<NewToken> {
+    const { accounts, account, mask, log, org } = this.#parts
+    const rights = await this.rightsToMint(wanted)
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
     const before = new Set(this.firstIds)
     const { value, id } = await mintToken(accounts, {
       account,
       displayName,
-      permissions,
+      rights,
       before,
       log,
       onValue: mask,
@@ -126,7 +147,13 @@ export class Minter {
           `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,
         ),
     })
-    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)}`)
+    const { permissions, repositories } = wanted
+    const reach = mintedFor(
+      org,
+      permissions,
+      repositories.map(({ label }) => label),
+    )
+    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)} (${plain(reach)})`)
     // A new token cannot have an id that another one had before.
     if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
     this.#minted.set(value, id)
@@ -135,11 +162,14 @@ export class Minter {
 
   /**
    * The account's entry for a token that this run minted: the one with its id. Without an id, all of its name that were
-   * created since then, those of a try whose answer was lost included.
+   * created since then, those of a try whose answer was lost included. Undefined when neither its id is known nor the
+   * tokens are listed: then it may exist, and cannot be found.
    */
-  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
+  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[] | undefined> {
     const before = new Set(this.firstIds)
-    return (await this.tokens()).filter(
+    const tokens = await this.tokens()
+    if (!tokens) return id === undefined ? undefined : [{ id, displayName, createdAt: undefined }]
+    return tokens.filter(
       (token) =>
         !before.has(token.id) &&
         (id === undefined ? token.displayName === displayName && isMadeSince(token, startedAt) : token.id === id),
@@ -163,6 +193,10 @@ export class Minter {
     const { accounts, account } = this.#parts
     await accounts.remove(account, token)
   }
+}
+
+function unlisted(account: string): string {
+  return `The Hub does not list the tokens of the service account ${account}. Tokens that an interrupted run minted and never stored cannot be found: check the account's tokens on the Hub from time to time.`
 }
 
 function tokensFor(arn: string, tokens: readonly AccountToken[]): RotatedToken[] {

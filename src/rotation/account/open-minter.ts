@@ -10,7 +10,7 @@ import { Minter } from './minter.ts'
 
 export interface MintingOptions {
   admin: SecretReference
-  /** Name or id of the service account. */
+  /** Slug, id, or name of the service account. */
   account: string
   org: string
   access: HubAccess

@@ -44,7 +44,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const adminId = given('ADMIN_SECRET_ID').replaceAll('{org}', org)
   const adminRegion = parseSecretId('ADMIN_SECRET_ID', adminId, { region, role }, problems)
   const serviceAccount = given('SERVICE_ACCOUNT')
-  if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: the name or ID of the service account')
+  if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: the slug of the service account')
   const numbers = {
     GRACE: given('GRACE', ROTATION_INPUTS.grace),
     MAX_ATTEMPTS: given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts']),

@@ -149,9 +149,9 @@ function parseMinting({ values, filled, region, role }: ModeContext, problems: P
   }
   const account = values['service-account']
   if (account === '') {
-    problems.add('service-account', 'is required with mode mint: the name or ID of the service account')
+    problems.add('service-account', 'is required with mode mint: the slug of the service account')
   } else if (!ACCOUNT.test(account)) {
-    problems.add('service-account', `must be the name or ID of a service account (got ${quoted(account, 100)})`)
+    problems.add('service-account', `must be the slug, ID, or name of a service account (got ${quoted(account, 100)})`)
   }
   const admin: SecretReference = {
     id,

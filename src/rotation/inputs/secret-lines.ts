@@ -2,7 +2,7 @@
 import type { Role } from '../../aws/request.ts'
 import { parseKey, parseSecretId } from '../../inputs/aws.ts'
 import { fill, lines, oneOf } from '../../inputs/fields.ts'
-import { parseRepositories } from '../../inputs/hub.ts'
+import { checkMintable, parseRepositories } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { parseRights, permissionsToMint } from '../../inputs/rights.ts'
 import { closest } from '../../text/closest.ts'
@@ -54,8 +54,13 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
   )
   const { scope, scopes, allow } = asked
   if (!words.some((word) => settingOf(word).name === 'scope')) {
-    own.add('scope', 'is required and has no default: add scope=read, scope=write or scope=admin')
+    own.add(
+      'scope',
+      'is required and has no default: add scope=read, scope=write or another one of identity, contribute, infer, admin',
+    )
   }
+  const repositories = parseRepositories(list(settings.repositories), own)
+  checkMintable(org, repositories, own)
   const id = fill('name', name, { org, scope }, own)
   const rotated: RotatedSecret = {
     secret: {
@@ -69,8 +74,8 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
     scopes,
     exact: asked.permissions,
     allow,
-    repositories: parseRepositories(list(settings.repositories), own),
-    permissions: permissionsToMint(asked),
+    repositories,
+    permissions: permissionsToMint(asked, own),
     narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
     line,
   }
@@ -79,11 +84,16 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
 }
 
 /**
- * The line of a secret with some settings changed, for messages. Parsed again, it means the same secret: a name that
- * holds `{scope}` is written out.
+ * The line of a secret with some settings changed, and one left out, for messages. Parsed again, it means the same secret:
+ * a name that holds `{scope}` is written out.
  */
-export function withSettings({ line, secret }: Pick<RotatedSecret, 'line' | 'secret'>, changes: Settings): string {
-  const [name = '', ...words] = line.split(/\s+/)
+export function withSettings(
+  { line, secret }: Pick<RotatedSecret, 'line' | 'secret'>,
+  changes: Settings,
+  without?: Setting,
+): string {
+  const [name = '', ...all] = line.split(/\s+/)
+  const words = all.filter((word) => settingOf(word).name !== without)
   const changed = SETTINGS.flatMap((setting) =>
     changes[setting] === undefined ? [] : [`${setting}=${changes[setting]}`],
   )

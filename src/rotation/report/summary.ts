@@ -39,6 +39,7 @@ export function rotationSummary(
         ),
       ]),
     ),
+    ...organizationWide(request),
     ...(request.dryRun
       ? [
           grid(
@@ -65,6 +66,16 @@ export function rotationSummary(
         ]),
     ...failures.map((failure) => failureHtml(failure, page)),
   ].join('\n')
+}
+
+/** The secrets whose minted tokens are for the whole organization. */
+function organizationWide({ mode, secrets }: RotationRequest): string[] {
+  const wide = mode.kind === 'mint' ? secrets.filter(({ repositories }) => repositories.length === 0) : []
+  if (wide.length === 0) return []
+  const names = wide.map(({ secret }) => codeHtml(secret.id)).join(', ')
+  return [
+    `<p>New tokens for ${names} are organization-wide. To mint them for single repositories, add <code>repositories=</code> to the line.</p>`,
+  ]
 }
 
 /** One failure under its code. `page`: the page that explains all codes, if it is known. */

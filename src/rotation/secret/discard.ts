@@ -5,7 +5,8 @@ import type { SecretContext } from '../context.ts'
 
 /**
  * Revokes a token that this run minted for `versionId`, unless that version holds it and is current or pending. Returns
- * false if it did not because `isOurs` said, right before, that the run may no longer undo its own work.
+ * false if it did not: because `isOurs` said, right before, that the run may no longer undo its own work, or because the
+ * Hub says nowhere which token it is.
  *
  * @throws what the Hub and Secrets Manager throw.
  */
@@ -21,16 +22,17 @@ export async function discard(
     if (labels.includes(CURRENT) || labels.includes(PENDING)) return true
   }
   const entries = await minter.findMinted(token)
-  if (!isOurs()) return false
+  if (!entries || !isOurs()) return false
   for (const entry of entries) await minter.remove(entry)
   return true
 }
 
 /** The same for a token that was never stored; a warning says so if it could not be revoked. */
 export async function discardUnstored(context: SecretContext, versionId: string, token: NewToken): Promise<void> {
-  await discard(context, versionId, token).catch(() => {
+  const isRevoked = await discard(context, versionId, token).catch(() => false)
+  if (!isRevoked) {
     context.log.warning(
       `The token "${token.displayName}" was minted but is not used, and it could not be revoked. The next run will remove it.`,
     )
-  })
+  }
 }

@@ -45,7 +45,11 @@ export async function renewIfDue(turn: Turn, state: SecretState): Promise<RoundR
   }
   const standing = seen ?? (await standingOf(turn, state.current))
   judgeReplacement(turn, standing, replacement)
-  if (request.dryRun) return end(turn, 'would-rotate', judged.note.before)
+  if (request.dryRun) {
+    // A repository that the admin token cannot see would fail the rotation.
+    await minter?.rightsToMint(turn.rotated)
+    return end(turn, 'would-rotate', judged.note.before)
+  }
   const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - Date.now()
   if (!request.force && heldBackMs > 0) return holdBack(turn, standing, judged.note, heldBackMs)
   return await renew(turn, state, standing, judged.note)

@@ -1,7 +1,7 @@
 /** What takes the current token's place, and how both are described in one line. */
 
 import { describeRights, describeToken } from '../../hub/facts/describe.ts'
-import { onWholeOrg, type Successor } from '../../hub/facts/lost-rights.ts'
+import { asMinted, type Successor } from '../../hub/facts/lost-rights.ts'
 import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import type { SecretContext } from '../context.ts'
 import type { Standing } from './standing.ts'
@@ -23,7 +23,7 @@ export function successorOf(
   replacement: Replacement,
 ): Successor | undefined {
   if (replacement.kind === 'pending') return replacement.who
-  return replacement.kind === 'minted' && org ? onWholeOrg(org, rotated.permissions) : undefined
+  return replacement.kind === 'minted' && org ? asMinted(org, rotated) : undefined
 }
 
 /** The current token in one line. */
@@ -48,7 +48,7 @@ export function describeReplacement({ minter, rotated, request }: SecretContext,
     case 'missing':
       return 'no token is pending; a person has to create one'
     case 'minted': {
-      const rights = describeRights(onWholeOrg({ id: '', name: request.org }, rotated.permissions))
+      const rights = describeRights(asMinted({ id: '', name: request.org }, rotated))
       return `fine-grained token of the service account ${minter?.accountName ?? ''}: ${rights}`
     }
   }

@@ -43,7 +43,7 @@ export async function createPending(
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(context, current.versionId))
   if (template?.with('').includes(template.token)) throw storedTwice(rotated.secret)
-  const token = await minter.mint(arn, versionId, rotated.permissions)
+  const token = await minter.mint(arn, versionId, rotated)
   const { value } = token
   const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
   mask(value)
@@ -87,7 +87,13 @@ export async function testPending(context: SecretContext, versionId: string): Pr
   const { token } = tokenInSecret(pending.text, secret, label)
   mask(token)
   const evidence = minter
-    ? ({ kind: 'minted', asked: rotated.permissions, granted: undefined, repositories: [] } as const)
+    ? ({
+        kind: 'minted',
+        asked: rotated.permissions,
+        granted: undefined,
+        beyond: [],
+        repositories: rotated.repositories,
+      } as const)
     : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },

@@ -58,7 +58,7 @@ export function parseSource(
       return {
         kind,
         account: parseServiceAccount(values['service-account'], 'token-source: service-account', problems),
-        permissions: permissionsToMint(asked),
+        permissions: permissionsToMint(asked, problems),
         orphanAgeSeconds: duration('orphan-age', values, { min: 0, max: 30 * 86_400 }, problems),
       }
   }

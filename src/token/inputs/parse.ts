@@ -4,7 +4,7 @@ import { VERIFY_MODES } from '../../hub/requirement.ts'
 import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
-import { parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
+import { checkMintable, parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
@@ -84,6 +84,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   if (request.repositoriesOnly && request.repositories.length === 0) {
     problems.add('repositories-only', prose`requires ${code('repositories')}, which lists what the token may reach`)
   }
+  if (source.kind === 'service-account') checkMintable(org, request.repositories, problems)
   problems.throwIfAny()
   if (usesAws) checkAudience(request)
   return request
