@@ -114,3 +114,51 @@ describe('an answer is usable', () => {
     expect(await client().whoAmI(token)).toMatchObject({ principal: 'app', orgsAreListed: false })
   })
 })
+
+describe('an answer that only corroborates', () => {
+  const PARTS = PARTS_FOR.resource
+
+  test('is what whoami-v2 says', async () => {
+    expect(await client().corroborate(token, PARTS)).toMatchObject({ name: 'acme-ci' })
+    expect(asked()).toBe(1)
+  })
+
+  test.each([401, 403, 404, 429, 500, 503])('is silence, after one call, when the Hub answers %s', async (status) => {
+    refuse(9, status)
+    expect(await client().corroborate(token, PARTS)).toEqual({ silence: expect.stringContaining(`HTTP ${status}`) })
+    expect(asked()).toBe(1)
+  })
+
+  test.each<[string, unknown]>([
+    ['a page', '<html>hello</html>'],
+    ['a part that cannot be read', { type: 'user', auth: { type: 'oauth', resource: {} }, orgs: [] }],
+  ])('is silence when the Hub answers with %s', async (_what, body) => {
+    hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body })
+    expect(await client().corroborate(token, PARTS)).toEqual({ silence: expect.stringContaining('not in the format') })
+  })
+
+  test('is silence when there is none within two seconds', async () => {
+    hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 })
+    const startedAt = performance.now()
+    expect(await client().corroborate(token, PARTS)).toEqual({ silence: 'no response within 2 s' })
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+  })
+
+  test('is silence when the connection breaks', async () => {
+    hub.service.inject('whoami-v2', { kind: 'lost' })
+    expect(await client().corroborate(token, PARTS)).toEqual({ silence: expect.any(String) })
+  })
+
+  test('about a repository is a refusal only in the Hub’s own words', async () => {
+    const model = parseRepository('acme/model')
+    if (!model) throw new Error('no repository')
+    const access = () => client().corroborateAccess(token, model, false)
+    expect(await access()).toEqual({ granted: true })
+    refuse(1, 401, 'auth-check')
+    expect(await access()).toEqual({ silence: expect.stringContaining('HTTP 401') })
+    refuse(1, 404, 'auth-check')
+    expect(await access()).toMatchObject({ granted: false, status: 404 })
+    hub.service.inject('auth-check', { kind: 'answer', status: 401, headers: { 'x-error-code': 'GatedRepo' } })
+    expect(await access()).toMatchObject({ granted: false, status: 401 })
+  })
+})

@@ -221,6 +221,12 @@ describe('a minted token of which the Hub says what it granted', () => {
     expect(codesOf(more, { allow: ['collection.read'] })).toEqual([])
   })
 
+  test('is not for more places than requested', () => {
+    expect(codesOf(factsOf(undefined, { ...GRANTED, beyond: ['repo.write on the whole organization'] }))).toEqual([
+      'token-over-scoped',
+    ])
+  })
+
   test('is for the repositories only if it was minted for them', () => {
     const repositories = [repository('acme/model')]
     const only = { repositories, repositoriesOnly: true }

@@ -194,6 +194,133 @@ describe('not wider', () => {
   })
 })
 
+describe('a scope of its own', () => {
+  const acmeWith = (...permissions: string[]) => ({ scoped: [on('org', 'acme', ...permissions)] })
+
+  test.each<[string, string[], string[]]>([
+    ['identity', [], []],
+    ['identity', ['repo.content.read'], []],
+    ['identity', ['repo.write'], ['token-over-scoped']],
+    ['infer', ['inference.serverless.write'], []],
+    ['infer', ['inference.endpoints.infer.write', 'repo.content.read'], []],
+    ['infer', ['inference.serverless.write', 'inference.endpoints.write'], ['token-over-scoped']],
+    ['infer', ['repo.content.read'], ['token-under-scoped']],
+    ['read+infer', ['repo.content.read', 'inference.serverless.write'], []],
+    ['read+infer', ['repo.content.read'], ['token-under-scoped']],
+    ['read', ['repo.content.read', 'inference.serverless.write'], ['token-over-scoped']],
+    ['contribute', ['repo.contribute'], []],
+    ['write', ['repo.contribute'], ['token-under-scoped', 'token-over-scoped']],
+    ['write', ['repo.write', 'job.write'], ['token-over-scoped']],
+    ['write', ['repo.write', 'inference.endpoints.write'], ['token-over-scoped']],
+    ['write', ['repo.write', 'discussion.write', 'collection.write'], []],
+    ['write', ['repo.content.write'], []],
+    ['read', ['repo.content.write'], ['token-over-scoped']],
+    ['admin', ['org.write', 'job.write', 'quantum.teleport'], []],
+  ])('%s with %j: %j', (scope, permissions, expected) => {
+    const who = seenAs({ ...acmeWith(...permissions), org: { roleInOrg: 'admin' } })
+    if (!who) throw new Error('misshapen')
+    expect(judge(factsOf(who, STORED), requirement({ scope }), NOW).map(({ code }) => code)).toEqual(expected)
+  })
+
+  test('exact permissions are all that is needed, and all that is allowed', () => {
+    const codesWith = (held: string[], permissions: string[], allow: string[] = []) => {
+      const who = seenAs(acmeWith(...held))
+      if (!who) throw new Error('misshapen')
+      const wanted = requirement({ scope: 'read', permissions, allow })
+      return judge(factsOf(who, STORED), wanted, NOW).map(({ code }) => code)
+    }
+    expect(codesWith(['job.write'], ['job.write'])).toEqual([])
+    expect(codesWith(['repo.content.read'], ['job.write'])).toEqual(['token-under-scoped', 'token-over-scoped'])
+    expect(codesWith(['job.write', 'collection.read'], ['job.write'])).toEqual(['token-over-scoped'])
+    expect(codesWith(['job.write', 'collection.read'], ['job.write'], ['collection.read'])).toEqual([])
+    expect(codesWith(['repo.write', 'repo.content.read'], ['repo.write'])).toEqual([])
+  })
+})
+
+describe('what a message allows', () => {
+  const wide = who({
+    grants: [granted('org', 'acme', 'repo.write', 'job.write'), granted('user', 'rosa', 'repo.write')],
+    global: ['post.write'],
+    canReadGatedRepos: true,
+    unknown: [{ path: 'auth.wings', couldBeRight: true }],
+  })
+  const LINE = 'allow: job.write repo.write@user:rosa post.write canReadGatedRepos auth.wings'
+
+  test('is one line, which turns the refusal into a pass', () => {
+    expect(messageOf(factsOf(wide, STORED))).toContain(`\n  ${LINE}`)
+    const allow = LINE.split(' ').slice(1)
+    expect(codesOf(factsOf(wide, STORED), { allow })).toEqual([])
+    for (const item of allow) {
+      const rest = allow.filter((one) => one !== item)
+      expect(codesOf(factsOf(wide, STORED), { allow: rest })).toEqual(['token-over-scoped'])
+      expect(messageOf(factsOf(wide, STORED), { allow: rest })).toContain([...rest, item].join(' '))
+    }
+  })
+
+  test('is not printed where it would not be enough', () => {
+    expect(messageOf(factsOf(who({ role: 'write' }), STORED))).not.toContain('allow:')
+  })
+
+  test('is written as in the line of a secret for a rotation', () => {
+    expect(messageOf(factsOf(wide, STORED), { notation: 'line' })).toContain('allow=job.write,repo.write@user:rosa,')
+  })
+
+  test('counts in the organization only', () => {
+    const facts = factsOf(
+      who({ grants: [granted('org', 'acme', 'repo.write'), granted('user', 'rosa', 'job.write')] }),
+      STORED,
+    )
+    expect(codesOf(facts, { allow: ['job.write'] })).toEqual(['token-over-scoped'])
+    expect(codesOf(facts, { allow: ['job.write@user:eve'] })).toEqual(['token-over-scoped'])
+  })
+})
+
+describe('where the Hub lists no memberships', () => {
+  const repositories = ['acme/model', 'datasets/acme/data']
+    .map((label) => parseRepository(label))
+    .filter((one) => one !== undefined)
+  const alone = who({ orgs: [], grants: [granted('model', 'acme/model', 'repo.write')] })
+  const access = (...grants: boolean[]) =>
+    repositories.map((one, at) => ({
+      repository: one,
+      access: grants[at] ? { granted: true as const } : { granted: false as const, status: 404, seen: 'HTTP 404' },
+    }))
+
+  test('rights on the organization show where the token belongs', () => {
+    expect(codesOf(factsOf(who({ orgs: [] }), STORED))).toEqual([])
+    expect(codesOf(factsOf(who({ orgs: [acme({ name: 'beta' })] }), STORED))).toEqual(['token-wrong-org'])
+    expect(codesOf(factsOf(alone, STORED))).toEqual(['token-wrong-org'])
+  })
+
+  test('access to every repository shows it too, once it was asked for', () => {
+    const facts = factsOf(alone, STORED)
+    expect(codesOf(facts, { repositories })).toEqual([])
+    expect(codesOf({ ...facts, repositories: access(true, true) }, { repositories })).toEqual([])
+    expect(codesOf({ ...facts, repositories: access(true, false) }, { repositories })).toEqual([
+      'token-wrong-org',
+      'token-under-scoped',
+    ])
+  })
+
+  test('access to repositories elsewhere shows nothing', () => {
+    const elsewhere = repositories.map((one) => ({ ...one, namespace: 'beta' }))
+    const facts = { ...factsOf(alone, STORED), repositories: access(true, true) }
+    expect(codesOf(facts, { repositories: elsewhere })).toEqual(['token-wrong-org'])
+  })
+})
+
+test('a token may be limited to the repositories', () => {
+  const repositories = [repository('acme/model')]
+  const only = { repositories, repositoriesOnly: true }
+  const none = { repositories: [] }
+  const onModel = who({ grants: [granted('model', 'acme/model', 'repo.write')] })
+  expect(codesOf({ ...factsOf(onModel, STORED), ...none }, only)).toEqual([])
+  expect(codesOf({ ...factsOf(who(), STORED), ...none }, only)).toEqual(['token-over-scoped'])
+  const byId = who({ grants: [{ entity: { type: 'model', id: 'm1', name: undefined }, permissions: ['repo.write'] }] })
+  const withId = { repositories: [{ ...repository('acme/model'), id: 'm1' }], repositoriesOnly: true }
+  expect(codesOf({ ...factsOf(byId, STORED), ...none }, withId)).toEqual([])
+})
+
 describe('the right organization', () => {
   test('must match exactly (case-sensitive)', () => expect(codes({}, 'read', 'Acme')).toEqual(['token-wrong-org']))
   test('is not a user of that name', () => expect(codes({}, 'read', 'rosa')).toEqual(['token-wrong-org']))
@@ -362,6 +489,7 @@ describe('an OAuth token', () => {
     expect(codesOf(oauth({ granted: ['write-repos', 'read-repos', 'openid', 'profile', 'email'] }))).toEqual([])
     expect(codesOf(oauth({ granted: ['write-repos', 'gated-repos'] }))).toEqual(['token-over-scoped'])
     expect(codesOf(oauth({ granted: ['write-repos', 'time-travel'] }))).toEqual(['token-over-scoped'])
+    expect(codesOf(oauth({ granted: ['write-repos', 'manage-repos'] }))).toEqual(['token-over-scoped'])
     expect(codesOf(oauth({ granted: ['write-repos', 'jobs'] }), { allow: ['jobs'] })).toEqual([])
     expect(codesOf(oauth({ granted: ['write-repos', 'jobs'] }), { allow: ['job.write'] })).toEqual([
       'token-over-scoped',

@@ -213,13 +213,6 @@ export const INPUTS: readonly Mutation[] = [
     replace: 'if (at >= 0',
   },
   {
-    file: 'inputs/permissions.ts',
-    without: 'a permission that cannot be granted is a problem before any call',
-    find: '!GRANTABLE.includes(name)',
-    replace: 'false',
-    tests: 'inputs/permissions.test',
-  },
-  {
     file: 'inputs/hub.ts',
     without: 'a repository has one ID',
     find: 'before?.id && repository.id && before.id !== repository.id',

@@ -11,6 +11,7 @@ import { RUNNER } from './runner.ts'
 import { SOURCES } from './sources.ts'
 import { TEXT } from './text.ts'
 import { TOKEN } from './token.ts'
+import { VERDICT } from './verdict.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...TEXT,
@@ -18,6 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...IDENTITY,
   ...AWS,
   ...HUB,
+  ...VERDICT,
   ...INPUTS,
   ...SOURCES,
   ...TOKEN,

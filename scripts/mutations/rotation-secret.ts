@@ -118,14 +118,6 @@ export const ROTATION_SECRET: readonly Mutation[] = [
     named: 'create',
   },
   {
-    file: 'rotation/secret/steps.ts',
-    without: 'a minted token has no rights beyond those that were requested',
-    find: 'asked: rotated.permissions }',
-    replace: "asked: [...rotated.permissions, 'discussion.write'] }",
-    tests: STEPS,
-    named: 'not requested',
-  },
-  {
     file: 'rotation/secret/requirement.ts',
     without: 'a token that expires in a moment does not become current',
     find: 'const MIN_LIFETIME_SECONDS = 600',

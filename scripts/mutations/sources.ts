@@ -128,13 +128,6 @@ export const SOURCES: readonly Mutation[] = [
   },
   {
     file: 'sources/service-account.ts',
-    without: 'the admin token stays in its function',
-    find: "value: checkIssuedToken(value, 'The Hub’s answer'),",
-    replace: "value: checkIssuedToken(value, 'The Hub’s answer'), admin,",
-    tests: SOURCES_TEST,
-  },
-  {
-    file: 'sources/service-account.ts',
     without: 'the admin secret holds a token',
     find: "const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, fix)",
     replace: "const admin = stored.values[0] ?? ''; void fix; void checkTokenShape",

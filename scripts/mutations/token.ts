@@ -128,21 +128,9 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     ...SOURCE,
-    without: 'OAuth scopes are the Hub’s',
-    find: '    if (!width) {',
-    replace: "    if (name === '') {",
-  },
-  {
-    ...SOURCE,
     without: 'a word of JavaScript is not an OAuth scope',
     find: 'Object.hasOwn(OAUTH_SCOPES, name) ? OAUTH_SCOPES[name] : undefined',
     replace: 'OAUTH_SCOPES[name]',
-  },
-  {
-    ...SOURCE,
-    without: 'OAuth scopes stay within the scope',
-    find: '} else if (!includes(scope, width)) {',
-    replace: "} else if (name === '') {",
   },
   {
     ...RESOURCE,
@@ -161,18 +149,6 @@ export const TOKEN: readonly Mutation[] = [
     without: 'a repository is in the organization’s namespace',
     find: 'if (parts.length > 1 && parts.at(-2) !== org) {',
     replace: 'if (parts.length > 3) {',
-  },
-  {
-    ...RESOURCE,
-    without: 'a scope that cannot be checked is refused',
-    find: "if (scope === 'read' && parts.length === 3 && UNCHECKED_KINDS.includes(kind)) {",
-    replace: "if (kind === '') {",
-  },
-  {
-    ...RESOURCE,
-    without: 'a scope that the resource can never have is refused',
-    find: "if (scope === 'admin' || (parts.length === 1 && scope !== 'read')) {",
-    replace: "if (kind === '') {",
   },
   {
     file: 'token/run.ts',

@@ -13,7 +13,7 @@ import type { Found, KnownHearing } from './hearing.ts'
 
 /** The finding that the token cannot do what was requested; empty when it can. */
 export function tooNarrow({ who, facts, requirement }: KnownHearing, org: Membership): Found[] {
-  const seen = shortfall(who, placesIn(org, facts.evidence), requirement)
+  const seen = shortfall(who, placesIn(org, facts.evidence, requirement), requirement)
   if (seen === undefined) return []
   const { repositories } = requirement
   const where = repositories.length > 0 ? listed(repositories.map(({ label }) => label)) : 'repositories in it'
@@ -33,8 +33,9 @@ interface Places extends Membership {
   repositories: readonly HubRepository[]
 }
 
-function placesIn(org: Membership, evidence: Evidence): Places {
-  return { ...org, repositories: evidence.kind === 'minted' ? evidence.repositories : [] }
+function placesIn(org: Membership, evidence: Evidence, { repositories }: Requirement): Places {
+  const known = [...(evidence.kind === 'minted' ? evidence.repositories : []), ...repositories]
+  return { ...org, repositories: known.filter(({ namespace }) => namespace === org.name) }
 }
 
 function isIn(entity: Entity, org: Places): boolean {
@@ -163,7 +164,7 @@ export function overScoped(
 
 /** Every listed right that lies outside the organization or goes beyond what was requested. */
 function surplusGrants({ who, facts, requirement }: KnownHearing, org: Membership): Surplus[] {
-  const places = placesIn(org, facts.evidence)
+  const places = placesIn(org, facts.evidence, requirement)
   return who.grants.flatMap(({ entity, permissions }) =>
     permissions.flatMap((permission) => surplusRight(permission, entity, places, requirement) ?? []),
   )
