@@ -5,6 +5,7 @@ import type { StepResult } from '../../sandbox/runner.ts'
 import type { Call, Fate } from '../../sandbox/service.ts'
 import { retiredSince } from '../../src/rotation/names.ts'
 import { type Play, Stage } from './stage.ts'
+import { withoutProof } from './without-proof.ts'
 
 export const DAY = 86_400_000
 export const HOUR = 3_600_000
@@ -122,5 +123,7 @@ function tokenIn(text: unknown): string {
 }
 
 function sameRest(text: unknown): boolean {
-  return typeof text !== 'string' || text === value(tokenIn(text)) || text === JSON.stringify({ token: tokenIn(text) })
+  if (typeof text !== 'string') return true
+  const rest = withoutProof(text)
+  return rest === value(tokenIn(text)) || rest === JSON.stringify({ token: tokenIn(text) })
 }

@@ -8,6 +8,7 @@ import type { StepResult } from '../../sandbox/runner.ts'
 import { recordMessage } from './recorded-messages.ts'
 import { DAY, HOUR } from './rotation-world.ts'
 import { errorOf, type Play, Stage, warningsOf } from './stage.ts'
+import { withoutProof } from './without-proof.ts'
 
 let stage: Stage
 beforeEach(async () => {
@@ -41,7 +42,8 @@ const codes = (main: StepResult) => main.annotations.filter(({ level }) => level
 const tableIn = (main: StepResult) => /^.*\n(?:huggingface\/.*\n)+/m.exec(main.log)?.[0].trimEnd()
 const versionWith = (name: string, label: string) =>
   stage.sandbox.aws.secret(name).versions.find(({ stages }) => stages.includes(label))
-const textOf = (name: string, label = 'AWSCURRENT') => String(versionWith(name, label)?.value)
+/** What the secret holds, but for a proof. */
+const textOf = (name: string, label = 'AWSCURRENT') => withoutProof(String(versionWith(name, label)?.value))
 const tokenOf = (name: string, label = 'AWSCURRENT') => /hf_\w+/.exec(textOf(name, label))?.[0] ?? ''
 const isAlive = (token: string) => stage.sandbox.hub.isAlive(token)
 const alive = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci').map(({ value }) => value)

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { HubClient } from '../../src/hub/client.ts'
-import { PARTS_FOR } from '../../src/hub/facts/whoami.ts'
+import { PARTS_FOR } from '../../src/hub/facts/parts.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'

@@ -23,6 +23,7 @@ export const on = (type: string, name: string, ...permissions: string[]): Grant 
 
 /** A fine-grained token of a member of acme that may write there. */
 export const who = (rest: Partial<WhoAmI> = {}): WhoAmI => ({
+  id: 'id-of-rosa',
   name: 'rosa',
   principal: 'user',
   email: undefined,
@@ -56,6 +57,7 @@ export const requirement = ({ scope = 'write', ...rest }: Partial<Requirement> =
   allow: [],
   repositories: [],
   repositoriesOnly: false,
+  proofMaxAgeSeconds: 0,
   notation: 'input',
   verify: 'strict',
   minLifetimeSeconds: 600,

@@ -29,6 +29,7 @@ function answer({ token = {}, fine = {}, auth = {}, ...rest }: Record<string, ob
 test('an answer in the documented shape is read', () => {
   expect(readWhoAmI(answer())).toEqual({
     principal: 'user',
+    id: ID,
     name: 'rosa',
     role: 'fineGrained',
     authType: 'access_token',

@@ -17,6 +17,7 @@ function entry(rest: Partial<AccountToken> = {}): AccountToken {
 
 function who(rest: Partial<WhoAmI> = {}): WhoAmI {
   return {
+    id: 'id-of-ci',
     name: 'acme-ci',
     principal: 'user',
     email: undefined,

@@ -76,3 +76,43 @@ describe('what is no token is not replaced', () => {
 test('a key that every JavaScript object has is looked for in the secret only', () => {
   expect(() => read('{"token":"x"}', 'constructor')).toThrow('without the key "constructor"')
 })
+
+describe('a proof next to the token', () => {
+  const PROOF = JSON.stringify({ form: 'hf-oidc-proof/1', sha256: 'a"}{,\\' })
+  const OTHER = JSON.stringify({ form: 'hf-oidc-proof/1', sha256: 'b' })
+  const quoted = JSON.stringify(PROOF)
+
+  test.each([
+    ['{"token":"TOKEN"}', '{"token":"TOKEN","token_proof":PROOF}'],
+    ['{ "a": 1, "token" : "TOKEN" , "b": 2 }', '{ "a": 1, "token" : "TOKEN","token_proof":PROOF , "b": 2 }'],
+    [`{"token_proof":${JSON.stringify(OTHER)},"token":"TOKEN"}`, '{"token_proof":PROOF,"token":"TOKEN"}'],
+    ['{"token":"TOKEN","token_proof":"a key of ours"}', '{"token":"TOKEN","token_proof":"a key of ours"}'],
+    ['{"token":"TOKEN","token_proof":7}', '{"token":"TOKEN","token_proof":7}'],
+  ])('%s becomes %s', (before, after) => {
+    const value = read(before.replace('TOKEN', OLD))
+    const expected = after.replace('TOKEN', NEW).replace('PROOF', () => quoted)
+    expect(value.with(NEW, PROOF)).toBe(expected)
+    expect(JSON.parse(expected)).toMatchObject({ token: NEW })
+  })
+
+  test('is not stored in a plain string', () => expect(read(OLD).with(NEW, PROOF)).toBe(NEW))
+
+  test.each([
+    '{"token":"TOKEN"}',
+    '{ "a": 1, "token" : "TOKEN" , "b": 2 }',
+    '{"token":"TOKEN","z":{"token_proof":"x"}}',
+  ])('is left out when versions are compared: %s', (text) => {
+    const [plain, current] = [read(text.replace('TOKEN', OLD)), read(text.replace('TOKEN', NEW))]
+    const proven = read(current.with(NEW, PROOF))
+    expect(sameButToken(plain, proven)).toBe(true)
+    expect(sameButToken(read(plain.with(OLD, OTHER)), proven)).toBe(true)
+    expect(proven.otherKeys).toEqual(current.otherKeys)
+    expect(read(`{"token_proof":${quoted}, "token":"${NEW}"}`).rest).toBe('{"token":""}')
+  })
+
+  test('that is not ours is compared', () => {
+    const ours = read(`{"token":"${OLD}","token_proof":"a key of ours"}`)
+    expect(ours.otherKeys).toEqual(['token_proof'])
+    expect(sameButToken(ours, read(`{"token":"${NEW}"}`))).toBe(false)
+  })
+})

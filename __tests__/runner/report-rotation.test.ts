@@ -11,6 +11,7 @@ const request = (dryRun = false) =>
   ({
     org: 'acme',
     mode: { kind: 'mint' },
+    secrets: [],
     dryRun,
     role: { arn: 'arn:aws:iam::123456789012:role/hf-rotate' },
   }) as unknown as RotationRequest

@@ -90,6 +90,7 @@ test('the defaults make a complete request', () => {
     repositories: [],
     repositoriesOnly: false,
     verify: 'strict',
+    proofMaxAgeSeconds: 691_200,
     minLifetimeSeconds: 600,
     exportEnv: ['HF_TOKEN'],
     exportFile: false,

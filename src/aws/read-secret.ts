@@ -20,6 +20,8 @@ export interface StoredSecret {
   versionId: string
   /** The values that make up the content, in the order of their keys, masked. */
   values: readonly string[]
+  /** The text at the key {@link Reading.also}, if the secret is a JSON object that has it. */
+  also: string | undefined
   shape: SecretShape
 }
 
@@ -28,6 +30,8 @@ export interface Reading {
   secret: SecretReference
   /** What the secret must hold. */
   content: SecretContent
+  /** Another key to read, which need not be there. */
+  also?: string | undefined
   caller: AwsCaller
   http: Http
   policy: RetryPolicy
@@ -45,7 +49,15 @@ const SHORTEST_MASK = 8
  * `network-unreachable`, `deadline-exceeded`.
  * Source: Secrets Manager API reference, GetSecretValue.
  */
-export async function readSecret({ secret, content, caller, http, policy, mask }: Reading): Promise<StoredSecret> {
+export async function readSecret({
+  secret,
+  content,
+  also,
+  caller,
+  http,
+  policy,
+  mask,
+}: Reading): Promise<StoredSecret> {
   const { id, region, stage } = secret
   const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage })
   const answer = await callAws({
@@ -70,7 +82,19 @@ export async function readSecret({ secret, content, caller, http, policy, mask }
   for (const form of new Set(values.flatMap((value) => [value, value.trim()]))) {
     if (form.length >= SHORTEST_MASK) mask(form)
   }
-  return { arn: arnOf(answer.ARN) ?? id, versionId: versionOf(answer.VersionId) ?? '', values, shape }
+  return {
+    arn: arnOf(answer.ARN) ?? id,
+    versionId: versionOf(answer.VersionId) ?? '',
+    values,
+    also: textAt(text, also),
+    shape,
+  }
+}
+
+function textAt(text: string, key: string | undefined): string | undefined {
+  const parsed = key === undefined ? undefined : parseJson(text.trim())
+  const value = isRecord(parsed) && key !== undefined && Object.hasOwn(parsed, key) ? parsed[key] : undefined
+  return typeof value === 'string' ? value : undefined
 }
 
 /** Source: Secrets Manager API reference, GetSecretValue, `VersionId`; emulators have shorter ones. */

@@ -15,6 +15,8 @@ export interface Requirement extends AskedRights {
   /** Whether `repositories` are also all that it may reach. */
   repositoriesOnly: boolean
   verify: VerifyMode
+  /** How old a recorded proof may be that replaces whoami-v2, in seconds; 0: none is accepted. */
+  proofMaxAgeSeconds: number
   minLifetimeSeconds: number
   /** The Hub, without a trailing slash. */
   hubEndpoint: string

@@ -1,14 +1,16 @@
 /** A Hub token before the Hub has confirmed it, and what its source knows of it. */
 import type { Wording } from '../text/message.ts'
+import type { RecordedProof } from './proof.ts'
 import type { HubRepository } from './repository.ts'
 
 /** What the source knows of the token: which answer decides is in `verdict/`. Times in milliseconds since the epoch. */
 export type Evidence =
   /**
    * Kept somewhere and used again: whoami-v2 tells everything. `howToStore`: for messages, how a person replaces it. No
-   * other kind has it: the secrets that those come from must never hold the token itself.
+   * other kind has it: the secrets that those come from must never hold the token itself. `proof`: what a rotation
+   * recorded next to the token.
    */
-  | { kind: 'stored'; howToStore: Wording }
+  | { kind: 'stored'; howToStore: Wording; proof?: RecordedProof | undefined }
   /** Minted for a service account. */
   | MintedEvidence
   /**

@@ -50,6 +50,8 @@ export interface StepsRequest {
   services: readonly EcsService[]
   /** Nothing is written, minted or revoked. */
   dryRun: boolean
+  /** Whether a proof is stored next to a minted token. */
+  proof: boolean
   maxAttempts: number
 }
 

@@ -1,6 +1,7 @@
 /** The token source `secrets-manager`: a stored, rotated token, read with a session that may read nothing else. */
 import { wrongSecret } from '../aws/secret-content.ts'
 import { storeCommand } from '../aws/store-command.ts'
+import { proofKey, readProof } from '../hub/proof.ts'
 import { checkTokenShape, resemblesToken } from '../hub/token-shape.ts'
 import { partsOf } from '../text/message.ts'
 import { readStoredSecret } from './stored-secret.ts'
@@ -11,7 +12,12 @@ export function secretsManagerSource(context: SourceContext): TokenSource {
   return {
     async obtain(identity) {
       const { secret } = awsOf(context.request)
-      const { values, shape, label, origin } = await readStoredSecret(identity, context, 'token')
+      const { values, also, shape, label, origin } = await readStoredSecret(
+        identity,
+        context,
+        'token',
+        proofKey(secret.key),
+      )
       const [value = ''] = values
       const howToStore = storeCommand({ secret, shape })
       // Anything else may be somebody's password, or a whole file.
@@ -21,7 +27,7 @@ export function secretsManagerSource(context: SourceContext): TokenSource {
       return {
         value: checkTokenShape(value, `The secret ${label}`, fix),
         origin: { label, aws: origin },
-        evidence: { kind: 'stored', howToStore },
+        evidence: { kind: 'stored', howToStore, proof: readProof(also) },
       }
     },
   }

@@ -15,7 +15,7 @@ export interface Stored extends StoredSecret {
 }
 
 /**
- * Reads the secret. `content`: what it must hold.
+ * Reads the secret. `content`: what it must hold; `also`: another key to read.
  *
  * @throws what `openSession` and `readSecret` throw.
  */
@@ -23,13 +23,14 @@ export async function readStoredSecret(
   identity: Identity,
   context: SourceContext,
   content: SecretContent,
+  also?: string,
 ): Promise<Stored> {
   const aws = awsOf(context.request)
   const { http, policy, mask, log } = context
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
   const caller = await openSession(identity, aws, document, context)
 
-  const secret = await readSecret({ secret: aws.secret, content, caller, http, policy, mask })
+  const secret = await readSecret({ secret: aws.secret, content, also, caller, http, policy, mask })
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`
   log.info(`Secrets Manager: read ${label}`)
   const origin: AwsOrigin = {

@@ -2,10 +2,12 @@
 import { ActionError } from '../../errors/action-error.ts'
 import { asksToWrite } from '../asked-rights.ts'
 import type { Access, HubClient, Silence } from '../client.ts'
+import { asWhoAmI, proves, type RecordedProof } from '../proof.ts'
 import { type HubRepository, parseRepository } from '../repository.ts'
 import { mayStandIn, type Requirement } from '../requirement.ts'
 import type { Evidence, HubToken } from '../token.ts'
-import { PARTS_FOR, type WhoAmI } from './whoami.ts'
+import { PARTS_FOR } from './parts.ts'
+import type { WhoAmI } from './whoami.ts'
 
 /** Everything that is known of one token. What was not asked, or not answered, is undefined or missing. */
 export interface TokenFacts {
@@ -27,6 +29,8 @@ export interface TokenFacts {
   readonly failures: readonly Failure[]
   /** Answers that would only have corroborated what the source knows, and did not come: why, in words. */
   readonly silences: readonly string[]
+  /** When the proof was recorded that {@link who} comes from, in milliseconds since the epoch; undefined: it is the Hub's own. */
+  readonly provenAt: number | undefined
 }
 
 /** How a token begins. Source: huggingface.co/docs/hub/security-tokens. */
@@ -63,6 +67,8 @@ export interface GatherOptions {
   hub: AskableHub
   /** Decides, on what whoami-v2 says, whether the repositories are worth asking about. */
   goOn: (facts: TokenFacts) => boolean
+  /** Milliseconds since the epoch. */
+  now: number
 }
 
 /** What waiting for whoami-v2 must leave for the checks that can stand in for it, in milliseconds. */
@@ -85,7 +91,7 @@ function isGranted(evidence: Evidence): boolean {
 /** What is known of a token without asking about repositories. `who`: what whoami-v2 says of it. */
 export function factsOf(who: WhoAmI | undefined, { evidence, value, label = '' }: KnownToken): TokenFacts {
   const expiresAt = earlier(who?.expiresAt, 'expiresAt' in evidence ? evidence.expiresAt : undefined)
-  const nothing = { boundTo: undefined, repositories: undefined, failures: [], silences: [] }
+  const nothing = { boundTo: undefined, repositories: undefined, failures: [], silences: [], provenAt: undefined }
   return { evidence, prefix: prefixOf(value), label, who, expiresAt, ...nothing }
 }
 
@@ -98,8 +104,49 @@ export async function gatherFacts(token: HubToken, options: GatherOptions): Prom
   return isIssued(token.evidence) ? await corroborate(token, options) : await investigate(token, options)
 }
 
-/** whoami-v2 decides: the repositories are worth a question only if it does not refuse the token. */
-async function investigate(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
+/**
+ * whoami-v2 decides: the repositories are worth a question only if it does not refuse the token. A recorded proof spares
+ * that call if the Hub grants access to every one of the repositories, which shows too that the organization still
+ * accepts the token.
+ */
+async function investigate(token: HubToken, options: GatherOptions): Promise<TokenFacts> {
+  return (await byProof(token, options)) ?? (await byWhoAmI(token, options))
+}
+
+/** Undefined when there is no usable proof, or anything speaks against it: then whoami-v2 decides. */
+async function byProof(
+  token: HubToken,
+  { requirement, hub, goOn, now }: GatherOptions,
+): Promise<TokenFacts | undefined> {
+  const proof = usableProof(token, requirement, now)
+  if (!proof) return undefined
+  const facts = { ...factsOf(asWhoAmI(proof), knownToken(token)), provenAt: proof.provenAt }
+  if (!goOn(facts)) return undefined
+  const unanswered = new Answers()
+  const repositories = await askRepositories(requirement.repositories, (repository) =>
+    unanswered.to('repositories', () => hub.authCheck(token.value, repository, asksToWrite(requirement))),
+  )
+  const granted = repositories.filter(({ access }) => access.granted)
+  return granted.length === requirement.repositories.length ? { ...facts, repositories } : undefined
+}
+
+/** How much the clocks of two runners may differ, in milliseconds. */
+const PROOF_SKEW_MS = 300_000
+
+function usableProof(
+  { value, evidence }: HubToken,
+  { org, repositories, proofMaxAgeSeconds }: Requirement,
+  now: number,
+): RecordedProof | undefined {
+  const proof = evidence.kind === 'stored' ? evidence.proof : undefined
+  if (!proof || repositories.length === 0 || !proves(proof, value)) return undefined
+  // Access to a repository elsewhere says nothing about the organization.
+  if (!repositories.every(({ namespace }) => namespace === org)) return undefined
+  const age = now - proof.provenAt
+  return age <= proofMaxAgeSeconds * 1000 && age >= -PROOF_SKEW_MS ? proof : undefined
+}
+
+async function byWhoAmI(token: HubToken, { requirement, hub, goOn }: GatherOptions): Promise<TokenFacts> {
   const answers = new Answers()
   const reserveMs = mayStandIn(requirement) ? STAND_IN_MS : 0
   const who = await answers.to('whoami-v2', () => hub.whoAmI(token.value, reserveMs, PARTS_FOR[token.evidence.kind]))

@@ -1,6 +1,5 @@
 /** The shape of the Hub's whoami-v2 answer, as far as it is used. Source: Hub API, GET /api/whoami-v2. */
 import { list, misshapen, optional, readShape, record, text, time } from '../shape.ts'
-import type { Evidence } from '../token.ts'
 import { type UnknownMember, unknownMembers } from './unknown-members.ts'
 
 /** What rights are on: a repository, an organization, … */
@@ -33,6 +32,8 @@ export type Part = 'token' | 'rights' | 'expiry' | 'resource' | 'orgs'
 export interface WhoAmI {
   /** What the token acts as. */
   principal: 'user' | 'app' | 'unknown'
+  /** The account's ID; undefined when the Hub does not say. */
+  id: string | undefined
   /** The user or service account; empty when the Hub does not say. Any text: it must pass through `printable`. */
   name: string
   /** `read`, `write`, `fineGrained` or `god`; undefined for tokens that have no role (OAuth, Trusted Publishers, apps). */
@@ -69,18 +70,9 @@ export interface AppScope {
   entities: readonly Entity[]
 }
 
-/** The parts that a verdict on a token of each kind depends on. */
-export const PARTS_FOR: Readonly<Record<Evidence['kind'], readonly Part[]>> = {
-  stored: ['token', 'rights', 'expiry', 'orgs'],
-  minted: ['token', 'rights', 'expiry', 'orgs'],
-  // The exchange says what such a token is: here it only must not be another one.
-  resource: ['token', 'expiry', 'resource'],
-  oauth: ['token', 'expiry', 'orgs'],
-}
-
 /**
  * The answer, part by part; undefined when it is not an object. Whoever judges a token requires the parts that the verdict
- * depends on to be readable ({@link PARTS_FOR}).
+ * depends on to be readable (`PARTS_FOR` in `parts.ts`).
  */
 export function readWhoAmI(json: unknown): WhoAmI | undefined {
   return readShape(() => whoAmI(record(json)))
@@ -93,6 +85,7 @@ function whoAmI(json: Record<string, unknown>): WhoAmI {
   const token = parts.read('token', undefined, () => optional(auth.accessToken, record))
   return {
     principal,
+    id: typeof json.id === 'string' ? json.id : undefined,
     name: typeof json.name === 'string' ? json.name : '',
     authType: parts.read('token', 'unknown', () => optional(auth.type, text) ?? 'unknown'),
     role: parts.read('token', undefined, () => token && text(token.role)),

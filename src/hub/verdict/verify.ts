@@ -29,8 +29,8 @@ export interface VerifiedToken extends HubToken {
   readonly createdAt: number | undefined
   /** What it may do, in words, for the summary. */
   readonly rights: readonly string[]
-  /** `issuer`: the call that issued it, while whoami-v2 was silent. */
-  readonly confirmedBy: 'whoami-v2' | 'auth-check' | 'issuer' | 'nothing'
+  /** `proof`: a recorded one, with auth-check. `issuer`: the call that issued it, while whoami-v2 was silent. */
+  readonly confirmedBy: 'whoami-v2' | 'proof' | 'auth-check' | 'issuer' | 'nothing'
 }
 
 export interface VerifyTokenOptions {
@@ -65,6 +65,7 @@ export async function verifyToken(
   const facts = await gatherFacts(token, {
     requirement: request,
     hub,
+    now,
     goOn: (soFar) => fatal(judge(soFar, request, now)) === undefined,
   })
 
@@ -81,10 +82,15 @@ export async function verifyToken(
 }
 
 /** What the Hub did not say, and what it says that nobody here knows, where neither is a reason to refuse the token. */
-function tellOfAnswers({ silences, who, evidence }: TokenFacts, log: Log): void {
+function tellOfAnswers({ silences, who, evidence, provenAt }: TokenFacts, log: Log): void {
   for (const silence of silences) {
     log.info(
       `Hub: no confirmation from ${silence}. It is not needed: the call that issued the token says what it can do.`,
+    )
+  }
+  if (provenAt !== undefined) {
+    log.info(
+      `Hub: confirmed by the proof that a rotation recorded at ${new Date(provenAt).toISOString()}, and by auth-check; whoami-v2 was not needed`,
     )
   }
   const unknown = (who?.unknown ?? []).filter(({ couldBeRight }) => !couldBeRight)
@@ -128,13 +134,22 @@ function confirmed(token: HubToken, facts: TokenFacts, isByIssuer: boolean): Ver
     value: token.value,
     origin: token.origin,
     evidence,
-    whoami: who,
+    whoami: facts.provenAt === undefined ? who : undefined,
     identity: who ? printable(who.name, 96) : '',
     kind: tokenKind(who, evidence.kind),
     expiresAt,
     createdAt: who?.createdAt,
     rights: rightsOf(token, who, granted),
-    confirmedBy: who ? 'whoami-v2' : isByIssuer ? 'issuer' : granted.length > 0 ? 'auth-check' : 'nothing',
+    confirmedBy:
+      facts.provenAt !== undefined
+        ? 'proof'
+        : who
+          ? 'whoami-v2'
+          : isByIssuer
+            ? 'issuer'
+            : granted.length > 0
+              ? 'auth-check'
+              : 'nothing',
   }
   return result as VerifiedToken
 }

@@ -14,6 +14,7 @@ export const ROTATION_INPUTS = {
   'max-age': undefined,
   'warn-age': undefined,
   grace: '24h',
+  proof: 'true',
   force: 'false',
   'dry-run': 'false',
   'ecs-services': undefined,

@@ -5,7 +5,7 @@ import type { Role, SecretReference } from '../../aws/request.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { parseKey, parseRegion, parseSecretId } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
-import { duration, wholeNumber } from '../../inputs/fields.ts'
+import { duration, flag, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
@@ -28,7 +28,7 @@ const FUNCTION_ARN = /^arn:([\w-]+):lambda:([\w-]+):(\d{12}):function:/
 
 /**
  * Reads `HF_ORG`, `ADMIN_SECRET_ID`, `ADMIN_SECRET_KEY`, `SERVICE_ACCOUNT`, `SECRETS`, `SECRET_KEY`, `GRACE`,
- * `ECS_SERVICES`, `HF_ENDPOINT`, `MAX_ATTEMPTS` and Lambda's own `AWS_REGION`.
+ * `ECS_SERVICES`, `PROOF`, `HF_ENDPOINT`, `MAX_ATTEMPTS` and Lambda's own `AWS_REGION`.
  *
  * @throws `ActionError` `input-invalid` listing every problem.
  */
@@ -47,6 +47,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   if (serviceAccount === '') problems.add('SERVICE_ACCOUNT', 'is required: the slug of the service account')
   const numbers = {
     GRACE: given('GRACE', ROTATION_INPUTS.grace),
+    PROOF: given('PROOF', ROTATION_INPUTS.proof),
     MAX_ATTEMPTS: given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts']),
   }
   const key = parseKey('SECRET_KEY', given('SECRET_KEY', ROTATION_INPUTS['secret-key']), problems)
@@ -66,6 +67,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     graceSeconds: duration('GRACE', numbers, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     services,
     dryRun: false,
+    proof: flag('PROOF', numbers, problems),
     maxAttempts: wholeNumber('MAX_ATTEMPTS', numbers, { min: 1, max: MOST_ATTEMPTS }, problems),
     region,
     role,

@@ -45,6 +45,7 @@ const BELONGS_TO: readonly (readonly [RotationInputName, RotationMode['kind']])[
   ['admin-secret-key', 'mint'],
   ['service-account', 'mint'],
   ['force', 'mint'],
+  ['proof', 'mint'],
   ['warn-age', 'promote'],
 ]
 
@@ -95,6 +96,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     maxAgeSeconds,
     graceSeconds: duration('grace', values, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     force: flag('force', values, problems),
+    proof: flag('proof', values, problems),
     dryRun: flag('dry-run', values, problems),
     services,
     waitForServices: flag('wait-for-services', values, problems),

@@ -21,6 +21,8 @@ export function requirementOf({ request, rotated }: Pick<SecretContext, 'request
     repositoriesOnly: false,
     notation: 'line',
     verify: 'strict',
+    // A rotation judges what the Hub says now.
+    proofMaxAgeSeconds: 0,
     minLifetimeSeconds: MIN_LIFETIME_SECONDS,
     hubEndpoint: request.hubEndpoint,
   }

@@ -7,7 +7,12 @@
 import { CURRENT, PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { factsOf } from '../../hub/facts/facts.ts'
+import { PARTS_FOR } from '../../hub/facts/parts.ts'
+import { impliedMembership, membershipIn } from '../../hub/facts/rights.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
+import { proofKey, recordProof } from '../../hub/proof.ts'
+import { judge } from '../../hub/verdict/judge.ts'
 import { type VerifiedToken, verifyToken } from '../../hub/verdict/verify.ts'
 import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
@@ -38,15 +43,19 @@ export async function createPending(
   versionId: string,
   current: SecretVersion | undefined,
 ): Promise<Created> {
-  const { minter, rotated, versions, mask, log } = context
+  const { minter, request, rotated, versions, mask, log } = context
   if (!minter) throw new TypeError('nobody to mint')
   const { secret } = rotated
   const template = current && tokenInSecret(current.text, secret, labelOf(context, current.versionId))
   if (template?.with('').includes(template.token)) throw storedTwice(rotated.secret)
   const token = await minter.mint(arn, versionId, rotated)
   const { value } = token
-  const text = template?.with(value) ?? JSON.stringify({ [secret.key]: value })
   mask(value)
+  const isObject = template?.isObject ?? true
+  const proof = isObject && request.proof ? await proofOf(context, value) : undefined
+  const text =
+    template?.with(value, proof) ??
+    JSON.stringify({ [secret.key]: value, ...(proof === undefined ? {} : { [proofKey(secret.key)]: proof }) })
   try {
     const put = await versions.putPending(versionId, text, current?.binary ?? false)
     if (put === 'stored') {
@@ -62,6 +71,27 @@ export async function createPending(
   }
   await discardUnstored(context, versionId, token)
   return { kind: 'taken' }
+}
+
+/**
+ * What the main action may accept instead of a call of whoami-v2; undefined when the Hub does not say at once that the
+ * token is what was requested: without a proof, jobs are only slower.
+ */
+async function proofOf({ hub, rotated, request }: SecretContext, token: string): Promise<string | undefined> {
+  const who = await hub.corroborate(token, PARTS_FOR.minted)
+  if ('silence' in who) return undefined
+  const evidence = {
+    kind: 'minted',
+    asked: rotated.permissions,
+    granted: undefined,
+    beyond: [],
+    repositories: rotated.repositories,
+  } as const
+  const requirement = requirementOf({ request, rotated })
+  const now = Date.now()
+  const org = membershipIn(who, request.org) ?? impliedMembership(who, request.org)
+  const isFine = judge(factsOf(who, { value: token, evidence }), requirement, now).length === 0
+  return org && isFine ? recordProof(token, who, org, now) : undefined
 }
 
 /** Does nothing: the Hub knows a token from the moment it is minted. */

@@ -1,6 +1,7 @@
 /** The token inside a secret's value, and the same value with another token: every other byte stays as it is. */
 import { malformed, withoutKey } from '../../aws/read-secret.ts'
 import type { SecretReference } from '../../aws/request.ts'
+import { isProof, proofKey } from '../../hub/proof.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
 
@@ -8,10 +9,12 @@ export interface TokenInSecret {
   /** A secret: the caller masks it. */
   token: string
   isObject: boolean
-  /** The keys beside the token's, when the secret is an object. */
+  /** The value without the token and its proof, to compare it with another one. */
+  rest: string
+  /** The keys next to the token's and its proof's, when the secret is an object. */
   otherKeys: readonly string[]
-  /** The value with another token. */
-  with(token: string): string
+  /** The value with another token, and, in an object, with its proof: without one, a proof that is there stays. */
+  with(token: string, proof?: string): string
 }
 
 /**
@@ -24,6 +27,7 @@ export interface TokenInSecret {
 export function tokenInSecret(text: string, secret: SecretReference, label: string): TokenInSecret {
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
+  const proofName = proofKey(secret.key)
   const check = (value: string) =>
     checkTokenShape(
       value,
@@ -40,19 +44,36 @@ export function tokenInSecret(text: string, secret: SecretReference, label: stri
     return {
       token: check(value),
       isObject: true,
-      otherKeys: Object.keys(parsed).filter((key) => key !== secret.key),
-      with: (token) => replaceMember(text, secret.key, token),
+      rest: withoutProof(replaceMember(text, secret.key, ''), isProof(parsed[proofName]) ? proofName : undefined),
+      otherKeys: Object.keys(parsed).filter(
+        (key) => key !== secret.key && !(key === proofName && isProof(parsed[key])),
+      ),
+      with: (token, proof) => {
+        const replaced = replaceMember(text, secret.key, token)
+        const isFree = !Object.hasOwn(parsed, proofName)
+        // Whatever else somebody keeps under this key stays.
+        if (proof === undefined || !(isFree || isProof(parsed[proofName]))) return replaced
+        return isFree
+          ? addMember(replaced, secret.key, { [proofName]: proof })
+          : replaceMember(replaced, proofName, proof)
+      },
     }
   }
   if (/^[{["]/.test(trimmed)) {
     throw malformed(secret, 'token', 'text that begins like JSON but is not a JSON object')
   }
-  return { token: check(text), isObject: false, otherKeys: [], with: (token) => text.replace(trimmed, () => token) }
+  return {
+    token: check(text),
+    isObject: false,
+    rest: text.replace(trimmed, ''),
+    otherKeys: [],
+    with: (token) => text.replace(trimmed, () => token),
+  }
 }
 
-/** True when two values differ in nothing but the token. */
+/** True when two values differ in nothing but the token and its proof. */
 export function sameButToken(a: TokenInSecret, b: TokenInSecret): boolean {
-  return a.with('') === b.with('')
+  return a.rest === b.rest
 }
 
 /**
@@ -63,6 +84,23 @@ function replaceMember(json: string, wanted: string, value: string): string {
   const member = [...topLevelStrings(json)].findLast(({ key }) => key === wanted)
   if (!member) throw new TypeError('the key is not in the text')
   return json.slice(0, member.start) + JSON.stringify(value) + json.slice(member.end)
+}
+
+/** Adds a member right after another one. */
+function addMember(json: string, after: string, member: Record<string, string>): string {
+  const found = [...topLevelStrings(json)].findLast(({ key }) => key === after)
+  if (!found) throw new TypeError('the key is not in the text')
+  return `${json.slice(0, found.end)},${JSON.stringify(member).slice(1, -1)}${json.slice(found.end)}`
+}
+
+/** The text without the proof, and without the comma that comes with it. */
+function withoutProof(json: string, key: string | undefined): string {
+  const found = key === undefined ? undefined : [...topLevelStrings(json)].findLast((member) => member.key === key)
+  if (!found) return json
+  const before = json.slice(0, found.start).replace(/,?\s*"(?:[^"\\]|\\.)*"\s*:\s*$/, '')
+  const after = json.slice(found.end)
+  // The first member of an object has its comma behind it.
+  return before.trimEnd().endsWith('{') ? before + after.replace(/^\s*,\s*/, '') : before + after
 }
 
 /** A string that is the value of a top-level key, quotes included: from `start` up to `end`, not including it. */

@@ -19,6 +19,8 @@ export const INPUTS = {
   repositories: undefined,
   'repositories-only': 'false',
   verify: 'strict',
+  'accept-proof': 'true',
+  'proof-max-age': '8d',
   'min-token-lifetime': '10m',
   'export-env': 'HF_TOKEN',
   'export-file': 'false',

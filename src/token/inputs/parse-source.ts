@@ -26,6 +26,8 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][
     ] as const
   ).map((name) => [name, ['secrets-manager', 'token-exchange', 'service-account']] as const),
   ['secret-key', ['secrets-manager', 'service-account']],
+  ['accept-proof', ['secrets-manager']],
+  ['proof-max-age', ['secrets-manager']],
   ['hf-resource', ['trusted-publisher']],
   ['member', ['token-exchange']],
   ['oauth-scopes', ['token-exchange']],

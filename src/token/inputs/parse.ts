@@ -68,6 +68,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     repositoriesOnly: flag('repositories-only', values, problems),
     notation: 'input',
     verify: oneOf('verify', values.verify, VERIFY_MODES, problems),
+    proofMaxAgeSeconds: parseProofAge(values, problems),
     minLifetimeSeconds: duration('min-token-lifetime', values, { min: 0, max: 30 * 86_400 }, problems),
     exportEnv: parseVariables(values['export-env'], problems),
     exportFile: flag('export-file', values, problems),
@@ -107,6 +108,12 @@ function checkTempDirectory(request: Request, job: Job, problems: Problems): voi
   ] as const) {
     if (needed) problems.add(name, prose`requires ${code('RUNNER_TEMP')}, which this runner does not set`)
   }
+}
+
+function parseProofAge(values: Record<InputName, string>, problems: Problems): number {
+  const isAccepted = flag('accept-proof', values, problems)
+  const seconds = duration('proof-max-age', values, { min: 0, max: 90 * 86_400 }, problems)
+  return isAccepted ? seconds : 0
 }
 
 /** `true` and `false` in every spelling of YAML, like the other flags. */
