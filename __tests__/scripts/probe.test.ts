@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ORG, Sandbox } from '../../sandbox/index.ts'
@@ -89,6 +91,49 @@ describe('the probe', () => {
     expectPublic(stdout)
   })
 
+  test('asks whether downloads accept what /jwt returns', async () => {
+    const body = { token: 'short-lived-secret', accessToken: 'another-short-lived-secret', exp: 1 }
+    sandbox.hub.service.inject('unknown', { kind: 'answer', status: 200, body })
+    const { stdout } = await probe()
+    expect(stdout).toMatch(/- GET a file with `token`: status 40\d\n/)
+    expect(stdout).toMatch(/- GET a file with `accessToken`: status 40\d\n/)
+    expect(stdout).not.toContain('short-lived-secret')
+    expectPublic(stdout)
+  })
+
+  test('exchanges a token for a user, and one that the AWS CLI returns, whose claims it only names', async () => {
+    const claims = { iss: 'https://secret.example', 'https://sts.amazonaws.com/': { aws_account: '1', 'My-Tag9': 'x' } }
+    const jwt = ['{}', JSON.stringify(claims), 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.')
+    const folder = mkdtempSync(join(tmpdir(), 'probe-'))
+    try {
+      writeFileSync(join(folder, 'aws'), `#!/bin/sh\necho ${jwt}\n`, { mode: 0o755 })
+      Object.assign(env, { PROBE_AWS: 'true', PROBE_USER: 'somebody', PATH: `${folder}:${process.env.PATH}` })
+      const { code, stdout, stderr } = await probe()
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain(
+        '- claims: iss, https://sts.amazonaws.com/, https://sts.amazonaws.com/ > aws_account, https://sts.amazonaws.com/ > <key>',
+      )
+      for (const kind of ["a user's publisher", 'AWS as a publisher']) {
+        expect(stdout).toContain(`- skipped: calls with ${kind} (the exchange returned no token)`)
+      }
+      expect(stdout).toContain('error: "invalid_grant"')
+      expect(stdout).not.toMatch(/secret\.example|somebody|My-Tag/)
+      expectPublic(stdout)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('says that a token may be left behind when the answer to minting or deleting it is lost', async () => {
+    for (const operation of ['mint-token', 'delete-token']) {
+      sandbox.hub.service.inject(operation, { kind: 'lost' })
+      const { code, stdout } = await probe()
+      expect(code).toBe(0)
+      expect(stdout).toContain('- The token "hf-oidc-action probe" may still exist')
+      expectPublic(stdout)
+    }
+  })
+
   test.each([
     ['PROBE_REPO', 'model'],
     ['HF_ENDPOINT', 'http://hub.example'],
@@ -109,6 +154,7 @@ describe('a shape', () => {
       name: 'alice',
       list: [{ permissions: ['repo.write', 'x y'] }, { extra: 1 }],
       none: [],
+      last4: 'ab12',
     }
     expect(shapeOf(answer, new Set())).toEqual([
       'role: "write"',
@@ -116,6 +162,7 @@ describe('a shape', () => {
       'list[].permissions[]: "repo.write" | string',
       'list[].extra: number',
       'none: empty array',
+      'last4: string',
     ])
   })
 

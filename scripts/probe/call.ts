@@ -21,6 +21,9 @@ export interface Call {
   readBody?: boolean
 }
 
+/** The name of the token that the probe mints: the one name that its output may show. */
+export const MINTED_NAME = 'hf-oidc-action probe'
+
 const LONGEST_BODY = 1024 * 1024
 const ERROR_CODE = /^[A-Za-z]{1,40}$/
 
@@ -53,7 +56,7 @@ export class Caller {
       }
       const text = await response.text()
       const json = text.length > LONGEST_BODY ? undefined : parse(text)
-      for (const name of namesIn(json)) {
+      for (const name of namesIn(json).filter((one) => one !== MINTED_NAME)) {
         this.personal.add(name)
         remember(name)
       }

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { remember } from '../../src/text/redact.ts'
 import { askJwt, askToken, type Probe, reportLeak } from './ask-token.ts'
-import { stringIn } from './call.ts'
+import { MINTED_NAME, stringIn } from './call.ts'
 import { isSafeUrl } from './settings.ts'
 
 const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
@@ -106,7 +106,7 @@ export async function askServiceAccount(probe: Probe): Promise<void> {
   if (id === undefined) return print.skipped('a token of the service account', 'it is not in the list')
   const account = `${accounts}/${encodeURIComponent(id)}`
   print.observed('GET service-accounts/{id}', await caller.call({ url: account, authorization }))
-  const body = JSON.stringify({ displayName: 'hf-oidc-action probe', permissions: ['repo.content.read'] })
+  const body = JSON.stringify({ displayName: MINTED_NAME, permissions: ['repo.content.read'] })
   const minted = await caller.call({ url: `${account}/tokens`, method: 'POST', authorization, body })
   print.observed('POST tokens', minted)
   const token = stringIn(minted.json, 'token')
@@ -128,7 +128,7 @@ export async function askServiceAccount(probe: Probe): Promise<void> {
 }
 
 function leftBehind({ print }: Probe): void {
-  print.line('- The token "hf-oidc-action probe" may still exist: delete it on the service account\'s page.')
+  print.line(`- The token "${MINTED_NAME}" may still exist: delete it on the service account's page.`)
 }
 
 /** AWS as the issuer of a publisher: the names of its claims, and whether the exchange takes its token. */

@@ -9,7 +9,8 @@ const ENUMS = new Set(
 )
 
 const ENUM_VALUE = /^[a-zA-Z.:_-]{1,80}$/
-const KEY = /^[a-zA-Z_][a-zA-Z_-]{0,39}$/
+/** `last4` is a key; what ends in more digits is an id. */
+const KEY = /^[a-zA-Z_][a-zA-Z_-]{0,39}\d?$/
 const MOST_LINES = 150
 const DEEPEST = 10
 
