@@ -21,6 +21,7 @@ const job: Job = {
   workflow: 'rotate',
   tempDirectory: '',
   presetVariables: new Set(),
+  clientVariables: {},
   ownVariables: new Set(),
   gitConfigCount: 0,
 }

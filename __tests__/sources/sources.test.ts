@@ -60,6 +60,7 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     workflow: '',
     tempDirectory: '',
     presetVariables: new Set<string>(),
+    clientVariables: {},
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
   }

@@ -36,6 +36,7 @@ const NO_JOB = {
   tempDirectory: '',
   presetVariables: new Set<string>(),
   ownVariables: new Set<string>(),
+  clientVariables: {},
   gitConfigCount: 0,
 }
 

@@ -5,6 +5,7 @@ import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
+import { CLIENT_VARIABLES } from '../token/next-client.ts'
 import { OWN_VARIABLES } from './own-variables.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
@@ -53,6 +54,9 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     tempDirectory: env.RUNNER_TEMP ?? '',
     presetVariables: new Set(Object.keys(env).filter((name) => env[name])),
     ownVariables: new Set((env[OWN_VARIABLES] ?? '').split(' ').filter(Boolean)),
+    clientVariables: Object.fromEntries(
+      CLIENT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+    ),
     gitConfigCount: Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0),
   }
 }
