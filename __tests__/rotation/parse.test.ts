@@ -22,6 +22,8 @@ const job: Job = {
   tempDirectory: '',
   presetVariables: new Set(),
   clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
 }

@@ -61,6 +61,8 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     tempDirectory: '',
     presetVariables: new Set<string>(),
     clientVariables: {},
+    gitUses: [],
+    gitConfigs: [],
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
   }

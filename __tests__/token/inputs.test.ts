@@ -28,6 +28,8 @@ const JOB: Job = {
   presetVariables: new Set(),
   ownVariables: new Set(),
   clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   gitConfigCount: 0,
 }
 

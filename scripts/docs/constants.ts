@@ -37,6 +37,8 @@ const NO_JOB = {
   presetVariables: new Set<string>(),
   ownVariables: new Set<string>(),
   clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   gitConfigCount: 0,
 }
 

@@ -58,8 +58,8 @@ export const TOKEN: readonly Mutation[] = [
   {
     ...VARIABLES,
     without: 'a name that is read as a secret may hold the token',
-    find: 'HOLDS_SECRET.test(name) ? undefined : ',
-    replace: '',
+    find: 'HOLDS_SECRET.test(name)\n',
+    replace: "name === ''\n",
   },
   {
     ...PARSE,
