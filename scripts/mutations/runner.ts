@@ -236,8 +236,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...GIT,
     without: 'Git sends the token for repositories of the organization only',
-    find: "path === '' ? base : `${base}/${path}`",
-    replace: 'base',
+    find: "path === '' ? base : ",
+    replace: 'base || ',
   },
   {
     ...GIT,
