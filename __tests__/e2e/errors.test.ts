@@ -722,7 +722,7 @@ const scenarios: Scenario[] = [
     code: 'network-unreachable',
     when: 'nothing listens at the Hub',
     name: 'network-unreachable/connect',
-    play: { with: { 'hf-endpoint': 'http://127.0.0.1:1', 'max-attempts': '1' } },
+    play: { env: { HF_ENDPOINT: 'http://127.0.0.1:1' }, with: { 'max-attempts': '1' } },
     says: ['No answer from 127.0.0.1:1', 'phase connect: ECONNREFUSED'],
   },
   {

@@ -21,6 +21,9 @@ const job: Job = {
   workflow: 'rotate',
   tempDirectory: '',
   presetVariables: new Set(),
+  clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
 }

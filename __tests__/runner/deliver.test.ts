@@ -15,7 +15,7 @@ const EXPIRES_AT = Date.parse('2026-11-22T18:00:00Z')
 
 let step: Step
 beforeEach(() => {
-  step = new Step({ GIT_CONFIG_COUNT: undefined, HF_OIDC_VARIABLES: undefined })
+  step = new Step({ GIT_CONFIG_COUNT: undefined, HF_OIDC_VARIABLES: undefined, HF_OIDC_GIT: undefined })
 })
 afterEach(() => step.end())
 
@@ -28,6 +28,8 @@ const request = (rest: Partial<Request> = {}): Request =>
     exportEnv: ['HF_TOKEN'],
     exportFile: false,
     gitCredentials: false,
+    source: { kind: 'secrets-manager' },
+    repositories: [],
     ...rest,
   }) as Request
 const run = (rest: Partial<Request> = {}) =>
@@ -47,6 +49,9 @@ test('variables, files, Git and outputs get the token, and the reader is told wh
     GIT_CONFIG_KEY_0: 'include.path',
     GIT_CONFIG_VALUE_0: join(directory, 'gitconfig').replaceAll('\\', '/'),
     GIT_CONFIG_COUNT: '1',
+    HF_OIDC_GIT: ['acme', 'datasets/acme', 'spaces/acme', 'kernels/acme', 'buckets/acme']
+      .map((path) => `https://hub.example.com:8443/${path}`)
+      .join(' '),
     HF_OIDC_VARIABLES: 'HF_TOKEN HF_TOKEN_PATH',
   })
   expect(readFileSync(env.HF_TOKEN_PATH ?? '', 'utf8')).toBe(TOKEN)
@@ -59,6 +64,18 @@ test('variables, files, Git and outputs get the token, and the reader is told wh
     'ecs-secret': '',
     'oidc-subject': 'repo:acme/x',
   })
+})
+
+test('a use that replaces the prefix of an earlier one for git says so', () => {
+  step.set({ HF_OIDC_GIT: 'https://hub.example.com:8443/acme/model https://hub.example.com:8443/acme/model.git' })
+  const source = { kind: 'trusted-publisher', resource: 'acme/other' } as const
+  run({ gitCredentials: true, source })
+  expect(step.visible).not.toContain('warning')
+  expect(Object.fromEntries(step.env).HF_OIDC_GIT).toMatch(/acme\/model\.git\|https:.*acme\/other /)
+  run({ gitCredentials: true, source: { ...source, resource: 'acme/model' } })
+  expect(step.visible).toContain(
+    '::warning::An earlier use of this action in this job gave git a token for https://hub',
+  )
 })
 
 test('a token without a known expiry has an empty output for it', () => {

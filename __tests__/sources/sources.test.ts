@@ -60,6 +60,9 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     workflow: '',
     tempDirectory: '',
     presetVariables: new Set<string>(),
+    clientVariables: {},
+    gitUses: [],
+    gitConfigs: [],
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
   }

@@ -27,6 +27,9 @@ const JOB: Job = {
   tempDirectory: '/tmp',
   presetVariables: new Set(),
   ownVariables: new Set(),
+  clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   gitConfigCount: 0,
 }
 
@@ -44,7 +47,11 @@ function raw(given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}): Raw {
 }
 
 const request = (given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}, job: Partial<Job> = {}): Request =>
-  parseInputs(raw(given, rest), { ...JOB, ...job })
+  parseInputs(raw(given, rest), {
+    ...JOB,
+    clientVariables: rest.hfEndpoint ? { HF_ENDPOINT: rest.hfEndpoint } : {},
+    ...job,
+  })
 
 function problems(given: Partial<Raw['values']>, rest: Partial<Raw> = {}): string {
   try {
@@ -96,6 +103,7 @@ test('the defaults make a complete request', () => {
     exportFile: false,
     gitCredentials: false,
     hubEndpoint: 'https://huggingface.co',
+    clientEndpoint: undefined,
     endpointOverrides: [],
     timeoutMs: 60_000,
     maxAttempts: 4,
@@ -192,10 +200,30 @@ describe('lists', () => {
     (line) => expect(problems({ repositories: line })).toContain('`repositories` must list repositories such as'),
   )
 
-  test.each(['GITHUB_ENV', 'runner_temp', 'NODE_OPTIONS', 'PATH', '1A', 'A-B', 'A=B'])(
-    '%s cannot be exported',
-    (name) => expect(problems({ 'export-env': name })).toMatch(/`export-env` must (?:not list variables|list names)/),
+  test.each([
+    ...['GITHUB_ENV', 'runner_temp', 'ACTIONS_X', 'NODE_OPTIONS', 'PATH', 'Home', 'HF_OIDC_VARIABLES', 'HF_TOKEN_PATH'],
+    ...['HF_ENDPOINT', 'HF_HOME', 'GIT_CONFIG_COUNT', 'GIT_ASKPASS', 'LD_PRELOAD', 'DYLD_LIBRARY_PATH', 'BASH_ENV'],
+    ...['ENV', 'PYTHONPATH', 'https_proxy', 'ALL_PROXY', 'SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'AWS_PROFILE'],
+  ])('%s cannot be exported', (name) =>
+    expect(problems({ 'export-env': name })).toContain('`export-env` must not list'),
   )
+
+  test.each(['1A', 'A-B', 'A=B'])('%s is not a name', (name) =>
+    expect(problems({ 'export-env': name })).toContain('`export-env` must list names'),
+  )
+
+  test.each([
+    'HF_TOKEN',
+    'HUGGING_FACE_HUB_TOKEN',
+    'HF_TOKEN_READ',
+    'HF_API_TOKEN',
+    'MY_HF_TOKEN',
+    'HUGGINGFACEHUB_API_TOKEN',
+    'UV_PUBLISH_TOKEN',
+    'GIT_PASSWORD',
+    'HUGGINGFACE_TOKEN',
+    'NODE_AUTH_TOKEN',
+  ])('%s can be exported', (name) => expect(problems({ 'export-env': name })).toBe('no problem'))
 })
 
 describe('`revoke`', () => {
@@ -303,7 +331,9 @@ describe('the resource of a Trusted Publisher', () => {
   test('needs a Hub without a path: its URL is an audience', () => {
     const text = problems({ ...publisher('acme/model'), 'hf-endpoint': 'https://hub.example.com/acme' })
     expect(text).toContain('`hf-endpoint` must have no path with `token-source: trusted-publisher`')
-    expect(request({ 'hf-endpoint': 'https://hub.example.com/acme' }).hubEndpoint).toBe('https://hub.example.com/acme')
+    expect(request({ 'hf-endpoint': 'https://hub.example.com/acme', 'export-env': '' }).hubEndpoint).toBe(
+      'https://hub.example.com/acme',
+    )
   })
 })
 
@@ -374,15 +404,20 @@ describe('files', () => {
   })
 })
 
+test('a token that the next client would send elsewhere is refused', () => {
+  expect(problems({ 'hf-endpoint': 'https://hub.example.com' })).toContain('a different endpoint')
+})
+
 test('custom endpoints are listed for the log', () => {
   const { endpointOverrides } = request(
-    { 'hf-endpoint': 'https://hub.example.com' },
+    { 'hf-endpoint': 'https://hub.example.com', 'client-endpoint': 'https://huggingface.co/' },
     {
       awsVariables: { AWS_ENDPOINT_URL: 'https://aws.example.com' },
     },
   )
   expect(endpointOverrides).toEqual([
     'the Hub is https://hub.example.com',
+    'clients may use https://huggingface.co',
     'AWS_ENDPOINT_URL is https://aws.example.com',
   ])
 })

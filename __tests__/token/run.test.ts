@@ -9,10 +9,11 @@ interface Setting {
   preset?: string[]
   own?: string[]
   request?: Partial<Request>
+  client?: Record<string, string>
 }
 
 /** What a run says before it looks for an ID token, which it does not find. */
-async function said({ preset = [], own = [], request = {} }: Setting): Promise<string[]> {
+async function said({ preset = [], own = [], request = {}, client = {} }: Setting): Promise<string[]> {
   const lines: string[] = []
   const log = {
     info: (text: string) => void lines.push(text),
@@ -26,11 +27,12 @@ async function said({ preset = [], own = [], request = {} }: Setting): Promise<s
         exportEnv: ['HF_TOKEN'],
         exportFile: false,
         endpointOverrides: [],
+        hubEndpoint: 'https://huggingface.co',
         idTokenFrom: { kind: 'env', name: 'X' },
         issuer: 'http://127.0.0.1:1',
         ...request,
       } as unknown as Request,
-      job: { presetVariables: new Set(preset), ownVariables: new Set(own) } as unknown as Job,
+      job: { presetVariables: new Set(preset), ownVariables: new Set(own), clientVariables: client } as unknown as Job,
       log,
       mask: () => {},
       givenIdToken: () => {
@@ -52,7 +54,11 @@ describe('a job', () => {
       "warning: HUGGING_FACE_HUB_TOKEN was already set in this job, so the job seems to use a static Hugging Face token. Remove it from `env:` in the workflow and from the repository's secrets: this action replaces it.",
     ])
     const [several = ''] = await said({ preset: ['HF_TOKEN', 'HUB', 'X'], request: { exportEnv: ['HUB'] } })
-    expect(several).toMatch(/^warning: HF_TOKEN and HUB were already set in this job/)
+    expect(several).toMatch(
+      /^warning: HUB was already set in this job, and this step overwrites it for the later steps/,
+    )
+    const [both = ''] = await said({ preset: ['HF_TOKEN', 'X'], request: { exportEnv: ['HF_TOKEN', 'X'] } })
+    expect(both).toMatch(/^warning: HF_TOKEN and X were already set in this job, and this step overwrites them/)
   })
 
   test('is warned when a second use overwrites variables of the first', async () => {
@@ -61,6 +67,41 @@ describe('a job', () => {
       "warning: HF_TOKEN and HF_TOKEN_PATH were set by an earlier use of this action in this job. Later steps get this step's token instead. To keep both tokens, choose a different `export-env` for this step, and set `export-file` in one step only.",
     ])
     expect(await said({ preset: own, own, request: { exportEnv: ['HUB'] } })).toEqual([])
+  })
+
+  test('that reads through a mirror keeps its token, or reads that it is overwritten', async () => {
+    const mirror = { preset: ['HF_TOKEN'], client: { HF_ENDPOINT: 'https://mirror.example' } }
+    expect(await said({ ...mirror, request: { exportEnv: [] } })).toEqual([])
+    expect(await said(mirror)).toEqual([
+      'warning: HF_TOKEN was already set in this job, and this step overwrites it for the later steps, which use the endpoint that `client-endpoint` names. If that endpoint requires its own token, choose a different `export-env`.',
+    ])
+  })
+
+  test.each<[string, Setting, string[]]>([
+    ['HF_OIDC_RESOURCE', { client: { HF_OIDC_RESOURCE: 'acme/model' } }, ['HF_OIDC_RESOURCE is set']],
+    [
+      'a variable before the file',
+      { preset: ['HF_TOKEN'], request: { exportEnv: [], exportFile: true } },
+      ['HF_TOKEN was already set', 'HF_TOKEN takes precedence'],
+    ],
+    ['an empty HF_ENDPOINT', { client: { HF_ENDPOINT: '' } }, ['HF_ENDPOINT is set to an empty value']],
+    [
+      'no implicit token',
+      { client: { HF_HUB_DISABLE_IMPLICIT_TOKEN: 'yes' } },
+      ['HF_HUB_DISABLE_IMPLICIT_TOKEN is set in this job: in the later steps, huggingface_hub sends the token only'],
+    ],
+    [
+      'offline',
+      { client: { HF_HUB_OFFLINE: 'On' } },
+      ['HF_HUB_OFFLINE is set in this job: in the later steps, huggingface_hub does not call'],
+    ],
+    [
+      'nothing, if no client reads the token',
+      { client: { HF_HUB_OFFLINE: '1', HF_OIDC_RESOURCE: 'x' }, request: { exportEnv: ['HUB'] } },
+      [],
+    ],
+  ])('is warned of %s', async (_name, setting, expected) => {
+    expect(await said(setting)).toEqual(expected.map((text) => expect.stringContaining(`warning: ${text}`)))
   })
 
   test('with custom endpoints reads which ones', async () => {

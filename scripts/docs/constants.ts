@@ -36,6 +36,9 @@ const NO_JOB = {
   tempDirectory: '',
   presetVariables: new Set<string>(),
   ownVariables: new Set<string>(),
+  clientVariables: {},
+  gitUses: [],
+  gitConfigs: [],
   gitConfigCount: 0,
 }
 

@@ -236,14 +236,14 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...GIT,
     without: 'Git sends the token for repositories of the organization only',
-    find: "  const base = endpoint.replace(/\\/+$/, '')\n",
-    replace: "  const base = endpoint\n  org = ''\n",
+    find: "path === '' ? base : ",
+    replace: 'base || ',
   },
   {
     ...GIT,
     without: 'the machine’s own credential helpers do not get the token',
-    find: 'useHttpPath = true\\n\\thelper =\\n',
-    replace: 'useHttpPath = true\\n',
+    find: "isOurs ? '\\thelper =\\n' : ''",
+    replace: "''",
   },
   {
     ...GIT,

@@ -3,6 +3,9 @@ import type { Mutation } from './mutation.ts'
 
 const INPUTS = '__tests__/token/inputs.test'
 const PARSE = { file: 'token/inputs/parse.ts', tests: INPUTS } as const
+const VARIABLES = { file: 'token/inputs/parse-variables.ts', tests: INPUTS } as const
+const CHECK_CLIENT = { file: 'token/inputs/check-client.ts', tests: '__tests__/token/next-client.test' } as const
+const NEXT_CLIENT = { file: 'token/next-client.ts', tests: '__tests__/token/next-client.test' } as const
 const SOURCE = { file: 'token/inputs/parse-source.ts', tests: INPUTS } as const
 const RESOURCE = { file: 'token/inputs/parse-resource.ts', tests: INPUTS } as const
 const AWS = { file: 'token/inputs/parse-aws.ts', tests: INPUTS } as const
@@ -41,16 +44,58 @@ export const TOKEN: readonly Mutation[] = [
     replace: "if (name === '') problems.add",
   },
   {
-    ...PARSE,
+    ...VARIABLES,
     without: 'reserved variables are not exported',
-    find: 'else if (RESERVED_VARIABLE.test(name)) {',
-    replace: "else if (name === '') {",
+    find: 'else if (reserved)',
+    replace: "else if (name === '')",
+  },
+  {
+    ...VARIABLES,
+    without: 'reserved variables are not exported in other letters',
+    find: 'name.toUpperCase()',
+    replace: 'name',
+  },
+  {
+    ...VARIABLES,
+    without: 'a name that is read as a secret may hold the token',
+    find: 'HOLDS_SECRET.test(name)\n',
+    replace: "name === ''\n",
   },
   {
     ...PARSE,
-    without: 'reserved variables are not exported in other letters',
-    find: '|PATH|HOME)$/i',
-    replace: '|PATH|HOME)$/',
+    without: 'the next client sends the token to the endpoint that was verified',
+    find: '  checkClient(request, job, problems)\n',
+    replace: '',
+  },
+  {
+    ...CHECK_CLIENT,
+    without: 'what no client finds is not refused',
+    find: '  if (!isReadable) return\n',
+    replace: '',
+  },
+  {
+    ...CHECK_CLIENT,
+    without: 'a different endpoint is refused',
+    find: '!allowed.some((one) => isSameEndpoint(one, endpoint))',
+    replace: 'allowed.length === 0',
+  },
+  {
+    ...CHECK_CLIENT,
+    without: 'a password in hf-endpoint is not shown',
+    find: " && !hubEndpoint.includes('@')",
+    replace: '',
+  },
+  {
+    ...CHECK_CLIENT,
+    without: 'a different resource is refused',
+    find: ' && !isSameResource(theirs, source.resource)',
+    replace: " && theirs === ''",
+  },
+  {
+    ...NEXT_CLIENT,
+    without: 'the client’s own exchange comes first',
+    find: 'if (clientVariables.HF_OIDC_RESOURCE) return',
+    replace: "if (clientVariables.HF_OIDC_RESOURCE === 'never') return",
   },
   {
     ...PARSE,

@@ -16,6 +16,12 @@ export interface Job {
   presetVariables: ReadonlySet<string>
   /** Variables that an earlier use of this action in the same job exported. */
   ownVariables: ReadonlySet<string>
+  /** The variables that are set and decide what a client of the Hub does; no secrets. Empty values are kept. */
+  clientVariables: Readonly<Record<string, string>>
+  /** The URL prefixes that earlier uses of this action gave Git a token for, per use. */
+  gitUses: readonly (readonly string[])[]
+  /** The Git configurations that earlier uses of this action wrote, in their order. */
+  gitConfigs: readonly string[]
   /** `GIT_CONFIG_COUNT` of the job so far. */
   gitConfigCount: number
 }

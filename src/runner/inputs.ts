@@ -5,7 +5,8 @@ import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
-import { OWN_VARIABLES } from './own-variables.ts'
+import { CLIENT_VARIABLES } from '../token/next-client.ts'
+import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
 export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
@@ -41,6 +42,7 @@ export function readDeclared<Name extends string>(
 export function readJob(env: NodeJS.ProcessEnv): Job {
   const url = env.ACTIONS_ID_TOKEN_REQUEST_URL
   const token = env.ACTIONS_ID_TOKEN_REQUEST_TOKEN
+  const gitConfigCount = Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0)
   return {
     idTokenRequest: url && token ? { url, token } : undefined,
     serverUrl: env.GITHUB_SERVER_URL || 'https://github.com',
@@ -53,8 +55,23 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     tempDirectory: env.RUNNER_TEMP ?? '',
     presetVariables: new Set(Object.keys(env).filter((name) => env[name])),
     ownVariables: new Set((env[OWN_VARIABLES] ?? '').split(' ').filter(Boolean)),
-    gitConfigCount: Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0),
+    clientVariables: Object.fromEntries(
+      CLIENT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+    ),
+    gitUses: (env[GIT_USES] ?? '')
+      .split('|')
+      .map((use) => use.split(' ').filter(Boolean))
+      .filter((use) => use.length > 0),
+    gitConfigs: ownGitConfigs(env, gitConfigCount),
+    gitConfigCount,
   }
+}
+
+/** The values in `GIT_CONFIG_VALUE_<n>` that this action set. */
+function ownGitConfigs(env: NodeJS.ProcessEnv, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => env[`GIT_CONFIG_VALUE_${at}`] ?? '').filter((value) =>
+    /\/hf-oidc-[0-9a-f-]{36}\/gitconfig$/.test(value),
+  )
 }
 
 function environmentName(input: string): string {

@@ -16,6 +16,8 @@ export interface Request extends ProofRequest, ObtainRequest, Requirement {
   exportEnv: readonly string[]
   exportFile: boolean
   gitCredentials: boolean
+  /** A mirror to which later steps may send the token; undefined for none. Without a slash at the end. */
+  clientEndpoint: string | undefined
   /** Custom endpoints, in words for the log: whoever set them is trusted with the token. */
   endpointOverrides: readonly string[]
   timeoutMs: number

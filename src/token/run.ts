@@ -1,12 +1,11 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
-import type { Job } from '../identity/job.ts'
 import { prove } from '../identity/prove.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
-import type { Log } from '../text/log.ts'
 import { listed } from '../text/printable.ts'
 import type { Progress } from './progress.ts'
-import { exportedVariables, type Request } from './request.ts'
+import type { Request } from './request.ts'
+import { warnOfVariables } from './warn-of-variables.ts'
 
 /** What a run works with: what its source needs, and what only the run itself needs. */
 export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
@@ -58,27 +57,6 @@ export function preloader({ source }: Request, deliver: () => Promise<unknown>):
     void pieces
       .shift()?.()
       .catch(() => {})
-}
-
-/** Warns of a static token in the job, and of variables of an earlier use that this one overwrites. */
-function warnOfVariables(request: Request, { presetVariables, ownVariables }: Job, log: Log): void {
-  const names = [...new Set(['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', ...request.exportEnv])]
-  const preset = names.filter((name) => presetVariables.has(name) && !ownVariables.has(name))
-  if (preset.length > 0) {
-    log.warning(
-      `${setAlready(preset)} already set in this job, so the job seems to use a static Hugging Face token. Remove it from \`env:\` in the workflow and from the repository's secrets: this action replaces it.`,
-    )
-  }
-  const replaced = exportedVariables(request).filter((name) => presetVariables.has(name) && ownVariables.has(name))
-  if (replaced.length > 0) {
-    log.warning(
-      `${setAlready(replaced)} set by an earlier use of this action in this job. Later steps get this step's token instead. To keep both tokens, choose a different \`export-env\` for this step, and set \`export-file\` in one step only.`,
-    )
-  }
-}
-
-function setAlready(names: readonly string[]): string {
-  return `${listed(names)} ${names.length === 1 ? 'was' : 'were'}`
 }
 
 /** What the token is for, in words. */

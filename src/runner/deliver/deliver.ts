@@ -1,14 +1,15 @@
 /** Edge: hands a verified token to later steps. Masks first, then saves what post must clean up, then does the rest. */
-import { exportVariable, saveState, setOutput, setSecret } from '@actions/core'
+import { exportVariable, saveState, setOutput, setSecret, warning } from '@actions/core'
+import { type Reach, reachedPaths } from '../../hub/reach.ts'
 import type { VerifiedToken } from '../../hub/verdict/verify.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
-import { listed } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import { exportedVariables, type Request } from '../../token/request.ts'
 import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
-import { OWN_VARIABLES } from '../own-variables.ts'
-import { credentialAnswer, gitConfig, gitVariables } from './git.ts'
+import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
+import { credentialAnswer, gitConfig, gitPrefixes, gitVariables, withinReach } from './git.ts'
 import { DELIVERED_STATE, planDelivery } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
@@ -33,7 +34,12 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     }
     if (plan.git) {
       writePrivateFile(plan.git.answer, credentialAnswer(token.value))
-      writePrivateFile(plan.git.config, gitConfig(request.hubEndpoint, request.org, plan.git.answer))
+      const reach = { endpoint: request.hubEndpoint, paths: reachedPaths(reachOf(request)) }
+      const prefixes = gitPrefixes(reach)
+      const later = withinReach(prefixes, job.gitUses, job.gitConfigs)
+      writePrivateFile(plan.git.config, gitConfig(reach, plan.git.answer, later))
+      warnOfReplaced(prefixes, job)
+      exportVariable(GIT_USES, [...job.gitUses, prefixes].map((use) => use.join(' ')).join('|'))
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)
@@ -62,11 +68,32 @@ function outputs(token: VerifiedToken, identity: Identity, request: Request): Re
   }
 }
 
-function places({ org, exportEnv, exportFile, gitCredentials, hubEndpoint }: Request): string {
+function reachOf({ org, source, repositories }: Request): Reach {
+  return {
+    org,
+    resource: source.kind === 'trusted-publisher' ? source.resource : undefined,
+    only:
+      source.kind === 'service-account'
+        ? repositories.filter(({ namespace }) => namespace === org).map(({ label }) => label)
+        : [],
+  }
+}
+
+function warnOfReplaced(prefixes: readonly string[], { gitUses }: Job): void {
+  const replaced = prefixes.filter((prefix) => gitUses.some((use) => use.includes(prefix)))
+  if (replaced.length === 0) return
+  warning(
+    `An earlier use of this action in this job gave git a token for ${listed(replaced.map((one) => printable(one, 120)))}. From now on, git uses this step's token there. To keep the earlier one, remove \`git-credentials\` from this step.`,
+  )
+}
+
+function places(request: Request): string {
+  const { exportEnv, exportFile, gitCredentials, hubEndpoint } = request
+  const [path = ''] = reachedPaths(reachOf(request))
   return listed([
     ...exportEnv.map((name) => `$${name}`),
     ...(exportFile ? ['the file at $HF_TOKEN_PATH'] : []),
-    ...(gitCredentials ? [`Git for ${new URL(hubEndpoint).host}/${org}`] : []),
+    ...(gitCredentials ? [`Git for ${[new URL(hubEndpoint).host, path].filter(Boolean).join('/')}`] : []),
     'the output hf-token',
   ])
 }

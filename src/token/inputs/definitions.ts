@@ -29,6 +29,7 @@ export const INPUTS = {
   'role-duration-seconds': '900',
   'session-policy': 'auto',
   'hf-endpoint': undefined,
+  'client-endpoint': undefined,
   'hf-resource': undefined,
   member: undefined,
   'oauth-scopes': undefined,

@@ -5,7 +5,7 @@ import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
 import { checkMintable, parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
-import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
+import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { parseRights } from '../../inputs/rights.ts'
@@ -13,13 +13,11 @@ import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { REVOKE_MODES, type Request, type RevokeMode } from '../request.ts'
+import { checkClient } from './check-client.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { parseAws } from './parse-aws.ts'
 import { parseSource } from './parse-source.ts'
-
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** The runner refuses these in `GITHUB_ENV`, or setting them would break the job. */
-const RESERVED_VARIABLE = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|NODE_OPTIONS|PATH|HOME)$/i
+import { parseVariables } from './parse-variables.ts'
 
 /**
  * The request, with every placeholder filled in and every default taken.
@@ -47,6 +45,9 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
+  const clientEndpoint = values['client-endpoint']
+    ? parseEndpoint('client-endpoint', values['client-endpoint'], problems)
+    : undefined
   const source = parseSource(values, { org, asked }, problems)
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
@@ -74,8 +75,10 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     exportFile: flag('export-file', values, problems),
     gitCredentials: flag('git-credentials', values, problems),
     hubEndpoint,
+    clientEndpoint,
     endpointOverrides: [
       ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
+      ...(clientEndpoint === undefined ? [] : [`clients may use ${printable(clientEndpoint, 120)}`]),
       ...(aws ? inWords(aws.awsEndpoints) : []),
     ],
     timeoutMs: duration('timeout', values, { min: 1, max: 3600 }, problems) * 1000,
@@ -85,6 +88,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   if (request.repositoriesOnly && request.repositories.length === 0) {
     problems.add('repositories-only', prose`requires ${code('repositories')}, which lists what the token may reach`)
   }
+  checkClient(request, job, problems)
   if (source.kind === 'service-account') checkMintable(org, request.repositories, problems)
   problems.throwIfAny()
   if (usesAws) checkAudience(request)
@@ -120,15 +124,4 @@ function parseProofAge(values: Record<InputName, string>, problems: Problems): n
 function parseRevoke(text: string, problems: Problems): RevokeMode {
   const plain = /^(?:True|TRUE|False|FALSE)$/.test(text) ? text.toLowerCase() : text
   return oneOf('revoke', plain, REVOKE_MODES, problems)
-}
-
-function parseVariables(text: string, problems: Problems): string[] {
-  const names = words(text)
-  for (const name of names) {
-    if (!VARIABLE.test(name)) problems.add('export-env', `must list names of environment variables ${got(name)}`)
-    else if (RESERVED_VARIABLE.test(name)) {
-      problems.add('export-env', `must not list variables that are reserved for the runner ${got(name)}`)
-    }
-  }
-  return names
 }
