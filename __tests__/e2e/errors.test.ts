@@ -85,7 +85,7 @@ const scenarios: Scenario[] = [
       '`min-token-lifetime` must be a whole number and a unit, such as 60s, 15m, 2h or 7d (got "10 minutes")',
       '`required-claims` must have lines of the form claim=pattern, with neither side empty (got "ref")',
       '`hf-endpoint` must begin with `https://` (got "http://hub.example.com")',
-      '`export-env` must not list variables that are reserved for the runner (got "GITHUB_TOKEN")',
+      '`export-env` must not list variables that are reserved for the runner and the operating system (got "GITHUB_TOKEN")',
       '`export-env` must list names of environment variables (got "HF-TOKEN")',
       '`max-attempts` must be a whole number from 1 to 10 (got "0")',
       '`repositories` must list repositories such as acme/model, datasets/acme/data or spaces/acme/app (got "model")',

@@ -531,8 +531,8 @@ const SECRETS: readonly Mutation[] = [
   {
     file: 'aws/read-secret.ts',
     without: 'a key that every object inherits is not in the secret',
-    find: 'Object.hasOwn(parsed, key) ? parsed[key] : undefined',
-    replace: 'parsed[key]',
+    find: 'const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined\n      if',
+    replace: 'const value = parsed[key]\n      if',
     tests: 'aws/read-secret.test',
   },
   {

@@ -724,15 +724,15 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/secret/value.ts',
     without: 'of a key that occurs twice the last one is replaced',
-    find: '].findLast(',
-    replace: '].find(',
+    find: 'const member = [...topLevelStrings(json)].findLast(',
+    replace: 'const member = [...topLevelStrings(json)].find(',
     tests: VALUE,
   },
   {
     file: 'rotation/secret/value.ts',
     without: 'escaped quotes end no string',
-    find: '"(?:[^"\\\\]|\\\\.)*"',
-    replace: '"[^"]*"',
+    find: 'PIECES = /"(?:[^"\\\\]|\\\\.)*"',
+    replace: 'PIECES = /"[^"]*"',
     tests: VALUE,
   },
   {
@@ -752,8 +752,8 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/secret/value.ts',
     without: 'white space around a plain token stays',
-    find: 'with: (token) => text.replace(trimmed, () => token) }',
-    replace: 'with: (token) => token }',
+    find: 'with: (token) => text.replace(trimmed, () => token)',
+    replace: 'with: (token) => token',
     tests: VALUE,
   },
   {

@@ -12,6 +12,27 @@ const AWS = { file: 'token/inputs/parse-aws.ts', tests: INPUTS } as const
 const AUDIT = { file: 'audit/audit-event.ts', tests: '__tests__/audit/audit-event.test' } as const
 
 export const TOKEN: readonly Mutation[] = [
+  {
+    file: 'token/warn-of-variables.ts',
+    without: 'a static token in the job is noticed',
+    find: 'if (others.length > 0 && !usesMirror) {',
+    replace: 'if (others.length > 9) {',
+    tests: '__tests__/token',
+  },
+  {
+    file: 'token/warn-of-variables.ts',
+    without: 'an overwritten token of the job is noticed',
+    find: 'if (overwritten.length > 0) {',
+    replace: 'if (overwritten.length > 9) {',
+    tests: '__tests__/token',
+  },
+  {
+    file: 'token/warn-of-variables.ts',
+    without: 'the client’s own exchange is noticed',
+    find: "if (client.via === 'HF_OIDC_RESOURCE') {",
+    replace: "if (client.via === 'HF_TOKEN') {",
+    tests: '__tests__/token',
+  },
   { ...PARSE, without: 'problems stop the run', find: '  problems.throwIfAny()\n', replace: '' },
   {
     ...PARSE,
@@ -194,13 +215,6 @@ export const TOKEN: readonly Mutation[] = [
     without: 'a repository is in the organization’s namespace',
     find: 'if (parts.length > 1 && parts.at(-2) !== org) {',
     replace: 'if (parts.length > 3) {',
-  },
-  {
-    file: 'token/run.ts',
-    tests: '__tests__/token/run.test',
-    without: 'a static token in the job is noticed',
-    find: '  if (preset.length > 0) {',
-    replace: '  if (preset.length > 9) {',
   },
   {
     file: 'token/run.ts',

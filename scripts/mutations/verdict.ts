@@ -438,8 +438,8 @@ const ROWS: readonly Row[] = [
   [
     'hub/facts/facts.ts',
     'writing is checked for a job that writes',
-    'hub.authCheck(token.value, repository, asksToWrite(requirement))',
-    'hub.authCheck(token.value, repository, false)',
+    "answers.to('repositories', () => hub.authCheck(token.value, repository, asksToWrite(requirement)))",
+    "answers.to('repositories', () => hub.authCheck(token.value, repository, false))",
     VERIFY,
   ],
   [
@@ -502,7 +502,7 @@ const ROWS: readonly Row[] = [
     'hub/proof.test',
   ],
   ['hub/proof.ts', 'a hash is a hash', 'if (!/^[0-9a-f]{64}$/.test(hash)) misshapen()', '', 'hub/proof.test'],
-  ['hub/facts/facts.ts', 'a proof is about this token', '!proves(proof, value) || ', '', 'hub/proof.test'],
+  ['hub/facts/facts.ts', 'a proof is about this token', ' || !proves(proof, value)', '', 'hub/proof.test'],
   [
     'hub/facts/facts.ts',
     'a proof counts with repositories only',
