@@ -59,7 +59,8 @@ export const TOKEN: readonly Mutation[] = [
     replace: "filled('audience')",
   },
   {
-    ...PARSE,
+    file: 'token/inputs/parse-variables.ts',
+    tests: '__tests__/token/inputs.test',
     without: 'an exported name is the name of a variable',
     find: 'if (!VARIABLE.test(name)) problems.add',
     replace: "if (name === '') problems.add",
