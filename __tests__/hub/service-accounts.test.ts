@@ -172,14 +172,13 @@ describe('the tokens of an account', () => {
 })
 
 describe('a token is deleted', () => {
-  const remove = (id: string) =>
-    accounts.remove({ id: ID, name: 'ci', slug: undefined }, { id, displayName: NAME, createdAt: 0 })
+  const remove = (id: string) => accounts.remove({ id: ID }, { id })
 
   test('by its ID', async () => {
     const [keep, gone] = [plant(NAME), plant(NAME)]
     const account = await accounts.find('ci')
     const id = live().find(({ value }) => value === gone)?.id ?? ''
-    await accounts.remove(account, { id, displayName: NAME, createdAt: 0 })
+    await accounts.remove(account, { id })
     expect(live().map(({ value }) => value)).toEqual([keep])
   })
 
@@ -233,7 +232,7 @@ describe('minting', () => {
       rights: onWholeOrganization(PERMISSIONS),
       ...(before ? { before } : {}),
       log,
-      onValue: (value) => void events.push(`value ${value}`),
+      onMinted: ({ value }) => void events.push(`value ${value}`),
       onDoubt: () => void events.push('doubt'),
     })
     return { minted, events }

@@ -130,7 +130,7 @@ test('after a lost answer, only what was made since then is removed', async () =
     rights: RIGHTS,
     before: new Set([idOf(known) ?? '']),
     log,
-    onValue: () => {},
+    onMinted: () => {},
     onDoubt: () => {},
   })
   expect(hub.minted).toHaveLength(2)

@@ -1,20 +1,15 @@
 import { describe, expect, test } from '@jest/globals'
-import { mustRevoke, tellExpiry, tellLeft } from '../../src/runner/ledger.ts'
+import { mustReport, tellExpiry, tellLeft } from '../../src/runner/ledger.ts'
 
 const NOW = Date.parse('2026-11-22T18:00:00Z')
 const HOUR = 3_600_000
 
-describe('post revokes', () => {
-  test.each<[string, number | undefined, boolean]>([
-    ['has expired', NOW - 1, false],
-    ['expires in an hour', NOW + HOUR, false],
-    ['expires a moment after that', NOW + HOUR + 1, true],
-    ['has no known expiry', undefined, true],
-  ])('by default, a token that %s: %#', (_what, expiresAt, expected) => {
-    expect(mustRevoke({ revoke: 'auto', expiresAt }, NOW)).toBe(expected)
-    expect(mustRevoke({ revoke: 'true', expiresAt }, NOW)).toBe(true)
-    expect(mustRevoke({ revoke: 'false', expiresAt }, NOW)).toBe(false)
-  })
+test('post reports a token as leaked only when the workflow says so', () => {
+  expect([mustReport({ revoke: 'auto' }), mustReport({ revoke: 'false' }), mustReport({ revoke: 'true' })]).toEqual([
+    false,
+    false,
+    true,
+  ])
 })
 
 describe('about a token that is not revoked, a user reads', () => {
@@ -43,5 +38,12 @@ describe('about a token that is not revoked, a user reads', () => {
   test('the same expiry when it could not be revoked', () => {
     expect(tellExpiry(NOW)).toBe('It expires at 2026-11-22T18:00:00.000Z')
     expect(tellExpiry(undefined)).toBe('It has no known expiry')
+  })
+})
+
+test('a token of which nobody shortens the life gets a warning that says how', () => {
+  expect(tellLeft({ revoke: 'auto', expiresAt: NOW + 8 * HOUR }, NOW)).toEqual({
+    text: 'The token expires at 2026-11-23T02:00:00.000Z. It was not revoked, because the Hub sends the owner of a revoked token an email. Shorten the token duration on the page of the OAuth app (in the settings of the organization), or set `revoke: true`.',
+    warn: true,
   })
 })

@@ -5,6 +5,7 @@ import { withNetwork } from '../../src/net/network.ts'
 import { revokeMinted } from '../../src/runner/clean-up/revoke-minted.ts'
 import { revokeUnsaved } from '../../src/runner/clean-up/revoke-unsaved.ts'
 import { LEFT_STATE, MINTED_STATE, MINTING_STATE, type RevocableToken, SavedLedger } from '../../src/runner/ledger.ts'
+import type { RevokeMode } from '../../src/token/request.ts'
 import { Step } from './step.ts'
 
 const HOUR = 3_600_000
@@ -26,7 +27,7 @@ const minted = (rest: Partial<RevocableToken> = {}): RevocableToken => ({
   value: token,
   endpoint: hub.url,
   expiresAt: Date.now() + 2 * HOUR,
-  revoke: 'auto',
+  revoke: 'true',
   ...rest,
 })
 const calls = () => hub.service.count('revoke')
@@ -48,8 +49,8 @@ describe('post', () => {
     expect(step.visible).not.toContain(token)
   })
 
-  test('does not revoke a token that expires within the hour', async () => {
-    await post({ [MINTED_STATE]: minted({ expiresAt: Date.now() + HOUR - 60_000 }) })
+  test('does not revoke a token unless the workflow says so', async () => {
+    await post({ [MINTED_STATE]: minted({ revoke: 'auto', expiresAt: Date.now() + HOUR - 60_000 }) })
     expect([calls(), hub.isAlive(token)]).toEqual([0, true])
     expect(step.lines.at(-1)).toMatch(/^The token expires at 20\S+Z\. It was not revoked, because the Hub sends/)
   })
@@ -84,13 +85,19 @@ describe('post', () => {
     expect(step.masks).toEqual([token, 'correct%2Dhorse', 'correct-horse'])
   })
 
-  test.each(['null', '[]', '7', '{', '{"value":7,"endpoint":8}', ''])(
-    'ignores state that main did not write: %s',
-    async (state) => {
-      await post({ [MINTED_STATE]: state, [LEFT_STATE]: 'null', [MINTING_STATE]: '' })
-      expect([step.lines, calls()]).toEqual([[], 0])
-    },
-  )
+  test.each([
+    'null',
+    '[]',
+    '7',
+    '{',
+    '{"value":7,"endpoint":8}',
+    '',
+    '{"kind":"entry"}',
+    '{"kind":"entry","accountId":"../x","tokenId":"a","displayName":"x","request":{},"variables":{}}',
+  ])('ignores state that main did not write: %s', async (state) => {
+    await post({ [MINTED_STATE]: state, [LEFT_STATE]: 'null', [MINTING_STATE]: '' })
+    expect([step.lines, calls()]).toEqual([[], 0])
+  })
 
   test('treats a time that cannot be one as unknown', async () => {
     await post({ [LEFT_STATE]: { expiresAt: 1e300, revoke: 'false' } })
@@ -136,9 +143,39 @@ describe('main', () => {
   })
 })
 
+const request = (revoke: RevokeMode): ConstructorParameters<typeof SavedLedger>[0] => ({
+  audience: 'acme',
+  issuer: 'https://issuer.example',
+  claimRules: [],
+  idTokenFrom: { kind: 'github' },
+  org: 'acme',
+  hubEndpoint: hub.url,
+  source: { kind: 'service-account', account: 'ci', permissions: [], orphanAgeSeconds: 86_400 },
+  repositories: [],
+  aws: undefined,
+  revoke,
+})
+
 describe('the ledger', () => {
+  const entry = { accountId: 'a1', tokenId: 't1', displayName: 'hf-oidc x' }
+
+  test.each(['auto', 'true'] as const)('saves how a token is deleted by its ID, and not its value: %s', (revoke) => {
+    const ledger = new SavedLedger(request(revoke), { HF_ENDPOINT: 'https://hub.example', PATH: '/bin' })
+    ledger.made({ ...minted(), entry })
+    const saved = JSON.parse(step.state[MINTED_STATE] ?? '') as Record<string, unknown>
+    expect(saved).toMatchObject({ kind: 'entry', ...entry, request: { org: 'acme', audience: 'acme' } })
+    expect(Object.keys(saved.variables as object)).toEqual(['HF_ENDPOINT'])
+    expect(JSON.stringify(step.state)).not.toContain(token)
+    expect(ledger.unsaved).toBeUndefined()
+  })
+
+  test('with `revoke: false`, saves nothing to delete', () => {
+    new SavedLedger(request('false'), {}).made({ ...minted({ expiresAt: undefined }), entry })
+    expect(Object.keys(step.state)).toEqual([LEFT_STATE])
+  })
+
   test('saves a token that post must revoke, and nothing is unsaved then', () => {
-    const ledger = new SavedLedger('auto')
+    const ledger = new SavedLedger(request('true'), {})
     const { revoke, ...made } = minted()
     ledger.begin('named "x"')
     ledger.made(made)
@@ -149,22 +186,23 @@ describe('the ledger', () => {
 
   test.each([
     ['expires within the hour', 'auto', HOUR - 60_000],
+    ['expires later', 'auto', 8 * HOUR],
     ['the workflow keeps', 'false', 8 * HOUR],
   ] as const)('saves no value of a token that %s', (_what, revoke, lifetime) => {
-    new SavedLedger(revoke).made(minted({ expiresAt: Date.now() + lifetime }))
+    new SavedLedger(request(revoke), {}).made(minted({ expiresAt: Date.now() + lifetime }))
     expect(Object.keys(step.state)).toEqual([LEFT_STATE])
     expect(JSON.stringify(step.state)).not.toContain(token)
   })
 
   test('forgets that a token was about to be minted when it was refused', () => {
-    const ledger = new SavedLedger('auto')
+    const ledger = new SavedLedger(request('auto'), {})
     ledger.begin('named "x"')
     ledger.refused()
     expect(step.state[MINTING_STATE]).toBe('')
   })
 
   test('saves nothing about a token to be minted with `revoke: false`', () => {
-    const ledger = new SavedLedger('false')
+    const ledger = new SavedLedger(request('false'), {})
     ledger.begin('named "x"')
     ledger.refused()
     expect(step.state).toEqual({})
@@ -172,7 +210,7 @@ describe('the ledger', () => {
 
   test.each([undefined, ''])('never prints the token when the runner has no state file: %s', (GITHUB_STATE) => {
     step.set({ GITHUB_STATE })
-    const ledger = new SavedLedger('true')
+    const ledger = new SavedLedger(request('true'), {})
     expect(() => ledger.begin('x')).toThrow(
       '[delivery-failed] The runner could not save what the post step must clean up, so no token was minted.\nSeen: no value in `GITHUB_STATE`',
     )
@@ -183,7 +221,7 @@ describe('the ledger', () => {
 
   test('remembers a token that could not be saved, and tells the system’s error code', () => {
     step.set({ GITHUB_STATE: step.temp })
-    const ledger = new SavedLedger('auto')
+    const ledger = new SavedLedger(request('auto'), {})
     expect(() => ledger.made(minted())).toThrow(/^Seen: a write that failed with EISDIR$/m)
     expect(ledger.unsaved).toMatchObject({ value: token })
     expect(step.visible).not.toContain(token)

@@ -15,6 +15,55 @@ const RUN_JOB = { file: 'runner/run-job.ts', tests: '__tests__/runner/run-job.te
 
 export const RUNNER: readonly Mutation[] = [
   {
+    file: 'runner/clean-up/delete-minted.ts',
+    without: 'post makes no call when a variable has changed that decides where calls go',
+    find: 'if (changed.length > 0) {',
+    replace: 'if (changed.length > 99) {',
+    tests: 'e2e/post.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'every endpoint of AWS decides where calls go',
+    find: " || upper.startsWith('AWS_ENDPOINT_URL')",
+    replace: '',
+    tests: 'runner/deciding-variables.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'the letter case of a variable does not matter',
+    find: 'NAMES.has(upper)',
+    replace: 'NAMES.has(name)',
+    tests: 'runner/deciding-variables.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'a variable that was removed has changed',
+    find: 'new Set([...Object.keys(before), ...Object.keys(after)])',
+    replace: 'new Set(Object.keys(after))',
+    tests: 'runner/deciding-variables.test',
+  },
+  {
+    file: 'runner/ledger.ts',
+    without: 'the value of a token that has an ID is not saved',
+    find: "if (entry && revoke !== 'false') {",
+    replace: 'if (false) {',
+    tests: 'runner/revoke.test',
+  },
+  {
+    file: 'runner/ledger.ts',
+    without: 'a token is reported as leaked only when the workflow says so',
+    find: "return revoke === 'true'",
+    replace: "return revoke !== 'false'",
+    tests: 'runner/ledger.test',
+  },
+  {
+    file: 'runner/clean-up/revoke-minted.ts',
+    without: 'what becomes part of a path is checked again',
+    find: "typeof id === 'string' && ID.test(id)",
+    replace: "typeof id === 'string'",
+    tests: 'runner/revoke.test',
+  },
+  {
     ...CLEAN_UP,
     without: 'post removes only directly under RUNNER_TEMP',
     find: ' && dirname(directory) === resolve(temp)',

@@ -21,7 +21,7 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
   try {
     await runJob(env, { progress, parse, whileWaiting }, async (context) => {
-      const ledger = new SavedLedger(context.request.revoke)
+      const ledger = new SavedLedger(context.request, env)
       try {
         const done = await run({ ...context, ledger, progress })
         const { deliver } = await loadDelivery()

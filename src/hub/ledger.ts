@@ -7,6 +7,15 @@ export interface MintedToken {
   endpoint: string
   /** Milliseconds since the epoch; undefined if it does not expire, or the Hub did not say. */
   expiresAt: number | undefined
+  /** How it can be deleted by its ID, silently; undefined for a token that has none. */
+  entry?: TokenEntry | undefined
+}
+
+/** A service account's token in the Hub's list: no secret. */
+export interface TokenEntry {
+  accountId: string
+  tokenId: string
+  displayName: string
 }
 
 /** Keeps count of minted tokens, so that none is left behind unnoticed. Each call may throw `delivery-failed`. */

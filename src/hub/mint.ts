@@ -12,8 +12,8 @@ export interface MintOptions {
   /** IDs of tokens that existed before: none of them can be the lost one. */
   before?: ReadonlySet<string>
   log: Log
-  /** Called with the value before anything else happens to it. */
-  onValue: (value: string) => void
+  /** Called with the new token before anything else happens to it. */
+  onMinted: (minted: MintedToken) => void
   /** Called when a token may exist whose value was lost, and it could not be found and removed. */
   onDoubt: () => void
 }
@@ -37,7 +37,7 @@ export function isMadeSince({ createdAt }: AccountToken, startedAt: number): boo
  */
 export async function mintToken(
   accounts: ServiceAccounts,
-  { account, displayName, rights, before = new Set(), log, onValue, onDoubt }: MintOptions,
+  { account, displayName, rights, before = new Set(), log, onMinted, onDoubt }: MintOptions,
 ): Promise<MintedToken> {
   const startedAt = Date.now()
   /**
@@ -59,7 +59,7 @@ export async function mintToken(
     if (lost) onDoubt()
   }
   const minted = await accounts.mint(account, displayName, rights, onLost)
-  onValue(minted.value)
+  onMinted(minted)
   // A slow Hub may have created the lost one after we looked for it. Without its ID, our own would be among them.
   if (lost && minted.id !== undefined) await removeOthers(minted.id).catch(() => {})
   return minted

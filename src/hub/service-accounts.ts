@@ -126,7 +126,7 @@ export class ServiceAccounts {
    *
    * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
    */
-  async remove({ id }: ServiceAccount, token: AccountToken): Promise<void> {
+  async remove({ id }: Pick<ServiceAccount, 'id'>, token: Pick<AccountToken, 'id'>): Promise<void> {
     const path = `/${id}/tokens/${encodeURIComponent(token.id)}`
     const answer = await this.#call({ method: 'DELETE', path, what: 'the deletion of a token' })
     if (answer.status !== 404 && !isSuccess(answer)) throw this.#refused(answer)

@@ -65,6 +65,7 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
   const { accounts, account, displayName, rights } = minting
   const where = `named "${displayName}", of the service account ${printable(account.name, 80)}. Nobody has its value. A later run removes it, or you can delete it on the Hub.`
   let isInDoubt = false
+  let mintedId: string | undefined
   ledger.begin(where)
   try {
     const minted = await mintToken(accounts, {
@@ -72,9 +73,11 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
       displayName,
       rights,
       log,
-      onValue(value) {
+      onMinted({ value, id }) {
         mask(value)
-        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })
+        const entry = id === undefined ? undefined : { accountId: account.id, tokenId: id, displayName }
+        mintedId = id
+        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined, entry })
       },
       onDoubt() {
         isInDoubt = true
@@ -89,6 +92,12 @@ async function mint(minting: Minting, { mask, ledger, request, log }: SourceCont
     return { ...minted, granted: { permissions, repoIds, repoPermissions, endpointPatterns } }
   } catch (error) {
     if (!isInDoubt && error instanceof ActionError && error.code === 'exchange-rejected') ledger.refused()
+    // Post does not know of it, so nobody else would delete it.
+    if (mintedId !== undefined) await accounts.remove(account, { id: mintedId }).catch(() => warnOfLeft(log, where))
     throw error
   }
+}
+
+function warnOfLeft(log: SourceContext['log'], where: string): void {
+  log.warning(`A token was minted, but it could neither be saved for the post step nor deleted. It is ${where}`)
 }

@@ -141,7 +141,7 @@ export class Minter {
       rights,
       before,
       log,
-      onValue: mask,
+      onMinted: ({ value }) => mask(value),
       onDoubt: () =>
         log.warning(
           `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,

@@ -6,7 +6,15 @@ import { withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
-import { LEFT_STATE, MINTED_STATE, MINTING_STATE, mustRevoke, type RevocableToken, tellExpiry } from '../ledger.ts'
+import {
+  LEFT_STATE,
+  MINTED_STATE,
+  MINTING_STATE,
+  mustReport,
+  type RevocableToken,
+  type SavedDeletion,
+  tellExpiry,
+} from '../ledger.ts'
 import { mask, runnerLog } from '../log.ts'
 import { logLeft } from './log-left.ts'
 
@@ -17,10 +25,17 @@ export const POST_ATTEMPTS = 6
 
 /** Revokes what must be revoked; a failure is a warning that says when the token expires. Never throws. */
 export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
-  const token = readToken(getState(MINTED_STATE))
+  const state = getState(MINTED_STATE)
+  const deletion = readDeletion(state)
+  if (deletion) {
+    // With the code for AWS: most jobs need none of it.
+    const { deleteMinted } = await import('./delete-minted.ts')
+    return await deleteMinted(deletion, env)
+  }
+  const token = readToken(state)
   if (token?.value) {
     for (const secret of [token.value, ...proxyPasswords(env)]) mask(secret)
-    if (mustRevoke(token, Date.now())) await revoke(token, env)
+    if (mustReport(token)) await revoke(token, env)
     else logLeft(token)
     return
   }
@@ -41,6 +56,19 @@ function readToken(state: string): RevocableToken | undefined {
     expiresAt: typeof expiresAt === 'number' && Math.abs(expiresAt) <= 8.64e15 ? expiresAt : undefined,
     revoke: revoke === 'true' || revoke === 'false' ? revoke : 'auto',
   }
+}
+
+/** IDs become part of a path. */
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+
+/** Saved by {@link SavedLedger} alone, for a program of the same version: what a path is made of is checked again. */
+function readDeletion(state: string): SavedDeletion | undefined {
+  const saved = parseJson(state)
+  if (!isRecord(saved) || saved.kind !== 'entry') return undefined
+  const { accountId, tokenId, displayName, request, variables } = saved
+  const isWhole = [accountId, tokenId].every((id) => typeof id === 'string' && ID.test(id))
+  if (!isWhole || typeof displayName !== 'string' || !isRecord(request) || !isRecord(variables)) return undefined
+  return saved as unknown as SavedDeletion
 }
 
 async function revoke({ value, endpoint, expiresAt }: RevocableToken, env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,6 +1,6 @@
 /** Edge of main: what becomes of a minted token that post does not know about. */
 import type { NetworkContext } from '../../net/network.ts'
-import { mustRevoke, type RevocableToken, tellExpiry } from '../ledger.ts'
+import { mustReport, type RevocableToken, tellExpiry } from '../ledger.ts'
 import { runnerLog } from '../log.ts'
 import { logLeft } from './log-left.ts'
 
@@ -8,7 +8,7 @@ const ATTEMPTS = 3
 
 /** Revokes the token now, or logs when it expires. A token that could not be revoked is a warning. Never throws. */
 export async function revokeUnsaved(token: RevocableToken, { http, deadline }: NetworkContext): Promise<void> {
-  if (!mustRevoke(token, Date.now())) return logLeft(token)
+  if (!mustReport(token)) return logLeft(token)
   const { value, endpoint, expiresAt } = token
   try {
     const { revokeToken } = await import('../../hub/revoke.ts')

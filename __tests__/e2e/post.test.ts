@@ -1,0 +1,140 @@
+/** What post does after later steps have changed the job: everything that it needs comes from saved state. */
+import { createServer } from 'node:http'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { roleArn } from '../../sandbox/index.ts'
+import { Stage, warningsOf } from './stage.ts'
+
+/** A server to which nothing may ever be sent. */
+let received = 0
+const trap = createServer((_request, response) => {
+  received += 1
+  response.end('{}')
+})
+trap.on('connection', () => {
+  received += 1
+})
+let trapUrl = ''
+beforeAll(async () => {
+  await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve))
+  const address = trap.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  trapUrl = `http://127.0.0.1:${address.port}`
+})
+afterAll(() => {
+  trap.close()
+})
+
+let stage: Stage
+beforeEach(async () => {
+  received = 0
+  stage = await Stage.set()
+})
+afterEach(() => stage.clear())
+
+const inputs = {
+  'token-source': 'service-account',
+  'role-to-assume': roleArn('accounts'),
+  'secret-id': 'huggingface/acme/service-accounts',
+  'service-account': 'ci',
+}
+const alive = () => stage.sandbox.hub.serviceAccountTokens('acme', 'ci').length
+
+/** The services’ calls since main. */
+function forget(): void {
+  const { github, aws, hub } = stage.sandbox
+  for (const { service } of [github, aws, hub]) service.calls.length = 0
+}
+
+describe('post makes no call after a later step has set', () => {
+  test.each<[string, (url: string) => string]>([
+    ['AWS_ENDPOINT_URL', (url) => url],
+    ['AWS_ENDPOINT_URL_STS', (url) => url],
+    ['AWS_ENDPOINT_URL_SECRETS_MANAGER', (url) => url],
+    ['AWS_USE_FIPS_ENDPOINT', () => 'true'],
+    ['AWS_USE_DUALSTACK_ENDPOINT', () => 'true'],
+    ['HF_ENDPOINT', (url) => url],
+    ['HTTP_PROXY', (url) => url],
+    ['https_proxy', (url) => url],
+    ['ALL_PROXY', (url) => url],
+    ['NO_PROXY', () => '*'],
+    ['NODE_USE_ENV_PROXY', () => '1'],
+    ['NODE_EXTRA_CA_CERTS', () => '/tmp/a-ca-of-a-stranger.pem'],
+    ['NODE_USE_SYSTEM_CA', () => '1'],
+    ['SSL_CERT_FILE', () => '/tmp/a-ca-of-a-stranger.pem'],
+    ['SSL_CERT_DIR', () => '/tmp'],
+    ['NODE_TLS_REJECT_UNAUTHORIZED', () => '0'],
+    ['NODE_OPTIONS', () => '--no-deprecation'],
+    ['SSLKEYLOGFILE', () => '/dev/null'],
+    ['GITHUB_SERVER_URL', (url) => url],
+    ['ACTIONS_ID_TOKEN_REQUEST_URL', (url) => `${url}/?x=1`],
+  ])('%s', async (name, value) => {
+    const { runner, main } = await stage.main({ with: inputs })
+    expect(main.exitCode).toBe(0)
+    forget()
+    const [post] = await runner.finish({ env: { [name]: value(trapUrl) } })
+    expect(post?.exitCode).toBe(0)
+    expect(warningsOf(post ?? main)).toEqual([
+      expect.stringMatching(new RegExp(`^A later step changed ${name}, .* A later run that uses this service account`)),
+    ])
+    expect([received, stage.sandbox.calls(), alive()]).toEqual([0, {}, 1])
+  })
+})
+
+test('inputs that mean something else in post change nothing', async () => {
+  const { runner } = await stage.main({ with: inputs })
+  const env = {
+    INPUT_REVOKE: 'false',
+    'INPUT_HF-ORG': 'rivals',
+    'INPUT_ROLE-TO-ASSUME': '',
+    'INPUT_HF-ENDPOINT': trapUrl,
+  }
+  const [post] = await runner.finish({ env })
+  expect(post?.log).toContain('Hub: deleted this job’s token "')
+  expect([received, alive()]).toEqual([0, 0])
+})
+
+test('a later run removes what post had to leave', async () => {
+  const { runner } = await stage.main({ with: inputs })
+  await runner.finish({ env: { HF_ENDPOINT: trapUrl } })
+  stage.sandbox.advance(86_400_000 + 60_000)
+  const second = await stage.main({ with: inputs })
+  await second.runner.finish()
+  expect(alive()).toBe(0)
+})
+
+test('post says so when it cannot get an ID token, and what becomes of the token', async () => {
+  const { runner, main } = await stage.main({ with: inputs })
+  stage.sandbox.github.service.inject('id-token', { kind: 'answer', status: 400 }, 99)
+  const [post] = await runner.finish()
+  expect(warningsOf(post ?? main)).toEqual([
+    expect.stringMatching(/could not be deleted\. A later run .*oidc-request-failed/),
+  ])
+  expect(alive()).toBe(1)
+})
+
+test('an ID token from a file is not asked for again', async () => {
+  const { runner, main } = await stage.main({ with: inputs })
+  const saved = JSON.parse(main.state.minted ?? '{}') as { request: object }
+  main.state.minted = JSON.stringify({
+    ...saved,
+    request: { ...saved.request, idTokenFrom: { kind: 'file', path: '/x' } },
+  })
+  forget()
+  const [post] = await runner.finish()
+  expect(warningsOf(post ?? main)).toEqual([
+    expect.stringContaining('cannot get a second ID token from `id-token-from`'),
+  ])
+  expect(stage.sandbox.calls()).toEqual({})
+})
+
+test.each([
+  '{"kind":"entry"}',
+  '{"kind":"entry","accountId":"../x","tokenId":"a","displayName":"x","request":{},"variables":{}}',
+])('state that main did not write is ignored: %s', async (state) => {
+  const { runner, main } = await stage.main({ with: inputs })
+  main.state.minted = state
+  forget()
+  const [post] = await runner.finish()
+  expect(post?.exitCode).toBe(0)
+  expect(stage.sandbox.calls()).toEqual({})
+})

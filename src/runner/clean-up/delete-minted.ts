@@ -1,0 +1,75 @@
+/**
+ * Edge of post: deletes the token that main minted for a service account, by its ID, silently. Everything comes from
+ * saved state: inputs are evaluated again in post, and later steps can set any variable. Loaded only when needed.
+ */
+import { ServiceAccounts } from '../../hub/service-accounts.ts'
+import { checkTokenShape } from '../../hub/token-shape.ts'
+import { prove } from '../../identity/prove.ts'
+import { isAllowedUrl } from '../../net/endpoint.ts'
+import { withNetwork } from '../../net/network.ts'
+import { proxyPasswords } from '../../net/proxy.ts'
+import { readStoredSecret } from '../../sources/stored-secret.ts'
+import type { SourceContext } from '../../sources/token-source.ts'
+import { awsOf } from '../../sources/token-source.ts'
+import { listed, printable } from '../../text/printable.ts'
+import { changedVariables, decidingVariables } from '../deciding-variables.ts'
+import { readJob } from '../inputs.ts'
+import type { SavedDeletion } from '../ledger.ts'
+import { mask, runnerLog } from '../log.ts'
+
+/** How long this may take, in milliseconds, and how many attempts a call gets: nothing comes after it. */
+const LIMIT_MS = 120_000
+const ATTEMPTS = 6
+
+const LATER = 'A later run that uses this service account deletes it.'
+
+/** Deletes the token; anything that prevents it is a warning. Never throws. */
+export async function deleteMinted(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
+  const name = printable(saved.displayName, 120)
+  const changed = changedVariables(saved.variables, decidingVariables(env))
+  if (changed.length > 0) {
+    runnerLog.warning(
+      `A later step changed ${listed(changed)}, which decides where calls go or whom TLS trusts. The post step therefore made no calls, and the token "${name}" of this job still exists. ${LATER}`,
+    )
+    return
+  }
+  if (saved.request.idTokenFrom.kind !== 'github') {
+    runnerLog.warning(
+      `The post step cannot get a second ID token from \`id-token-from\`, so the token "${name}" of this job still exists. ${LATER}`,
+    )
+    return
+  }
+  try {
+    await remove(saved, env)
+    runnerLog.info(`Hub: deleted this job’s token "${name}"`)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
+    runnerLog.warning(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(reason, 400)}`)
+  }
+}
+
+async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
+  const { request, accountId, tokenId } = saved
+  if (!URL.canParse(request.hubEndpoint) || !isAllowedUrl(new URL(request.hubEndpoint))) {
+    throw new TypeError('The saved endpoint is not valid.')
+  }
+  const job = readJob(env)
+  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
+  await withNetwork(
+    { env, limitMs: LIMIT_MS, maxAttempts: ATTEMPTS, onRetry: runnerLog.debug },
+    async ({ http, policy }) => {
+      const tools = { http, policy, mask, log: runnerLog, job }
+      const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
+      const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER }
+      const stored = await readStoredSecret(await renew(), context, 'admin-token')
+      const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
+      const access = { endpoint: request.hubEndpoint, http, policy }
+      const secret = { input: 'secret-id', id: awsOf(request).secret.id }
+      const accounts = new ServiceAccounts(access, request.org, admin, secret)
+      await accounts.remove({ id: accountId }, { id: tokenId })
+    },
+  )
+}
+
+/** Nothing is minted here. */
+const NO_LEDGER = { begin() {}, made() {}, refused() {} }
