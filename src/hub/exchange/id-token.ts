@@ -20,5 +20,8 @@ export function exchangeIdToken(identity: Identity, resource: string, context: E
     return trustedPublisherAdvice(identity, resource, context.request.hubEndpoint)
   }
   const headers = { 'content-type': 'application/json' }
-  return exchange({ headers, body, purpose: `for ${resource}`, asked: [], advise }, context)
+  return exchange(
+    { headers, body, purpose: `for ${resource}`, asked: [], setUp: 'the trusted publisher', advise },
+    context,
+  )
 }
