@@ -344,8 +344,13 @@ test('a refusal quotes the Hub', async () => {
 })
 
 describe('what to enter for a trusted publisher', () => {
-  const fix = (claims: object, resource = 'acme/model', issuer = GITHUB) =>
-    plain(trustedPublisherAdvice(identityOf(claims, issuer), resource, 'https://huggingface.co').fix)
+  const advice = (claims: object, resource = 'acme/model', issuer = GITHUB, error = 'invalid_grant') =>
+    trustedPublisherAdvice(error, {
+      identity: identityOf(claims, issuer),
+      resource,
+      endpoint: 'https://huggingface.co',
+    })
+  const fix = (claims: object, resource = 'acme/model', issuer = GITHUB) => plain(advice(claims, resource, issuer).fix)
   const claims = {
     repository: 'octo/repo',
     workflow_ref: 'octo/repo/.github/workflows/train.yml@refs/heads/main',
@@ -360,10 +365,51 @@ describe('what to enter for a trusted publisher', () => {
     expect(fix(claims)).toContain('https://huggingface.co/acme/model/settings')
   })
 
-  test('is no branch for a tag, and no environment where there is none', () => {
-    const text = fix({ ...claims, ref: 'refs/tags/v1', environment: '' })
-    expect(text).not.toMatch(/branch:|environment:/)
+  test.each(['refs/tags/v1', 'refs/pull/7/merge'])('is no branch for %s', (ref) => {
+    expect(fix({ ...claims, ref })).toContain(`\nbranch: (leave empty: ${ref} is not a branch)\n`)
   })
+
+  test.each([{ environment: '' }, { environment: undefined }])('is no environment where there is none: %j', (none) => {
+    expect(fix({ ...claims, ...none })).toContain('\nenvironment: (leave empty: this job uses none)\n')
+  })
+
+  test('names both files of a reusable workflow, and says which is which', () => {
+    const reusable = 'octo/shared/.github/workflows/deploy.yml@refs/tags/v2'
+    const text = fix({ ...claims, job_workflow_ref: reusable })
+    expect(text).toContain(`workflow_ref: ${claims.workflow_ref}\njob_workflow_ref: ${reusable}\n`)
+    expect(text).toContain('`workflow_ref` names the caller, and `job_workflow_ref` names the reusable workflow')
+    expect(text).toContain('is the caller’s file, `train.yml`, not `deploy.yml`')
+  })
+
+  test.each([
+    {},
+    { job_workflow_ref: claims.workflow_ref },
+    { workflow_ref: undefined, job_workflow_ref: 'x/y/z.yml@1' },
+  ])('is about one file for any other job: %j', (more) => {
+    expect(fix({ ...claims, ...more })).not.toContain('reusable')
+  })
+
+  test('shows the audience next to the one that the Hub requires', () => {
+    expect(fix({ ...claims, aud: ['acme', 'other'] })).toContain(
+      'The audience of this job’s ID token is `acme, other`. The Hub requires its own address, `https://huggingface.co`.',
+    )
+  })
+
+  test('comes with all that the Hub does not tell apart', () => {
+    const cause = plain(advice(claims).cause ?? '')
+    for (const words of ['no trusted publisher', 'claims differs', 'the audience of', 'is locked']) {
+      expect(cause).toContain(words)
+    }
+  })
+
+  test.each(['invalid_request', 'invalid_target'])(
+    'is not said of a request that the Hub cannot read (%s)',
+    (error) => {
+      const { fix: steps, cause = '' } = advice(claims, 'acme/model', GITHUB, error)
+      expect(plain(steps)).not.toContain('provider:')
+      expect(plain(cause)).toContain('`hf-resource` (`acme/model`)')
+    },
+  )
 
   test('is the issuer of another CI system, with its subject', () => {
     expect(fix({ sub: 'project:1', ref: 'main' }, 'acme/model', 'https://gitlab.example')).toContain(

@@ -398,13 +398,6 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/exchange/oauth-token.ts',
-    without: 'after a conflict a token may exist',
-    find: 'else if (answer.status !== 409 && ',
-    replace: 'else if (',
-    tests: EXCHANGE,
-  },
-  {
-    file: 'hub/exchange/oauth-token.ts',
     without: 'nothing short is masked',
     find: 'tokenIn(fields).length >= SHORTEST',
     replace: 'tokenIn(fields).length >= 1',
@@ -427,7 +420,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/exchange/oauth-token.ts',
     without: 'a lost answer leaves a token in doubt',
-    find: ' && !isInDoubt',
+    find: '!isInDoubt && ',
     replace: '',
     tests: EXCHANGE,
   },
@@ -499,6 +492,34 @@ export const HUB: readonly Mutation[] = [
     without: 'what is not an OAuth response is not a refusal',
     find: "status <= 299 ? 'granted' : 'foreign'",
     replace: "status <= 299 ? 'granted' : 'refused'",
+    tests: EXCHANGE,
+  },
+  {
+    file: 'hub/exchange/explain.ts',
+    without: 'only a refused grant is about the claims',
+    find: "if (error === 'invalid_request' || error === 'invalid_target') return aboutResource(resource)",
+    replace: '',
+    tests: EXCHANGE,
+  },
+  {
+    file: 'hub/exchange/explain.ts',
+    without: 'an ordinary job has no reusable workflow',
+    find: 'reusable === undefined || reusable === caller',
+    replace: 'reusable === undefined',
+    tests: EXCHANGE,
+  },
+  {
+    file: 'hub/exchange/explain.ts',
+    without: 'a job without an environment is told to leave it empty',
+    find: "environment: claim('environment') ?? '(leave empty: this job uses none)'",
+    replace: "environment: claim('environment')",
+    tests: EXCHANGE,
+  },
+  {
+    file: 'hub/exchange/explain.ts',
+    without: 'a tag is not a branch',
+    find: '?.[1] ?? `(leave empty: ${ref} is not a branch)`',
+    replace: '?.[1]',
     tests: EXCHANGE,
   },
 

@@ -15,9 +15,9 @@ export function exchangeIdToken(identity: Identity, resource: string, context: E
     subject_token: identity.idToken,
     resource,
   })
-  const advise = async () => {
+  const advise = async (error: string) => {
     const { trustedPublisherAdvice } = await import('./explain.ts')
-    return trustedPublisherAdvice(identity, resource, context.request.hubEndpoint)
+    return trustedPublisherAdvice(error, { identity, resource, endpoint: context.request.hubEndpoint })
   }
   const headers = { 'content-type': 'application/json' }
   return exchange(

@@ -90,8 +90,8 @@ export async function exchange(
     })
   // A refusal that brings a token along contradicts itself: the token exists, and post takes care of it.
   if (hasToken(fields)) keep(fields, context)
-  // 409: an earlier attempt may have been carried out. So may one that failed at the Hub.
-  else if (answer.status !== 409 && !isInDoubt && !faults.found) ledger.refused()
+  // An earlier attempt whose answer was lost (409 says that there was one), or that failed at the Hub, may have been carried out.
+  else if (!isInDoubt && !faults.found) ledger.refused()
   throw await refusal()
 }
 
