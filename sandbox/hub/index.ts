@@ -162,6 +162,16 @@ export class Hub implements Handler {
     this.service.inject(operation, { kind: 'answer', ...answer }, limit.times)
   }
 
+  /** Fails the next `times` exchanges of ID tokens the way the Hub did in September 2026: in the form of a refusal. */
+  abortExchanges(times: number): void {
+    const body = { error: 'invalid_grant', error_description: 'This operation was aborted' }
+    this.service.inject(
+      'oauth-token (trusted publisher)',
+      { kind: 'answer', ...this.#dressed({ status: 400, body }) },
+      times,
+    )
+  }
+
   operation(request: SandboxRequest): string {
     this.contract.checkRequest(request)
     return match(request)?.route.operation ?? 'unknown'

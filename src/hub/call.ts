@@ -27,19 +27,32 @@ export interface HubCall {
   what: string
   /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
+  /**
+   * Says what is wrong with an answer whose meaning is not in its status; undefined: the status decides. `tookMs`: how long
+   * the Hub took. Not called for a rate limit (429).
+   */
+  examine?: (answer: HttpResponse, tookMs: number) => Promise<Fault | undefined>
+}
+
+/** What is wrong with an answer, and whether another attempt may cure it. */
+export interface Fault {
+  failure: ActionError
+  again: boolean
 }
 
 /** `Authorization` for a bearer token. */
 export const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` })
 
 /**
- * Sends until there is an answer that a retry could not improve (not 408, 429 or 5xx), as often as the policy allows.
+ * Sends until there is an answer that a retry could not improve (not 408, 429, 5xx, or what `examine` says), as often as
+ * the policy allows.
  *
- * @throws `ActionError` `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
+ * @throws `ActionError` what `examine` found, `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
   return retry(what, policy, async () => {
+    const startedAt = performance.now()
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -52,13 +65,22 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    // 409: an earlier attempt of ours may have been carried out.
-    if ((isTransient(answer.status) && answer.status !== 429) || answer.status === 409) await onLost?.()
-    const after = retryAfterMs(answer.headers, Date.now())
-    if (answer.status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
-    if (isTransient(answer.status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
+    await checkAnswer(answer, call, endpoint, performance.now() - startedAt)
     return answer
   })
+}
+
+/** Throws for an answer that is not for the caller: most of these are tried again. */
+async function checkAnswer(answer: HttpResponse, call: HubCall, endpoint: string, tookMs: number): Promise<void> {
+  const { what, onLost, examine } = call
+  const { status } = answer
+  // 409: an earlier attempt of ours may have been carried out.
+  if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
+  const after = retryAfterMs(answer.headers, Date.now())
+  if (status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
+  const fault = await examine?.(answer, tookMs)
+  if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
+  if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
 }
 
 /** False when the network failed before the request could be sent. */

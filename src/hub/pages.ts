@@ -10,6 +10,8 @@ export const STATUS_PAGE = 'https://status.huggingface.co'
 
 /** Addresses of pages; `org`: an organization's slug. */
 export interface HubPages {
+  /** The Hub itself, which is also the audience of ID tokens for it. */
+  hub: string
   /** Creates a fine-grained token. */
   newToken: string
   /** An account's logins and its CI/CD access. */
@@ -28,6 +30,7 @@ export function hubPages(endpoint: string): HubPages {
   const hub = isLoopback(new URL(endpoint).hostname) ? DEFAULT_HUB : printable(endpoint, 200)
   const orgSettings = (org: string) => `${hub}/organizations/${org}/settings`
   return {
+    hub,
     newToken: `${hub}/settings/tokens/new?tokenType=fineGrained`,
     authentication: `${hub}/settings/authentication`,
     repositorySettings: (resource) => `${hub}/${resource}/settings`,

@@ -15,10 +15,13 @@ export function exchangeIdToken(identity: Identity, resource: string, context: E
     subject_token: identity.idToken,
     resource,
   })
-  const advise = async () => {
+  const advise = async (error: string) => {
     const { trustedPublisherAdvice } = await import('./explain.ts')
-    return trustedPublisherAdvice(identity, resource, context.request.hubEndpoint)
+    return trustedPublisherAdvice(error, { identity, resource, endpoint: context.request.hubEndpoint })
   }
   const headers = { 'content-type': 'application/json' }
-  return exchange({ headers, body, purpose: `for ${resource}`, asked: [], advise }, context)
+  return exchange(
+    { headers, body, purpose: `for ${resource}`, asked: [], setUp: 'the trusted publisher', advise },
+    context,
+  )
 }

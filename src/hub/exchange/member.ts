@@ -36,7 +36,17 @@ export function exchangeForMember(app: MemberExchange, context: ExchangeContext)
     const { memberExchangeAdvice } = await import('./explain.ts')
     return memberExchangeAdvice(error, app, context.request)
   }
-  return exchange({ headers, body: form.toString(), purpose: 'for a member', asked: scopes, advise }, context)
+  return exchange(
+    {
+      headers,
+      body: form.toString(),
+      purpose: 'for a member',
+      asked: scopes,
+      setUp: 'the OAuth app and the member',
+      advise,
+    },
+    context,
+  )
 }
 
 /** RFC 6749, section 2.3.1. A lone surrogate cannot be encoded. */

@@ -1,11 +1,11 @@
 /** The Hub's `/oauth/token`: what its two token exchanges have in common. */
 import { ActionError, type Explanation } from '../../errors/action-error.ts'
 import type { Http, HttpResponse } from '../../net/http.ts'
-import type { RetryPolicy } from '../../net/retry.ts'
-import { isRecord, parseJson } from '../../text/json.ts'
+import { isTransient, type RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
-import { callHub, hubFailed, said } from '../call.ts'
+import { callHub, type Fault, hubFailed, said } from '../call.ts'
 import type { MintingLedger } from '../ledger.ts'
+import { type Answer, readAnswer } from './answer.ts'
 
 /** What an exchange gave. */
 export interface Granted {
@@ -36,6 +36,8 @@ export interface Exchange {
   purpose: string
   /** The scopes that are requested. */
   asked: readonly string[]
+  /** What a refusal would be about, as a noun phrase: what the user has set up on the Hub. */
+  setUp: string
   /** What to tell a user whom the Hub refuses. `error`: the OAuth error code (RFC 6749, section 5.2), or empty. */
   advise: (error: string) => Promise<Advice>
 }
@@ -53,45 +55,112 @@ const LOST =
 const SHORTEST = 8
 
 /**
- * Exchanges what the job has for a token, which is masked and in the ledger before anything else happens to it.
+ * Exchanges what the job has for a token, which is masked and in the ledger before anything else happens to it. A failure
+ * of the Hub that looks like a refusal is retried like any other.
  *
  * @throws `ActionError` `exchange-rejected`, `hub-rate-limited`, `hub-failed`, `network-unreachable`,
  * `deadline-exceeded`; `delivery-failed` of the ledger.
  * Source: RFC 8693.
  */
 export async function exchange(
-  { headers, body, purpose, asked, advise }: Exchange,
+  { headers, body, purpose, asked, setUp, advise }: Exchange,
   context: ExchangeContext,
 ): Promise<Granted> {
   const { request, http, policy, log, ledger } = context
   ledger.begin(`${purpose}, from /oauth/token; it expires on its own`)
-  const answer = await callHub(
-    { endpoint: request.hubEndpoint, http, policy },
-    { method: 'POST', path: '/oauth/token', headers, body, what: WHAT, onLost: () => log.warning(LOST) },
-  )
-  const json = parseJson(answer.body.toString('utf8'))
-  const fields = isRecord(json) ? json : {}
-  if (answer.status >= 200 && answer.status <= 299) return granted(fields, answer, asked, context)
-  // 409: an earlier attempt may have been carried out.
-  if (answer.status !== 409) ledger.refused()
-  throw await refused(fields, answer, advise)
+  let isInDoubt = false
+  const onLost = () => {
+    isInDoubt = true
+    log.warning(LOST)
+  }
+  const faults = new Faults(setUp, request.hubEndpoint)
+  const call = { method: 'POST', path: '/oauth/token', headers, body, what: WHAT, onLost } as const
+  const examine = (answer: HttpResponse, tookMs: number) => faults.examine(answer, tookMs)
+  const answer = await callHub({ endpoint: request.hubEndpoint, http, policy }, { ...call, examine }).catch((error) => {
+    throw faults.explain(error)
+  })
+  const { kind, fields, words } = readAnswer(answer)
+  if (kind === 'granted') return granted(fields, answer, asked, context)
+  const [error = ''] = words
+  const refusal = async () =>
+    new ActionError('exchange-rejected', {
+      failed: 'The Hub refused the token exchange.',
+      seen: said(answer, words.join(': ') || undefined),
+      ...(await advise(error)),
+    })
+  // A refusal that brings a token along contradicts itself: the token exists, and post takes care of it.
+  if (hasToken(fields)) keep(fields, context)
+  // An earlier attempt whose answer was lost (409 says that there was one), or that failed at the Hub, may have been carried out.
+  else if (!isInDoubt && !faults.found) ledger.refused()
+  throw await refusal()
+}
+
+/** The failures of one exchange that are not its user's. */
+class Faults {
+  readonly #setUp: string
+  readonly #endpoint: string
+  /** The last one. */
+  found: ActionError | undefined
+  /** How many answers were slow and gave no reason. */
+  #slow = 0
+
+  constructor(setUp: string, endpoint: string) {
+    this.#setUp = setUp
+    this.#endpoint = endpoint
+  }
+
+  async examine(response: HttpResponse, tookMs: number): Promise<Fault | undefined> {
+    const answer = readAnswer(response, tookMs)
+    if (answer.kind === 'granted' || answer.kind === 'refused') return undefined
+    // The status says enough: a failure of the service itself, without words of its own.
+    if (answer.kind === 'foreign' && isTransient(response.status)) return undefined
+    this.found = await this.#failure(answer, response, tookMs)
+    if (answer.kind === 'slow') this.#slow += 1
+    return { failure: this.found, again: answer.kind === 'outage' || (answer.kind === 'slow' && this.#slow === 1) }
+  }
+
+  /** The Hub's own words say more than that the time ran out while it failed again. */
+  explain(error: unknown): unknown {
+    const isLate = error instanceof ActionError && error.code === 'deadline-exceeded'
+    return isLate && this.found ? this.found : error
+  }
+
+  async #failure({ kind, words }: Answer, response: HttpResponse, tookMs: number): Promise<ActionError> {
+    const { foreignAnswer, outage } = await import('./explain-outage.ts')
+    return kind === 'foreign'
+      ? foreignAnswer(response, this.#endpoint)
+      : outage({ response, words, tookMs, setUp: this.#setUp })
+  }
+}
+
+const tokenIn = ({ access_token: token }: Answer['fields']): string => (typeof token === 'string' ? token.trim() : '')
+
+const hasToken = (fields: Answer['fields']): boolean => tokenIn(fields).length >= SHORTEST
+
+/** From here on the token exists for us: whatever else is wrong with the answer, post takes care of it. */
+function keep(
+  fields: Answer['fields'],
+  { request, mask, ledger }: ExchangeContext,
+): Omit<Granted, 'scopes' | 'stated'> {
+  const token = tokenIn(fields)
+  mask(token)
+  const expiresAt = expiryOf(fields.expires_in)
+  ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt })
+  return { token, expiresAt }
 }
 
 function granted(
-  fields: Record<string, unknown>,
+  fields: Answer['fields'],
   answer: HttpResponse,
   asked: readonly string[],
-  { request, mask, log, ledger }: ExchangeContext,
+  context: ExchangeContext,
 ): Granted {
-  const token = typeof fields.access_token === 'string' ? fields.access_token.trim() : ''
-  if (token.length < SHORTEST) {
+  const { request, log } = context
+  if (!hasToken(fields)) {
     log.warning(LOST)
     throw hubFailed(WHAT, answer, request.hubEndpoint)
   }
-  mask(token)
-  // From here on the token exists for us: whatever else is wrong with the answer, post takes care of it.
-  const expiresAt = expiryOf(fields.expires_in)
-  ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt })
+  const { token, expiresAt } = keep(fields, context)
   const { scope } = fields
   if (scope !== undefined && typeof scope !== 'string') throw hubFailed(WHAT, answer, request.hubEndpoint)
   // RFC 6749, section 5.1: an absent scope is the requested one.
@@ -103,17 +172,4 @@ function granted(
 function expiryOf(expiresIn: unknown): number | undefined {
   const seconds = Number(expiresIn)
   return seconds > 0 && seconds < 1e9 ? Date.now() + seconds * 1000 : undefined
-}
-
-async function refused(
-  { error, error_description: description }: Record<string, unknown>,
-  answer: HttpResponse,
-  advise: Exchange['advise'],
-): Promise<ActionError> {
-  const words = [error, description].map((value) => (typeof value === 'string' ? value : ''))
-  return new ActionError('exchange-rejected', {
-    failed: 'The Hub refused the token exchange.',
-    seen: said(answer, words.filter(Boolean).join(': ') || undefined),
-    ...(await advise(words[0] ?? '')),
-  })
 }
