@@ -302,6 +302,19 @@ describe('a token of a trusted publisher', () => {
     expect((await verify({ evidence: BOUND, answers: { whoAmI } })).asked).toEqual(['whoami-v2'])
   })
 
+  test('that should write shows with its own repository that it can', async () => {
+    const own = { evidence: BOUND, repositories: repositories('acme/model') }
+    const seen = async (write: Access | Silence) => {
+      const { code, asked } = await verify({ ...own, answers: { whoAmI, write: write as Access } })
+      expect(asked).toEqual(['whoami-v2', 'write acme/model'])
+      return code
+    }
+    expect(await seen({ granted: true })).toBeUndefined()
+    expect(await seen(refused(403))).toBe('token-under-scoped')
+    expect(await seen(refused(404))).toBeUndefined()
+    expect(await seen({ silence: 'HTTP 401' })).toBeUndefined()
+  })
+
   test('of a user has no repository to try', async () => {
     const evidence = { ...BOUND, resource: 'rosa', scopes: ['gated-repos'] }
     const answers = { whoAmI: issued({ resource: 'rosa' }) }

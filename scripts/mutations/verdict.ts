@@ -484,6 +484,20 @@ const ROWS: readonly Row[] = [
     'repoIds.filter((id) => id === "")',
     'hub/minted-evidence.test',
   ],
+  [
+    'hub/facts/facts.ts',
+    'only a 403 says that a publisher is read-only',
+    'access.granted || access.status === 403',
+    'access.granted || access.status > 399',
+    VERIFY,
+  ],
+  [
+    'hub/facts/facts.ts',
+    'a publisher that is read-only is noticed',
+    'access.granted || access.status === 403',
+    'access.granted',
+    VERIFY,
+  ],
   // A recorded proof.
   [
     'hub/proof.ts',

@@ -171,15 +171,32 @@ async function corroborate(token: HubToken, { requirement, hub }: GatherOptions)
   const [who, boundTo, repositories] = await Promise.all([
     heard('whoami-v2', hub.corroborate(token.value, PARTS_FOR[token.evidence.kind])),
     askBoundRepository(token, requirement, hub, answers),
-    // The exchange says which repository a Trusted Publisher's token reaches.
-    askRepositories(isBoundToRepository(token.evidence) ? [] : requirement.repositories, (repository) =>
-      heard(
-        `auth-check of ${repository.label}`,
-        hub.corroborateAccess(token.value, repository, asksToWrite(requirement)),
-      ),
+    askRepositories(reachOf(token.evidence, requirement), (repository) =>
+      heard(`auth-check of ${repository.label}`, corroborateAccess(repository, { token, requirement, hub })),
     ),
   ])
   return { ...factsOf(who, knownToken(token)), boundTo, repositories, failures: answers.failures, silences }
+}
+
+/** The exchange says which repository a Trusted Publisher's token reaches: others need no question. */
+function reachOf(evidence: Evidence, { repositories }: Requirement): readonly HubRepository[] {
+  return isBoundToRepository(evidence) ? repositories.filter(({ label }) => label === evidence.resource) : repositories
+}
+
+interface Corroboration {
+  token: HubToken
+  requirement: Requirement
+  hub: AskableHub
+}
+
+/** For a publisher's own repository, only a 403 says something: that the publisher is read-only. */
+async function corroborateAccess(
+  repository: HubRepository,
+  { token, requirement, hub }: Corroboration,
+): Promise<Access | Silence> {
+  const access = await hub.corroborateAccess(token.value, repository, asksToWrite(requirement))
+  const isOpen = 'silence' in access || access.granted || access.status === 403
+  return isOpen || !isBoundToRepository(token.evidence) ? access : { silence: access.seen }
 }
 
 /** True for the token of a repository's Trusted Publisher. */
