@@ -89,6 +89,90 @@ test('a client for one job asks once, because it replaces and revokes nothing', 
   expect(asked()).toBe(1)
 })
 
+describe('a 401 of auth-check, for one job', () => {
+  const check = (of = client()) => {
+    const model = parseRepository('acme/model')
+    if (!model) throw new Error('no repository')
+    return of.authCheck(token, model, false)
+  }
+  const unauthorized = () => refuse(1, 401, 'auth-check')
+
+  test('means "not allowed here" when whoami-v2 accepts the token', async () => {
+    unauthorized()
+    expect(await check()).toMatchObject({
+      granted: false,
+      status: 401,
+      seen: expect.stringMatching(/^HTTP 401.*; whoami-v2: HTTP 200/),
+    })
+    expect(asked()).toBe(1)
+  })
+
+  test('means that the token is dead when whoami-v2 refuses it too', async () => {
+    unauthorized()
+    refuse(1)
+    await expect(check()).rejects.toMatchObject({ code: 'token-rejected' })
+    expect(asked()).toBe(1)
+  })
+
+  test.each([403, 404, 429, 503])('leaves both open when whoami-v2 answers %s', async (status) => {
+    unauthorized()
+    refuse(9, status)
+    const failure = check()
+    await expect(failure).rejects.toMatchObject({ code: 'token-rejected' })
+    await expect(failure).rejects.toThrow('it is not clear whether the token is valid')
+    await expect(failure).rejects.toThrow(`whoami-v2: HTTP ${status}`)
+    expect(asked()).toBe(1)
+  })
+
+  test('leaves both open when whoami-v2 cannot be reached', async () => {
+    unauthorized()
+    hub.service.inject('whoami-v2', { kind: 'reset' })
+    await expect(check()).rejects.toThrow('it is not clear whether the token is valid')
+  })
+
+  test('asks nothing again that whoami-v2 has said in this run, and asks once for several refusals', async () => {
+    const job = client()
+    await job.whoAmI(token)
+    refuse(3, 401, 'auth-check')
+    await Promise.all([check(job), check(job), check(client())])
+    expect(asked()).toBe(1)
+  })
+
+  test.each([200, 401, 503])('asks nothing again that a corroboration has asked already (%s)', async (status) => {
+    const job = client()
+    if (status !== 200) refuse(1, status)
+    refuse(1, 401, 'auth-check')
+    const [, access] = await Promise.allSettled([job.corroborate(token, PARTS_FOR.resource), check(job)])
+    expect(access.status).toBe(status === 200 ? 'fulfilled' : 'rejected')
+    expect(asked()).toBe(1)
+  })
+
+  test('is not followed by another whoami-v2', async () => {
+    const job = client()
+    refuse(2, 401, 'auth-check')
+    await Promise.all([check(job), check(job)])
+    expect((await job.whoAmI(token)).name).toBe('acme-ci')
+    expect(asked()).toBe(1)
+  })
+
+  test('does not make a later look at the token stale', async () => {
+    const job = client()
+    await job.whoAmI(token)
+    refuse(1)
+    await expect(job.whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+  })
+
+  test.each([
+    [401, { 'x-error-code': 'GatedRepo' }],
+    [403, {}],
+    [404, {}],
+  ])('is the only one that whoami-v2 is asked about: %s %j', async (status, headers) => {
+    hub.service.inject('auth-check', { kind: 'answer', status, headers })
+    expect(await check()).toMatchObject({ granted: false, status })
+    expect(asked()).toBe(0)
+  })
+})
+
 describe('an answer is usable', () => {
   const answer = (body: object, times = 1) =>
     hub.service.inject('whoami-v2', { kind: 'answer', status: 200, body }, times)

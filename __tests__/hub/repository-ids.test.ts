@@ -89,6 +89,15 @@ describe('a repository that the admin token cannot see', () => {
     await expect(refusal).rejects.toThrow('acme/model#<24 hexadecimal digits>')
   })
 
+  test.each([
+    [401, 'The Hub does not accept the admin token, so no token was minted for acme/model.'],
+    [503, 'Or the admin token was revoked or has expired: whoami-v2 gave no answer'],
+  ])('may be refused because the token is dead: whoami-v2 answers %s', async (status, says) => {
+    hub.service.inject('repo-info', { kind: 'answer', status: 401 })
+    hub.service.inject('whoami-v2', { kind: 'answer', status })
+    await expect(rights(['acme/model'])).rejects.toThrow(says)
+  })
+
   test('may not exist at all', async () => {
     await expect(rights(['acme/model', 'acme/missing'])).rejects.toThrow('cannot see acme/missing')
   })

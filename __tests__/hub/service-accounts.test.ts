@@ -200,7 +200,7 @@ describe('a token is deleted', () => {
 
 describe('what a user is told when the Hub refuses the admin token', () => {
   test.each([
-    [401, 'The Hub does not accept the admin token'],
+    [401, 'does not allow the admin token to manage service accounts'],
     [403, 'does not allow the admin token to manage service accounts'],
   ])('HTTP %s', async (status, says) => {
     answer('service-accounts', status, { error: 'No.' })
@@ -209,6 +209,24 @@ describe('what a user is told when the Hub refuses the admin token', () => {
     await expect(refusal).rejects.toThrow('First check `secret-id`. The action read the/secret')
     await expect(refusal).rejects.toThrow('the default names the secret for a stored token')
     await expect(refusal).rejects.toThrow('"No."')
+  })
+
+  test('after a 401, whoami-v2 says whether the token is dead', async () => {
+    answer('service-accounts', 401)
+    answer('whoami-v2', 401)
+    const dead = accounts.find('ci')
+    await expect(dead).rejects.toThrow('The Hub does not accept the admin token that mints tokens.')
+    await expect(dead).rejects.toThrow(/whoami-v2: HTTP 401[\s\S]*was revoked, has expired/)
+    expect(hub.service.count('whoami-v2')).toBe(1)
+  })
+
+  test('after a 401 that whoami-v2 does not explain, both causes are named', async () => {
+    answer('service-accounts', 401)
+    answer('whoami-v2', 503)
+    const unclear = accounts.find('ci')
+    await expect(unclear).rejects.toThrow('The Hub refused the admin token that mints tokens.')
+    await expect(unclear).rejects.toThrow(/was revoked, has expired[\s\S]*; or the admin token lacks/)
+    expect(hub.service.count('whoami-v2')).toBe(1)
   })
 
   test('by another input, nothing is said of a default', async () => {

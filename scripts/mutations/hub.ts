@@ -523,6 +523,64 @@ export const HUB: readonly Mutation[] = [
     tests: EXCHANGE,
   },
 
+  // Refusals.
+  {
+    file: 'hub/refusal.ts',
+    without: 'only a plain 401 raises the question whether a token works',
+    find: "if (answer.status !== 401 || header(answer, 'x-error-code')) return",
+    replace: 'if (answer.status !== 401) return',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/refusal.ts',
+    without: 'a token is dead only if whoami-v2 says so',
+    find: "status === 401 ? 'dead' : 'unclear'",
+    replace: "'dead'",
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/refusal.ts',
+    without: 'a token that whoami-v2 accepts is not dead',
+    find: "status === 200 ? 'not-allowed' : ",
+    replace: '',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/refusal.ts',
+    without: 'whoami-v2 is asked once',
+    find: 'heardOf(access).get(keyOf(access, token)) ?? askOnce',
+    replace: 'undefined ?? askOnce',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/refusal.ts',
+    without: 'only an answer for a refusal is used for a later look',
+    find: '!heard?.becauseRefused || !heard.answer',
+    replace: '!heard?.answer',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/refusal.ts',
+    without: 'a refusal gets one attempt of whoami-v2',
+    find: 'maxAttempts: 1 }',
+    replace: 'maxAttempts: 3 }',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'a corroboration spares a refusal its whoami-v2',
+    find: 'remember(answered, token, this.#access).catch(',
+    replace: 'answered.catch(',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'whoami-v2 is not asked again after a refusal',
+    find: '(await answerAfterRefusal(token, this.#access)) ?? ',
+    replace: '',
+    tests: CLIENT,
+  },
+
   // Service accounts.
   {
     file: 'hub/account-answers.ts',

@@ -8,6 +8,7 @@ import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call
 import { PARTS_FOR } from './facts/parts.ts'
 import { type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
+import { answerAfterRefusal, type Refusal, refusalOf, remember } from './refusal.ts'
 import type { HubRepository } from './repository.ts'
 
 /** What the Hub says of one repository. */
@@ -50,7 +51,7 @@ export class HubClient {
   async whoAmI(token: string, reserveMs = 0, parts = PARTS_FOR.stored): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
     const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
-    const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
+    const answer = await (this.#looksTwice ? this.#twice(ask, what) : this.#remembered(ask, token))
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
     return this.#readWhoAmI(answer, what, parts)
   }
@@ -80,11 +81,13 @@ export class HubClient {
     const ask = () => this.#get(authCheckPath(repository, write), token, what)
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : ask())
     if (answer.status >= 200 && answer.status < 300) return { granted: true }
-    // A token that works but may not use a route gets a 401 as well: only whoami-v2 says that a token is dead.
-    if (answer.status === 401 && !header(answer, 'x-error-code') && !this.#looksTwice)
-      throw rejected(answer, this.#access)
-    if ([401, 403, 404].includes(answer.status)) return { granted: false, seen: said(answer), status: answer.status }
-    throw hubFailed(what, answer, this.#access.endpoint)
+    if (![401, 403, 404].includes(answer.status)) throw hubFailed(what, answer, this.#access.endpoint)
+    const refusal: Refusal = this.#looksTwice
+      ? { means: 'not-allowed', seen: said(answer) }
+      : await refusalOf(answer, token, this.#access)
+    if (refusal.means === 'dead') throw rejected(answer, this.#access)
+    if (refusal.means === 'unclear') throw unclear(refusal, repository, this.#access)
+    return { granted: false, seen: refusal.seen, status: answer.status }
   }
 
   /**
@@ -93,11 +96,18 @@ export class HubClient {
    *
    * Source: Hub API, GET /api/whoami-v2.
    */
-  corroborate(token: string, parts: readonly Part[]): Promise<WhoAmI | Silence> {
-    return this.#once('/api/whoami-v2', token, 'the Hub’s whoami-v2', (answer) => {
-      if (answer.status !== 200) return { silence: said(answer) }
-      return readParts(answer, parts) ?? { silence: `${said(answer)}, but not in the format that the Hub documents` }
-    })
+  async corroborate(token: string, parts: readonly Part[]): Promise<WhoAmI | Silence> {
+    const asked = this.#once('/api/whoami-v2', token, 'the Hub’s whoami-v2', (answer) => ({ answer }))
+    const answered = asked.then((heard) =>
+      'answer' in heard ? heard.answer : Promise.reject(new Error(heard.silence)),
+    )
+    // A refusal by auth-check must not make the job ask again.
+    remember(answered, token, this.#access).catch(() => {})
+    const heard = await asked
+    if ('silence' in heard) return heard
+    const { answer } = heard
+    if (answer.status !== 200) return { silence: said(answer) }
+    return readParts(answer, parts) ?? { silence: `${said(answer)}, but not in the format that the Hub documents` }
   }
 
   /**
@@ -139,6 +149,11 @@ export class HubClient {
       // A failure after that is nobody's business.
       sent.catch(() => {})
     }
+  }
+
+  /** What whoami-v2 has said already, because another route refused the token; otherwise it is asked. */
+  async #remembered(ask: () => Promise<HttpResponse>, token: string): Promise<HttpResponse> {
+    return (await answerAfterRefusal(token, this.#access)) ?? (await remember(ask(), token, this.#access))
   }
 
   #readWhoAmI(answer: HttpResponse, what: string, parts: readonly Part[]): WhoAmI {
@@ -183,5 +198,16 @@ function rejected(answer: HttpResponse, { endpoint }: HubAccess): ActionError {
       ? 'The stored token had an expiry and was not replaced in time.'
       : 'The token was deleted or revoked on the Hub, has expired, or a different value was stored by mistake.',
     fix: prose`Replace the token. You can create a new fine-grained token at ${link(hubPages(endpoint).newToken)}.`,
+  })
+}
+
+/** Neither the token nor its rights can be ruled out as the cause. */
+function unclear({ seen }: Refusal, { label }: HubRepository, { endpoint }: HubAccess): ActionError {
+  return new ActionError('token-rejected', {
+    failed: `The Hub refused the token for ${label}, and it is not clear whether the token is valid.`,
+    seen,
+    expected: 'HTTP 200',
+    cause: `Either the Hub does not accept the token at all (it was revoked or has expired), or the token is valid but has no access to ${label}. whoami-v2, which would say which, gave no answer that decides it.`,
+    fix: prose`Re-run the job. If the problem persists, check at ${link(hubPages(endpoint).tokens)} that the token exists and that it has access to ${label}.`,
   })
 }

@@ -12,6 +12,8 @@ export const STATUS_PAGE = 'https://status.huggingface.co'
 export interface HubPages {
   /** The Hub itself, which is also the audience of ID tokens for it. */
   hub: string
+  /** An account's tokens. */
+  tokens: string
   /** Creates a fine-grained token. */
   newToken: string
   /** An account's logins and its CI/CD access. */
@@ -31,6 +33,7 @@ export function hubPages(endpoint: string): HubPages {
   const orgSettings = (org: string) => `${hub}/organizations/${org}/settings`
   return {
     hub,
+    tokens: `${hub}/settings/tokens`,
     newToken: `${hub}/settings/tokens/new?tokenType=fineGrained`,
     authentication: `${hub}/settings/authentication`,
     repositorySettings: (resource) => `${hub}/${resource}/settings`,

@@ -1,10 +1,10 @@
 /** Which rights a token is minted with for single repositories: asks the Hub for their ids where nobody gave them. */
 import { ActionError } from '../errors/action-error.ts'
-import type { HttpResponse } from '../net/http.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { block, code, prose } from '../text/message.ts'
-import { bearer, callHub, type HubAccess, hubFailed, said } from './call.ts'
+import { bearer, callHub, type HubAccess, hubFailed } from './call.ts'
 import { type MintRights, onWholeOrganization, splitPermissions } from './mint-rights.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
 import type { HubRepository } from './repository.ts'
 
 /** Who asks for the ids, and for what. */
@@ -46,19 +46,34 @@ async function askForId(access: HubAccess, admin: string, repository: HubReposit
   const path = `/api/${kind}/${namespace}/${name}`
   const what = `the ID of ${label}`
   const answer = await callHub(access, { method: 'GET', path, headers: bearer(admin), what })
-  if ([401, 403, 404].includes(answer.status)) throw notSeen(answer, repository, access.endpoint + path)
+  if ([401, 403, 404].includes(answer.status)) {
+    throw notSeen(await refusalOf(answer, admin, access), repository, access.endpoint + path)
+  }
   const json = answer.status === 200 ? parseJson(answer.body.toString('utf8')) : undefined
   const id = isRecord(json) ? json._id : undefined
   if (typeof id !== 'string' || !/^[0-9a-f]{24}$/.test(id)) throw hubFailed(what, answer, access.endpoint)
   return id
 }
 
-function notSeen(answer: HttpResponse, { label }: HubRepository, url: string): ActionError {
+function notSeen({ means, seen }: Refusal, { label }: HubRepository, url: string): ActionError {
+  if (means === 'dead') {
+    return new ActionError('exchange-rejected', {
+      failed: `The Hub does not accept the admin token, so no token was minted for ${label}.`,
+      seen,
+      expected: `the Hub’s ID of ${label}, for which the token is minted`,
+      cause: 'The admin token was revoked or has expired.',
+      fix: 'Create a new admin token, and store it in the secret that holds the current one, in the same form.',
+    })
+  }
+  const orDead =
+    means === 'unclear'
+      ? ' Or the admin token was revoked or has expired: whoami-v2 gave no answer that decides it.'
+      : ''
   return new ActionError('exchange-rejected', {
     failed: `The admin token cannot see ${label}, so no token was minted for it.`,
-    seen: said(answer),
+    seen,
     expected: `the Hub’s ID of ${label}, for which the token is minted`,
-    cause: prose`The repository does not exist, or the admin token lacks ${code('repo.content.read')} on it: the Hub may answer the same to both.`,
+    cause: prose`The repository does not exist, or the admin token lacks ${code('repo.content.read')} on it: the Hub may answer the same to both.${orDead}`,
     fix: [
       prose`Check the spelling of ${code(label)} in ${code('repositories')}. If it is right, either give the admin token ${code('repo.content.read')} on this repository, or write the repository’s ID after its name:`,
       block(`${label}#<24 hexadecimal digits>`),

@@ -15,6 +15,7 @@ import {
 import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
 import type { MintRights } from './mint-rights.ts'
 import { type HubPages, hubPages } from './pages.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
 import { readShape, record } from './shape.ts'
 
 export type { AccountToken, ServiceAccount } from './account-answers.ts'
@@ -53,7 +54,7 @@ export class ServiceAccounts {
   async find(given: string): Promise<ServiceAccount> {
     const what = 'the Hub’s list of service accounts'
     const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES })
-    const accounts = this.#read(answer, what, readAccounts)
+    const accounts = await this.#read(answer, what, readAccounts)
     const matching = [
       accounts.filter(({ slug }) => slug === given),
       accounts.filter(({ id }) => id === given),
@@ -93,7 +94,7 @@ export class ServiceAccounts {
     const what = 'the tokens of the service account'
     const answer = await this.#call({ method: 'GET', path: `/${id}`, what, maxBytes: MAX_LIST_BYTES })
     // Boxed: that there is no list is an answer too.
-    return this.#read(answer, what, (json) => ({ tokens: readTokens(json) })).tokens
+    return (await this.#read(answer, what, (json) => ({ tokens: readTokens(json) }))).tokens
   }
 
   /**
@@ -118,7 +119,7 @@ export class ServiceAccounts {
     const read = (json: unknown) => readMinted(json, displayName)
     const isUsable = readShape(() => read(jsonOf(answer))) !== undefined
     if (isSuccess(answer) && !isUsable) await onLost()
-    return this.#read(answer, what, read)
+    return await this.#read(answer, what, read)
   }
 
   /**
@@ -129,7 +130,7 @@ export class ServiceAccounts {
   async remove({ id }: Pick<ServiceAccount, 'id'>, token: Pick<AccountToken, 'id'>): Promise<void> {
     const path = `/${id}/tokens/${encodeURIComponent(token.id)}`
     const answer = await this.#call({ method: 'DELETE', path, what: 'the deletion of a token' })
-    if (answer.status !== 404 && !isSuccess(answer)) throw this.#refused(answer)
+    if (answer.status !== 404 && !isSuccess(answer)) throw await this.#refused(answer)
   }
 
   #call(call: HubCall): Promise<HttpResponse> {
@@ -138,16 +139,17 @@ export class ServiceAccounts {
     return callHub(this.#access, { ...call, path, headers: { ...bearer(this.#admin), ...json } })
   }
 
-  #read<T>(answer: HttpResponse, what: string, take: (json: unknown) => T): T {
-    if (!isSuccess(answer)) throw this.#refused(answer)
+  async #read<T>(answer: HttpResponse, what: string, take: (json: unknown) => T): Promise<T> {
+    if (!isSuccess(answer)) throw await this.#refused(answer)
     const value = readShape(() => take(jsonOf(answer)))
     if (value === undefined) throw hubFailed(what, answer, this.#access.endpoint)
     return value
   }
 
-  #refused(answer: HttpResponse): ActionError {
+  async #refused(answer: HttpResponse): Promise<ActionError> {
     const { error } = readShape(() => record(jsonOf(answer))) ?? {}
-    const seen = said(answer, typeof error === 'string' ? error : undefined)
+    const text = typeof error === 'string' ? error : undefined
+    const seen = said(answer, text)
     if (answer.status === 400) {
       return new ActionError('exchange-rejected', {
         failed: 'The Hub refused to mint the token.',
@@ -157,16 +159,11 @@ export class ServiceAccounts {
         fix: prose`Correct ${code('permissions')}, or leave it out; the token then gets only what ${code('scope')} requires.`,
       })
     }
-    const isDead = answer.status === 401
+    const refusal = await refusalOf(answer, this.#admin, this.#access, text)
     return new ActionError('exchange-rejected', {
-      failed: isDead
-        ? 'The Hub does not accept the admin token that mints tokens.'
-        : 'The Hub does not allow the admin token to manage service accounts.',
-      seen,
+      ...EXPLAINED[refusal.means],
+      seen: refusal.seen,
       expected: prose`a token with ${code('org.serviceAccounts.read')} and ${code('org.serviceAccounts.write')} on ${this.#org}`,
-      cause: isDead
-        ? 'The admin token was revoked, has expired, or a different token was stored.'
-        : 'The admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise).',
       fix: this.#renew(),
     })
   }
@@ -180,6 +177,23 @@ export class ServiceAccounts {
       prose`If it is the right secret, create a fine-grained token with only these two permissions on ${this.#org} at ${link(this.#pages.newToken)}, as an admin of ${this.#org}. Store it in that secret, in the same form as the current one.`,
     ]
   }
+}
+
+const DEAD = 'The admin token was revoked, has expired, or a different token was stored'
+const NOT_ALLOWED =
+  'the admin token lacks these permissions, or the organization’s plan has no service accounts (Enterprise)'
+
+/** What failed, and why, by what the refusal means. */
+const EXPLAINED: Record<Refusal['means'], { failed: string; cause: string }> = {
+  dead: { failed: 'The Hub does not accept the admin token that mints tokens.', cause: `${DEAD}.` },
+  'not-allowed': {
+    failed: 'The Hub does not allow the admin token to manage service accounts.',
+    cause: `T${NOT_ALLOWED.slice(1)}.`,
+  },
+  unclear: {
+    failed: 'The Hub refused the admin token that mints tokens.',
+    cause: `${DEAD}; or ${NOT_ALLOWED}. whoami-v2, which would say whether the token is valid, gave no answer that decides it.`,
+  },
 }
 
 const isSuccess = ({ status }: HttpResponse): boolean => status >= 200 && status <= 299
