@@ -2,7 +2,7 @@
 import { ActionError } from '../errors/action-error.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
-import { retryAfterMs } from '../net/retry-after.ts'
+import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
@@ -39,7 +39,9 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
+  let calls = 0
   return retry(what, policy, async () => {
+    calls += 1
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -55,7 +57,9 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
     // 409: an earlier attempt of ours may have been carried out.
     if ((isTransient(answer.status) && answer.status !== 429) || answer.status === 409) await onLost?.()
     const after = retryAfterMs(answer.headers, Date.now())
-    if (answer.status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
+    if (answer.status === 429) {
+      throw new TryAgain(rateLimited(what, answer, { after, calls }), after, hasLongWindow(answer.headers))
+    }
     if (isTransient(answer.status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
     return answer
   })
@@ -85,19 +89,26 @@ export function said(answer: HttpResponse, text?: string): string {
   ].join(', ')
 }
 
-function rateLimited(what: string, answer: HttpResponse, afterMs: number | undefined): ActionError {
+/** `after`: milliseconds that the Hub asks to wait. */
+function rateLimited(
+  what: string,
+  answer: HttpResponse,
+  { after, calls }: { after: number | undefined; calls: number },
+): ActionError {
   const wait =
-    afterMs === undefined
+    after === undefined
       ? 'the Hub does not say how long to wait'
-      : `the Hub asks clients to wait ${formatDuration(afterMs / 1000)}`
+      : `the Hub asks clients to wait ${formatDuration(after / 1000)}`
+  const made = calls === 1 ? 'one call' : `${calls} calls`
   return new ActionError('hub-rate-limited', {
     failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
-    seen: `${said(answer)}; ${wait}`,
+    seen: `${said(answer)}; ${wait} (after ${made})`,
     expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [
-      prose`Give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or stagger the jobs.`,
+      prose`If the token is stored, let ${code('rotate')} replace it, which records a proof next to it, and list the ${code('repositories')} that the job needs. With a proof, jobs do not call whoami-v2.`,
+      prose`Otherwise, give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or stagger the jobs.`,
       prose`Alternatively, list the ${code('repositories')} that the job needs and set ${code('verify: warn')}. When whoami-v2 is rate limited, the action then only checks access to those repositories, not whether the token can do more than you requested.`,
     ],
   })
