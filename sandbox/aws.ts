@@ -16,6 +16,7 @@ import { SecretsManager } from './aws/secrets-manager.ts'
 import { authenticate } from './aws/sigv4.ts'
 import { assumeRoleWithWebIdentity } from './aws/sts.ts'
 import { type SandboxRequest, type SandboxResponse, Service } from './service.ts'
+import { FixedWindow } from './window.ts'
 
 export { ecsError, secretsManagerError, stsError } from './aws/answers.ts'
 export type { Deployment, DeploymentEnd, EcsService, ServiceOptions } from './aws/ecs-store.ts'
@@ -52,6 +53,9 @@ export class Aws {
   readonly region: string
   /** AWS's clock, in milliseconds since 1970; ID tokens, sessions and signatures are checked by it. */
   now: () => number = Date.now
+  /** How many calls of STS are let through a second; the rest is throttled. */
+  stsPerSecond = Number.POSITIVE_INFINITY
+  #stsWindow: FixedWindow | undefined
   readonly #regions: Set<string>
   readonly #iam: Iam
   readonly #secrets = new SecretStore(() => this.now())
@@ -207,6 +211,10 @@ export class Aws {
     if (action !== 'AssumeRoleWithWebIdentity' || form.get('Version') !== '2011-06-15') {
       const version = form.get('Version')
       throw new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`)
+    }
+    if (Number.isFinite(this.stsPerSecond)) {
+      if (this.#stsWindow?.quota !== this.stsPerSecond) this.#stsWindow = new FixedWindow(this.stsPerSecond, 1000)
+      if (!this.#stsWindow.take('account', this.now()).allowed) throw new AwsError('Throttling', 'Rate exceeded')
     }
     const result = await assumeRoleWithWebIdentity(this.#iam, form)
     const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } }

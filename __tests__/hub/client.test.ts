@@ -246,3 +246,31 @@ describe('an answer that only corroborates', () => {
     expect(await access()).toMatchObject({ granted: false, status: 401 })
   })
 })
+
+describe('whoami-v2 that is rate limited by a long window is asked', () => {
+  const limited = () =>
+    hub.service.inject(
+      'whoami-v2',
+      {
+        kind: 'answer',
+        status: 429,
+        headers: { RateLimit: '"api";r=0;t=0', 'RateLimit-Policy': '"fixed window";"api";q=10;w=60' },
+        body: {},
+      },
+      9,
+    )
+  const patient = (looksTwice: boolean) =>
+    new HubClient({ endpoint: hub.url, http, policy: { maxAttempts: 3, deadline, random: () => 0 } }, { looksTwice })
+
+  test('twice at most for a job', async () => {
+    limited()
+    await expect(patient(false).whoAmI(token)).rejects.toMatchObject({ code: 'hub-rate-limited' })
+    expect(asked()).toBe(2)
+  })
+
+  test('as often as `max-attempts` allows for a rotation', async () => {
+    limited()
+    await expect(patient(true).whoAmI(token)).rejects.toMatchObject({ code: 'hub-rate-limited' })
+    expect(asked()).toBe(3)
+  })
+})

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { retryAfterMs } from '../../src/net/retry-after.ts'
+import { hasLongWindow, retryAfterMs } from '../../src/net/retry-after.ts'
 
 const now = Date.parse('2026-11-22T12:00:00Z')
 
@@ -19,3 +19,14 @@ test.each([
   [{ 'retry-after': '-5' }, undefined],
   [{}, undefined],
 ])('%j asks to wait %s ms', (headers, ms) => expect(retryAfterMs(headers, now)).toBe(ms))
+
+test.each([
+  ['"fixed window";"api";q=10;w=60', true],
+  ['"fixed window";"api";q=10;w=30', true],
+  ['"fixed window";"api";q=10;w=29', false],
+  ['"burst";q=5;w=1, "fixed window";"api";q=10; w=60', true],
+  ['"fixed window"', false],
+  [undefined, false],
+])('the policy %s has a long window: %s', (policy, expected) =>
+  expect(hasLongWindow(policy === undefined ? {} : { 'ratelimit-policy': policy })).toBe(expected),
+)

@@ -147,3 +147,56 @@ describe('the wait', () => {
     expect(stopped.remainingMs()).toBe(0)
   })
 })
+
+describe('after a refusal by a long window, a call that spreads its waits', () => {
+  /** With a minute left, of which ten seconds are reserved. */
+  async function spread(
+    random: number,
+    options: Partial<RetryPolicy> = {},
+    error = new TryAgain(failure, 20_000, true),
+  ) {
+    const slept: number[] = []
+    const told: string[] = []
+    const sleep = async (ms: number) => void slept.push(ms)
+    const patient = { remainingMs: () => 60_000, sleep } as unknown as Deadline
+    const { attempt, attempts } = failing(error)
+    const onLongWait = (message: string) => told.push(message)
+    const all = {
+      maxAttempts: 9,
+      deadline: patient,
+      reserveMs: 10_000,
+      spreads: true,
+      random: () => random,
+      onLongWait,
+    }
+    await retry('x', { ...all, ...options }, attempt).catch(() => {})
+    return { slept, told, attempts: attempts() }
+  }
+
+  test('waits from what the service asks to what the deadline leaves, and asks once more', async () => {
+    expect(await spread(0)).toMatchObject({ slept: [20_000], attempts: 2 })
+    expect(await spread(1)).toMatchObject({ slept: [48_000], attempts: 2 })
+    expect(await spread(0.5)).toMatchObject({ slept: [34_000], attempts: 2 })
+  })
+
+  test('says how long it waits, and why', async () => {
+    const { told } = await spread(0)
+    expect(told).toEqual([
+      'Rate limited while waiting for x. Other jobs share this limit, so the action waits 20s, a random part of the time left, and then asks once more.',
+    ])
+  })
+
+  test('does not wait when the window does not fit', async () => {
+    expect(await spread(0, {}, new TryAgain(failure, 48_001, true))).toEqual({ slept: [], told: [], attempts: 1 })
+  })
+
+  test('makes one attempt where only one is allowed', async () => {
+    expect(await spread(0, { maxAttempts: 1 })).toMatchObject({ slept: [], attempts: 1 })
+  })
+
+  test('is the only one that does so', async () => {
+    const usual = { told: [], attempts: 9 }
+    expect(await spread(0, { spreads: false })).toMatchObject(usual)
+    expect(await spread(0, {}, new TryAgain(failure, 20_000))).toMatchObject(usual)
+  })
+})

@@ -105,12 +105,30 @@ describe('whoami', () => {
       const answer = await call('/api/whoami-v2', token)
       expect(answer.status).toBe(429)
       expect(answer.headers.get('ratelimit')).toBe('"api";r=0;t=55')
-      expect(answer.headers.get('ratelimit-policy')).toBe('"fixed window";"api";q=500;w=300')
+      expect(answer.headers.get('ratelimit-policy')).toBe('"fixed window";"api";q=10;w=7')
       expect(answer.headers.get('retry-after')).toBe('7')
     }
     expect(await status('/api/whoami-v2', token)).toBe(200)
     expect(hub.service.count('whoami-v2')).toBe(3)
   })
+})
+
+test('limits that are switched on are counted by user, and whoami-v2 has one of its own', async () => {
+  const [token, second] = [hub.addOrgToken('acme'), hub.addOrgToken('acme')]
+  const other = hub.addOrgToken('other')
+  hub.addRepo({ type: 'model', name: 'acme/model', private: true })
+  let now = Date.now()
+  hub.now = () => now
+  hub.limited = true
+  for (let i = 0; i < 10; i++) expect(await status('/api/whoami-v2', token)).toBe(200)
+  const refused = await call('/api/whoami-v2', second)
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('ratelimit')).toBe('"api";r=0;t=60')
+  expect(refused.headers.get('ratelimit-policy')).toBe('"fixed window";"api";q=10;w=60')
+  expect(await status('/api/whoami-v2', other)).toBe(200)
+  expect(await status('/api/models/acme/model/auth-check', token)).toBe(200)
+  now += 60_000
+  expect(await status('/api/whoami-v2', token)).toBe(200)
 })
 
 test('tokens look like the Hub’s, differ from each other, and are the same in each run', async () => {

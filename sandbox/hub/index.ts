@@ -1,5 +1,6 @@
 /** The Hugging Face Hub on loopback: accounts, tokens, whoami, permission checks, and enough of repositories for `hf` and `git`. */
 import { type Handler, type SandboxRequest, type SandboxResponse, Service } from '../service.ts'
+import { FixedWindow } from '../window.ts'
 import { Accounts, type NewToken, type NewUser, type Org, type Plan, type Token, type User } from './accounts.ts'
 import { authCheckRoutes } from './auth-check.ts'
 import { Contract } from './contract.ts'
@@ -15,6 +16,9 @@ import { type NewServiceAccount, type NewServiceAccountToken, ServiceAccounts } 
 import { type NewTrustedPublisher, TrustedPublishers } from './trusted-publishers.ts'
 import { whoamiRoutes } from './whoami.ts'
 
+/** Calls per window and user: whoami-v2 as measured in a burst of jobs, the rest as documented for Team organizations. */
+const LIMITS = { whoami: { calls: 10, seconds: 60 }, rest: { calls: 3_000, seconds: 300 } } as const
+
 export class Hub implements Handler {
   readonly service: Service
   readonly accounts: Accounts
@@ -24,6 +28,12 @@ export class Hub implements Handler {
   readonly repos: Repos = new Map()
   /** The Hub's clock, in milliseconds since 1970; tokens expire by it. */
   now: () => number = Date.now
+  /** Whether the Hub limits the calls of each user, and of all who bring no token: see {@link LIMITS}. */
+  limited = false
+  readonly #windows = {
+    whoami: new FixedWindow(LIMITS.whoami.calls, LIMITS.whoami.seconds * 1000),
+    rest: new FixedWindow(LIMITS.rest.calls, LIMITS.rest.seconds * 1000),
+  }
   readonly #publishers: TrustedPublishers
   readonly #apps = new OAuthApps()
   readonly #serviceAccounts: ServiceAccounts
@@ -156,6 +166,8 @@ export class Hub implements Handler {
   rateLimit(operation: string, limit: { times?: number; resetSeconds: number; retryAfter?: number }): void {
     const headers = {
       RateLimit: `"api";r=0;t=${limit.resetSeconds}`,
+      // Without this, the usual window of 300 s: clients that see one spread their waits.
+      'RateLimit-Policy': `"fixed window";"api";q=10;w=${limit.retryAfter ?? limit.resetSeconds}`,
       ...(limit.retryAfter === undefined ? {} : { 'Retry-After': String(limit.retryAfter) }),
     }
     const answer = this.#dressed(failure(429, 'We had to rate limit you. Please try again later.', undefined, headers))
@@ -187,6 +199,8 @@ export class Hub implements Handler {
       const refusal = failure(401, 'Invalid credentials in Authorization header')
       return this.#dressed(auth === 'basic' ? challenged(refusal) : refusal)
     }
+    const refusal = this.limited ? this.#count(route.operation, token?.user.name) : undefined
+    if (refusal) return this.#dressed(refusal)
     const { accounts, repos, url, publicUrl } = this
     const world = {
       accounts,
@@ -221,6 +235,17 @@ export class Hub implements Handler {
             .toString()
             .replace(/^[^:]*:/, '')
     return this.accounts.alive(value) ?? 'invalid'
+  }
+
+  /** The refusal, if the user has no call left in the window. */
+  #count(operation: string, user: string | undefined): SandboxResponse | undefined {
+    const window = operation === 'whoami-v2' ? this.#windows.whoami : this.#windows.rest
+    const { allowed, resetMs } = window.take(user ?? 'anonymous', this.now())
+    if (allowed) return undefined
+    return failure(429, 'We had to rate limit you. Please try again later.', undefined, {
+      RateLimit: `"api";r=0;t=${Math.ceil(resetMs / 1000)}`,
+      'RateLimit-Policy': `"fixed window";"api";q=${window.quota};w=${window.windowMs / 1000}`,
+    })
   }
 
   /** Adds the headers that every answer of the Hub carries. */

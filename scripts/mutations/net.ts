@@ -182,7 +182,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'the number of attempts is limited',
-    find: 'made >= policy.maxAttempts || ',
+    find: 'made >= mostAttempts || ',
     replace: 'made >= 50 || ',
   },
   {
@@ -221,6 +221,48 @@ export const NET: readonly Mutation[] = [
     without: 'time is kept for later calls',
     find: 'waitMs + reserveMs <',
     replace: 'waitMs <',
+  },
+  {
+    ...retry,
+    without: 'a limit that is shared is asked about twice at most',
+    find: 'mostAttempts: isSpread ? SPREAD_ATTEMPTS : policy.maxAttempts',
+    replace: 'mostAttempts: policy.maxAttempts',
+    named: 'asks once more',
+  },
+  {
+    ...retry,
+    without: 'jobs do not all come back with the next window',
+    find: 'earliestMs + random() * (latestMs - earliestMs)',
+    replace: 'earliestMs',
+    named: 'asks once more',
+  },
+  {
+    ...retry,
+    without: 'a spread wait leaves time for the call',
+    find: ' - reserveMs - SPREAD_MARGIN_MS',
+    replace: ' - reserveMs',
+    named: 'asks once more',
+  },
+  {
+    ...retry,
+    without: 'a window that does not fit is not waited for',
+    find: 'latestMs < earliestMs ? Number.POSITIVE_INFINITY : ',
+    replace: '',
+    named: 'does not fit',
+  },
+  {
+    ...retry,
+    without: 'only calls that ask for it spread their waits',
+    find: 'isWindow && policy.spreads === true',
+    replace: 'isWindow',
+    named: 'the only one',
+  },
+  {
+    ...retryAfter,
+    without: 'only long windows are spread over',
+    find: '* 1000 >= LONG_WINDOW_MS',
+    replace: '>= 0',
+    named: 'long window',
   },
   {
     ...retry,

@@ -2,7 +2,7 @@
 import { ActionError } from '../errors/action-error.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
-import { retryAfterMs } from '../net/retry-after.ts'
+import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
@@ -51,8 +51,10 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
+  let calls = 0
   return retry(what, policy, async () => {
     const startedAt = performance.now()
+    calls += 1
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -65,19 +67,25 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    await checkAnswer(answer, call, endpoint, performance.now() - startedAt)
+    await checkAnswer(answer, call, { endpoint, calls, tookMs: performance.now() - startedAt })
     return answer
   })
 }
 
 /** Throws for an answer that is not for the caller: most of these are tried again. */
-async function checkAnswer(answer: HttpResponse, call: HubCall, endpoint: string, tookMs: number): Promise<void> {
+async function checkAnswer(
+  answer: HttpResponse,
+  call: HubCall,
+  { endpoint, calls, tookMs }: { endpoint: string; calls: number; tookMs: number },
+): Promise<void> {
   const { what, onLost, examine } = call
   const { status } = answer
   // 409: an earlier attempt of ours may have been carried out.
   if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
   const after = retryAfterMs(answer.headers, Date.now())
-  if (status === 429) throw new TryAgain(rateLimited(what, answer, after), after)
+  if (status === 429) {
+    throw new TryAgain(rateLimited(what, answer, { after, calls }), after, hasLongWindow(answer.headers))
+  }
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
@@ -107,19 +115,26 @@ export function said(answer: HttpResponse, text?: string): string {
   ].join(', ')
 }
 
-function rateLimited(what: string, answer: HttpResponse, afterMs: number | undefined): ActionError {
+/** `after`: milliseconds that the Hub asks to wait. */
+function rateLimited(
+  what: string,
+  answer: HttpResponse,
+  { after, calls }: { after: number | undefined; calls: number },
+): ActionError {
   const wait =
-    afterMs === undefined
+    after === undefined
       ? 'the Hub does not say how long to wait'
-      : `the Hub asks clients to wait ${formatDuration(afterMs / 1000)}`
+      : `the Hub asks clients to wait ${formatDuration(after / 1000)}`
+  const made = calls === 1 ? 'one call' : `${calls} calls`
   return new ActionError('hub-rate-limited', {
     failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
-    seen: `${said(answer)}; ${wait}`,
+    seen: `${said(answer)}; ${wait} (after ${made})`,
     expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [
-      prose`Give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or stagger the jobs.`,
+      prose`If the token is stored, let ${code('rotate')} replace it, which records a proof next to it, and list the ${code('repositories')} that the job needs. With a proof, jobs do not call whoami-v2.`,
+      prose`Otherwise, give the action more time with ${code('timeout: 6m')} (the Hub counts requests in windows of five minutes), or stagger the jobs.`,
       prose`Alternatively, list the ${code('repositories')} that the job needs and set ${code('verify: warn')}. When whoami-v2 is rate limited, the action then only checks access to those repositories, not whether the token can do more than you requested.`,
     ],
   })

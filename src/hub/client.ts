@@ -1,6 +1,7 @@
 /** Asks the Hub about a token. */
 import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
+import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
@@ -50,7 +51,8 @@ export class HubClient {
    */
   async whoAmI(token: string, reserveMs = 0, parts = PARTS_FOR.stored): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
-    const ask = () => this.#get('/api/whoami-v2', token, what, reserveMs)
+    // A rotation has further tokens to ask about: it does not spend its time on one.
+    const ask = () => this.#get('/api/whoami-v2', token, what, { reserveMs, spreads: !this.#looksTwice })
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : this.#remembered(ask, token))
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
     return this.#readWhoAmI(answer, what, parts)
@@ -170,8 +172,13 @@ export class HubClient {
     return await ask()
   }
 
-  #get(path: string, token: string, what: string, reserveMs = 0): Promise<HttpResponse> {
-    const access = { ...this.#access, policy: { ...this.#access.policy, reserveMs } }
+  #get(
+    path: string,
+    token: string,
+    what: string,
+    waits: Pick<RetryPolicy, 'reserveMs' | 'spreads'> = {},
+  ): Promise<HttpResponse> {
+    const access = { ...this.#access, policy: { ...this.#access.policy, ...waits } }
     return callHub(access, { method: 'GET', path, headers: bearer(token), what })
   }
 }

@@ -20,19 +20,22 @@ export interface NetworkOptions {
   maxAttempts: number
   /** Called before each wait for another attempt. */
   onRetry?: (message: string) => void
+  /** Called before a wait that may take most of the time. */
+  onLongWait?: (message: string) => void
   /** Called while answers are awaited: time for other work. */
   whileWaiting?: () => void
 }
 
 /** Does `work` with a network of its own. However it ends, calls that are still in progress are aborted. */
 export async function withNetwork<T>(
-  { env, limitMs, maxAttempts, onRetry, whileWaiting }: NetworkOptions,
+  { env, limitMs, maxAttempts, onRetry, onLongWait, whileWaiting }: NetworkOptions,
   work: (network: NetworkContext) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(limitMs)
   const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
   try {
-    return await work({ http, deadline, policy: { maxAttempts, deadline, ...(onRetry ? { onRetry } : {}) } })
+    const policy = { maxAttempts, deadline, ...(onRetry ? { onRetry } : {}), ...(onLongWait ? { onLongWait } : {}) }
+    return await work({ http, deadline, policy })
   } finally {
     deadline.stop()
     http.close()

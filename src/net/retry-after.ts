@@ -22,3 +22,16 @@ export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number 
   })
   return waits.length > 0 ? Math.max(...waits) : undefined
 }
+
+/** From this length on, a window is worth spreading waits over: 30 s, in milliseconds. */
+const LONG_WINDOW_MS = 30_000
+
+/**
+ * True when the answer says that calls are counted in long windows: `RateLimit-Policy: "fixed window";"api";q=10;w=60`
+ * (IETF httpapi-ratelimit-headers; `w` in seconds).
+ */
+export function hasLongWindow(headers: IncomingHttpHeaders): boolean {
+  const policies = headers['ratelimit-policy']
+  const items = (Array.isArray(policies) ? policies.join(',') : (policies ?? '')).split(',')
+  return items.some((item) => Number(/;\s*w=(\d+)/.exec(item)?.[1] ?? 0) * 1000 >= LONG_WINDOW_MS)
+}

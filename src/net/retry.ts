@@ -1,4 +1,6 @@
 /** The one retry policy: few attempts, with jitter, within the deadline, and only for what another attempt can cure. */
+
+import { formatDuration } from '../text/duration.ts'
 import type { Deadline } from './deadline.ts'
 import { isCertificateError, NetworkError } from './http.ts'
 
@@ -7,11 +9,14 @@ export class TryAgain extends Error {
   readonly failure: Error
   /** Milliseconds that the service asked us to wait, if it did. */
   readonly afterMs: number | undefined
+  /** True when the service counts calls in long windows, which everybody who shares the limit waits for. */
+  readonly isWindow: boolean
 
-  constructor(failure: Error, afterMs?: number) {
+  constructor(failure: Error, afterMs?: number, isWindow = false) {
     super(failure.message)
     this.failure = failure
     this.afterMs = afterMs
+    this.isWindow = isWindow
   }
 }
 
@@ -31,12 +36,25 @@ export interface RetryPolicy {
   onRetry?: (message: string) => void
   /** Milliseconds before the deadline to keep for what comes after this call. */
   reserveMs?: number
+  /**
+   * After a refusal by a long window ({@link TryAgain.isWindow}), wait anywhere in the time left and ask once more, and
+   * never more than twice: otherwise all jobs that share the limit would come back with the next window.
+   */
+  spreads?: boolean
+  /** Called before a wait that {@link RetryPolicy.spreads}, for the log. */
+  onLongWait?: (message: string) => void
   /** 0 ≤ x < 1. */
   random?: () => number
 }
 
 /** The most that `max-attempts` allows: more calls to one route would make a service's bad day worse. */
 export const MOST_ATTEMPTS = 10
+
+/** The most calls of one that spreads its waits, whatever `max-attempts` allows. */
+const SPREAD_ATTEMPTS = 2
+
+/** Milliseconds that the call after a spread wait gets. */
+const SPREAD_MARGIN_MS = 2_000
 
 /** Without a wish of the service: a wait is at least half of the base, and its random part doubles up to the cap. */
 const BASE_MS = 200
@@ -45,25 +63,52 @@ const CAP_MS = 8_000
 /**
  * Calls `attempt` until it does not throw {@link TryAgain} or a {@link NetworkError}, at most `maxAttempts` times.
  * Waits as long as the service asked, plus up to a fifth (a fleet must not come back all at once), or else with
- * exponential backoff and full jitter. A wait that does not fit into the deadline does not start.
+ * exponential backoff and full jitter; see {@link RetryPolicy.spreads} for long windows. A wait that does not fit into the deadline does not start.
  *
  * @throws the last failure; a network failure becomes `network-unreachable`.
  */
 export async function retry<T>(what: string, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
+  let mostAttempts = policy.maxAttempts
   for (let made = 1; ; made += 1) {
     try {
       return await attempt()
     } catch (error) {
       const again = asTryAgain(error)
       if (!again) throw error
-      const waitMs = waitBefore(made, again.afterMs, policy.random ?? Math.random)
-      if (isPermanent(again.failure) || made >= policy.maxAttempts || !fits(waitMs, policy)) {
+      const next = plan(again, made, policy)
+      mostAttempts = Math.min(mostAttempts, next.mostAttempts)
+      if (isPermanent(again.failure) || made >= mostAttempts || !fits(next.waitMs, policy)) {
         throw await forUser(again.failure, made)
       }
-      policy.onRetry?.(`${what}: attempt ${made} of ${policy.maxAttempts} failed; retrying in ${Math.round(waitMs)} ms`)
-      await policy.deadline.sleep(waitMs, what)
+      const attempts = `attempt ${made} of ${mostAttempts}`
+      policy.onRetry?.(`${what}: ${attempts} failed; retrying in ${Math.round(next.waitMs)} ms`)
+      if (next.isSpread) tellOfLongWait(what, next.waitMs, policy)
+      await policy.deadline.sleep(next.waitMs, what)
     }
   }
+}
+
+/** What follows a failed attempt, if anything may. */
+interface Next {
+  waitMs: number
+  mostAttempts: number
+  isSpread: boolean
+}
+
+function plan({ isWindow, afterMs }: TryAgain, made: number, policy: RetryPolicy): Next {
+  const isSpread = isWindow && policy.spreads === true
+  return {
+    waitMs: isSpread ? spread(afterMs, policy) : waitBefore(made, afterMs, policy),
+    mostAttempts: isSpread ? SPREAD_ATTEMPTS : policy.maxAttempts,
+    isSpread,
+  }
+}
+
+function tellOfLongWait(what: string, waitMs: number, { onLongWait }: RetryPolicy): void {
+  const wait = formatDuration(Math.ceil(waitMs / 1000))
+  onLongWait?.(
+    `Rate limited while waiting for ${what}. Other jobs share this limit, so the action waits ${wait}, a random part of the time left, and then asks once more.`,
+  )
 }
 
 /** Undefined for a failure that another attempt cannot cure. */
@@ -73,9 +118,16 @@ function asTryAgain(error: unknown): TryAgain | undefined {
 }
 
 /** Milliseconds to wait after so many attempts. */
-function waitBefore(made: number, afterMs: number | undefined, random: () => number): number {
+function waitBefore(made: number, afterMs: number | undefined, { random = Math.random }: RetryPolicy): number {
   if (afterMs !== undefined) return afterMs + random() * Math.max(500, afterMs / 5)
   return BASE_MS / 2 + random() * Math.min(CAP_MS, BASE_MS * 2 ** made)
+}
+
+/** Milliseconds: anywhere from what the service asks to what the deadline leaves; infinite when it leaves too little. */
+function spread(afterMs: number | undefined, { deadline, reserveMs = 0, random = Math.random }: RetryPolicy): number {
+  const earliestMs = afterMs ?? 0
+  const latestMs = deadline.remainingMs() - reserveMs - SPREAD_MARGIN_MS
+  return latestMs < earliestMs ? Number.POSITIVE_INFINITY : earliestMs + random() * (latestMs - earliestMs)
 }
 
 function fits(waitMs: number, { deadline, reserveMs = 0 }: RetryPolicy): boolean {

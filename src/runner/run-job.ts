@@ -60,6 +60,7 @@ export async function runJob<Request extends RunRequest, T>(
       limitMs: request.timeoutMs,
       maxAttempts: request.maxAttempts,
       onRetry: runnerLog.debug,
+      onLongWait: runnerLog.info,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
     (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
