@@ -13,6 +13,9 @@ test.each([
   'HTTPS_PROXY',
   'HF_ENDPOINT',
   'SSL_CERT_FILE',
+  'OPENSSL_MODULES',
+  'LD_PRELOAD',
+  'HOSTALIASES',
 ])('%s is one: added, changed or removed', (name) => {
   expect(changed({}, { [name]: 'x' })).toEqual([name])
   expect(changed({ [name]: 'x' }, { [name]: 'y' })).toEqual([name])
@@ -22,7 +25,12 @@ test.each([
 })
 
 test('others are not', () => {
-  expect(changed({}, { PATH: '/x', HF_TOKEN: 'hf_x', AWS_REGION: 'eu-west-1', INPUT_REVOKE: 'false' })).toEqual([])
+  expect(
+    changed(
+      {},
+      { PATH: '/x', LD_LIBRARY_PATH: '/x', HF_TOKEN: 'hf_x', AWS_REGION: 'eu-west-1', INPUT_REVOKE: 'false' },
+    ),
+  ).toEqual([])
 })
 
 test('GitHub may change the path of its endpoint, but not the host', () => {

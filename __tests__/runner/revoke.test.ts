@@ -4,6 +4,7 @@ import { Hub } from '../../sandbox/hub/index.ts'
 import { withNetwork } from '../../src/net/network.ts'
 import { revokeMinted } from '../../src/runner/clean-up/revoke-minted.ts'
 import { revokeUnsaved } from '../../src/runner/clean-up/revoke-unsaved.ts'
+import { decidingVariables } from '../../src/runner/deciding-variables.ts'
 import { LEFT_STATE, MINTED_STATE, MINTING_STATE, type RevocableToken, SavedLedger } from '../../src/runner/ledger.ts'
 import type { RevokeMode } from '../../src/token/request.ts'
 import { Step } from './step.ts'
@@ -34,7 +35,9 @@ const calls = () => hub.service.count('revoke')
 
 /** Post's work for this state. */
 async function post(states: Record<string, unknown>): Promise<void> {
-  for (const [name, state] of Object.entries(states)) {
+  const variables = decidingVariables(process.env)
+  for (const [name, given] of Object.entries(states)) {
+    const state = name === MINTED_STATE && typeof given === 'object' ? { variables, ...given } : given
     step.set({ [`STATE_${name}`]: typeof state === 'string' ? state : JSON.stringify(state) })
   }
   await revokeMinted(process.env)
@@ -54,6 +57,19 @@ describe('post', () => {
     expect([calls(), hub.isAlive(token)]).toEqual([0, true])
     expect(step.lines.at(-1)).toMatch(/^The token expires at 20\S+Z\. It was not revoked, because the Hub sends/)
   })
+
+  test.each(['HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS', 'HF_ENDPOINT', 'LD_PRELOAD'])(
+    'sends the token nowhere after a later step has set %s',
+    async (name) => {
+      const variables = decidingVariables(process.env)
+      step.set({ [name]: 'http://127.0.0.1:1' })
+      await post({ [MINTED_STATE]: { ...minted({ revoke: 'true' }), variables } })
+      expect([calls(), hub.isAlive(token)]).toEqual([0, true])
+      expect(step.lines.at(-1)).toMatch(
+        new RegExp(`A later step changed ${name}, which decides .* was not revoked\\. It expires at 20\\S+Z\\.$`),
+      )
+    },
+  )
 
   test.each([
     ['http://hub.example.com'],
@@ -179,7 +195,11 @@ describe('the ledger', () => {
     const { revoke, ...made } = minted()
     ledger.begin('named "x"')
     ledger.made(made)
-    expect(JSON.parse(step.state[MINTED_STATE] ?? '')).toEqual({ ...made, revoke })
+    expect(JSON.parse(step.state[MINTED_STATE] ?? '')).toEqual({
+      ...made,
+      revoke,
+      variables: {},
+    })
     expect(step.state[MINTING_STATE]).toBe('named "x"')
     expect(ledger.unsaved).toBeUndefined()
   })

@@ -149,9 +149,15 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...REVOKE,
-    without: 'post does not revoke a token that expires within the hour',
-    find: 'if (mustRevoke(token, Date.now())) await',
-    replace: 'if (token) await',
+    without: 'post does not report a token unless it is asked to',
+    find: 'if (mustReport(token)) await report',
+    replace: 'if (token) await report',
+  },
+  {
+    ...REVOKE,
+    without: 'post reports a token only where main would have sent it',
+    find: 'if (changed.length === 0) return await',
+    replace: 'return await',
   },
   {
     ...REVOKE,

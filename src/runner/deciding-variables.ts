@@ -1,7 +1,10 @@
 /** The variables that decide where calls go and whom TLS trusts: post compares them with what main saw. */
 import { createHash } from 'node:crypto'
 
-/** Exact names; every `AWS_ENDPOINT_URL…` counts as well. The letter case of a proxy's variable does not matter. */
+/**
+ * Not `LD_LIBRARY_PATH`, which actions/setup-python sets: post would leave a token in every such job.
+ * Exact names; every `AWS_ENDPOINT_URL…` counts as well. The letter case of a proxy's variable does not matter.
+ */
 const NAMES = new Set([
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
@@ -20,6 +23,16 @@ const NAMES = new Set([
   'SSL_CERT_DIR',
   'SSLKEYLOGFILE',
   'OPENSSL_CONF',
+  'OPENSSL_CONF_INCLUDE',
+  'OPENSSL_MODULES',
+  'OPENSSL_ENGINES',
+  'NODE_PATH',
+  'LD_PRELOAD',
+  'LD_AUDIT',
+  'DYLD_INSERT_LIBRARIES',
+  'HOSTALIASES',
+  'LOCALDOMAIN',
+  'RES_OPTIONS',
   'GITHUB_SERVER_URL',
 ])
 

@@ -57,8 +57,9 @@ export class SavedLedger implements MintingLedger {
       return
     }
     this.unsaved = { ...token, revoke }
-    if (mustReport(this.unsaved)) save(MINTED_STATE, this.unsaved, consequence)
-    else {
+    if (mustReport(this.unsaved)) {
+      save(MINTED_STATE, { ...this.unsaved, variables: decidingVariables(this.#env) }, consequence)
+    } else {
       save(LEFT_STATE, { expiresAt, revoke }, consequence)
       warnOfLife({ expiresAt, revoke })
     }

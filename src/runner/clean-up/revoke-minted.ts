@@ -5,7 +5,8 @@ import { isAllowedUrl } from '../../net/endpoint.ts'
 import { withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
-import { printable } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
+import { changedVariables, type DecidingVariables, decidingVariables } from '../deciding-variables.ts'
 import {
   LEFT_STATE,
   MINTED_STATE,
@@ -35,13 +36,24 @@ export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
   const token = readToken(state)
   if (token?.value) {
     for (const secret of [token.value, ...proxyPasswords(env)]) mask(secret)
-    if (mustReport(token)) await revoke(token, env)
+    if (mustReport(token)) await report(token, state, env)
     else logLeft(token)
     return
   }
   const left = readToken(getState(LEFT_STATE))
   if (left) logLeft(left)
   else warnOfUnfinished(getState(MINTING_STATE))
+}
+
+/** Sends the token only where main would have sent it. */
+async function report(token: RevocableToken, state: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const saved = parseJson(state)
+  const before = isRecord(saved) && isRecord(saved.variables) ? (saved.variables as DecidingVariables) : {}
+  const changed = changedVariables(before, decidingVariables(env))
+  if (changed.length === 0) return await revoke(token, env)
+  runnerLog.warning(
+    `A later step changed ${listed(changed.map((name) => printable(name, 80)))}, which decides where calls go or whom TLS trusts. The post step therefore made no calls, and this job’s token was not revoked. ${tellExpiry(token.expiresAt)}.`,
+  )
 }
 
 /** The state may be missing (no token was minted) or, on a runner that was tampered with, anything. */
