@@ -102,6 +102,14 @@ const allowing = ({ allow, request }: Circumstances): Wording =>
         ),
       ]
 
+/** The setting that the job may have forgotten: with it, the right to write is no surplus. */
+const writing = ({ allow = [], request }: Circumstances): Wording =>
+  allow.includes(WRITE) && !asksToWrite(request) && request.permissions.length === 0
+    ? [
+        prose`If the job writes, request it: ${code(`scope${request.notation === 'line' ? '=' : ': '}write`)}. The token may stay as it is.`,
+      ]
+    : []
+
 /** The same remedy for every kind of token. */
 const always = (remedy: (known: Circumstances) => Remedy): Row => ({
   stored: remedy,
@@ -272,6 +280,7 @@ const REMEDIES: Record<Trouble, Row> = {
       return {
         cause: 'The token was created for several purposes, or the action read the secret of a different scope.',
         fix: [
+          ...partsOf(writing(known)),
           prose`Create a token for this purpose only at ${link(pages.newToken)}: under "Org permissions", choose ${org} and select only ${needed(known)}. Until then, ${code('verify: warn')} lets the job run.`,
           prose`If others need the rights of the current token, store the new one in a separate secret and set ${code('secret-id')} to that secret.`,
           ...prefixed('Otherwise, replace the current token. ', howToStore),

@@ -70,9 +70,15 @@ function refuseOthers(values: Record<InputName, string>, kind: SourceRequest['ki
   for (const [name, kinds] of BELONGS_TO) {
     const given = values[name] !== (INPUTS[name] ?? '')
     if (given && !kinds.includes(kind)) {
+      const [only, ...others] = kinds
+      // An input of one source alone shows which source was meant.
+      const fix =
+        only !== undefined && others.length === 0
+          ? prose`set ${code(`token-source: ${only}`)}, or remove it`
+          : 'remove it'
       problems.add(
         name,
-        prose`has no effect with ${code(`token-source: ${kind}`)} (only with ${listed(kinds)}); remove it`,
+        prose`has no effect with ${code(`token-source: ${kind}`)} (only with ${listed(kinds)}); ${fix}`,
       )
     }
   }
