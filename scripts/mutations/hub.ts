@@ -318,13 +318,6 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/client.ts',
-    without: 'a 401 for a route does not make a token dead',
-    find: "answer.status === 401 && !header(answer, 'x-error-code') && !this.#looksTwice",
-    replace: 'answer.status === 401',
-    tests: CLIENT,
-  },
-  {
-    file: 'hub/client.ts',
     without: 'a 403 is no word on a token that might be replaced',
     find: 'answer.status === 401 || (answer.status === 403 && !this.#looksTwice)',
     replace: 'answer.status === 401 || answer.status === 403',
@@ -333,14 +326,14 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'only what a retry can cure is retried',
-    find: 'if (isTransient(answer.status)) throw',
-    replace: 'if (isTransient(answer.status) || answer.status === 400) throw',
+    find: 'if (isTransient(status)) throw',
+    replace: 'if (isTransient(status) || status === 400) throw',
     tests: CALL,
   },
   {
     file: 'hub/call.ts',
     without: 'a conflict may be the trace of an earlier attempt',
-    find: ' || answer.status === 409) await onLost?.()',
+    find: ' || status === 409) await onLost?.()',
     replace: ') await onLost?.()',
     tests: CALL,
   },
@@ -641,7 +634,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/service-accounts.ts',
     without: 'a deletion that fails is told',
-    find: 'if (answer.status !== 404 && !isSuccess(answer)) throw this.#refused(answer)',
+    find: 'if (answer.status !== 404 && !isSuccess(answer)) throw await this.#refused(answer)',
     replace: '',
     tests: ACCOUNTS,
   },

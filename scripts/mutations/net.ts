@@ -213,7 +213,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a wait must fit into the deadline',
-    find: ' || !fits(waitMs, policy)',
+    find: ' || !fits(next.waitMs, policy)',
     replace: '',
   },
   {

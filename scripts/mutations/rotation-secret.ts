@@ -808,8 +808,8 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/account/minter.ts',
     without: 'a new token is masked right away',
-    find: 'onValue: mask,',
-    replace: 'onValue: () => {},',
+    find: 'onMinted: ({ value }) => mask(value),',
+    replace: 'onMinted: () => {},',
     tests: MINTER,
   },
   {

@@ -186,7 +186,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...UNSAVED,
     without: 'main keeps a token that the workflow wants to keep',
-    find: '  if (!mustRevoke(token, Date.now())) return logLeft(token)\n',
+    find: 'if (!mustReport(token)) return logLeft(token)\n',
     replace: '',
   },
   {
@@ -198,14 +198,14 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...LEDGER,
     without: 'the value of a token that expires within the hour is not saved',
-    find: 'if (mustRevoke(this.unsaved, Date.now())) save',
-    replace: 'if (this.unsaved) save',
+    find: 'if (mustReport(this.unsaved)) {',
+    replace: 'if (this.unsaved) {',
   },
   {
     ...LEDGER,
     without: 'a token that could not be saved is remembered',
-    find: '    this.unsaved = { ...token, revoke }\n    const consequence',
-    replace: '    const unsaved = { ...token, revoke }\n    const consequence',
+    find: '    this.unsaved = { ...token, revoke }\n    if (mustReport(this.unsaved)) {',
+    replace: '    const unsaved = { ...token, revoke }\n    if (mustReport(unsaved)) {',
   },
   {
     ...LEDGER,
@@ -222,14 +222,14 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...LEDGER,
     without: 'nothing is saved about a token before it is minted when post must not revoke it',
-    find: "if (this.#revoke !== 'false') save(MINTING_STATE, what,",
+    find: "if (this.#request.revoke !== 'false') save(MINTING_STATE, what, ",
     replace: 'save(MINTING_STATE, what,',
   },
   {
     ...LEDGER,
     without: 'a refusal clears what was about to be minted',
-    find: "if (this.#revoke !== 'false') save(MINTING_STATE, '',",
-    replace: "if (this.#revoke === undefined) save(MINTING_STATE, '',",
+    find: "if (this.#request.revoke !== 'false') save(MINTING_STATE, '', ",
+    replace: "if (this.#request.revoke === undefined) save(MINTING_STATE, '', ",
   },
   {
     ...DELIVER,

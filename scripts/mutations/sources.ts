@@ -100,14 +100,14 @@ export const SOURCES: readonly Mutation[] = [
   {
     file: 'sources/service-account.ts',
     without: 'the minted token is in the ledger',
-    find: '        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })\n',
+    find: 'ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined, entry })',
     replace: '',
     tests: SOURCES_TEST,
   },
   {
     file: 'sources/service-account.ts',
     without: 'the mask comes before the ledger',
-    find: '        mask(value)\n        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })\n',
+    find: '        mask(value)\n        const entry',
     replace:
       '        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })\n        mask(value)\n',
     tests: SOURCES_TEST,
