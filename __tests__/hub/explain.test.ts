@@ -111,3 +111,22 @@ describe('the pages of the Hub', () => {
     expect(hubDocs('trusted-publishers')).toBe('https://huggingface.co/docs/hub/trusted-publishers')
   })
 })
+
+describe('a stored token that can write, where reading was requested', () => {
+  const fixFor = (more: Parameters<typeof requirement>[0], allow: string[]) => {
+    const evidence: Evidence = { kind: 'stored', howToStore: 'Store it.' }
+    const { fix } = remedy('too-wide', evidence, { request: requirement({ hubEndpoint: HUB, ...more }), allow })
+    return plain(fix)
+  }
+
+  test('may be what the job wants: the forgotten scope is named first', () => {
+    expect(fixFor({ scope: 'read' }, ['repo.write'])).toMatch(/^If the job writes, request it: `scope: write`\./)
+    expect(fixFor({ scope: 'read', notation: 'line' }, ['repo.write'])).toContain('`scope=write`')
+  })
+
+  test('is not, when the surplus is another right, or the permissions are exact', () => {
+    expect(fixFor({ scope: 'read' }, ['job.write'])).not.toContain('If the job writes')
+    expect(fixFor({ scope: 'write' }, ['repo.write'])).not.toContain('If the job writes')
+    expect(fixFor({ scope: 'read', permissions: ['job.write'] }, ['repo.write'])).not.toContain('If the job writes')
+  })
+})

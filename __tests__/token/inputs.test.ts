@@ -246,6 +246,11 @@ describe('`revoke`', () => {
   })
 })
 
+test('an input that only one source has names that source first', () => {
+  expect(problems({ 'hf-resource': 'acme/model' })).toContain('set `token-source: trusted-publisher`, or remove it')
+  expect(problems({ 'service-account': 'ci' })).toContain('set `token-source: service-account`, or remove it')
+})
+
 describe('inputs of another source', () => {
   const OTHERS: [string, Partial<Raw['values']>, string[]][] = [
     ['secrets-manager', {}, ['hf-resource', 'member', 'oauth-scopes', 'service-account', 'orphan-age', 'revoke']],

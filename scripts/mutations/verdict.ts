@@ -498,6 +498,13 @@ const ROWS: readonly Row[] = [
     'access.granted',
     VERIFY,
   ],
+  [
+    'hub/verdict/explain.ts',
+    'the forgotten scope is named only where it would help',
+    'allow.includes(WRITE) && !asksToWrite(request) && request.permissions.length === 0',
+    'allow.length > 0',
+    'hub/explain.test',
+  ],
   // A recorded proof.
   [
     'hub/proof.ts',
