@@ -22,6 +22,7 @@ let stage: Stage
 let printed: string[]
 beforeEach(async () => {
   stage = await Stage.set()
+  stage.rotatesElsewhere()
   printed = []
 })
 afterEach(async () => {

@@ -63,6 +63,11 @@ export class Stage {
     return this.#jobs.at(-1)?.job.idTokenRequestUrl
   }
 
+  /** For a test that runs a rotation in another way: it may report a token that a person created. */
+  rotatesElsewhere(): void {
+    this.#mayReport = true
+  }
+
   /** Runs main of the action in a job. */
   async main(play: Play = {}, runner?: RunnerJob): Promise<{ runner: RunnerJob; main: StepResult }> {
     if (play.with?.revoke === 'true') this.#mayReport = true

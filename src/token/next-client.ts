@@ -1,6 +1,6 @@
 /**
  * What the next client of the Hub in this job will do: which endpoint it talks to, and which token it sends. Pure.
- * Source: `constants.py` and `utils/_auth.py` of huggingface_hub 2.4.0; the interop tests compare it with the real client.
+ * Source: `constants.py` and `utils/_auth.py` of huggingface_hub 2.4.0.
  */
 import { DEFAULT_HUB } from '../hub/pages.ts'
 import type { Job } from '../identity/job.ts'
