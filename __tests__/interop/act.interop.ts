@@ -123,7 +123,7 @@ jobs:
           service-account: ci
           secrets: |
             ${secretName('read')}  scope=read
-            ${secretName('write')} scope=write repositories=${ORG}/model,datasets/${ORG}/data
+            ${secretName('write')} scope=write
           force: true
           ecs-services: |
             ${SERVICE.cluster}/${SERVICE.service}

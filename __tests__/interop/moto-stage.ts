@@ -15,6 +15,7 @@ import { expect } from '@jest/globals'
 import { type Sandbox, secretName } from '../../sandbox/index.ts'
 import type { StepResult } from '../../sandbox/runner.ts'
 import { type Play, Stage } from '../e2e/stage.ts'
+import { withoutProof } from '../e2e/without-proof.ts'
 import type { Moto } from './moto.ts'
 
 export const SECRET = secretName('write')
@@ -54,6 +55,7 @@ export class MotoStage {
   static async set(moto: Moto): Promise<MotoStage> {
     await moto.reset()
     const world = new MotoStage(moto, await Stage.set())
+    world.stage.rotatesElsewhere()
     await world.create(secretName('service-accounts'), JSON.stringify({ token: world.sandbox.minting.adminToken }))
     return world
   }
@@ -92,11 +94,11 @@ export class MotoStage {
     )
   }
 
-  /** The value of the version with the label, as text. */
+  /** The value of the version with the label, as text, but for a proof. */
   async valueAt(label: string, name = SECRET): Promise<string> {
     const command = new GetSecretValueCommand({ SecretId: name, VersionStage: label })
     const { SecretString, SecretBinary } = await this.#moto.client.send(command)
-    return SecretString ?? Buffer.from(SecretBinary ?? []).toString()
+    return withoutProof(SecretString ?? Buffer.from(SecretBinary ?? []).toString())
   }
 
   /** Rotates one secret; `onStart` and the like go into `step`. */

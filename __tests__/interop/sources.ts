@@ -32,6 +32,7 @@ export const SOURCES: Record<string, Source> = {
       'role-to-assume': roleArn('exchange'),
       'secret-id': secretName('oauth'),
       member: minting.member,
+      revoke: 'true',
     }),
     identity: 'ml-engineer',
     minted: true,
