@@ -85,12 +85,14 @@ describe('with moto in the place of AWS', () => {
     const { main, posts } = await play({
       'token-source': source,
       'secret-id': `minting/{org}/${source}`,
+      revoke: 'true',
       ...inputs(minting),
     })
 
     expect(main).toMatchObject({ conclusion: 'success', annotations: [] })
     expect(hub.minted).toEqual([main.env.HF_TOKEN])
-    expect(operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetSecretValue'])
+    const once = ['AssumeRoleWithWebIdentity', 'GetSecretValue']
+    expect(operations()).toEqual(source === 'service-account' ? [...once, ...once] : once)
     expect(posts).toMatchObject([{ conclusion: 'success', annotations: [] }])
     expect(hub.minted.filter((token) => hub.isAlive(token))).toEqual([])
   })

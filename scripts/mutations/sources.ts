@@ -108,8 +108,7 @@ export const SOURCES: readonly Mutation[] = [
     file: 'sources/service-account.ts',
     without: 'the mask comes before the ledger',
     find: '        mask(value)\n        const entry',
-    replace:
-      '        ledger.made({ value, endpoint: request.hubEndpoint, expiresAt: undefined })\n        mask(value)\n',
+    replace: '        const entry',
     tests: SOURCES_TEST,
   },
   {

@@ -112,7 +112,7 @@ function rotation(text: string): string {
   const secrets = [outcome({ action: 'rotated' }), outcome({ errors: [error(text)] })]
   const services = [{ service: text, action: 'deployed' as const, deploymentId: text, error: undefined }]
   return rotationSummary(
-    made<RotationRequest>({ org: text, dryRun: true }),
+    made<RotationRequest>({ org: text, dryRun: true, mode: { kind: 'promote', warnAgeSeconds: 1 }, secrets: [] }),
     made({ caller: text, secrets, services }),
     now,
     undefined,
