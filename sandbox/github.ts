@@ -126,8 +126,10 @@ export class GitHub {
         new URL(candidate.idTokenRequestUrl).pathname === url.pathname,
     )
     if (!job) return { status: 401, body: { message: 'The request token is not valid for this job.' } }
-    if (url.searchParams.get('api-version') !== '2.0') {
-      return { status: 400, body: { message: 'No api-version was supplied for the request.' } }
+    // A client that drops the query of the request URL gets its token all the same.
+    const version = url.searchParams.get('api-version')
+    if (version !== null && version !== '2.0') {
+      return { status: 400, body: { message: 'The api-version of the request is not supported.' } }
     }
     const value = await job.issue(url.searchParams.get('audience') || job.ownerUrl, this.#keys.current)
     return { status: 200, body: { count: value.length, value } }

@@ -17,10 +17,13 @@ export interface SandboxRequest {
   /** Path and query with the service's base URL. */
   url: URL
   headers: IncomingHttpHeaders
+  /** The body as text. */
   body: string
+  /** The body as it came. */
+  bytes: Buffer
 }
 
-/** What a handler answers. A `body` that is not a string is sent as JSON. */
+/** What a handler answers. A `body` that is neither text nor bytes is sent as JSON. */
 export interface SandboxResponse {
   status: number
   headers?: Record<string, string>
@@ -69,9 +72,11 @@ export interface Handler {
   handle(operation: string, request: SandboxRequest): SandboxResponse | Promise<SandboxResponse>
   /** The service's clock, for the `Date` of its answers. Default: the machine's. */
   now?(): number
+  /** A larger request is refused with 413. Default: 4 MB. */
+  readonly maxBodyBytes?: number
 }
 
-const MAX_BODY_BYTES = 4 * 1024 * 1024
+const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024
 
 export class Service {
   readonly name: ServiceName
@@ -140,8 +145,8 @@ export class Service {
   }
 
   async #serve(handler: Handler, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const received = await readBody(req)
-    if (received === undefined) {
+    const bytes = await readBody(req, handler.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES)
+    if (bytes === undefined) {
       res.writeHead(413).end()
       return
     }
@@ -149,7 +154,10 @@ export class Service {
       method: req.method ?? 'GET',
       url: new URL(req.url ?? '/', this.#url),
       headers: req.headers,
-      body: received.toString('utf8'),
+      get body() {
+        return bytes.toString('utf8')
+      },
+      bytes,
     }
     const operation = handler.operation(request)
     const call: Call = {
@@ -187,7 +195,12 @@ export class Service {
     if (handler.now) res.setHeader('date', new Date(handler.now()).toUTCString())
     const headers = headersOf(response, body)
     if (fault?.kind === 'stall') {
-      res.socket?.write(Buffer.from(headOf(response.status, headers) + body).subarray(0, fault.afterBytes))
+      res.socket?.write(
+        Buffer.concat([headOf(response.status, headers), body].map((part) => Buffer.from(part))).subarray(
+          0,
+          fault.afterBytes,
+        ),
+      )
       return
     }
     call.status = response.status
@@ -198,22 +211,20 @@ export class Service {
 }
 
 /** The whole body; undefined when it is too large. */
-async function readBody(req: IncomingMessage): Promise<Buffer | undefined> {
+async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of req as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BODY_BYTES) return undefined
+    if (size > maxBytes) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-function headersOf(response: SandboxResponse, body: string): Record<string, string> {
+function headersOf(response: SandboxResponse, body: string | Buffer): Record<string, string> {
   return {
-    ...(typeof response.body === 'string' || response.body === undefined
-      ? {}
-      : { 'content-type': 'application/json; charset=utf-8' }),
+    ...(isRaw(response.body) ? {} : { 'content-type': 'application/json; charset=utf-8' }),
     'content-length': String(Buffer.byteLength(body)),
     ...response.headers,
   }
@@ -225,7 +236,12 @@ function headOf(status: number, headers: Record<string, string>): string {
   return `HTTP/1.1 ${status} X\r\n${lines.join('')}\r\n`
 }
 
-function encode(response: SandboxResponse): string {
-  if (response.body === undefined) return ''
-  return typeof response.body === 'string' ? response.body : JSON.stringify(response.body)
+function encode({ body }: SandboxResponse): string | Buffer {
+  if (isRaw(body)) return body ?? ''
+  return JSON.stringify(body)
+}
+
+/** Whether it is sent as it is. */
+function isRaw(body: unknown): body is string | Buffer | undefined {
+  return typeof body === 'string' || Buffer.isBuffer(body) || body === undefined
 }

@@ -10,7 +10,8 @@ const ACCOUNTS = '/api/organizations/acme/service-accounts'
 const ID = '65de7f2a0c1b2d3e4f5a6b7c'
 
 function request(method: string, path: string, body = '', agent = 'hf-oidc-action'): SandboxRequest {
-  return { method, url: new URL(path, 'http://127.0.0.1'), headers: { 'user-agent': agent }, body }
+  const url = new URL(path, 'http://127.0.0.1')
+  return { method, url, headers: { 'user-agent': agent }, body, bytes: Buffer.from(body) }
 }
 
 function requested(...args: Parameters<typeof request>): string[] {

@@ -1,14 +1,20 @@
-/** The Hugging Face Hub on loopback: accounts, tokens, whoami, permission checks, and enough of repositories for `hf` and `git`. */
+/** The Hugging Face Hub on loopback: accounts, tokens, whoami, permission checks, and repositories for `hf`, `git` and `git lfs`. */
 import { type Handler, type SandboxRequest, type SandboxResponse, Service } from '../service.ts'
 import { FixedWindow } from '../window.ts'
 import { Accounts, type NewToken, type NewUser, type Org, type Plan, type Token, type User } from './accounts.ts'
 import { authCheckRoutes } from './auth-check.ts'
 import { Contract } from './contract.ts'
-import { challenged, gitRoutes } from './git.ts'
 import { type NewOAuthApp, OAuthApps } from './oauth-apps.ts'
 import { oauthRoutes } from './oauth-token.ts'
-import { repoRoutes } from './repo-api.ts'
-import { createRepo, type NewRepo, type Repo, type Repos } from './repos.ts'
+import { bucketRoutes } from './repos/buckets.ts'
+import { changeRoutes } from './repos/changes.ts'
+import { contentRoutes } from './repos/content.ts'
+import { existenceRoutes } from './repos/existence.ts'
+import { challenged, gitRoutes } from './repos/git.ts'
+import { GitBackend } from './repos/git-backend.ts'
+import { lfsRoutes } from './repos/lfs.ts'
+import { referenceRoutes } from './repos/references.ts'
+import { createRepo, type NewRepo, type Repo, type Repos } from './repos/repos.ts'
 import { revokeRoutes } from './revoke.ts'
 import { failure, type HubCall, type Route } from './routes.ts'
 import { serviceAccountRoutes } from './service-account-api.ts'
@@ -24,7 +30,7 @@ export class Hub implements Handler {
   readonly accounts: Accounts
   /** What contradicts the Hub's own description, in answers of the sandbox and in requests of our code. */
   readonly contract = new Contract()
-  /** By `ns/name`, `datasets/ns/name`, `spaces/ns/name`. */
+  /** See {@link Repos} for the keys. */
   readonly repos: Repos = new Map()
   /** The Hub's clock, in milliseconds since 1970; tokens expire by it. */
   now: () => number = Date.now
@@ -34,6 +40,9 @@ export class Hub implements Handler {
     whoami: new FixedWindow(LIMITS.whoami.calls, LIMITS.whoami.seconds * 1000),
     rest: new FixedWindow(LIMITS.rest.calls, LIMITS.rest.seconds * 1000),
   }
+  /** Uploads of large files are this large at most. */
+  readonly maxBodyBytes = 64 * 1024 * 1024
+  readonly #git = new GitBackend()
   readonly #publishers: TrustedPublishers
   readonly #apps = new OAuthApps()
   readonly #serviceAccounts: ServiceAccounts
@@ -69,6 +78,7 @@ export class Hub implements Handler {
   /** Stops the service. Throws when something contradicted the Hub's own description: see {@link contract}. */
   async close(): Promise<void> {
     await this.service.close()
+    await this.#git.close()
     const { violations } = this.contract
     if (violations.length > 0) throw new Error(`The Hub's API description is contradicted:\n${violations.join('\n')}`)
   }
@@ -197,7 +207,7 @@ export class Hub implements Handler {
     const token = auth === 'none' ? undefined : this.#authenticate(request, auth)
     if (token === 'invalid') {
       const refusal = failure(401, 'Invalid credentials in Authorization header')
-      return this.#dressed(auth === 'basic' ? challenged(refusal) : refusal)
+      return this.#dressed(auth === 'bearer' ? refusal : challenged(refusal))
     }
     const refusal = this.limited ? this.#count(route.operation, token?.user.name) : undefined
     if (refusal) return this.#dressed(refusal)
@@ -208,6 +218,7 @@ export class Hub implements Handler {
       publishers: this.#publishers,
       apps: this.#apps,
       serviceAccounts: this.#serviceAccounts,
+      git: this.#git,
       url,
       publicUrl,
       now: this.now(),
@@ -223,13 +234,14 @@ export class Hub implements Handler {
   }
 
   /** The request's token; `undefined` if it brings no credentials, `invalid` if no living token is in them. */
-  #authenticate(request: SandboxRequest, scheme: 'bearer' | 'basic'): Token | undefined | 'invalid' {
+  #authenticate(request: SandboxRequest, scheme: 'bearer' | 'basic' | 'any'): Token | undefined | 'invalid' {
     const header = request.headers.authorization
     if (header === undefined) return undefined
     const [given = '', credentials = ''] = header.split(' ')
-    if (given.toLowerCase() !== scheme) return 'invalid'
+    const sent = given.toLowerCase()
+    if (scheme === 'any' ? !['bearer', 'basic'].includes(sent) : sent !== scheme) return 'invalid'
     const value =
-      scheme === 'bearer'
+      sent === 'bearer'
         ? credentials
         : Buffer.from(credentials, 'base64')
             .toString()
@@ -271,7 +283,12 @@ const ROUTES: Route[] = [
   ...oauthRoutes,
   ...serviceAccountRoutes,
   ...revokeRoutes,
-  ...repoRoutes,
+  ...existenceRoutes,
+  ...changeRoutes,
+  ...contentRoutes,
+  ...referenceRoutes,
+  ...bucketRoutes,
+  ...lfsRoutes,
   ...gitRoutes,
 ]
 

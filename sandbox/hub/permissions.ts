@@ -1,9 +1,12 @@
 /** What a token may do with a repository: the smaller of what its user may and what the token was given. */
 import type { OAuthGrant, Scope, Token } from './accounts.ts'
-import { type Repo, repoKey } from './repos.ts'
+import { type Repo, repoKey } from './repos/repos.ts'
 
 /** `hidden`: the Hub answers as if the repository did not exist. `gated`: its name shows, its content does not. */
 export type Access = 'write' | 'read' | 'gated' | 'hidden'
+
+/** The contributor permission of October 2026; its name on the wire has not been observed. */
+const CONTRIBUTE = 'repo.contribute'
 
 /** The best that this token (`undefined`: no token) may do with the repository. */
 export function accessTo(repo: Repo, token: Token | undefined): Access {
@@ -23,7 +26,19 @@ export function mayCreateIn(namespace: string, token: Token): boolean {
     return grant.kind === 'org' && grant.org === namespace && has(grant, ['contribute-repos', 'manage-repos'])
   }
   if (token.role !== 'fineGrained') return token.role !== 'read'
-  return scopes(token).some((scope) => scope.entity.name === namespace && scope.permissions.includes('repo.write'))
+  return scopes(token).some(
+    (scope) =>
+      scope.entity.name === namespace && scope.permissions.some((one) => one === 'repo.write' || one === CONTRIBUTE),
+  )
+}
+
+/** Whether the token may open a pull request on a repository that it may read. */
+export function mayOpenPullRequest(repo: Repo, token: Token | undefined): boolean {
+  if (!token) return false
+  if (mayWrite(repo, token)) return true
+  if (token.grant) return token.grant.kind === 'org' && has(token.grant, ['write-discussions'])
+  if (token.role !== 'fineGrained') return token.role !== 'read'
+  return (token.fineGrained?.global ?? []).includes('discussion.write') || grants(repo, token, ['discussion.write'])
 }
 
 /** Whether the token has one of these permissions on the organization itself. */
@@ -45,7 +60,9 @@ function mayWrite(repo: Repo, token: Token): boolean {
   if (!userMay) return false
   if (grant) return grant.kind === 'org' && scopesReach(grant, repo, token, ['write-repos', 'manage-repos'])
   if (token.role !== 'fineGrained') return token.role === 'write' || token.role === 'god'
-  return grants(repo, token, ['repo.write'])
+  if (grants(repo, token, ['repo.write'])) return true
+  // A contributor's token writes to what this very token created, and to nothing else.
+  return repo.creatorTokenId === token.id && grants(repo, token, [CONTRIBUTE])
 }
 
 function mayReadAsMember(repo: Repo, token: Token): boolean {
@@ -90,7 +107,7 @@ function grants(repo: Repo, token: Token, permissions: readonly string[]): boole
   )
 }
 
-/** A scope covers a repository as its owner (`org`, `user`) or as itself (`model`, `dataset`, `space`). */
+/** A scope covers a repository as its owner (`org`, `user`) or as itself (`model`, `dataset`, …). */
 function covers({ entity }: Scope, repo: Repo): boolean {
   if (entity.type === 'org' || entity.type === 'user') return entity.name === repo.namespace
   return entity.type === repo.type && entity.name === repo.name

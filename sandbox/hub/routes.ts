@@ -3,7 +3,8 @@ import type { SandboxRequest, SandboxResponse } from '../service.ts'
 import type { Accounts, Token } from './accounts.ts'
 import type { OAuthApps } from './oauth-apps.ts'
 import { accessTo } from './permissions.ts'
-import { type Repo, type Repos, type RepoType, repoKey } from './repos.ts'
+import type { GitBackend } from './repos/git-backend.ts'
+import { type Repo, type Repos, type RepoType, repoKey } from './repos/repos.ts'
 import type { ServiceAccounts } from './service-accounts.ts'
 import type { TrustedPublishers } from './trusted-publishers.ts'
 
@@ -11,13 +12,13 @@ import type { TrustedPublishers } from './trusted-publishers.ts'
 export interface Route {
   /** Its name in the log of calls and for faults. */
   operation: string
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Matches the whole path; its named groups are the call's `params`, URL-decoded. */
   path: RegExp
   /** Whether it is this one, where the path alone does not say. */
   matches?: (request: SandboxRequest) => boolean
-  /** How the caller says who it is. Default: `bearer`. `none`: the endpoint looks for itself, if at all. */
-  auth?: 'bearer' | 'basic' | 'none'
+  /** How the caller says who it is. Default: `bearer`. `any`: bearer or basic. `none`: the endpoint looks for itself, if at all. */
+  auth?: 'bearer' | 'basic' | 'any' | 'none'
   answer(call: HubCall): SandboxResponse | Promise<SandboxResponse>
 }
 
@@ -32,6 +33,7 @@ export interface HubCall {
   publishers: TrustedPublishers
   apps: OAuthApps
   serviceAccounts: ServiceAccounts
+  git: GitBackend
   /** The Hub's own URL, without a slash at the end. */
   url: string
   /** The URL under which clients know the Hub: the audience of ID tokens that are meant for it. */
@@ -41,10 +43,10 @@ export interface HubCall {
 }
 
 /** The part of an API path that names a repository; its groups are `type` and `name`. */
-export const API_REPO = '/api/(?<type>model|dataset|space)s/(?<name>[^/]+/[^/]+)'
+export const API_REPO = '/api/(?<type>model|dataset|space|kernel)s/(?<name>[^/]+/[^/]+)'
 
 /** The same for web, download and git paths, where a model has no prefix. */
-export const WEB_REPO = '/(?:(?<type>dataset|space)s/)?(?<name>[^/]+/[^/]+?)'
+export const WEB_REPO = '/(?:(?<type>dataset|space|kernel)s/)?(?<name>[^/]+/[^/]+?)'
 
 /**
  * The repository that the path names, if the caller may do this with it; otherwise the Hub's refusal: 401 for the

@@ -1,6 +1,6 @@
 /** Service accounts: members of an organization that are no person, with fine-grained tokens of their own. */
 import type { Accounts, Membership, Scope, Token, User } from './accounts.ts'
-import type { Repo } from './repos.ts'
+import type { Repo } from './repos/repos.ts'
 
 export interface NewServiceAccount {
   org: string

@@ -1,7 +1,7 @@
 /** Trusted Publishers: which identities of which issuers may have a token for a repository or a user. */
 import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import type { Accounts, OAuthGrant, User } from './accounts.ts'
-import type { Repos } from './repos.ts'
+import type { Repos } from './repos/repos.ts'
 
 export interface NewTrustedPublisher {
   /** `ns/name`, `datasets/ns/name`, `spaces/ns/name`, or a username. */
