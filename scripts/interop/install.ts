@@ -10,9 +10,15 @@ const git: SystemTool = {
   packages: ['git', 'ca-certificates'],
 }
 
+const gitLfs: SystemTool = {
+  name: 'git-lfs',
+  works: () => output('git', ['lfs', 'version']) !== undefined,
+  packages: ['git-lfs'],
+}
+
 /** Does nothing where the wanted versions are there already. Throws, naming the tool, where one cannot be had. */
 export function installTools(): void {
-  need('the interop tests', [git, python, go])
+  need('the interop tests', [git, gitLfs, python, go])
   if (!pythonToolsAreThere()) {
     console.log('Installing the Python packages')
     installPythonTools()

@@ -80,7 +80,8 @@ function signatureOf(method: string, path: string): string {
 /** Where to send an object to, or to get it from, for whoever has the link. */
 export function storageUrl(url: string, repo: Repo, method: 'GET' | 'PUT', oid: string): string {
   const path = `/lfs-storage/${repo.id}/${oid}`
-  return `${url}${path}?signature=${signatureOf(method, path)}`
+  // Another host than the Hub's, as the real storage: clients follow links within the Hub, and ask those again for metadata.
+  return `${url.replace('127.0.0.1', 'localhost')}${path}?signature=${signatureOf(method, path)}`
 }
 
 /** The repository of a link, if the link is one of ours. */
