@@ -83,10 +83,11 @@ export function neededInWords(asked: Asked): Prose {
 }
 
 /** The setting by which the rights were asked for, as a reader wrote it. */
-export function settingOf({ scope, permissions }: AskedRights): Prose {
-  return permissions.length > 0
-    ? prose`${code(`permissions: ${permissions.join(', ')}`)}`
-    : prose`${code(`scope: ${scope}`)}`
+export function settingOf({ scope, permissions, notation }: AskedRights & { notation?: 'input' | 'line' }): Prose {
+  const isLine = notation === 'line'
+  const [name, value] =
+    permissions.length > 0 ? ['permissions', permissions.join(isLine ? ',' : ', ')] : ['scope', scope]
+  return prose`${code(`${name}${isLine ? '=' : ': '}${value}`)}`
 }
 
 /** One item of `allow`. */

@@ -10,6 +10,7 @@ export function remedy(trouble: Trouble, evidence: Evidence, known: Case): Remed
   const isLine = known.request.notation === 'line'
   switch (evidence.kind) {
     case 'stored':
+      if (known.managesAccounts) return row.adminToken(about(evidence))
       return isLine ? row.provided(about(evidence)) : row.stored(about(evidence))
     case 'minted':
       return isLine ? row.rotated(about(evidence)) : row.minted(about(evidence))

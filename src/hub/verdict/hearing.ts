@@ -1,5 +1,6 @@
 /** What the rules of the verdict look at, and what they find. */
 import { printable } from '../../text/printable.ts'
+import { isAllowed, mayHave } from '../asked-rights.ts'
 import { ownerOf } from '../facts/describe.ts'
 import type { TokenFacts } from '../facts/facts.ts'
 import type { WhoAmI } from '../facts/whoami.ts'
@@ -31,6 +32,15 @@ export function namesOf({ label, who, evidence }: TokenFacts): Pick<Case, 'label
 export function theToken(facts: TokenFacts): string {
   return `T${tokenInWords(namesOf(facts)).slice(1)}`
 }
+
+/** Whether the token manages service accounts although nobody asked for that. */
+export function managesAccounts({ who }: TokenFacts, requirement: Requirement): boolean {
+  return (who?.grants ?? []).some(({ permissions }) =>
+    permissions.some((name) => MANAGES.test(name) && !mayHave(requirement, name) && !isAllowed(requirement, name)),
+  )
+}
+
+const MANAGES = /^org\.serviceAccounts\.(?!read$)/
 
 /** A finding, with what only its remedy needs to know. */
 export type Found = Finding & Pick<Case, 'spelling' | 'rule' | 'allow' | 'missing' | 'outside'>

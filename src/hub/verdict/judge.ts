@@ -17,7 +17,7 @@ import { mayStandIn, type Requirement } from '../requirement.ts'
 import { WRITE } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
 import { explain, remedy } from './explain.ts'
-import { type Found, type Hearing, type KnownHearing, namesOf, theToken } from './hearing.ts'
+import { type Found, type Hearing, type KnownHearing, managesAccounts, namesOf, theToken } from './hearing.ts'
 import { issuedRights } from './issued.ts'
 import { tooNarrow, tooWide } from './listed.ts'
 import { belonging, restrictions, wrongOrg } from './organization.ts'
@@ -57,7 +57,12 @@ function isTolerated({ question, error }: Failure, requirement: Requirement): bo
 
 function toError({ spelling, rule, allow, missing, outside, ...finding }: Found, hearing: Hearing): ActionError {
   const { facts, requirement } = hearing
-  const known = { request: requirement, ...namesOf(facts), spelling, rule, allow, missing, outside }
+  const known = {
+    request: requirement,
+    ...namesOf(facts),
+    managesAccounts: managesAccounts(facts, requirement),
+    ...{ spelling, rule, allow, missing, outside },
+  }
   return explain(finding, facts.evidence, known)
 }
 
@@ -102,15 +107,15 @@ function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
   ]
 }
 
-function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds }, now }: Hearing): Found[] {
+function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds, notation }, now }: Hearing): Found[] {
   if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return []
   return [
     {
       code: 'token-expiring',
       trouble: 'expiring',
-      failed: 'The token expires too soon for this job.',
+      failed: `The token expires too soon${notation === 'line' ? '' : ' for this job'}.`,
       seen: `a token that expires at ${iso(expiresAt)}, in ${formatDuration((expiresAt - now) / 1000)}`,
-      expected: prose`a token that is valid for at least ${formatDuration(minLifetimeSeconds)} (${code('min-token-lifetime')})`,
+      expected: prose`a token that is valid for at least ${formatDuration(minLifetimeSeconds)}${notation === 'line' ? '' : prose` (${code('min-token-lifetime')})`}`,
     },
   ]
 }

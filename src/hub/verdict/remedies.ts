@@ -73,6 +73,8 @@ export interface Case {
   allow?: readonly string[] | undefined
   /** The permissions or OAuth scopes that the token lacks: one of each entry. */
   missing?: readonly (readonly string[])[] | undefined
+  /** Whether the Hub says that the token manages service accounts, which nobody asked for. */
+  managesAccounts?: boolean | undefined
   /** That some of the `repositories` are not the organization’s, as a sentence. */
   outside?: string | undefined
 }
@@ -90,6 +92,8 @@ interface Kinds {
   stored: Of<'stored'>
   /** Created by a person for a rotation. */
   provided: Of<'stored'>
+  /** Stored, and able to manage service accounts: the secret is probably the one with the admin token. */
+  adminToken: Of<'stored'>
   /** Minted for one job. */
   minted: Of<'minted'>
   /** Minted by a rotation. */
@@ -104,6 +108,7 @@ interface Kinds {
 export const TOKEN_KINDS = [
   'stored',
   'provided',
+  'adminToken',
   'minted',
   'rotated',
   'publisher',
@@ -151,17 +156,18 @@ function accepting(about: Case): Part[] {
   const { allow = [], request } = about
   if (allow.length === 0) return []
   const scope = coveringScope(request, allow)
-  const uses = scope?.split('+').includes('write') && !asksToWrite(request) ? 'writes' : 'uses these rights'
-  const where = request.notation === 'line' ? 'add this to the line of the secret' : 'add this line to the step'
-  const line =
-    request.notation === 'line'
-      ? `allow=${[...request.allow, ...allow].join(',')}`
-      : `allow: ${[...request.allow, ...allow].join(' ')}`
+  const isToWrite = scope?.split('+').includes('write') && !asksToWrite(request)
+  const isLine = request.notation === 'line'
+  const who = isLine ? 'whoever reads the secret' : 'the job'
+  const where = isLine ? 'add this to the line of the secret' : 'add this line to the step'
+  const line = isLine
+    ? `allow=${[...request.allow, ...allow].join(',')}`
+    : `allow: ${[...request.allow, ...allow].join(' ')}`
   return [
     ...(scope === undefined
       ? []
       : [
-          prose`If the job ${uses}, request ${uses === 'writes' ? 'it' : 'them'}: ${setting(about, 'scope', scope)}. The token may stay as it is.`,
+          prose`If ${who} ${isToWrite ? 'writes, request it' : 'uses these rights, request them'}: ${setting(about, 'scope', scope)}. The token may stay as it is.`,
         ]),
     prose`To accept ${allow.length === 1 ? 'this right' : 'these rights'}${scope === undefined ? ' instead' : ' without that'}, ${where}:`,
     block(line),
@@ -187,6 +193,7 @@ const unlimited = ({ request }: Case): Part[] =>
 const always = (remedy: (about: Case) => Remedy): Row => ({
   stored: remedy,
   provided: remedy,
+  adminToken: remedy,
   minted: remedy,
   rotated: remedy,
   publisher: remedy,
@@ -214,6 +221,12 @@ const cutOff =
   })
 
 const CUT_OFF = 'The Hub reports that the organization has cut this token off (restriction "token-revoked").'
+const replaceCutOff = (about: Of<'stored'>): Part[] => [
+  prose`${askAdmin(about)} why.`,
+  ...create(about, 'If you may use a new one, create it at '),
+  ...partsOf(about.evidence.howToStore),
+]
+
 const NEXT_JOB = 'If it does, re-run the job, which gets a new token.'
 
 const unapproved =
@@ -230,14 +243,17 @@ const approve =
     fix: prose`Ask an admin of ${about.request.org} to approve it at ${link(pagesOf(about).orgTokens(about.request.org))}, then ${next}.`,
   })
 
+const OTHER_SOURCE = prose` Otherwise, choose another ${code('token-source')}.`
+
 const policyOf = ({ request: { org } }: Case): string =>
   `The Hub reports that the token policy of ${org} does not accept this token (restriction "token-policy"): an admin must approve it.`
 
+/** `otherwise`: a sentence; empty where no other kind of token can take this one’s place. */
 const exempt =
-  (whose: string, rule: string) =>
+  (whose: string, rule: string, otherwise: Prose | '' = OTHER_SOURCE) =>
   (about: Case): Remedy => ({
     cause: `The Hub applies the organization’s rule on ${rule} to tokens of ${whose}.`,
-    fix: prose`${askAdmin(about)} whether tokens of ${whose} can be exempt from the rule. Otherwise, choose another ${code('token-source')}.`,
+    fix: prose`${askAdmin(about)} whether tokens of ${whose} can be exempt from the rule.${otherwise}`,
   })
 
 const turnOn =
@@ -297,6 +313,16 @@ const notReached = ({ outside }: Case): string[] => [...(outside === undefined ?
 const NOT_TOLD =
   'A repository listed above does not exist, the token does not cover it, or it is gated and the token’s account has not accepted its terms. The Hub does not always say which.'
 
+/** Whatever is wrong with it as a token for a job: it is there for something else. */
+const leaveAdminToken = (about: Of<'stored'>): Remedy => ({
+  cause:
+    'The Hub says that this token manages service accounts, so the secret is probably the one with the admin token.',
+  fix:
+    about.request.notation === 'line'
+      ? prose`Check that the line names the secret that you mean, and that nobody stored the admin token in it by mistake.`
+      : prose`Leave the secret as it is, and set ${code('secret-id')} to the one with the token for this job. To have the action mint a token with the admin token, set ${code('token-source: service-account')}.`,
+})
+
 export const REMEDIES: Record<Trouble, Row> = {
   dead: {
     stored: (about) => ({
@@ -307,6 +333,7 @@ export const REMEDIES: Record<Trouble, Row> = {
       cause: 'The token was deleted or revoked on the Hub, it has expired, or a different value was stored by mistake.',
       fix: replace(about),
     }),
+    adminToken: leaveAdminToken,
     minted: refused,
     rotated: () => ({
       cause: 'The Hub is having an incident, or somebody has revoked the token since it was minted.',
@@ -325,6 +352,7 @@ export const REMEDIES: Record<Trouble, Row> = {
       cause: 'The token was created with an expiry date that is too soon.',
       fix: replace(about),
     }),
+    adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: 'The Hub issues tokens for this service account with a shorter lifetime.',
       fix: prose`Lower ${lowerLifetime}, or ${shortAccount(about)}.`,
@@ -363,6 +391,7 @@ export const REMEDIES: Record<Trouble, Row> = {
         ...partsOf(about.evidence.howToStore),
       ],
     }),
+    adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: prose`The Hub does not list the service account in ${about.request.org}, or ${code('hf-endpoint')} is not the Hub.`,
       fix: prose`Check ${code('hf-org')}, ${code('hf-endpoint')} and the service account (${accountPage(about)}). Leave the secret with the admin token as it is.`,
@@ -387,6 +416,7 @@ export const REMEDIES: Record<Trouble, Row> = {
   'misspelled-org': {
     stored: spelled(true),
     provided: spelled(true),
+    adminToken: leaveAdminToken,
     minted: spelled(true),
     rotated: spelled(true),
     publisher: spelled(false),
@@ -396,6 +426,7 @@ export const REMEDIES: Record<Trouble, Row> = {
   'user-as-org': {
     stored: userAsOrg,
     provided: userAsOrg,
+    adminToken: leaveAdminToken,
     minted: userAsOrg,
     rotated: userAsOrg,
     publisher: userSpelled,
@@ -405,12 +436,13 @@ export const REMEDIES: Record<Trouble, Row> = {
   'cut-off': {
     stored: (about) => ({
       cause: CUT_OFF,
-      fix: [prose`${askAdmin(about)} why. If you may use a new token:`, ...replace(about)],
+      fix: replaceCutOff(about),
     }),
     provided: (about) => ({
       cause: CUT_OFF,
-      fix: [prose`${askAdmin(about)} why. If you may use a new token:`, ...replace(about)],
+      fix: replaceCutOff(about),
     }),
+    adminToken: leaveAdminToken,
     minted: cutOff('this service account', NEXT_JOB),
     rotated: cutOff('this service account', 'If it does, run the rotation again, which mints a new token.'),
     publisher: cutOff('trusted publishers', NEXT_JOB),
@@ -420,6 +452,7 @@ export const REMEDIES: Record<Trouble, Row> = {
   unapproved: {
     stored: approve('re-run the job'),
     provided: approve('run the rotation again'),
+    adminToken: leaveAdminToken,
     minted: unapproved('this service account'),
     rotated: approve('run the rotation again: the token is in the pending version'),
     publisher: unapproved('trusted publishers'),
@@ -435,6 +468,7 @@ export const REMEDIES: Record<Trouble, Row> = {
       cause: `${about.request.org} accepts fine-grained tokens only, and this is a classic token.`,
       fix: replace(about),
     }),
+    adminToken: leaveAdminToken,
     minted: otherKind,
     rotated: otherKind,
     publisher: otherKind,
@@ -444,8 +478,9 @@ export const REMEDIES: Record<Trouble, Row> = {
   mfa: {
     stored: turnOn(itsOwner),
     provided: turnOn(itsOwner),
+    adminToken: leaveAdminToken,
     minted: exempt('this service account', 'two-factor authentication'),
-    rotated: exempt('this service account', 'two-factor authentication'),
+    rotated: exempt('this service account', 'two-factor authentication', ''),
     publisher: exempt('trusted publishers', 'two-factor authentication'),
     userPublisher: (about) => turnOn(() => `the user ${resourceOf(about)}`)(about),
     exchange: turnOn(itsMember),
@@ -453,8 +488,9 @@ export const REMEDIES: Record<Trouble, Row> = {
   sso: {
     stored: logIn(itsOwner, ADVISE_ACCOUNT),
     provided: logIn(itsOwner, ADVISE_ACCOUNT),
+    adminToken: leaveAdminToken,
     minted: exempt('this service account', 'SSO'),
-    rotated: exempt('this service account', 'SSO'),
+    rotated: exempt('this service account', 'SSO', ''),
     publisher: exempt('trusted publishers', 'SSO'),
     userPublisher: (about) => logIn(() => `the user ${resourceOf(about)}`)(about),
     exchange: logIn(itsMember),
@@ -482,6 +518,7 @@ export const REMEDIES: Record<Trouble, Row> = {
         prose`request less with ${code('scope=')} in the line of the secret`,
       ),
     }),
+    adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: 'The Hub granted the token less than the action requested.',
       fix: prose`The token needs ${missingIn(about)}. Check the role of the service account (${accountPage(about)}), or request less with ${code('scope')} or ${code('permissions')}.`,
@@ -506,6 +543,7 @@ export const REMEDIES: Record<Trouble, Row> = {
   'classic-read': {
     stored: noClassicRead,
     provided: noClassicRead,
+    adminToken: leaveAdminToken,
     minted: otherKind,
     rotated: otherKind,
     publisher: otherKind,
@@ -519,6 +557,7 @@ export const REMEDIES: Record<Trouble, Row> = {
     provided: (about) => ({
       fix: prose`Ask an admin of ${about.request.org} to give ${itsOwner(about)}, a higher role (${link(pagesOf(about).orgMembers(about.request.org))}), or request less with ${code('scope=')} in the line of the secret.`,
     }),
+    adminToken: leaveAdminToken,
     minted: higherRole,
     rotated: higherRole,
     publisher: otherKind,
@@ -544,6 +583,7 @@ export const REMEDIES: Record<Trouble, Row> = {
         ...partsOf(about.evidence.howToStore),
       ]),
     }),
+    adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: 'The Hub gave the token more permissions than the action requested.',
       fix: orAccept(
@@ -593,6 +633,7 @@ export const REMEDIES: Record<Trouble, Row> = {
   'wrong-member': {
     stored: otherKind,
     provided: otherKind,
+    adminToken: leaveAdminToken,
     minted: otherKind,
     rotated: otherKind,
     publisher: otherKind,
@@ -616,6 +657,7 @@ export const REMEDIES: Record<Trouble, Row> = {
         prose`correct ${code('repositories=')} in the line of the secret`,
       ),
     }),
+    adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: notReached(about),
       fix: prose`Give the service account access to these repositories (through its role and resource groups, ${accountPage(about)}), make sure that ${code('permissions')}, if it is set, includes ${toUse(about)}, or correct ${code('repositories')}.`,
