@@ -7,9 +7,14 @@ const PROPOSABLE = SCOPES.filter((scope) => scope !== 'admin' && scope !== 'iden
 
 /**
  * The scopes, in words, that include the surplus rights in addition to what was asked for: `read+infer`. Undefined when
- * none do, or when they would ask for a right that the token is not known to have. `surplus`: items of `allow`.
+ * none do, or when they would ask for a right that the token is not known to have. `surplus`: items of `allow`; `most`: all
+ * that a token of this kind may do, where that is limited.
  */
-export function coveringScope(asked: AskedRights, surplus: readonly string[]): string | undefined {
+export function coveringScope(
+  asked: AskedRights,
+  surplus: readonly string[],
+  most?: readonly string[],
+): string | undefined {
   if (asked.permissions.length > 0 || surplus.length === 0) return undefined
   // A right outside the organization is covered by no scope.
   if (surplus.some((item) => item.includes('@'))) return undefined
@@ -20,7 +25,9 @@ export function coveringScope(asked: AskedRights, surplus: readonly string[]): s
   const added = PROPOSABLE.filter((scope) => {
     const { needs } = RIGHT_SETS[scope]
     const isNew = held.some((permission) => !mayHave(asked, permission) && mayHave(only(scope), permission))
-    return isNew && needs.every((anyOf) => anyOf.some((need) => held.some((one) => covers(one, need))))
+    const isWithin = (rights: readonly string[]) =>
+      needs.every((anyOf) => anyOf.some((need) => rights.some((one) => covers(one, need))))
+    return isNew && isWithin(held) && isWithin(most ?? held)
   })
   const all = SCOPES.filter((scope) => asked.scopes.includes(scope) || added.some((one) => one === scope))
   const scopes = all.filter((scope) => !all.some((other) => other !== scope && includes(other, scope)))

@@ -11,7 +11,7 @@ import { coveringScope } from '../covering-scope.ts'
 import { createToken } from '../new-token.ts'
 import { hubPages, STATUS_PAGE } from '../pages.ts'
 import type { Requirement } from '../requirement.ts'
-import { permissionsOf, READ, WRITE } from '../scopes.ts'
+import { permissionsOf, READ, REPOSITORY_RIGHTS, USER_RIGHTS, WRITE } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
 
 /** What can be wrong with a token. */
@@ -152,10 +152,9 @@ const create = ({ request }: Case, start?: string): Part[] => createToken(reques
 const replace = (about: Of<'stored'>): Part[] => [...create(about), ...partsOf(about.evidence.howToStore)]
 
 /** The ways to accept surplus rights, where the job wants them: another scope, or one more line. */
-function accepting(about: Case): Part[] {
+function accepting(about: Case, scope: string | undefined): Part[] {
   const { allow = [], request } = about
   if (allow.length === 0) return []
-  const scope = coveringScope(request, allow)
   const isToWrite = scope?.split('+').includes('write') && !asksToWrite(request)
   const isLine = request.notation === 'line'
   const who = isLine ? 'whoever reads the secret' : 'the job'
@@ -174,11 +173,14 @@ function accepting(about: Case): Part[] {
   ]
 }
 
-/** `remedies` with the ways to accept the rights first if a scope covers them: then it may just have been forgotten. */
-function orAccept(about: Case, remedies: Wording): Part[] {
-  const accepted = accepting(about)
-  const isForgotten = about.allow !== undefined && coveringScope(about.request, about.allow) !== undefined
-  return isForgotten ? [...accepted, ...partsOf(remedies)] : [...partsOf(remedies), ...accepted]
+/**
+ * `remedies` with the ways to accept the rights, first if a scope covers them: then it may just have been forgotten. `most`:
+ * all that a token of this kind may do, where that is limited.
+ */
+function orAccept(about: Case, remedies: Wording, most?: readonly string[]): Part[] {
+  const scope = coveringScope(about.request, about.allow ?? [], most)
+  const accepted = accepting(about, scope)
+  return scope === undefined ? [...partsOf(remedies), ...accepted] : [...accepted, ...partsOf(remedies)]
 }
 
 /** An OAuth token has no list of repositories. */
@@ -605,22 +607,27 @@ export const REMEDIES: Record<Trouble, Row> = {
       return asksToWrite(request) || !isWriting
         ? {
             cause: `The Hub gave the trusted publisher of ${resourceOf(about)} more than the job requested.`,
-            fix: orAccept(about, prose`Check the trusted publisher on the settings page (${page}).`),
+            fix: orAccept(about, prose`Check the trusted publisher on the settings page (${page}).`, REPOSITORY_RIGHTS),
           }
         : {
             cause: 'The trusted publisher is not set to read-only, or the Hub does not say that it is.',
             fix: orAccept(
               about,
               prose`If the job only reads, select "Read-only" for the trusted publisher of ${resourceOf(about)} on the settings page (${page}).`,
+              REPOSITORY_RIGHTS,
             ),
           }
     },
     userPublisher: (about) => ({
       cause: `The CI/CD access of ${resourceOf(about)} includes more than the job requested, or the Hub does not say what it includes.`,
-      fix: orAccept(about, [
-        prose`Remove what the job does not need from the CI/CD access of ${resourceOf(about)} (${accessPage(about)}). Calls to Inference Providers are billed to this user.`,
-        ...unlimited(about),
-      ]),
+      fix: orAccept(
+        about,
+        [
+          prose`Remove what the job does not need from the CI/CD access of ${resourceOf(about)} (${accessPage(about)}). Calls to Inference Providers are billed to this user.`,
+          ...unlimited(about),
+        ],
+        USER_RIGHTS,
+      ),
     }),
     exchange: (about) => ({
       cause: 'The Hub granted more than the action requested.',
