@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { hubDocs, hubPages } from '../../src/hub/pages.ts'
 import type { Evidence } from '../../src/hub/token.ts'
-import { remedy, TROUBLES, type Trouble } from '../../src/hub/verdict/explain.ts'
+import { remedy } from '../../src/hub/verdict/explain.ts'
+import { TROUBLES, type Trouble } from '../../src/hub/verdict/remedies.ts'
 import { plain } from '../../src/text/message.ts'
 import { BOUND, MINTED, OAUTH, requirement } from './tokens.ts'
 
@@ -25,7 +26,7 @@ const SHAPES: readonly SecretShape[] = [
 const ISSUED: readonly Evidence[] = [MINTED, BOUND, { ...BOUND, resource: 'rosa' }, OAUTH]
 
 /** Troubles for which a stored token is replaced by another one; in the others it stays. */
-const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'too-wide']
+const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'classic-read', 'too-wide']
 
 /** As a user reads it in a log. */
 const inWords = (trouble: Trouble, evidence: Evidence) => {
@@ -85,7 +86,7 @@ describe('the pages of the Hub', () => {
   test('are those of the endpoint in use', () => {
     const pages = hubPages(HUB)
     const all = [
-      pages.newToken,
+      pages.newToken('acme', requirement()),
       pages.authentication,
       pages.repositorySettings('datasets/acme/data'),
       pages.orgSettings('acme'),

@@ -623,7 +623,7 @@ describe('a pending version that a person stored', () => {
     const error = await refusal(rotateSecret(world.turn))
     expect(error.code).toBe('token-rejected')
     expect(error.message).toContain('The current version is unchanged.')
-    expect(error.message).toContain('https://huggingface.co/settings/tokens/new?tokenType=fineGrained')
+    expect(error.message).toContain('https://huggingface.co/settings/tokens/new?preset=ci-cd&orgs=acme')
     expect(world.secret.writes).toEqual([])
   })
 

@@ -1,5 +1,6 @@
 /** The rights that a job asks for: a set, and what the token may have besides. Pure. */
-import { code, type Prose, prose } from '../text/message.ts'
+import { code, joined, type Prose, prose } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
 import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
 
 export interface AskedRights {
@@ -12,8 +13,11 @@ export interface AskedRights {
   allow: readonly string[]
 }
 
+/** The part of {@link AskedRights} that says what the token must have. */
+type Asked = Pick<AskedRights, 'scopes' | 'permissions'>
+
 /** What the token must have: one permission of each entry. */
-export function needsOf({ scopes, permissions }: AskedRights): readonly (readonly string[])[] {
+export function needsOf({ scopes, permissions }: Asked): readonly (readonly string[])[] {
   if (permissions.length > 0) return permissions.map((permission) => [permission])
   return scopes.flatMap((scope) => RIGHT_SETS[scope].needs)
 }
@@ -43,12 +47,12 @@ export function goesBeyond(asked: AskedRights, permission: string): boolean {
 }
 
 /** Whether the job asks for everything in the organization. */
-export function asksForAll({ scopes, permissions }: AskedRights): boolean {
+export function asksForAll({ scopes, permissions }: Asked): boolean {
   return permissions.length === 0 && scopes.some((scope) => RIGHT_SETS[scope].may === 'organization')
 }
 
 /** Whether the job writes to repositories that it does not create itself. */
-export function asksToWrite(asked: AskedRights): boolean {
+export function asksToWrite(asked: Asked): boolean {
   return asksForAll(asked) || needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === WRITE))
 }
 
@@ -57,11 +61,33 @@ export function asksToContribute(asked: AskedRights): boolean {
   return needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === CONTRIBUTE))
 }
 
+/** `repo.write`; `inference.serverless.write or inference.endpoints.infer.write`. */
+export function needsInWords(needs: readonly (readonly string[])[]): Prose {
+  return joined(
+    needs.map((anyOf) =>
+      joined(
+        anyOf.map((need) => code(printable(need, 80))),
+        ' or ',
+      ),
+    ),
+    ' and ',
+  )
+}
+
+/** What a person should give the token: who writes to a repository reads it too. */
+export function neededInWords(asked: Asked): Prose {
+  const needs = needsOf(asked)
+  if (needs.length === 0) return prose`no permissions`
+  const reads = asked.permissions.length === 0 && asksToWrite(asked) && !needs.some((anyOf) => anyOf.includes(READ))
+  return needsInWords(reads ? [[READ], ...needs] : needs)
+}
+
 /** The setting by which the rights were asked for, as a reader wrote it. */
-export function settingOf({ scope, permissions }: AskedRights): Prose {
-  return permissions.length > 0
-    ? prose`${code(`permissions: ${permissions.join(', ')}`)}`
-    : prose`${code(`scope: ${scope}`)}`
+export function settingOf({ scope, permissions, notation }: AskedRights & { notation?: 'input' | 'line' }): Prose {
+  const isLine = notation === 'line'
+  const [name, value] =
+    permissions.length > 0 ? ['permissions', permissions.join(isLine ? ',' : ', ')] : ['scope', scope]
+  return prose`${code(`${name}${isLine ? '=' : ': '}${value}`)}`
 }
 
 /** One item of `allow`. */

@@ -204,7 +204,7 @@ function rejected(answer: HttpResponse, { endpoint }: HubAccess): ActionError {
     cause: expired
       ? 'The stored token had an expiry and was not replaced in time.'
       : 'The token was deleted or revoked on the Hub, has expired, or a different value was stored by mistake.',
-    fix: prose`Replace the token. You can create a new fine-grained token at ${link(hubPages(endpoint).newToken)}.`,
+    fix: prose`Check at ${link(hubPages(endpoint).tokens)} whether the token exists, and replace it.`,
   })
 }
 

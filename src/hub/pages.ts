@@ -1,6 +1,8 @@
 /** Where people find the Hub's pages: the one place for their addresses. */
 import { isLoopback } from '../net/endpoint.ts'
 import { printable } from '../text/printable.ts'
+import type { AskedRights } from './asked-rights.ts'
+import { presetFor } from './preset.ts'
 
 /** The Hub when nobody says otherwise. */
 export const DEFAULT_HUB = 'https://huggingface.co'
@@ -14,8 +16,8 @@ export interface HubPages {
   hub: string
   /** An account's tokens. */
   tokens: string
-  /** Creates a fine-grained token. */
-  newToken: string
+  /** Creates a fine-grained token: the form for these rights, with the organization filled in. */
+  newToken(org: string, asked: Pick<AskedRights, 'scopes' | 'permissions'>): string
   /** An account's logins and its CI/CD access. */
   authentication: string
   /** `resource`: as the Hub names it, `acme/model` or `datasets/acme/data`. */
@@ -34,7 +36,10 @@ export function hubPages(endpoint: string): HubPages {
   return {
     hub,
     tokens: `${hub}/settings/tokens`,
-    newToken: `${hub}/settings/tokens/new?tokenType=fineGrained`,
+    newToken: (org, asked) => {
+      const preset = presetFor(asked)
+      return `${hub}/settings/tokens/new?${preset === undefined ? 'tokenType=fineGrained' : `preset=${preset}`}&orgs=${org}`
+    },
     authentication: `${hub}/settings/authentication`,
     repositorySettings: (resource) => `${hub}/${resource}/settings`,
     orgSettings,

@@ -146,6 +146,10 @@ export const LEAST_OAUTH_SCOPES: Readonly<Record<Scope, readonly string[]>> = {
   admin: ['manage-repos'],
 }
 
+/** What the token of a Trusted Publisher may do at most: that of a repository, and that of a user. */
+export const REPOSITORY_RIGHTS: readonly string[] = [READ, WRITE]
+export const USER_RIGHTS: readonly string[] = [READ, INFER[0]]
+
 /** The permissions of an OAuth scope, or of a permission that is used as one; undefined for an unknown one. */
 export function permissionsOf(oauthScope: string): readonly string[] | undefined {
   if (Object.hasOwn(OAUTH_SCOPES, oauthScope)) return OAUTH_SCOPES[oauthScope]?.permissions

@@ -2,7 +2,7 @@
 import { ActionError } from '../errors/action-error.ts'
 import type { HttpResponse } from '../net/http.ts'
 import { parseJson } from '../text/json.ts'
-import { code, link, list, type Part, prose } from '../text/message.ts'
+import { code, codes, link, list, type Part, prose } from '../text/message.ts'
 import { listed, printable, quoted } from '../text/printable.ts'
 import {
   type AccountToken,
@@ -14,6 +14,7 @@ import {
 } from './account-answers.ts'
 import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
 import type { MintRights } from './mint-rights.ts'
+import { createToken } from './new-token.ts'
 import { type HubPages, hubPages } from './pages.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { readShape, record } from './shape.ts'
@@ -163,21 +164,28 @@ export class ServiceAccounts {
     return new ActionError('exchange-rejected', {
       ...EXPLAINED[refusal.means],
       seen: refusal.seen,
-      expected: prose`a token with ${code('org.serviceAccounts.read')} and ${code('org.serviceAccounts.write')} on ${this.#org}`,
+      expected: prose`a token with ${codes(ADMIN_PERMISSIONS)} on ${this.#org}`,
       fix: this.#renew(),
     })
   }
 
   /** How the admin token is replaced, once it is certain that the secret is the right one. */
-  #renew(): Part[] {
+  #renew(): (string | Part)[] {
     const { input, id } = this.#secret
     const byDefault = input === 'secret-id' ? ' (the default names the secret for a stored token)' : ''
     return [
       prose`First check ${code(input)}. The action read ${id}, which must be a secret that holds only the admin token${byDefault}.`,
-      prose`If it is the right secret, create a fine-grained token with only these two permissions on ${this.#org} at ${link(this.#pages.newToken)}, as an admin of ${this.#org}. Store it in that secret, in the same form as the current one.`,
+      ...createToken(
+        { org: this.#org, hubEndpoint: this.#access.endpoint, scopes: [], permissions: ADMIN_PERMISSIONS },
+        `If it is the right secret, create a fine-grained token as an admin of ${this.#org} at `,
+      ),
+      'Store it in that secret, in the same form as the current one.',
     ]
   }
 }
+
+/** What the admin token needs. */
+const ADMIN_PERMISSIONS = ['org.serviceAccounts.read', 'org.serviceAccounts.write']
 
 const DEAD = 'The admin token was revoked, has expired, or a different token was stored'
 const NOT_ALLOWED =

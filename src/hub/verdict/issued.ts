@@ -4,22 +4,13 @@
  */
 import { code, type Prose, prose } from '../../text/message.ts'
 import { printable, quoted } from '../../text/printable.ts'
-import { allowItem, isAllowed, mayHave, needsOf, settingOf, unmetNeeds } from '../asked-rights.ts'
+import { allowItem, isAllowed, mayHave, needsInWords, needsOf, settingOf, unmetNeeds } from '../asked-rights.ts'
 import { isBoundToRepository, type Prefix } from '../facts/facts.ts'
 import { impliedMembership, isResource, membershipIn, placeOf, plainMembership } from '../facts/rights.ts'
 import { HARMLESS_OAUTH_SCOPES, permissionsOf, READ, WRITE } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
-import type { Found, Hearing, KnownHearing } from './hearing.ts'
-import {
-  names,
-  needsInWords,
-  overScoped,
-  type Surplus,
-  scopeInWords,
-  tooNarrow,
-  tooWide,
-  unknownMembers,
-} from './listed.ts'
+import { type Found, type Hearing, type KnownHearing, theToken } from './hearing.ts'
+import { names, overScoped, type Surplus, scopeInWords, tooNarrow, tooWide, unknownMembers } from './listed.ts'
 import { restrictions, wrongOrg } from './organization.ts'
 
 type Of<Kind extends Evidence['kind']> = Extract<Evidence, { kind: Kind }>
@@ -81,7 +72,8 @@ function tellsKind({ who, facts: { evidence } }: KnownHearing): boolean {
   return /oauth/i.test(who.authType)
 }
 
-function minted({ requirement }: Hearing, { asked, granted = [], beyond, repositories }: Of<'minted'>): Found[] {
+function minted(hearing: Hearing, { asked, granted = [], beyond, repositories }: Of<'minted'>): Found[] {
+  const { requirement } = hearing
   const missing = unmetNeeds(requirement, granted)
   const surplus: Surplus[] = granted
     .filter((permission) => !isAllowed(requirement, permission))
@@ -98,7 +90,7 @@ function minted({ requirement }: Hearing, { asked, granted = [], beyond, reposit
   }
   return [
     ...underScoped(missing, {
-      hearing: { requirement },
+      hearing,
       seen: prose`a token that was minted with ${granted.length === 0 ? 'no permissions' : names(granted)}`,
     }),
     ...(surplus.length === 0
@@ -113,7 +105,7 @@ function minted({ requirement }: Hearing, { asked, granted = [], beyond, reposit
 }
 
 interface Shortfall {
-  hearing: Pick<Hearing, 'requirement'>
+  hearing: Hearing
   seen: Prose
 }
 
@@ -123,8 +115,9 @@ function underScoped(missing: readonly (readonly string[])[], { hearing, seen }:
     {
       code: 'token-under-scoped',
       trouble: 'too-narrow',
-      failed: prose`The token cannot do what ${settingOf(hearing.requirement)} requires.`,
+      failed: prose`${theToken(hearing.facts)} lacks ${needsInWords(missing)}, which ${settingOf(hearing.requirement)} requires.`,
       seen,
+      missing,
       expected: prose`a token that also has ${needsInWords(missing)}`,
     },
   ]
@@ -232,9 +225,10 @@ function oauth(hearing: Hearing, { asked, granted }: Of<'oauth'>): Found[] {
     found.push({
       code: 'token-under-scoped',
       trouble: 'too-narrow',
-      failed: prose`The token cannot do what ${settingOf(requirement)} requires.`,
+      failed: prose`${theToken(hearing.facts)} lacks ${names(missing)}, which the action requested for ${settingOf(requirement)}.`,
       seen: prose`an OAuth token with ${scopesInWords(granted)}`,
       expected: prose`an OAuth token that also has ${names(missing)}`,
+      missing: missing.map((name) => [name]),
     })
   }
   if (surplus.length > 0) {

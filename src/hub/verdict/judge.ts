@@ -2,7 +2,7 @@
 import { ActionError } from '../../errors/action-error.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { code, list, prose } from '../../text/message.ts'
-import { listed, printable } from '../../text/printable.ts'
+import { listed } from '../../text/printable.ts'
 import { asksToWrite, isAllowed, settingOf } from '../asked-rights.ts'
 import {
   type Failure,
@@ -17,7 +17,7 @@ import { mayStandIn, type Requirement } from '../requirement.ts'
 import { WRITE } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
 import { explain, remedy } from './explain.ts'
-import type { Found, Hearing, KnownHearing } from './hearing.ts'
+import { type Found, type Hearing, type KnownHearing, managesAccounts, namesOf, theToken } from './hearing.ts'
 import { issuedRights } from './issued.ts'
 import { tooNarrow, tooWide } from './listed.ts'
 import { belonging, restrictions, wrongOrg } from './organization.ts'
@@ -55,10 +55,15 @@ function isTolerated({ question, error }: Failure, requirement: Requirement): bo
   return question === 'whoami-v2' && error.code === 'hub-rate-limited' && mayStandIn(requirement)
 }
 
-function toError({ spelling, rule, allow, ...finding }: Found, { facts, requirement }: Hearing): ActionError {
-  const { evidence, label, who } = facts
-  const displayName = who?.displayName === undefined ? undefined : printable(who.displayName, 80)
-  return explain(finding, evidence, { request: requirement, label, displayName, spelling, rule, allow })
+function toError({ spelling, rule, allow, missing, outside, ...finding }: Found, hearing: Hearing): ActionError {
+  const { facts, requirement } = hearing
+  const known = {
+    request: requirement,
+    ...namesOf(facts),
+    managesAccounts: managesAccounts(facts, requirement),
+    ...{ spelling, rule, allow, missing, outside },
+  }
+  return explain(finding, facts.evidence, known)
 }
 
 /** The failures of one question. The Hub's refusal of a token gets the remedy for a token of its kind. */
@@ -69,7 +74,7 @@ function unanswered(question: Question, { facts, requirement }: Hearing): Action
       error.code === 'token-rejected' || error.code === 'token-expired'
         ? new ActionError(error.code, {
             ...error.explanation,
-            ...remedy('dead', facts.evidence, { request: requirement }),
+            ...remedy('dead', facts.evidence, { request: requirement, ...namesOf(facts) }),
           })
         : error,
     )
@@ -102,15 +107,15 @@ function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
   ]
 }
 
-function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds }, now }: Hearing): Found[] {
+function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds, notation }, now }: Hearing): Found[] {
   if (expiresAt === undefined || expiresAt <= now || expiresAt - now >= minLifetimeSeconds * 1000) return []
   return [
     {
       code: 'token-expiring',
       trouble: 'expiring',
-      failed: 'The token expires too soon for this job.',
+      failed: `The token expires too soon${notation === 'line' ? '' : ' for this job'}.`,
       seen: `a token that expires at ${iso(expiresAt)}, in ${formatDuration((expiresAt - now) / 1000)}`,
-      expected: prose`a token that is valid for at least ${formatDuration(minLifetimeSeconds)} (${code('min-token-lifetime')})`,
+      expected: prose`a token that is valid for at least ${formatDuration(minLifetimeSeconds)}${notation === 'line' ? '' : prose` (${code('min-token-lifetime')})`}`,
     },
   ]
 }
@@ -118,13 +123,14 @@ function expiring({ facts: { expiresAt }, requirement: { minLifetimeSeconds }, n
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** A token bound to a repository must not be able to write it when only reading was requested. */
-function readsOnly({ facts: { boundTo }, requirement }: Hearing): Found[] {
+function readsOnly({ facts, requirement }: Hearing): Found[] {
+  const { boundTo } = facts
   if (!boundTo) return []
   const { repository, read, write } = boundTo
   // Only the Hub's own 403, next to a granted read, says "may read, and may not write".
   if (read.granted && !write.granted && write.status === 403) return []
   if (!write.granted && !read.granted && read.status !== 401) {
-    return [outOfReach([`${repository.label}: ${read.seen}`], [repository.label], 'read')]
+    return [outOfReach(facts, [`${repository.label}: ${read.seen}`], [repository.label], 'read')]
   }
   return [canWriteToo(repository.label, write.granted ? undefined : write.seen, requirement)]
 }
@@ -156,10 +162,10 @@ function reachable({ facts, requirement }: Hearing): Found[] {
   if (refused.length === 0) return []
   const foreign = repositories.filter(({ namespace }) => namespace !== org).map(({ label }) => label)
   const labels = repositories.map(({ label }) => label)
-  const found = outOfReach(refused, labels, asksToWrite(requirement) ? 'write' : 'read')
+  const found = outOfReach(facts, refused, labels, asksToWrite(requirement) ? 'write' : 'read')
   if (foreign.length === 0) return [found]
   const outside = `${listed(foreign)} ${foreign.length === 1 ? 'is' : 'are'} outside ${org}, where this action’s tokens have no rights.`
-  return [{ ...found, cause: [outside, UNREACHABLE] }]
+  return [{ ...found, outside }]
 }
 
 function refusal({ repository, access }: RepositoryAccess): string[] {
@@ -173,16 +179,17 @@ function foreignTo(evidence: Evidence, repositories: readonly HubRepository[]): 
   return others.map(({ label }) => `${label}: the token is bound to ${evidence.resource}`)
 }
 
-const UNREACHABLE =
-  'A repository listed above does not exist, the token does not cover it, or it is gated and the token’s account has not accepted its terms.'
-
-function outOfReach(refused: readonly string[], labels: readonly string[], verb: 'read' | 'write'): Found {
+function outOfReach(
+  facts: TokenFacts,
+  refused: readonly string[],
+  labels: readonly string[],
+  verb: 'read' | 'write',
+): Found {
   return {
     code: 'token-under-scoped',
     trouble: 'out-of-reach',
-    failed: `The token cannot ${verb} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
+    failed: `${theToken(facts)} cannot ${verb} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
     seen: list(refused),
     expected: `${verb} access to ${listed(labels)}`,
-    cause: UNREACHABLE,
   }
 }

@@ -1,7 +1,7 @@
 /** Whether the rights that whoami-v2 lists are enough for what was requested, and no more. */
 import { code, joined, list, type Prose, prose } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
-import { allowItem, isAllowed, mayHave, needsOf, settingOf, unmetNeeds } from '../asked-rights.ts'
+import { allowItem, isAllowed, mayHave, needsInWords, needsOf, settingOf, unmetNeeds } from '../asked-rights.ts'
 import { ownerOf, tokenKind } from '../facts/describe.ts'
 import { isClassic, isRepository, isWithin, placeOf, unlistedRights } from '../facts/rights.ts'
 import type { Entity, Membership, WhoAmI } from '../facts/whoami.ts'
@@ -9,21 +9,22 @@ import type { HubRepository } from '../repository.ts'
 import type { Requirement } from '../requirement.ts'
 import { type Scope, widthOf } from '../scopes.ts'
 import type { Evidence } from '../token.ts'
-import type { Found, KnownHearing } from './hearing.ts'
+import { type Found, type KnownHearing, theToken } from './hearing.ts'
 
 /** The finding that the token cannot do what was requested; empty when it can. */
 export function tooNarrow({ who, facts, requirement }: KnownHearing, org: Membership): Found[] {
-  const seen = shortfall(who, placesIn(org, facts.evidence, requirement), requirement)
-  if (seen === undefined) return []
+  const found = shortfall(who, placesIn(org, facts.evidence, requirement), requirement)
+  if (found === undefined) return []
   const { repositories } = requirement
   const where = repositories.length > 0 ? listed(repositories.map(({ label }) => label)) : 'repositories in it'
+  const { missing } = found
+  const lacks = missing ? prose`lacks ${needsInWords(missing)} in ${org.name}, which` : `cannot do in ${org.name} what`
   return [
     {
       code: 'token-under-scoped',
-      trouble: 'too-narrow',
-      failed: prose`The token cannot do what ${settingOf(requirement)} requires in ${org.name}.`,
-      seen,
+      failed: prose`${theToken(facts)} ${lacks} ${settingOf(requirement)} requires.`,
       expected: prose`a token with ${needsInWords(needsOf(requirement))} on ${org.name} or on ${where}`,
+      ...found,
     },
   ]
 }
@@ -42,37 +43,33 @@ function isIn(entity: Entity, org: Places): boolean {
   return isWithin(entity, org) || org.repositories.some((repository) => isRepository(entity, repository))
 }
 
-/** `repo.write`; `inference.serverless.write or inference.endpoints.infer.write`. */
-export function needsInWords(needs: readonly (readonly string[])[]): Prose {
-  return joined(
-    needs.map((anyOf) =>
-      joined(
-        anyOf.map((need) => code(printable(need, 80))),
-        ' or ',
-      ),
-    ),
-    ' and ',
-  )
-}
+type Shortfall = Pick<Found, 'trouble' | 'seen' | 'missing'>
 
 /**
  * Why the token cannot do what is needed anywhere in the organization, or undefined when it can. A token for single
  * repositories is enough: which ones are needed is what `repositories` is for.
  */
-function shortfall(who: WhoAmI, org: Places, requirement: Requirement): string | Prose | undefined {
+function shortfall(who: WhoAmI, org: Places, requirement: Requirement): Shortfall | undefined {
   if (who.role === 'read') {
     const beyond = unmetNeeds(requirement, CLASSIC_READ)
-    if (beyond.length > 0) return prose`a classic ${code('read')} token, which does not have ${needsInWords(beyond)}`
+    if (beyond.length > 0) {
+      const seen = prose`a classic ${code('read')} token, which does not have ${needsInWords(beyond)}`
+      return { trouble: 'classic-read', seen, missing: beyond }
+    }
   }
   if (who.role === 'fineGrained') {
     const held = who.grants.filter(({ entity }) => isIn(entity, org)).flatMap(({ permissions }) => permissions)
     const missing = unmetNeeds(requirement, held)
     if (missing.length > 0) {
-      return prose`a token with ${held.length === 0 ? 'no permissions' : names([...new Set(held)])} in ${org.name}, without ${needsInWords(missing)}`
+      const seen = prose`a token with ${held.length === 0 ? 'no permissions' : names([...new Set(held)])} in ${org.name}, without ${needsInWords(missing)}`
+      return { trouble: 'too-narrow', seen, missing }
     }
   }
   return isRoleTooLow(org, requirement)
-    ? `a token of an account that has the role ${printable(org.roleInOrg, 80)} in ${org.name}`
+    ? {
+        trouble: 'low-role',
+        seen: `a token of ${ownerOf(who)}, who has the role ${printable(org.roleInOrg, 80)} in ${org.name}`,
+      }
     : undefined
 }
 

@@ -3,8 +3,8 @@ import { listed, printable, quoted } from '../../text/printable.ts'
 import { ownerOf } from '../facts/describe.ts'
 import { impliedMembership, isClassic, membershipIn, plainMembership } from '../facts/rights.ts'
 import type { Membership } from '../facts/whoami.ts'
-import type { Trouble } from './explain.ts'
 import type { Found, KnownHearing } from './hearing.ts'
+import type { Trouble } from './remedies.ts'
 
 /**
  * The token's place in the organization: a membership. Only where the Hub lists no memberships at all, rights on the

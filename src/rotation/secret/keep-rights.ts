@@ -6,11 +6,11 @@ import { asMinted, lostRights, permissionsWithin } from '../../hub/facts/lost-ri
 import { isClassic, isWithin } from '../../hub/facts/rights.ts'
 import type { Grant, Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import { GRANTABLE } from '../../hub/mint-rights.ts'
-import { hubPages } from '../../hub/pages.ts'
+import { createToken } from '../../hub/new-token.ts'
 import { type HubRepository, parseRepository } from '../../hub/repository.ts'
 import { LEAST_PERMISSIONS, RIGHT_SETS, SCOPES } from '../../hub/scopes.ts'
 import { isPermissionName } from '../../inputs/rights.ts'
-import { block, link, type Part, partsOf, prose } from '../../text/message.ts'
+import { block, type Part, partsOf, prose } from '../../text/message.ts'
 import type { Wanted } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { withSettings } from '../inputs/secret-lines.ts'
@@ -32,7 +32,7 @@ export interface Remedy {
   /** Why rights would be lost. */
   cause: string
   /** How they are kept; empty when they cannot be. */
-  keep: readonly Part[]
+  keep: readonly (string | Part)[]
 }
 
 /** Why rights would be lost, and what keeps them. */
@@ -57,7 +57,7 @@ export function howToKeep(context: SecretContext, { who, org, replacement, lost 
     line: withReach(rotated, changes, reach, repositories),
     isNeeded: rest > 0 || !permissions.every((permission) => mayHave(askedOf(rotated), permission)),
   }
-  const { cause, keep } = isMinted ? askForMore(wider) : createAnother(context, wider)
+  const { cause, keep } = isMinted ? askForMore(wider) : createAnother(context, wider, permissions)
   return { cause: isClassic(who) ? CLASSIC : cause, keep }
 }
 
@@ -128,12 +128,19 @@ function askForMore({ which, line }: WiderLine): Remedy {
 }
 
 /** How a person stores another token in the pending version; nothing else in the secret is lost by it. */
-function createAnother({ rotated, request }: SecretContext, { which, line, isNeeded }: WiderLine): Remedy {
-  const { newToken } = hubPages(request.hubEndpoint)
+function createAnother(
+  { rotated, request: { org, hubEndpoint } }: SecretContext,
+  { which, line, isNeeded }: WiderLine,
+  permissions: readonly string[],
+): Remedy {
   return {
     cause: 'The pending token was created with fewer permissions, or for fewer repositories, than the current one.',
     keep: [
-      prose`To keep ${which}, create a fine-grained token that has them (${link(newToken)}), and store it as the pending version in place of this one.`,
+      ...createToken(
+        { org, hubEndpoint, scopes: [], permissions },
+        `To keep ${which}, create a fine-grained token that has them at `,
+      ),
+      'Store it as the pending version in place of this one.',
       ...partsOf(storeCommand(pendingPlace(rotated.secret))),
       ...(isNeeded ? [prose`The line must allow it:`, block(line)] : []),
     ],

@@ -1,9 +1,10 @@
 /** How a person brings a new token, where no rotation mints one. */
 import { type SecretShape, storeCommand } from '../../aws/store-command.ts'
-import { hubPages } from '../../hub/pages.ts'
-import { link, type Part, partsOf, prose } from '../../text/message.ts'
+import { createToken } from '../../hub/new-token.ts'
+import { type Part, partsOf } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
 import { pendingPlace } from './place.ts'
+import { askedOf } from './requirement.ts'
 
 /** Where to create the token, and how to store it as the pending version. */
 export function newTokenByHand(
@@ -11,7 +12,7 @@ export function newTokenByHand(
   shape: SecretShape,
 ): Part[] {
   return [
-    prose`Create a new fine-grained token: ${link(hubPages(request.hubEndpoint).newToken)}`,
+    ...createToken({ ...askedOf(rotated), org: request.org, hubEndpoint: request.hubEndpoint }),
     ...partsOf(storeCommand(pendingPlace(rotated.secret, shape))),
   ]
 }

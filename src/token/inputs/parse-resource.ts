@@ -1,7 +1,7 @@
 /** The input `hf-resource`: the repository or user that a Trusted Publisher's token is for. */
 import { type AskedRights, asksToWrite, settingOf, unmetNeeds } from '../../hub/asked-rights.ts'
 import { REPOSITORY_PART } from '../../hub/repository.ts'
-import { permissionsOf, READ, WRITE } from '../../hub/scopes.ts'
+import { REPOSITORY_RIGHTS, USER_RIGHTS } from '../../hub/scopes.ts'
 import { didYouMean, got, type Problem, type Problems } from '../../inputs/problems.ts'
 import { code, prose } from '../../text/message.ts'
 import { listed, printable, quoted } from '../../text/printable.ts'
@@ -43,10 +43,6 @@ function formProblem(text: string, parts: readonly string[], { org }: Wanted): P
   }
   return undefined
 }
-
-/** What a Trusted Publisher's token may do at most. */
-const REPOSITORY_RIGHTS = [READ, WRITE]
-const USER_RIGHTS = [READ, ...(permissionsOf('inference-api') ?? [])]
 
 function scopeProblem(text: string, parts: readonly string[], asked: AskedRights): Problem | undefined {
   const [kind = ''] = parts
