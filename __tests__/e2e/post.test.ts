@@ -1,5 +1,7 @@
 /** What post does after later steps have changed the job: everything that it needs comes from saved state. */
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { roleArn } from '../../sandbox/index.ts'
 import { Stage, warningsOf } from './stage.ts'
@@ -77,6 +79,48 @@ describe('post makes no call after a later step has set', () => {
       expect.stringMatching(new RegExp(`^A later step changed ${name}, .* A later run that uses this service account`)),
     ])
     expect([received, stage.sandbox.calls(), alive()]).toEqual([0, {}, 1])
+  })
+})
+
+describe('copies of the token that a later step made in the home folder', () => {
+  const stored = (name: string, token: string) => `[${name}]\nhf_token = ${token}\n\n`
+  const OTHER = 'hf_OtherOtherOtherOtherOtherOtherOther'
+
+  test.each(['secrets-manager', 'service-account'])('are removed, and nothing else: %s', async (source) => {
+    const { runner, main } = await stage.main(source === 'service-account' ? { with: inputs } : {})
+    const token = main.outputs['hf-token'] ?? ''
+    const cache = join(runner.home, '.cache', 'huggingface')
+    await mkdir(cache, { recursive: true })
+    await writeFile(join(cache, 'token'), token)
+    await writeFile(join(cache, 'stored_tokens'), stored('ci', token) + stored('other', OTHER))
+    const credential = (value: string) => `https://hf_user:${value}@huggingface.co\n`
+    await writeFile(join(runner.home, '.git-credentials'), credential(OTHER) + credential(token))
+
+    const [post] = await runner.finish()
+    expect(post?.annotations).toEqual([])
+    const files = [join(cache, 'token'), join(cache, 'stored_tokens'), join(runner.home, '.git-credentials')]
+    expect(post?.log).toContain(`Removed copies of this job’s token from ${files[0]}, ${files[1]} and ${files[2]}.`)
+    expect(await runner.filesLeft()).toEqual(
+      expect.arrayContaining([
+        { path: 'HOME/.cache/huggingface/stored_tokens', text: stored('other', OTHER) },
+        { path: 'HOME/.git-credentials', text: credential(OTHER) },
+      ]),
+    )
+    expect(JSON.stringify(await runner.filesLeft())).not.toContain(token)
+  })
+
+  test('are reported if post must not change the file', async () => {
+    const { runner, main } = await stage.main()
+    const link = join(runner.home, '.git-credentials')
+    const target = join(runner.temp, 'elsewhere')
+    await writeFile(target, `https://hf_user:${main.outputs['hf-token']}@huggingface.co\n`)
+    await symlink(target, link)
+    const [post] = await runner.finish()
+    expect(warningsOf(post ?? main)).toEqual([
+      `${link} holds a copy of this job’s token. The post step did not remove it, because the path is a symbolic link. Remove it yourself.`,
+    ])
+    // The test has put it there: it is not the action's leak.
+    await rm(target)
   })
 })
 

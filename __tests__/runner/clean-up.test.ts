@@ -40,7 +40,7 @@ describe('the folder of this run', () => {
 
   test('may be gone already', () => {
     post({ ...delivered, directory: join(step.temp, 'hf-oidc-1') })
-    expect(step.lines).toEqual(['Cleaned up: files removed.'])
+    expect(step.lines).toEqual(['Nothing to clean up.'])
   })
 
   /** Folders that post must not touch, whatever the state says. */

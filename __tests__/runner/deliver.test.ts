@@ -1,9 +1,11 @@
 /** How a token is handed to later steps. */
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { VerifiedToken } from '../../src/hub/verdict/verify.ts'
 import type { Identity } from '../../src/identity/identity.ts'
+import { COPIES_STATE } from '../../src/runner/copies.ts'
 import { deliver } from '../../src/runner/deliver/deliver.ts'
 import { DELIVERED_STATE, planDelivery } from '../../src/runner/deliver/plan.ts'
 import { readJob } from '../../src/runner/inputs.ts'
@@ -96,6 +98,11 @@ test('the state for post holds no token, and lists what was delivered', () => {
     directory: dirname(Object.fromEntries(step.env).HF_TOKEN_PATH ?? ''),
     variables: ['HUB', 'HF_TOKEN'],
     gitConfigCount: 2,
+  })
+  // By this, post recognizes copies that other programs make of it.
+  expect(JSON.parse(step.state[COPIES_STATE] ?? '')).toMatchObject({
+    hash: createHash('sha256').update(TOKEN).digest('hex'),
+    length: TOKEN.length,
   })
   expect(JSON.stringify(step.state)).not.toContain(TOKEN)
 })

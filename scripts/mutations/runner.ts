@@ -3,17 +3,118 @@ import type { Mutation } from './mutation.ts'
 
 const CLEAN_UP = { file: 'runner/clean-up/clean-up.ts', tests: '__tests__/runner/clean-up.test' } as const
 const REVOKE = { file: 'runner/clean-up/revoke-minted.ts', tests: '__tests__/runner/revoke.test' } as const
+const COPIES = { file: 'runner/copies.ts', tests: '__tests__/runner/remove-copies.test' } as const
+const COPY_TEXT = { file: 'runner/clean-up/copy-text.ts', tests: '__tests__/runner/remove-copies.test' } as const
+const REMOVE_COPIES = {
+  file: 'runner/clean-up/remove-copies.ts',
+  tests: '__tests__/runner/remove-copies.test',
+} as const
 const UNSAVED = { file: 'runner/clean-up/revoke-unsaved.ts', tests: '__tests__/runner/revoke.test' } as const
 const LEDGER = { file: 'runner/ledger.ts', tests: '__tests__/runner/(revoke|ledger).test' } as const
 const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/deliver.test' } as const
 const FILES = { file: 'runner/deliver/private-file.ts', tests: '__tests__/runner/deliver-files.test' } as const
 const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/deliver-files.test' } as const
 const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
+const SMALL_FILE = { file: 'runner/small-file.ts', tests: '__tests__/runner/id-token.test' } as const
 const INPUTS = { file: 'runner/inputs.ts', tests: '__tests__/runner/inputs.test' } as const
 const LOG = { file: 'runner/log.ts', tests: '__tests__/runner/report.test' } as const
 const RUN_JOB = { file: 'runner/run-job.ts', tests: '__tests__/runner/run-job.test' } as const
 
 export const RUNNER: readonly Mutation[] = [
+  {
+    ...COPIES,
+    without: 'a token is saved as a hash only',
+    find: '{ hash: hashOf(token), length',
+    replace: '{ hash: token, length',
+  },
+  {
+    ...COPIES,
+    without: 'a file that held the token before is not a copy',
+    find: 'files.filter(({ path }) => held(path, ours))',
+    replace: 'files.filter(() => false)',
+  },
+  { ...COPIES, without: 'a link is not taken for a file', find: 'found.isSymbolicLink()', replace: 'false' },
+  {
+    ...COPIES,
+    without: 'a token in a URL is recognized',
+    find: '[text, decoded].some',
+    replace: '[text].some',
+  },
+  {
+    ...COPIES,
+    without: 'copies are found where the job says, and at the defaults',
+    find: "env.HF_HOME && join(env.HF_HOME, 'token'),",
+    replace: '',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'a file that would still hold the token is not changed',
+    find: 'kept !== undefined && holds(kept, ours)',
+    replace: 'kept === text',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'a file of another form is not taken apart',
+    find: 'else if (!FIELD.test(line) && !NEITHER.test(line)) return undefined\n',
+    replace: '\n',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'only our section is removed',
+    find: 'sections?.filter((section) => !isOurs(section, ours))',
+    replace: 'sections?.filter(() => false)',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'only a line with our token as the password is removed',
+    find: 'password !== undefined && isToken(decoded(password), ours)',
+    replace: 'password !== undefined',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'only a file with the token alone is removed',
+    find: 'isToken(cleaned(text), ours) ? undefined : text',
+    replace: 'undefined',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'a file that held the token before this step is left alone',
+    find: 'if (before.includes(path)) {',
+    replace: 'if (false) {',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'a link is left alone',
+    find: "if (found.isLink) return left(path, 'the path is a symbolic link')\n",
+    replace: '\n',
+  },
+  { ...REMOVE_COPIES, without: 'a file keeps its owner', find: '    chownSync(draft, uid, gid)\n', replace: '' },
+  { ...REMOVE_COPIES, without: 'a file keeps its mode', find: '    chmodSync(draft, mode)\n', replace: '' },
+  {
+    ...REMOVE_COPIES,
+    without: 'a saved hash is a hash',
+    find: ' || !HASH.test(saved.hash)',
+    replace: '',
+    equivalent: 'nothing has such a hash',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'saved paths are absolute',
+    find: ' || !isAbsolute(value.path)',
+    replace: '',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'a draft that could not be put in place is removed',
+    find: '    rmSync(draft, { force: true })\n',
+    replace: '',
+  },
+  {
+    ...DELIVER,
+    without: 'post can recognize copies of the token',
+    find: '    saveState(COPIES_STATE, savedCopies(token.value, process.env))\n',
+    replace: '',
+  },
   {
     file: 'runner/clean-up/delete-minted.ts',
     without: 'post makes no call when a variable has changed that decides where calls go',
@@ -126,8 +227,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...CLEAN_UP,
     without: 'post does not fail when the environment file is gone',
-    find: '    return false\n  }\n}\n\n/** Returns whether the variable',
-    replace: '    throw error\n  }\n}\n\n/** Returns whether the variable',
+    find: "    return 'left'\n  }\n}\n",
+    replace: '    throw error\n  }\n}\n',
   },
   {
     ...CLEAN_UP,
@@ -307,28 +408,28 @@ export const RUNNER: readonly Mutation[] = [
     replace: '',
   },
   {
-    ...ID_TOKEN,
+    ...SMALL_FILE,
     without: 'a file is not read through a link',
     find: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
     replace: 'O_RDONLY | O_NONBLOCK',
   },
   {
-    ...ID_TOKEN,
+    ...SMALL_FILE,
     without: 'reading does not wait for a pipe',
     find: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
     replace: 'O_RDONLY | O_NOFOLLOW',
     named: 'waits for nobody',
   },
   {
-    ...ID_TOKEN,
+    ...SMALL_FILE,
     without: 'only a regular file is read',
     find: "    if (!stats.isFile()) throw new Error('something that is not a regular file')\n",
     replace: '',
   },
   {
-    ...ID_TOKEN,
+    ...SMALL_FILE,
     without: 'a large file is refused',
-    find: 'if (length > MAX_ID_TOKEN) throw',
+    find: 'if (length > max) throw',
     replace: 'if (length < 0) throw',
   },
   {
@@ -350,7 +451,7 @@ export const RUNNER: readonly Mutation[] = [
     replace: "String(env[from.name] ?? '')",
   },
   {
-    ...ID_TOKEN,
+    ...SMALL_FILE,
     without: 'the opened file is closed',
     find: '    closeSync(file)\n',
     replace: '',

@@ -1,10 +1,11 @@
 /** Edge: reads the ID token that `id-token-from` names, from a variable or a file. */
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { dirname, isAbsolute } from 'node:path'
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { block, code, type Prose, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
+import { readSmallFile } from './small-file.ts'
 
 /**
  * The ID token, without the white space around it. Empty for `github`, where it is requested instead.
@@ -40,7 +41,7 @@ function checked(text: string, place: Prose): string {
 
 function readFile(path: string): string {
   try {
-    return readSmallFile(path)
+    return readSmallFile(path, MAX_ID_TOKEN).bytes.toString('utf8')
   } catch (error) {
     const target = linkTarget(path, error)
     if (target !== undefined) throw isLink(path, target)
@@ -50,36 +51,6 @@ function readFile(path: string): string {
       reason === undefined ? printable(message, 60) : `a file that cannot be read (${printable(reason, 60)})`,
     )
   }
-}
-
-/** The text of a regular file. Follows no link, and does not wait for somebody to write to a pipe. */
-function readSmallFile(path: string): string {
-  // Windows has neither of the last two.
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
-  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-  try {
-    // Checks the open file, not the path: another file may be there by now.
-    const stats = fstatSync(file)
-    if (!stats.isFile()) throw new Error('something that is not a regular file')
-    // One byte more than allowed: the file may have grown since.
-    const bytes = Buffer.alloc(MAX_ID_TOKEN + 1)
-    const length = fill(file, bytes)
-    if (length > MAX_ID_TOKEN) throw new Error(`a file of more than ${MAX_ID_TOKEN} bytes`)
-    return bytes.toString('utf8', 0, length)
-  } finally {
-    closeSync(file)
-  }
-}
-
-/** Reads until the buffer is full or the file ends. Returns the number of bytes. */
-function fill(file: number, bytes: Buffer): number {
-  let length = 0
-  while (length < bytes.length) {
-    const read = readSync(file, bytes, length, bytes.length - length, null)
-    if (read === 0) break
-    length += read
-  }
-  return length
 }
 
 /** Where the link points that made `openSync` fail. FreeBSD's word for it is EMLINK. */

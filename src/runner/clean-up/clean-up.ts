@@ -9,18 +9,18 @@ import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX } from '../deliver/pl
 /** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */
 export function cleanUp(env: NodeJS.ProcessEnv): void {
   const { directory, variables, gitConfigCount } = readDelivered(getState(DELIVERED_STATE))
-  const isRemoved = directory !== undefined && removeDirectory(directory, env.RUNNER_TEMP ?? '')
+  const files = directory === undefined ? 'gone' : removeDirectory(directory, env.RUNNER_TEMP ?? '')
   const emptied = env.GITHUB_ENV ? variables.filter((name) => set(name, '')) : []
   // If a later step added entries on top, lowering the count would hide them.
   if (env.GITHUB_ENV && gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)) {
     set('GIT_CONFIG_COUNT', String(gitConfigCount))
   }
   const done = [
-    ...(isRemoved ? ['files removed'] : []),
+    ...(files === 'removed' ? ['files removed'] : []),
     ...(emptied.length > 0 ? [`${emptied.join(', ')} emptied`] : []),
   ]
   if (done.length > 0) info(`Cleaned up: ${done.join('; ')}.`)
-  else if (directory === undefined && variables.length === 0) info('Nothing to clean up.')
+  else if (files === 'gone' && variables.length === 0) info('Nothing to clean up.')
 }
 
 /** The name of a variable; anything else could write other lines into the environment file. */
@@ -40,22 +40,23 @@ function readDelivered(state: string): Delivered {
   }
 }
 
-/** Removes a folder of ours, directly under RUNNER_TEMP, and no other. Returns whether it is gone. */
-function removeDirectory(saved: string, temp: string): boolean {
+/** Removes a folder of ours, directly under RUNNER_TEMP, and no other. `gone`: it was not there. */
+function removeDirectory(saved: string, temp: string): 'removed' | 'gone' | 'left' {
   const directory = resolve(saved)
   const isOurs = basename(directory).startsWith(DIRECTORY_PREFIX) && temp !== '' && dirname(directory) === resolve(temp)
   try {
     const found = lstatSync(directory, { throwIfNoEntry: false })
-    if (found && !(isOurs && found.isDirectory())) {
+    if (!found) return 'gone'
+    if (!(isOurs && found.isDirectory())) {
       warning(`Did not remove ${printable(directory)}, because it is not a folder of this action.`)
-      return false
+      return 'left'
     }
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
-    return true
+    return 'removed'
   } catch (error) {
     const reason = printable((error as NodeJS.ErrnoException).code, 40)
     warning(`Could not remove the folder ${printable(directory)} (${reason}). It holds the token: remove it yourself.`)
-    return false
+    return 'left'
   }
 }
 

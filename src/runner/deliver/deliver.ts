@@ -7,6 +7,7 @@ import type { Job } from '../../identity/job.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import { exportedVariables, type Request } from '../../token/request.ts'
+import { COPIES_STATE, savedCopies } from '../copies.ts'
 import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
 import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
 import { credentialAnswer, gitConfig, gitPrefixes, gitVariables, withinReach } from './git.ts'
@@ -27,6 +28,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
   const plan = planDelivery(request, job)
   try {
     saveState(DELIVERED_STATE, plan.delivered)
+    saveState(COPIES_STATE, savedCopies(token.value, process.env))
     if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)
     if (plan.tokenFile) {
       writePrivateFile(plan.tokenFile, token.value)

@@ -1,0 +1,111 @@
+/** Edge of post: removes the copies that `hf auth login` and Git made of the token that main delivered. */
+import { randomUUID } from 'node:crypto'
+import { chmodSync, chownSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+import { getState } from '@actions/core'
+import { isRecord, parseJson } from '../../text/json.ts'
+import { listed, printable } from '../../text/printable.ts'
+import { COPIES_STATE, type CopyFile, copyFiles, type FoundFile, findFile, type SavedCopies } from '../copies.ts'
+import { runnerLog } from '../log.ts'
+import { withoutCopies } from './copy-text.ts'
+
+/** Removes every copy that it can, and warns about the rest. Never throws: the job must not fail because of it. */
+export function removeCopies(env: NodeJS.ProcessEnv): void {
+  const saved = readSaved(getState(COPIES_STATE))
+  if (!saved) return
+  const files = new Map([...saved.files, ...copyFiles(env)].map((file) => [`${file.kind} ${file.path}`, file]))
+  const removed = [...files.values()].filter((file) => remove(file, saved)).map(({ path }) => shown(path))
+  if (removed.length > 0) {
+    const copies = removed.length === 1 ? 'a copy' : 'copies'
+    runnerLog.info(`Removed ${copies} of this job’s token from ${listed(removed)}.`)
+  }
+}
+
+/** Returns whether a copy was there and is gone. */
+function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies): boolean {
+  let found: FoundFile | undefined
+  try {
+    found = findFile(path)
+  } catch (error) {
+    return unread(path, error)
+  }
+  if (!found) return false
+  const remainder = withoutCopies(kind, found.text, ours)
+  if (remainder === 'none here') return false
+  if (before.includes(path)) {
+    runnerLog.info(`${shown(path)} held this job’s token before this step, so the post step did not change it.`)
+    return false
+  }
+  if (found.isLink) return left(path, 'the path is a symbolic link')
+  if (remainder === 'unknown form') return left(path, 'the file has a form that the post step does not know')
+  try {
+    if (remainder.kept === undefined) rmSync(path)
+    else replace(path, remainder.kept, found)
+    return true
+  } catch (error) {
+    return left(path, `the file could not be changed (${reasonOf(error)})`)
+  }
+}
+
+/** Whoever reads the file meanwhile sees the one or the other text, and never a part of it. */
+function replace(path: string, text: string, { mode, uid, gid }: FoundFile): void {
+  const draft = `${path}.hf-oidc-${randomUUID()}`
+  try {
+    writeFileSync(draft, text, { encoding: 'latin1', mode: 0o600, flag: 'wx' })
+    chownSync(draft, uid, gid)
+    // After the owner: a change of owner takes bits of the mode away.
+    chmodSync(draft, mode)
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+function left(path: string, why: string): false {
+  runnerLog.warning(
+    `${shown(path)} holds a copy of this job’s token. The post step did not remove it, because ${why}. Remove it yourself.`,
+  )
+  return false
+}
+
+function unread(path: string, error: unknown): false {
+  const reason = reasonOf(error)
+  // A folder that is a file, or a link to nothing: there is no such file.
+  if (reason === 'ENOENT' || reason === 'ENOTDIR') return false
+  runnerLog.warning(
+    `The post step could not check whether ${shown(path)} holds a copy of this job’s token (${reason}), and did not change it.`,
+  )
+  return false
+}
+
+/** The system's error code, or what is there instead of a small file. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return printable(code ?? message, 60)
+}
+
+function shown(path: string): string {
+  return printable(path, 300)
+}
+
+const HASH = /^[0-9a-f]{64}$/
+
+/** The state may be missing (main delivered nothing) or, on a runner that was tampered with, anything. */
+function readSaved(state: string): SavedCopies | undefined {
+  const saved = parseJson(state)
+  if (!isRecord(saved) || typeof saved.hash !== 'string' || !HASH.test(saved.hash)) return undefined
+  const { hash, length, files, before } = saved
+  if (typeof length !== 'number') return undefined
+  return {
+    hash,
+    length,
+    files: Array.isArray(files) ? files.filter(isCopyFile) : [],
+    before: Array.isArray(before) ? before.filter((path) => typeof path === 'string') : [],
+  }
+}
+
+function isCopyFile(value: unknown): value is CopyFile {
+  if (!isRecord(value) || typeof value.path !== 'string' || !isAbsolute(value.path)) return false
+  return value.kind === 'token' || value.kind === 'stored' || value.kind === 'git'
+}
