@@ -1,5 +1,5 @@
 /** What later steps get, and what is left of it when the job has ended. */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ACCOUNT, REGION, trustPolicy } from '../../sandbox/index.ts'
@@ -124,6 +124,36 @@ test('the token file is for the runner’s user alone, and gone after post', asy
   expect(post?.exitCode).toBe(0)
   expect(existsSync(dirname(path))).toBe(false)
   expect(await runner.filesLeft()).toEqual([])
+})
+
+test('a client that knows no variable finds the token in the home folder until post', async () => {
+  const { runner, main } = await stage.main({ with: { 'export-file': 'hf-home', 'export-env': '' } })
+  const path = join(runner.home, '.cache', 'huggingface', 'token')
+  expect(main.log).toContain(path)
+  expect(warningsOf(main)).toEqual([])
+  expect(readFileSync(path, 'utf8')).toBe(stage.sandbox.tokens.write)
+  expect(main.env).toHaveProperty('HF_TOKEN_PATH')
+  const second = await stage.main({ with: { 'export-file': 'hf-home', scope: 'read' } }, runner)
+  expect(warningsOf(second.main)).toContainEqual(expect.stringMatching(/token already exists, so this step left it/))
+  const posts = await runner.finish()
+  expect(posts.map(({ log }) => log).join('')).toMatch(/Cleaned up: files removed; .*huggingface.token removed/)
+  expect(await runner.filesLeft()).toEqual([])
+  expect(existsSync(join(runner.home, '.cache'))).toBe(false)
+})
+
+test('a token file of somebody else is neither overwritten nor removed', async () => {
+  const runner = await stage.runner()
+  const path = join(runner.workspace, 'token')
+  const theirs = `${stage.sandbox.tokens.write}\n`
+  writeFileSync(path, theirs)
+  const { main } = await stage.main(
+    { with: { 'export-file': 'hf-home' }, step: { env: { HF_HOME: runner.workspace } } },
+    runner,
+  )
+  expect(main.exitCode).toBe(0)
+  await runner.finish()
+  expect(readFileSync(path, 'utf8')).toBe(theirs)
+  rmSync(path)
 })
 
 test('git reaches a private repository on the Hub without a token in any URL or configuration of the user', async () => {

@@ -696,7 +696,6 @@ const scenarios: Scenario[] = [
   },
   ...(
     [
-      ['hub-failed/page', 'a page instead of JSON', '<html>login</html>'],
       ['hub-failed/shape', 'JSON of another shape', { name: 'acme-ci' }],
       ['hub-failed/command', 'a name with a command in it', { auth: 7, name: 'a\n::error::b', orgs: [] }],
       [

@@ -32,6 +32,38 @@ const refuse = (times: number, status = 401, operation = 'whoami-v2') =>
   hub.service.inject(operation, { kind: 'answer', status, body: { error: 'Invalid username or password.' } }, times)
 const asked = () => hub.service.count('whoami-v2')
 
+const PAGE = { kind: 'answer', headers: { 'content-type': 'text/html' }, body: 'Sign in' } as const
+
+describe('a page of a mirror or a proxy', () => {
+  const page = (operation: string, status: number) => hub.service.inject(operation, { ...PAGE, status }, 9)
+  const model = parseRepository('acme/model')
+
+  test.each([401, 403, 404, 200, 302])('says nothing about the token, whatever its status: %s', async (status) => {
+    page('whoami-v2', status)
+    for (const one of [client(), careful()]) {
+      await expect(one.whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
+      await expect(one.whoAmI(token)).rejects.toThrow('is not the Hub’s API')
+      await expect(one.owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    }
+  })
+
+  test.each([401, 403, 404, 200])('says nothing about a repository: %s', async (status) => {
+    page('auth-check', status)
+    if (!model) throw new Error('that is a repository')
+    await expect(client().authCheck(token, model, false)).rejects.toMatchObject({ code: 'hub-failed' })
+    expect(await client().corroborateAccess(token, model, false)).toEqual({ silence: `HTTP ${status}` })
+  })
+
+  test('is advised on as one of the Hub where there is no mirror', async () => {
+    const { notTheHub } = await import('../../src/hub/explain-foreign.ts')
+    const answer = { status: 404, headers: {}, body: Buffer.from('x') }
+    const told = (endpoint: string) => notTheHub({ answer, said: 'HTTP 404', what: 'x', endpoint }).message
+    expect(told('https://huggingface.co')).not.toMatch(/mirror|client-endpoint/)
+    expect(told('https://huggingface.co')).toContain('no content type')
+    expect(told('https://mirror.example')).toContain('client-endpoint: https://mirror.example')
+  })
+})
+
 describe('a client that looks twice', () => {
   test('rejects a token when the Hub says so twice, with time in between', async () => {
     refuse(2)

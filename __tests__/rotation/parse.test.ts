@@ -20,6 +20,7 @@ const job: Job = {
   actor: 'octocat',
   workflow: 'rotate',
   tempDirectory: '',
+  hubTokenFiles: [],
   presetVariables: new Set(),
   clientVariables: {},
   gitUses: [],

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { cleanUp } from '../../src/runner/clean-up/clean-up.ts'
+import { HOME_FILES_STATE, sha256 } from '../../src/runner/deliver/home-file.ts'
 import { DELIVERED_STATE } from '../../src/runner/deliver/plan.ts'
 import { Step } from './step.ts'
 
@@ -140,6 +141,15 @@ describe('the count of Git’s configuration', () => {
     for (const gitConfigCount of ['2', 1.5, null, {}]) post({ ...delivered, gitConfigCount })
     expect(step.env).toEqual([])
   })
+})
+
+test('token files in the home folder are removed, and the reader is told', () => {
+  const path = join(folder('home'), 'token')
+  const files = [{ path, sha256: sha256('secret') }]
+  step.set({ [`STATE_${HOME_FILES_STATE}`]: JSON.stringify(files) })
+  post(delivered)
+  post(delivered)
+  expect(step.lines).toEqual([`Cleaned up: ${path} removed.`, `${path} was already gone.`])
 })
 
 test.each(['', 'null', '[]', '"x"', '{', '{"directory":7,"variables":"HF_TOKEN"}'])(

@@ -1,6 +1,6 @@
 /** How a token is handed to later steps. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { VerifiedToken } from '../../src/hub/verdict/verify.ts'
@@ -29,6 +29,7 @@ const request = (rest: Partial<Request> = {}): Request =>
     hubEndpoint: 'https://hub.example.com:8443',
     exportEnv: ['HF_TOKEN'],
     exportFile: false,
+    exportHome: false,
     gitCredentials: false,
     source: { kind: 'secrets-manager' },
     repositories: [],
@@ -80,6 +81,24 @@ test('a use that replaces the prefix of an earlier one for git says so', () => {
   )
 })
 
+test('clients that know no variable find the token in the home folder', () => {
+  const path = join(step.temp, 'home', 'token')
+  step.set({ HF_HOME: join(step.temp, 'home') })
+  expect(run({ exportEnv: [], exportFile: true, exportHome: true })).toBe(
+    `the file at $HF_TOKEN_PATH, ${path} and the output hf-token`,
+  )
+  expect(readFileSync(path, 'utf8')).toBe(TOKEN)
+  expect(run({ exportEnv: [], exportFile: true, exportHome: true })).toBe(
+    'the file at $HF_TOKEN_PATH and the output hf-token',
+  )
+  rmSync(path)
+  step.set({ HF_HOME: join(step.temp, 'home', 'token', 'deeper') })
+  writeFileSync(path, 'a file')
+  expect(() => run({ exportEnv: [], exportFile: true, exportHome: true })).toThrow(
+    'a place where the runner’s user can',
+  )
+})
+
 test('a token without a known expiry has an empty output for it', () => {
   deliver({ ...token, expiresAt: undefined } as unknown as VerifiedToken, identity, request(), readJob(process.env))
   expect(step.outputs['hf-token-expires-at']).toBe('')
@@ -118,6 +137,7 @@ test('without variables, only the outputs are set', () => {
   expect(step.env).toEqual([])
   expect(planDelivery(request(), readJob(process.env))).toEqual({
     tokenFile: undefined,
+    homeFiles: [],
     git: undefined,
     delivered: { directory: undefined, variables: ['HF_TOKEN'], gitConfigCount: undefined },
   })

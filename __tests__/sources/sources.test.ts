@@ -59,6 +59,7 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     actor: 'rosa',
     workflow: '',
     tempDirectory: '',
+    hubTokenFiles: [],
     presetVariables: new Set<string>(),
     clientVariables: {},
     gitUses: [],

@@ -25,6 +25,7 @@ const JOB: Job = {
   actor: 'octocat',
   workflow: '',
   tempDirectory: '/tmp',
+  hubTokenFiles: [],
   presetVariables: new Set(),
   ownVariables: new Set(),
   clientVariables: {},
@@ -101,6 +102,7 @@ test('the defaults make a complete request', () => {
     minLifetimeSeconds: 600,
     exportEnv: ['HF_TOKEN'],
     exportFile: false,
+    exportHome: false,
     gitCredentials: false,
     hubEndpoint: 'https://huggingface.co',
     clientEndpoint: undefined,
@@ -402,6 +404,23 @@ describe('a service account', () => {
 })
 
 describe('files', () => {
+  test.each([
+    ['True', true, false],
+    ['FALSE', false, false],
+    ['hf-home', true, true],
+  ])('export-file: %s', (text, exportFile, exportHome) =>
+    expect(request({ 'export-file': text }, {}, { hubTokenFiles: ['/home/me/token'] })).toMatchObject({
+      exportFile,
+      exportHome,
+    }),
+  )
+
+  test('in the home folder need one', () => {
+    expect(() => request({ 'export-file': 'hf-home' })).toThrow(
+      '`export-file` requires an absolute path in `HF_HOME` or, if that is not set, in `HOME`',
+    )
+  })
+
   test.each(['export-file', 'git-credentials'])('need a temporary folder: %s', (name) => {
     expect(() => request({ [name]: 'true' }, {}, { tempDirectory: '' })).toThrow(
       `\`${name}\` requires \`RUNNER_TEMP\`, which this runner does not set`,
@@ -445,6 +464,7 @@ describe('what is refused', () => {
     ['min-token-lifetime', '31d'],
     ['min-token-lifetime', '10 minutes'],
     ['export-file', 'yes'],
+    ['export-file', 'HF-HOME'],
     ['git-credentials', '1'],
     ['role-duration-seconds', '899'],
     ['role-duration-seconds', '43201'],

@@ -34,6 +34,7 @@ const NO_JOB = {
   actor: '',
   workflow: '',
   tempDirectory: '',
+  hubTokenFiles: [],
   presetVariables: new Set<string>(),
   ownVariables: new Set<string>(),
   clientVariables: {},

@@ -13,6 +13,7 @@ const UNSAVED = { file: 'runner/clean-up/revoke-unsaved.ts', tests: '__tests__/r
 const LEDGER = { file: 'runner/ledger.ts', tests: '__tests__/runner/(revoke|ledger).test' } as const
 const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/deliver.test' } as const
 const FILES = { file: 'runner/deliver/private-file.ts', tests: '__tests__/runner/deliver-files.test' } as const
+const HOME_FILES = { tests: '__tests__/runner/home-files.test' } as const
 const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/deliver-files.test' } as const
 const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
 const SMALL_FILE = { file: 'runner/small-file.ts', tests: '__tests__/runner/id-token.test' } as const
@@ -366,8 +367,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...DELIVER,
     without: 'a failed write does not quote what was written',
-    find: 'throw deliveryFailed(NOT_DELIVERED, writeFailed(error))',
-    replace: 'throw deliveryFailed(NOT_DELIVERED, String(error))',
+    find: 'deliveryFailed(NOT_DELIVERED, writeFailed(error))',
+    replace: 'deliveryFailed(NOT_DELIVERED, String(error))',
   },
   { ...FILES, without: 'a folder is private', find: '{ mode: 0o700 }', replace: '{ mode: 0o755 }' },
   { ...FILES, without: 'a file is private', find: 'mode: 0o600', replace: 'mode: 0o644' },
@@ -388,6 +389,104 @@ export const RUNNER: readonly Mutation[] = [
     without: 'a folder on Windows is private',
     find: "if (platform !== 'win32') return",
     replace: "if (platform !== 'nowhere') return",
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/private-file.ts',
+    without: 'a file in the home folder is neither overwritten nor followed',
+    find: "openSync(path, 'wx', 0o600)",
+    replace: "openSync(path, 'w', 0o600)",
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/private-file.ts',
+    without: 'a file in the home folder is private',
+    find: "openSync(path, 'wx', 0o600)",
+    replace: "openSync(path, 'wx', 0o644)",
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/private-file.ts',
+    without: 'a file in the home folder is private on Windows before it holds the token',
+    find: "    keepOwnerOnly(path, 'F', platform, exec)\n    writeFileSync(file, content)\n",
+    replace: "    writeFileSync(file, content)\n    keepOwnerOnly(path, 'F', platform, exec)\n",
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/private-file.ts',
+    without: 'half a token is not left behind',
+    find: '    rmSync(path, { force: true })\n',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/home-file.ts',
+    without: 'folders in the home folder are private',
+    find: ', mode: 0o700 }',
+    replace: ' }',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/home-file.ts',
+    without: 'post knows about a file before it exists',
+    find: '      saveState(HOME_FILES_STATE, [...written, file])\n',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/deliver/home-file.ts',
+    without: 'post does not remove a file that main did not write',
+    find: '      saveState(HOME_FILES_STATE, written)\n',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/hub-token-files.ts',
+    without: 'a folder that depends on the working directory is not used',
+    find: 'folders.filter((folder) => isAbsolute(folder))',
+    replace: 'folders',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'post removes only what main wrote',
+    find: ' && sha256(readFileSync(file)) === expected',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'post removes no link',
+    find: 'O_RDONLY | O_NOFOLLOW | O_NONBLOCK',
+    replace: 'O_RDONLY | O_NONBLOCK',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'post removes only regular files',
+    find: 'stats.isFile() && ',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'post removes only token files',
+    find: " && basename(path) === 'token'",
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'a path in the state is absolute',
+    find: ' && isAbsolute(path)',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'post removes no folder above those that main created',
+    find: "!relative(created, folder).startsWith('..')",
+    replace: 'dirname(folder) !== folder',
   },
   {
     ...GIT,

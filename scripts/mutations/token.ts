@@ -121,8 +121,14 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     ...PARSE,
+    without: 'a file in the home folder needs one',
+    find: 'request.exportHome && job.hubTokenFiles.length === 0',
+    replace: 'request.exportHome && job.hubTokenFiles.length > 9',
+  },
+  {
+    ...PARSE,
     without: 'files need a temporary folder',
-    find: '  checkTempDirectory(request, job, problems)\n',
+    find: '  checkFolders(request, job, problems)\n',
     replace: '',
   },
   {

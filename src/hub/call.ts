@@ -89,6 +89,19 @@ async function checkAnswer(
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
+  if (!isPage(answer)) return
+  if (status < 300) await onLost?.()
+  throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+}
+
+/**
+ * True for a page (of a mirror, a proxy, or a firewall): the Hub's API sends JSON, also with its refusals. What a page says
+ * with its status is about the intermediary, and not about the token.
+ */
+export function isPage(answer: HttpResponse): boolean {
+  return (
+    /^text\/html\b/i.test(header(answer, 'content-type') ?? '') || /^\s*</.test(answer.body.toString('utf8', 0, 200))
+  )
 }
 
 /** False when the network failed before the request could be sent. */

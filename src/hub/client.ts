@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { bearer, callHub, type HubAccess, header, hubFailed, said } from './call.ts'
+import { bearer, callHub, type HubAccess, header, hubFailed, isPage, said } from './call.ts'
 import { PARTS_FOR } from './facts/parts.ts'
 import { type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
@@ -120,8 +120,9 @@ export class HubClient {
     const what = `the Hub’s auth-check of ${repository.label}`
     return this.#once(authCheckPath(repository, write), token, what, (answer) => {
       const { status } = answer
-      if (status >= 200 && status < 300) return { granted: true }
-      const isRefusal = status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code'))
+      if (status >= 200 && status < 300 && !isPage(answer)) return { granted: true }
+      const isRefusal =
+        !isPage(answer) && (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
       return isRefusal ? { granted: false, seen: said(answer), status } : { silence: said(answer) }
     })
   }
@@ -158,10 +159,16 @@ export class HubClient {
     return (await answerAfterRefusal(token, this.#access)) ?? (await remember(ask(), token, this.#access))
   }
 
-  #readWhoAmI(answer: HttpResponse, what: string, parts: readonly Part[]): WhoAmI {
-    const who = answer.status === 200 ? readParts(answer, parts) : undefined
-    if (!who) throw hubFailed(what, answer, this.#access.endpoint)
-    return who
+  async #readWhoAmI(answer: HttpResponse, what: string, parts: readonly Part[]): Promise<WhoAmI> {
+    const { status, body } = answer
+    const who = status === 200 ? readParts(answer, parts) : undefined
+    if (who) return who
+    const { endpoint } = this.#access
+    // Every Hub has this route, and answers with JSON.
+    if (status === 403 || (status === 200 && parseJson(body.toString('utf8')) !== undefined)) {
+      throw hubFailed(what, answer, endpoint)
+    }
+    throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
   }
 
   /** The answer, or the second one when the first is a 401. */

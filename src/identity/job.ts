@@ -12,6 +12,8 @@ export interface Job {
   workflow: string
   /** The folder for files of this job; empty if the runner names none. */
   tempDirectory: string
+  /** Where clients look for a token file that know no variable for it; empty if the job names no absolute path. */
+  hubTokenFiles: readonly string[]
   /** Names of the environment variables that had a value when the action began. */
   presetVariables: ReadonlySet<string>
   /** Variables that an earlier use of this action in the same job exported. */

@@ -14,6 +14,18 @@ export function deliveryFailed(failed: string, seen: Wording): ActionError {
   })
 }
 
+/** `delivery-failed` because a token file in the home folder could not be written. */
+export function homeFileFailed(failed: string, path: string, error: unknown): ActionError {
+  return new ActionError('delivery-failed', {
+    failed,
+    seen: prose`${writeFailed(error)}, at ${code(printable(path, 200))}`,
+    expected: 'a place where the runner’s user can create a file',
+    cause:
+      'The folder belongs to a different user, a file is where a folder should be, or the disk is full or read-only.',
+    fix: prose`Set ${code('HF_HOME')} for the job to a folder that the runner’s user can write. If all later clients know ${code('HF_TOKEN')} or ${code('HF_TOKEN_PATH')}, use ${code('export-file: true')} instead.`,
+  })
+}
+
 /** What was seen: the system's error code, without its message, which may quote what was written. */
 export function writeFailed(error: unknown): string {
   return `a write that failed with ${printable((error as NodeJS.ErrnoException).code ?? 'an error', 40)}`

@@ -6,6 +6,7 @@ import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { CLIENT_VARIABLES } from '../token/next-client.ts'
+import { hubTokenFiles } from './hub-token-files.ts'
 import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
@@ -53,6 +54,7 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     actor: env.GITHUB_ACTOR ?? '',
     workflow: env.GITHUB_WORKFLOW_REF || env.GITHUB_WORKFLOW || '',
     tempDirectory: env.RUNNER_TEMP ?? '',
+    hubTokenFiles: hubTokenFiles(env),
     presetVariables: new Set(Object.keys(env).filter((name) => env[name])),
     ownVariables: new Set((env[OWN_VARIABLES] ?? '').split(' ').filter(Boolean)),
     clientVariables: Object.fromEntries(

@@ -8,6 +8,9 @@ import type { ObtainRequest } from '../sources/request.ts'
 export const REVOKE_MODES = ['auto', 'true', 'false'] as const
 export type RevokeMode = (typeof REVOKE_MODES)[number]
 
+/** Whether the token is written to a file: under RUNNER_TEMP, and, with the last one, in the home folder too. */
+export const FILE_MODES = ['false', 'true', 'hf-home'] as const
+
 export interface Request extends ProofRequest, ObtainRequest, Requirement {
   /** Undefined for a source without AWS. */
   aws: AwsRequest | undefined
@@ -15,6 +18,8 @@ export interface Request extends ProofRequest, ObtainRequest, Requirement {
   revoke: RevokeMode
   exportEnv: readonly string[]
   exportFile: boolean
+  /** Whether the token also goes to a file where clients look that know no variable. */
+  exportHome: boolean
   gitCredentials: boolean
   /** A mirror to which later steps may send the token; undefined for none. Without a slash at the end. */
   clientEndpoint: string | undefined

@@ -3,7 +3,6 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HttpResponse } from '../../net/http.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { code, link, prose } from '../../text/message.ts'
-import { printable } from '../../text/printable.ts'
 import { said } from '../call.ts'
 import { STATUS_PAGE } from '../pages.ts'
 
@@ -28,18 +27,5 @@ export function outage({ response, words, tookMs, setUp }: Outage): ActionError 
       ? prose`The Hub failed while it processed the request. During an incident, the Hub reports its own failures as an OAuth error such as ${code('invalid_grant')}. Nothing in this response is about ${setUp}.`
       : prose`The Hub took as long as it does during an incident and gave no reason, so it probably failed while it processed the request. A response this slow says nothing about ${setUp}.`,
     fix: prose`Check ${link(STATUS_PAGE)} for an incident, and re-run the job later. Do not change ${setUp} because of this error. To let the action try for longer, raise ${code('timeout')} and ${code('max-attempts')}.`,
-  })
-}
-
-/** `hub-failed`: an answer that does not come from the Hub's `/oauth/token`. */
-export function foreignAnswer(response: HttpResponse, endpoint: string): ActionError {
-  const type = response.headers['content-type']
-  const shown = type === undefined ? 'no content type' : printable(type, 60)
-  return new ActionError('hub-failed', {
-    failed: 'The response to the token exchange does not come from the Hub’s /oauth/token.',
-    seen: `${said(response)}, with a body of ${response.body.length} bytes (${shown}) that is not an OAuth response`,
-    expected: 'JSON with a token or an OAuth error',
-    cause: prose`A proxy, a firewall, or a mirror responded instead of the Hub, or ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) is not the Hub.`,
-    fix: prose`Check that ${code('hf-endpoint')} is the Hub, and that the runner’s proxy or firewall lets ${code('POST /oauth/token')} through. If both are right, check ${link(STATUS_PAGE)} for an incident.`,
   })
 }

@@ -126,10 +126,11 @@ class Faults {
   }
 
   async #failure({ kind, words }: Answer, response: HttpResponse, tookMs: number): Promise<ActionError> {
-    const { foreignAnswer, outage } = await import('./explain-outage.ts')
-    return kind === 'foreign'
-      ? foreignAnswer(response, this.#endpoint)
-      : outage({ response, words, tookMs, setUp: this.#setUp })
+    if (kind === 'foreign') {
+      const foreign = { answer: response, said: said(response), what: WHAT, endpoint: this.#endpoint }
+      return (await import('../explain-foreign.ts')).notTheHub(foreign)
+    }
+    return (await import('./explain-outage.ts')).outage({ response, words, tookMs, setUp: this.#setUp })
   }
 }
 

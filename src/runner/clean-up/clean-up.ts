@@ -4,12 +4,15 @@ import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
+import { HOME_FILES_STATE } from '../deliver/home-file.ts'
 import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX } from '../deliver/plan.ts'
+import { removeHomeFiles } from './remove-home-files.ts'
 
 /** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */
 export function cleanUp(env: NodeJS.ProcessEnv): void {
   const { directory, variables, gitConfigCount } = readDelivered(getState(DELIVERED_STATE))
   const files = directory === undefined ? 'gone' : removeDirectory(directory, env.RUNNER_TEMP ?? '')
+  const homeFiles = removeHomeFiles(getState(HOME_FILES_STATE))
   const emptied = env.GITHUB_ENV ? variables.filter((name) => set(name, '')) : []
   // If a later step added entries on top, lowering the count would hide them.
   if (env.GITHUB_ENV && gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)) {
@@ -17,10 +20,11 @@ export function cleanUp(env: NodeJS.ProcessEnv): void {
   }
   const done = [
     ...(files === 'removed' ? ['files removed'] : []),
+    ...homeFiles.removed.map((path) => `${printable(path)} removed`),
     ...(emptied.length > 0 ? [`${emptied.join(', ')} emptied`] : []),
   ]
   if (done.length > 0) info(`Cleaned up: ${done.join('; ')}.`)
-  else if (files === 'gone' && variables.length === 0) info('Nothing to clean up.')
+  else if (files === 'gone' && variables.length === 0 && homeFiles.count === 0) info('Nothing to clean up.')
 }
 
 /** The name of a variable; anything else could write other lines into the environment file. */

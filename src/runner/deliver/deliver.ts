@@ -1,5 +1,6 @@
 /** Edge: hands a verified token to later steps. Masks first, then saves what post must clean up, then does the rest. */
 import { exportVariable, saveState, setOutput, setSecret, warning } from '@actions/core'
+import { ActionError } from '../../errors/action-error.ts'
 import { type Reach, reachedPaths } from '../../hub/reach.ts'
 import type { VerifiedToken } from '../../hub/verdict/verify.ts'
 import type { Identity } from '../../identity/identity.ts'
@@ -11,6 +12,7 @@ import { COPIES_STATE, savedCopies } from '../copies.ts'
 import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
 import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
 import { credentialAnswer, gitConfig, gitPrefixes, gitVariables, withinReach } from './git.ts'
+import { writeHomeFiles } from './home-file.ts'
 import { DELIVERED_STATE, planDelivery } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
@@ -26,6 +28,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
   setSecret(token.value)
   requireCommandFiles()
   const plan = planDelivery(request, job)
+  let homeFiles: string[] = []
   try {
     saveState(DELIVERED_STATE, plan.delivered)
     saveState(COPIES_STATE, savedCopies(token.value, process.env))
@@ -34,6 +37,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
       writePrivateFile(plan.tokenFile, token.value)
       exportVariable('HF_TOKEN_PATH', plan.tokenFile)
     }
+    homeFiles = writeHomeFiles(plan.homeFiles, token.value, NOT_DELIVERED)
     if (plan.git) {
       writePrivateFile(plan.git.answer, credentialAnswer(token.value))
       const reach = { endpoint: request.hubEndpoint, paths: reachedPaths(reachOf(request)) }
@@ -49,9 +53,9 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
-    throw deliveryFailed(NOT_DELIVERED, writeFailed(error))
+    throw error instanceof ActionError ? error : deliveryFailed(NOT_DELIVERED, writeFailed(error))
   }
-  return places(request)
+  return places(request, homeFiles)
 }
 
 function outputs(token: VerifiedToken, identity: Identity, request: Request): Record<string, string> {
@@ -89,12 +93,13 @@ function warnOfReplaced(prefixes: readonly string[], { gitUses }: Job): void {
   )
 }
 
-function places(request: Request): string {
+function places(request: Request, homeFiles: readonly string[]): string {
   const { exportEnv, exportFile, gitCredentials, hubEndpoint } = request
   const [path = ''] = reachedPaths(reachOf(request))
   return listed([
     ...exportEnv.map((name) => `$${name}`),
     ...(exportFile ? ['the file at $HF_TOKEN_PATH'] : []),
+    ...homeFiles.map((path) => printable(path)),
     ...(gitCredentials ? [`Git for ${[new URL(hubEndpoint).host, path].filter(Boolean).join('/')}`] : []),
     'the output hf-token',
   ])

@@ -23,6 +23,8 @@ export interface Delivered {
 export interface DeliveryPlan {
   /** The token's own file, when `export-file` asks for it. */
   tokenFile: string | undefined
+  /** Where it also goes for clients that know no variable, when `export-file` is `hf-home`. */
+  homeFiles: readonly string[]
   /** Git's configuration and the answer of its credential helper, when `git-credentials` asks for them. */
   git: { config: string; answer: string } | undefined
   delivered: Delivered
@@ -38,6 +40,7 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   const file = (name: string) => join(directory ?? '', name)
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
+    homeFiles: request.exportHome ? job.hubTokenFiles : [],
     git: request.gitCredentials ? { config: file('gitconfig'), answer: file('git-credentials') } : undefined,
     delivered: {
       directory,

@@ -5,14 +5,14 @@ import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
 import { checkMintable, parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
-import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
+import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { parseRights } from '../../inputs/rights.ts'
 import { MOST_ATTEMPTS } from '../../net/retry.ts'
 import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
-import { REVOKE_MODES, type Request, type RevokeMode } from '../request.ts'
+import { FILE_MODES, REVOKE_MODES, type Request } from '../request.ts'
 import { checkClient } from './check-client.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { parseAws } from './parse-aws.ts'
@@ -52,6 +52,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
+  const exportFile = mode('export-file', values, FILE_MODES, problems)
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
 
   const request: Request = {
@@ -64,7 +65,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     idTokenFrom,
     source,
     aws,
-    revoke: parseRevoke(values.revoke, problems),
+    revoke: mode('revoke', values, REVOKE_MODES, problems),
     repositories: parseRepositories(lines(values.repositories), problems),
     repositoriesOnly: flag('repositories-only', values, problems),
     notation: 'input',
@@ -72,7 +73,8 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     proofMaxAgeSeconds: parseProofAge(values, problems),
     minLifetimeSeconds: duration('min-token-lifetime', values, { min: 0, max: 30 * 86_400 }, problems),
     exportEnv: parseVariables(values['export-env'], problems),
-    exportFile: flag('export-file', values, problems),
+    exportFile: exportFile !== 'false',
+    exportHome: exportFile === 'hf-home',
     gitCredentials: flag('git-credentials', values, problems),
     hubEndpoint,
     clientEndpoint,
@@ -84,7 +86,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     timeoutMs: duration('timeout', values, { min: 1, max: 3600 }, problems) * 1000,
     maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
   }
-  checkTempDirectory(request, job, problems)
+  checkFolders(request, job, problems)
   if (request.repositoriesOnly && request.repositories.length === 0) {
     problems.add('repositories-only', prose`requires ${code('repositories')}, which lists what the token may reach`)
   }
@@ -104,7 +106,13 @@ function checkHubAudience(hubEndpoint: string, problems: Problems): void {
   )
 }
 
-function checkTempDirectory(request: Request, job: Job, problems: Problems): void {
+function checkFolders(request: Request, job: Job, problems: Problems): void {
+  if (request.exportHome && job.hubTokenFiles.length === 0) {
+    problems.add(
+      'export-file',
+      prose`requires an absolute path in ${code('HF_HOME')} or, if that is not set, in ${code('HOME')} (on Windows, ${code('USERPROFILE')}) ${got('hf-home')}`,
+    )
+  }
   if (job.tempDirectory !== '') return
   for (const [name, needed] of [
     ['export-file', request.exportFile],
@@ -120,8 +128,14 @@ function parseProofAge(values: Record<InputName, string>, problems: Problems): n
   return isAccepted ? seconds : 0
 }
 
-/** `true` and `false` in every spelling of YAML, like the other flags. */
-function parseRevoke(text: string, problems: Problems): RevokeMode {
+/** One of a few words, with `true` and `false` in every spelling of YAML, like the flags. */
+function mode<T extends string>(
+  name: InputName,
+  values: Record<InputName, string>,
+  modes: readonly T[],
+  problems: Problems,
+): T {
+  const text = values[name]
   const plain = /^(?:True|TRUE|False|FALSE)$/.test(text) ? text.toLowerCase() : text
-  return oneOf('revoke', plain, REVOKE_MODES, problems)
+  return oneOf(name, plain, modes, problems)
 }

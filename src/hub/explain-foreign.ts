@@ -1,0 +1,43 @@
+/** What to tell a user when something other than the Hub's API responded. Loaded only then. */
+import { ActionError } from '../errors/action-error.ts'
+import type { HttpResponse } from '../net/http.ts'
+import { block, code, link, prose, type Wording } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
+import { DEFAULT_HUB, STATUS_PAGE } from './pages.ts'
+
+export interface Foreign {
+  answer: HttpResponse
+  /** The answer in one line. */
+  said: string
+  /** What the action was waiting for, as a noun phrase. */
+  what: string
+  endpoint: string
+}
+
+/** `hub-failed`: a page, or a route that does not exist. */
+export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionError {
+  const type = answer.headers['content-type']
+  const shown = type === undefined ? 'no content type' : printable(type, 60)
+  const isDefault = endpoint === DEFAULT_HUB
+  const where = code(printable(endpoint, 120))
+  return new ActionError('hub-failed', {
+    failed: prose`What responded at ${where} is not the Hub’s API. The action was waiting for ${what}.`,
+    seen: `${said}, with a body of ${answer.body.length} bytes (${shown}) that the Hub’s API does not send`,
+    expected: 'a response of the Hub’s API (JSON)',
+    cause: isDefault
+      ? 'A proxy, a firewall, or another intermediary responded instead of the Hub.'
+      : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus, that offers files of the Hub but not this part of its API. Otherwise, a proxy or a firewall responded instead.`,
+    fix: isDefault
+      ? prose`Make sure that the runner’s proxy or firewall lets requests to ${where} through unchanged. If it does, check ${link(STATUS_PAGE)} for an incident.`
+      : useTheHub(endpoint),
+  })
+}
+
+function useTheHub(endpoint: string): Wording {
+  return [
+    'If it is a mirror, let this step use the Hub itself, and name the mirror that the later steps use:',
+    block(`hf-endpoint: ${DEFAULT_HUB}\nclient-endpoint: ${printable(endpoint, 200)}`),
+    prose`${code('client-endpoint')} lets the later steps send the token to the mirror. If the mirror must not have it, write ${code('export-env: ""')} instead of that line. ${code('rotate')} has no ${code('client-endpoint')}: set only ${code('hf-endpoint')} there.`,
+    prose`If it is not a mirror, make sure that the runner’s proxy or firewall lets requests to it through unchanged.`,
+  ]
+}

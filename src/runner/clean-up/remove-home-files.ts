@@ -1,0 +1,78 @@
+/** Post removes the token files that main wrote to the home folder, if they are still what main wrote. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs'
+import { basename, dirname, isAbsolute, relative } from 'node:path'
+import { info, warning } from '@actions/core'
+import { isRecord, parseJson } from '../../text/json.ts'
+import { printable } from '../../text/printable.ts'
+import { type HomeFile, sha256 } from '../deliver/home-file.ts'
+
+/** Far more than any token has, in bytes. */
+const MAX_TOKEN = 16_384
+
+/** Removes what it can and reports the rest. Returns the removed paths, and how many files the state lists. */
+export function removeHomeFiles(state: string): { removed: string[]; count: number } {
+  const files = readHomeFiles(state)
+  return { removed: files.filter(remove).map(({ path }) => path), count: files.length }
+}
+
+/** The state may be missing or, on a runner that was tampered with, anything. */
+function readHomeFiles(state: string): HomeFile[] {
+  const saved = parseJson(state)
+  return (Array.isArray(saved) ? saved : [])
+    .filter(isRecord)
+    .flatMap(({ path, sha256, created }) =>
+      typeof path === 'string' && isAbsolute(path) && basename(path) === 'token' && typeof sha256 === 'string'
+        ? [{ path, sha256, created: typeof created === 'string' ? created : undefined }]
+        : [],
+    )
+}
+
+function remove(file: HomeFile): boolean {
+  const shown = printable(file.path)
+  try {
+    if (!isStillOurs(file)) {
+      info(`Left ${shown} alone: it is no longer the file that this action wrote.`)
+      return false
+    }
+    unlinkSync(file.path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') info(`${shown} was already gone.`)
+    else warning(`Could not remove ${shown} (${printable(code, 40)}). It may hold the token: remove it yourself.`)
+    return false
+  }
+  removeEmptyFolders(file)
+  return true
+}
+
+/** Whether it is a regular file with the same content. A link is not followed, and a pipe not waited for. */
+function isStillOurs({ path, sha256: expected }: HomeFile): boolean {
+  // Windows has neither of the last two.
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
+  let file: number
+  try {
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch (error) {
+    // A link. FreeBSD's word for it is EMLINK.
+    if (['ELOOP', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
+  try {
+    const stats = fstatSync(file)
+    return stats.isFile() && stats.size <= MAX_TOKEN && sha256(readFileSync(file)) === expected
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Removes the folders that were created for the file, as far as nobody else has put anything there. */
+function removeEmptyFolders({ path, created }: HomeFile): void {
+  if (created === undefined) return
+  try {
+    for (let folder = dirname(path); !relative(created, folder).startsWith('..'); folder = dirname(folder)) {
+      rmdirSync(folder)
+    }
+  } catch {
+    // Somebody else uses the folder by now.
+  }
+}

@@ -1,0 +1,54 @@
+/** The token file in the home folder, for clients that know no variable: written only where nothing is. */
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { saveState, warning } from '@actions/core'
+import { printable } from '../../text/printable.ts'
+import { homeFileFailed } from '../delivery-failed.ts'
+import { writeNewPrivateFile } from './private-file.ts'
+
+/** Name of the state entry that main saves and post reads: a list of {@link HomeFile}. */
+export const HOME_FILES_STATE = 'home-files'
+
+/** A token file that this run has written, or is about to. Holds no secret. */
+export interface HomeFile {
+  path: string
+  /** SHA-256 of its content in hex: post removes nothing else. */
+  sha256: string
+  /** The topmost folder that was created for it; undefined if all of them existed. */
+  created: string | undefined
+}
+
+/** What identifies the content of a file, in hex. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/**
+ * Writes the token to those of the paths where nothing is, and warns about the others. Returns where it is now.
+ * `failed` says in a whole sentence what it means if a file cannot be written.
+ *
+ * @throws `ActionError` `delivery-failed` when a file cannot be written.
+ */
+export function writeHomeFiles(paths: readonly string[], token: string, failed: string): string[] {
+  const written: HomeFile[] = []
+  for (const path of paths) {
+    try {
+      const created = mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const file = { path, sha256: sha256(token), created }
+      // Post must know about a file before it exists, but must not remove one that this step did not write.
+      saveState(HOME_FILES_STATE, [...written, file])
+      if (writeNewPrivateFile(path, token)) {
+        written.push(file)
+        continue
+      }
+      saveState(HOME_FILES_STATE, written)
+    } catch (error) {
+      throw homeFileFailed(failed, path, error)
+    }
+    warning(
+      `${printable(path)} already exists, so this step left it alone. Clients that know neither HF_TOKEN nor HF_TOKEN_PATH use what is in it, and not the token of this step. If nothing needs the file, remove it in an earlier step. If it belongs to another job, or to an earlier use of this action, set HF_HOME to a different folder.`,
+    )
+  }
+  return written.map(({ path }) => path)
+}
