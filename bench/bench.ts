@@ -3,11 +3,12 @@
  * latency. `npm run bench` prints medians and ratios of one run and records them in docs/performance.md.
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { roleArn, Sandbox } from '../sandbox/index.ts'
 import { projectRoot } from '../sandbox/root.ts'
+import { median, record } from './record.ts'
 
 const LATENCIES_MS = [0, 40]
 const RUNS = Number(process.env.BENCH_RUNS ?? 15)
@@ -43,12 +44,6 @@ function measure(script: string, env: Record<string, string>): Promise<Measure> 
       })
     })
   })
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
 async function compare(
@@ -102,18 +97,8 @@ try {
   const machine = `Node ${process.version}, ${cpus().length} cores, ${process.platform}, ${RUNS} runs each, in turn.`
   const table = `${rows.join('\n')}\n\n${machine}`
   console.log(table)
-  record(table)
+  record('results', table)
 } finally {
   rmSync(folder, { recursive: true, force: true })
   await sandbox.close()
-}
-
-/** Puts the table between the markers of docs/performance.md. */
-function record(table: string): void {
-  const path = join(projectRoot, 'docs', 'performance.md')
-  if (!existsSync(path)) return
-  const text = readFileSync(path, 'utf8')
-  const recorded = text.replace(/(<!-- bench:results -->)[\s\S]*(<!-- \/bench -->)/, `$1\n${table}\n$2`)
-  writeFileSync(path, recorded)
-  console.log('\nUpdated docs/performance.md.')
 }

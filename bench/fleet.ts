@@ -1,95 +1,97 @@
 /**
- * A fleet of jobs that start as fast as this machine allows, with the Hub's limits on and STS at 10 calls a second.
- * `npm run bench:fleet` prints, for each way to a token, how many jobs were served and how often they called.
+ * A fleet of jobs that start as fast as this machine allows, with the Hub's limits on and STS at 10 calls a second. Each
+ * job is a process of the built `main`.
  *
- * Each job is a process of the built `main`, a few at a time. Jobs that wait for a rate limit would occupy the machine
- * for minutes, so the two rows without a proof are a model: the sandbox's window and the rule of
- * `src/net/retry.ts` (written again here), on a virtual clock, without processes.
+ * `npm run bench:fleet` runs the jobs that need not wait for whoami-v2: one fleet for each kind of token.
+ * `npm run bench:fleet -- waiting` runs those that must: stored tokens without a proof, with a timeout of one minute and
+ * of ten, in real time, and models the same with the rule of `src/net/retry.ts` on a virtual clock.
+ * Both record their table in docs/performance.md, unless `FLEET_ONLY` leaves out some of it.
  */
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cpus } from 'node:os'
 import { roleArn, Sandbox } from '../sandbox/index.ts'
-import { projectRoot } from '../sandbox/root.ts'
 import { FixedWindow } from '../sandbox/window.ts'
+import { retry, TryAgain } from '../src/net/retry.ts'
+import { type Finished, type Inputs, startJob } from './fleet-job.ts'
+import { median, record } from './record.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
 const JOBS = Number(process.env.FLEET_JOBS ?? 500)
-const AT_ONCE = Number(process.env.FLEET_AT_ONCE ?? 4)
+/** The most processes at work at the same time. A job that has said that it waits does not count. */
+const AT_WORK = Number(process.env.FLEET_AT_WORK ?? 4)
 /** Text in a variant's name; the others are left out. */
 const ONLY = process.env.FLEET_ONLY ?? ''
 
-type Inputs = Record<string, string>
-
-/** Starts a program of the action with these inputs. Resolves to whether it succeeded, and its time in milliseconds. */
-function start(program: string, inputs: Inputs, sandbox: Sandbox): Promise<{ ok: boolean; ms: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'hf-oidc-fleet-'))
-  const files: Record<string, string> = {}
-  for (const name of ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY']) {
-    files[name] = join(folder, name)
-    writeFileSync(files[name], '')
-  }
-  const given = Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
-  const env = { ...sandbox.startJob().env, ...files, ...given, RUNNER_TEMP: folder, PATH: process.env.PATH ?? '' }
-  const startedAt = performance.now()
-  const script = join(projectRoot, 'dist', program, 'index.js')
-  const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => {
-      rmSync(folder, { recursive: true, force: true })
-      if (code !== 0) console.error(text.split('\n').find((line) => line.startsWith('::error')) ?? text)
-      resolve({ ok: code === 0, ms: performance.now() - startedAt })
-    })
-  })
-}
-
 const COMMON = { 'hf-org': 'acme', scope: 'write', 'max-attempts': '10', timeout: '6m' }
-const VARIANTS: Record<string, (sandbox: Sandbox) => Inputs> = {
-  'stored, with a proof': () => ({ 'role-to-assume': roleArn('write'), repositories: 'acme/model' }),
-  'trusted-publisher': () => ({ 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model' }),
-  'token-exchange': ({ minting }) => ({
-    'token-source': 'token-exchange',
-    'role-to-assume': roleArn('exchange'),
-    'secret-id': 'huggingface/acme/oauth',
-    member: minting.member,
-  }),
-  'service-account': () => ({
-    'token-source': 'service-account',
-    'role-to-assume': roleArn('accounts'),
-    'secret-id': 'huggingface/acme/service-accounts',
-    'service-account': 'ci',
-  }),
+
+interface Variant {
+  inputs: (sandbox: Sandbox) => Inputs
+  /** Whether a rotation records a proof first. */
+  isProven?: boolean
 }
 
-async function run(name: string, inputs: (sandbox: Sandbox) => Inputs): Promise<string> {
+const ISSUED: Record<string, Variant> = {
+  'stored, with a proof': {
+    inputs: () => ({ 'role-to-assume': roleArn('write'), repositories: 'acme/model' }),
+    isProven: true,
+  },
+  'trusted-publisher': {
+    inputs: () => ({ 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model' }),
+  },
+  'token-exchange': {
+    inputs: ({ minting }) => ({
+      'token-source': 'token-exchange',
+      'role-to-assume': roleArn('exchange'),
+      'secret-id': 'huggingface/acme/oauth',
+      member: minting.member,
+    }),
+  },
+  'service-account': {
+    inputs: () => ({
+      'token-source': 'service-account',
+      'role-to-assume': roleArn('accounts'),
+      'secret-id': 'huggingface/acme/service-accounts',
+      'service-account': 'ci',
+    }),
+  },
+}
+
+const WAITING: Record<string, Variant> = Object.fromEntries(
+  ['1m', '10m'].map((timeout) => [
+    `\`timeout: ${timeout}\``,
+    { inputs: () => ({ 'role-to-assume': roleArn('write'), timeout }) },
+  ]),
+)
+
+/** Starts all jobs, at most {@link AT_WORK} at work at once. Resolves when the last one has ended. */
+async function startAll(inputs: Inputs, sandbox: Sandbox): Promise<Finished[]> {
+  const jobs: Promise<Finished>[] = []
+  const worker = async () => {
+    while (jobs.length < JOBS) {
+      const { ended, isBusy } = startJob('main', inputs, sandbox)
+      jobs.push(ended)
+      await isBusy
+    }
+  }
+  await Promise.all(Array.from({ length: AT_WORK }, worker))
+  return await Promise.all(jobs)
+}
+
+interface Fleet {
+  jobs: Finished[]
+  /** How often each operation was called, by all jobs. */
+  calls: Readonly<Record<string, number>>
+  hubCalls: number
+}
+
+async function run({ inputs, isProven = false }: Variant): Promise<Fleet> {
   const sandbox = await Sandbox.start()
   try {
-    if (name.includes('proof')) await rotate(sandbox)
+    if (isProven) await rotate(sandbox)
     for (const { service } of [sandbox.github, sandbox.aws, sandbox.hub]) service.calls.length = 0
     sandbox.hub.limited = true
     sandbox.aws.stsPerSecond = 10
-    const jobs: { ok: boolean; ms: number }[] = []
-    let next = 0
-    const worker = async () => {
-      while (next < JOBS) {
-        next += 1
-        jobs.push(await start('main', { ...COMMON, ...inputs(sandbox) }, sandbox))
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, worker))
-    const calls = sandbox.calls()
-    const each = (operation: string) => ((calls[operation] ?? 0) / JOBS).toFixed(2)
-    const hub = sandbox.hub.service.calls.length - (calls['whoami-v2'] ?? 0)
-    const slowest = Math.max(...jobs.map(({ ms }) => ms)) / 1000
-    const served = jobs.filter(({ ok }) => ok).length
-    return `| ${name} | ${served} of ${JOBS} | ${each('AssumeRoleWithWebIdentity')} | ${each('GetSecretValue')} | ${each('whoami-v2')} | ${(hub / JOBS).toFixed(2)} | ${slowest.toFixed(1)} s |`
+    const jobs = await startAll({ ...COMMON, ...inputs(sandbox) }, sandbox)
+    return { jobs, calls: sandbox.calls(), hubCalls: sandbox.hub.service.calls.length }
   } finally {
     await sandbox.close()
   }
@@ -97,48 +99,108 @@ async function run(name: string, inputs: (sandbox: Sandbox) => Inputs): Promise<
 
 /** Replaces the stored token, so that there is a proof. */
 async function rotate(sandbox: Sandbox): Promise<void> {
-  const { ok } = await start(
-    'rotate',
-    {
-      'hf-org': 'acme',
-      'role-to-assume': roleArn('rotate'),
-      'admin-secret-id': 'huggingface/acme/service-accounts',
-      'service-account': 'ci',
-      secrets: 'huggingface/acme/write scope=write',
-      force: 'true',
-    },
-    sandbox,
-  )
-  if (!ok) throw new Error('the rotation failed')
-}
-
-/** How many jobs whoami-v2 serves when they start within `startMs` and spread their waits over `timeoutMs`. */
-function model(timeoutMs: number, startMs: number): string {
-  const window = new FixedWindow(10, 60_000)
-  let served = 0
-  let calls = 0
-  const first = Array.from({ length: JOBS }, (_, index) => (startMs * index) / JOBS)
-  // The first calls come before nearly all of the second ones; the queue keeps them in order of time.
-  const queue = first.map((at) => ({ at, isSecond: false }))
-  while (queue.length > 0) {
-    queue.sort((a, b) => b.at - a.at)
-    const call = queue.pop()
-    if (!call) break
-    calls += 1
-    const { allowed, resetMs } = window.take('all', call.at)
-    if (allowed) served += 1
-    const latestMs = timeoutMs - 2_000
-    if (allowed || call.isSecond || resetMs > latestMs) continue
-    queue.push({ at: call.at + resetMs + Math.random() * (latestMs - resetMs), isSecond: true })
+  const inputs = {
+    'hf-org': 'acme',
+    'role-to-assume': roleArn('rotate'),
+    'admin-secret-id': 'huggingface/acme/service-accounts',
+    'service-account': 'ci',
+    secrets: 'huggingface/acme/write scope=write',
+    force: 'true',
   }
-  return `| stored, no proof, \`timeout: ${timeoutMs / 1000}s\` (model) | ${served} of ${JOBS} | | | ${(calls / JOBS).toFixed(2)} | | |`
+  const { isServed } = await startJob('rotate', inputs, sandbox).ended
+  if (!isServed) throw new Error('the rotation failed')
 }
 
-const rows = [
-  '| source | served | STS calls per job | secret | whoami-v2 | other Hub calls | slowest job |',
-  '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
+const ISSUED_HEAD = [
+  '| source | served | STS | secret | other Hub calls | whoami-v2: mean | most by one job | longest wait | waited > 2 s | failed because of it | median job | slowest job |',
+  '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
 ]
-for (const [name, inputs] of Object.entries(VARIANTS)) if (name.includes(ONLY)) rows.push(await run(name, inputs))
-// Two values of `timeout`; the jobs start within ten seconds.
-for (const timeoutMs of [60_000, 600_000]) rows.push(model(timeoutMs, 10_000))
-console.log(`${rows.join('\n')}\n\n${JOBS} jobs, ${AT_ONCE} at a time, Node ${process.version}. Calls are means.`)
+
+function issuedRow(name: string, { jobs, calls, hubCalls }: Fleet): string {
+  const each = (count: number) => (count / JOBS).toFixed(2)
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`
+  const whoami = calls['whoami-v2'] ?? 0
+  const times = jobs.map(({ ms }) => ms)
+  return row([
+    name,
+    `${count(jobs, ({ isServed }) => isServed)} of ${JOBS}`,
+    each(calls.AssumeRoleWithWebIdentity ?? 0),
+    each(calls.GetSecretValue ?? 0),
+    each(hubCalls - whoami),
+    each(whoami),
+    Math.max(...jobs.map(({ whoami }) => whoami.calls)),
+    `${Math.max(...jobs.map(({ whoami }) => whoami.waitMs)).toFixed(0)} ms`,
+    count(jobs, ({ whoami }) => whoami.waitMs > 2_000),
+    count(jobs, ({ failure }) => failure?.includes('whoami-v2') ?? false),
+    seconds(median(times)),
+    seconds(Math.max(...times)),
+  ])
+}
+
+const WAITING_HEAD = [
+  '| timeout | | served | within 60 s | whoami-v2: mean | most by one job | last job started after |',
+  '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+]
+
+function waitingRow(name: string, { jobs, calls }: Fleet): string {
+  const start = Math.min(...jobs.map(({ startedAt }) => startedAt))
+  const served = jobs.filter(({ isServed }) => isServed)
+  return row([
+    name,
+    'measured',
+    `${served.length} of ${JOBS}`,
+    count(served, ({ startedAt, ms }) => startedAt + ms - start <= 60_000),
+    ((calls['whoami-v2'] ?? 0) / JOBS).toFixed(2),
+    Math.max(...jobs.map(({ whoami }) => whoami.calls)),
+    `${((Math.max(...jobs.map(({ startedAt }) => startedAt)) - start) / 1000).toFixed(0)} s`,
+  ])
+}
+
+/** The same with the rule of `src/net/retry.ts` on a virtual clock, for jobs that start within ten seconds. */
+async function modelRow(name: string, timeoutMs: number): Promise<string> {
+  const clock = new VirtualClock()
+  const window = new FixedWindow(10, 60_000)
+  const servedAt: number[] = []
+  const calls: number[] = []
+  const job = async (startMs: number) => {
+    await clock.sleep(startMs)
+    let made = 0
+    const deadline = clock.deadline(timeoutMs)
+    await retry('whoami-v2', { maxAttempts: 10, deadline, spreads: true }, async () => {
+      made += 1
+      const { allowed, resetMs } = window.take('all', clock.now)
+      if (!allowed) throw new TryAgain(new Error('429'), Math.ceil(resetMs / 1000) * 1000, true)
+      servedAt.push(clock.now)
+    }).catch(() => {})
+    calls.push(made)
+  }
+  await clock.run(Array.from({ length: JOBS }, (_, index) => job((10_000 * index) / JOBS)))
+  const mean = calls.reduce((sum, made) => sum + made, 0) / JOBS
+  return row([
+    name,
+    'model',
+    `${servedAt.length} of ${JOBS}`,
+    count(servedAt, (at) => at <= 60_000),
+    mean.toFixed(2),
+    Math.max(...calls),
+    '10 s',
+  ])
+}
+
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
+const count = <T>(items: readonly T[], matches: (item: T) => boolean): number => items.filter(matches).length
+const chosen = (variants: Record<string, Variant>) => Object.entries(variants).filter(([name]) => name.includes(ONLY))
+
+const machine = `${JOBS} jobs, at most ${AT_WORK} processes at work at once, Node ${process.version}, ${cpus().length} cores.`
+const isWaiting = process.argv.includes('waiting')
+const rows = isWaiting ? [...WAITING_HEAD] : [...ISSUED_HEAD]
+if (isWaiting) {
+  for (const [name, variant] of chosen(WAITING)) {
+    rows.push(waitingRow(name, await run(variant)), await modelRow(name, name.includes('10m') ? 600_000 : 60_000))
+  }
+} else {
+  for (const [name, variant] of chosen(ISSUED)) rows.push(issuedRow(name, await run(variant)))
+}
+const table = `${rows.join('\n')}\n\n${machine}`
+console.log(table)
+if (ONLY === '') record(isWaiting ? 'waiting' : 'fleet', table)

@@ -190,6 +190,39 @@ describe('after a refusal by a long window, a call that spreads its waits', () =
     expect(await spread(0, {}, new TryAgain(failure, 48_001, true))).toEqual({ slept: [], told: [], attempts: 1 })
   })
 
+  test('waits anywhere in the time left when the service does not say how long', async () => {
+    const silent = new TryAgain(failure, undefined, true)
+    expect(await spread(0, {}, silent)).toMatchObject({ slept: [0], attempts: 2 })
+    expect(await spread(0.5, {}, silent)).toMatchObject({ slept: [24_000], attempts: 2 })
+  })
+
+  /** Fails in this order, then succeeds. */
+  async function inOrder(...errors: Error[]) {
+    const slept: number[] = []
+    const sleep = async (ms: number) => void slept.push(ms)
+    const patient = { remainingMs: () => 60_000, sleep } as unknown as Deadline
+    const left = [...errors]
+    const spreading = { maxAttempts: 9, deadline: patient, spreads: true, random: () => 0 }
+    const outcome = await retry('x', spreading, async () => {
+      const error = left.shift()
+      if (error) throw error
+      return 'served'
+    }).catch(() => 'refused')
+    return { outcome, slept }
+  }
+  const refusal = () => new TryAgain(failure, 20_000, true)
+
+  test('is served when the window is open again', async () => {
+    expect(await inOrder(refusal())).toEqual({ outcome: 'served', slept: [20_000] })
+  })
+
+  test('still waits for the window after a failure of another kind, and survives one after the wait', async () => {
+    const broken = new TryAgain(failure)
+    expect(await inOrder(broken, refusal(), broken)).toEqual({ outcome: 'served', slept: [100, 20_000, 100] })
+    expect(await inOrder(network('connect', 'ECONNREFUSED'), refusal())).toMatchObject({ outcome: 'served' })
+    expect(await inOrder(refusal(), broken, refusal())).toEqual({ outcome: 'refused', slept: [20_000, 100] })
+  })
+
   test('makes one attempt where only one is allowed', async () => {
     expect(await spread(0, { maxAttempts: 1 })).toMatchObject({ slept: [], attempts: 1 })
   })

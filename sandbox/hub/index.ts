@@ -172,12 +172,18 @@ export class Hub implements Handler {
     return createRepo(this.repos, repo)
   }
 
-  /** Answers 429 to the next `times` calls of the operation; both times are in seconds. */
-  rateLimit(operation: string, limit: { times?: number; resetSeconds: number; retryAfter?: number }): void {
+  /**
+   * Answers 429 to the next `times` calls of the operation; the other numbers are seconds. Clients that see a long window
+   * spread their waits: it is as long as the wait unless `windowSeconds` says otherwise.
+   */
+  rateLimit(
+    operation: string,
+    limit: { times?: number; resetSeconds: number; retryAfter?: number; windowSeconds?: number },
+  ): void {
+    const windowSeconds = limit.windowSeconds ?? limit.retryAfter ?? limit.resetSeconds
     const headers = {
       RateLimit: `"api";r=0;t=${limit.resetSeconds}`,
-      // Without this, the usual window of 300 s: clients that see one spread their waits.
-      'RateLimit-Policy': `"fixed window";"api";q=10;w=${limit.retryAfter ?? limit.resetSeconds}`,
+      'RateLimit-Policy': `"fixed window";"api";q=10;w=${windowSeconds}`,
       ...(limit.retryAfter === undefined ? {} : { 'Retry-After': String(limit.retryAfter) }),
     }
     const answer = this.#dressed(failure(429, 'We had to rate limit you. Please try again later.', undefined, headers))

@@ -182,8 +182,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'the number of attempts is limited',
-    find: 'made >= mostAttempts || ',
-    replace: 'made >= 50 || ',
+    find: ' || made >= policy.maxAttempts',
+    replace: ' || made >= 50',
   },
   {
     ...retry,
@@ -213,8 +213,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a wait must fit into the deadline',
-    find: ' || !fits(next.waitMs, policy)',
-    replace: '',
+    find: 'fits(waitMs, policy) ? {',
+    replace: 'fits(0, policy) ? {',
   },
   {
     ...retry,
@@ -225,9 +225,23 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a limit that is shared is asked about twice at most',
-    find: 'mostAttempts: isSpread ? SPREAD_ATTEMPTS : policy.maxAttempts',
-    replace: 'mostAttempts: policy.maxAttempts',
+    find: 'refusals < MOST_REFUSALS ?',
+    replace: 'refusals >= 0 ?',
     named: 'asks once more',
+  },
+  {
+    ...retry,
+    without: 'only refusals count against a call that spreads its waits',
+    find: 'if (isRefusal(again, policy)) refusals += 1',
+    replace: 'refusals += 1',
+    named: 'failure of another kind',
+  },
+  {
+    ...retry,
+    without: 'a long wait is announced',
+    find: 'if (!isSpread) return',
+    replace: 'if (isSpread || !isSpread) return',
+    named: 'says how long it waits',
   },
   {
     ...retry,
@@ -253,7 +267,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'only calls that ask for it spread their waits',
-    find: 'isWindow && policy.spreads === true',
+    find: 'isWindow && spreads',
     replace: 'isWindow',
     named: 'the only one',
   },

@@ -37,8 +37,9 @@ export interface RetryPolicy {
   /** Milliseconds before the deadline to keep for what comes after this call. */
   reserveMs?: number
   /**
-   * After a refusal by a long window ({@link TryAgain.isWindow}), wait anywhere in the time left and ask once more, and
-   * never more than twice: otherwise all jobs that share the limit would come back with the next window.
+   * After a refusal by a long window ({@link TryAgain.isWindow}), wait anywhere in the time left and ask once more, but
+   * not after a second one: otherwise all jobs that share the limit would come back with the next window. Failures of
+   * another kind do not count as refusals.
    */
   spreads?: boolean
   /** Called before a wait that {@link RetryPolicy.spreads}, for the log. */
@@ -50,8 +51,8 @@ export interface RetryPolicy {
 /** The most that `max-attempts` allows: more calls to one route would make a service's bad day worse. */
 export const MOST_ATTEMPTS = 10
 
-/** The most calls of one that spreads its waits, whatever `max-attempts` allows. */
-const SPREAD_ATTEMPTS = 2
+/** The refusal by a long window at which a call that spreads its waits is given up, whatever `max-attempts` allows. */
+const MOST_REFUSALS = 2
 
 /** Milliseconds that the call after a spread wait gets. */
 const SPREAD_MARGIN_MS = 2_000
@@ -68,43 +69,42 @@ const CAP_MS = 8_000
  * @throws the last failure; a network failure becomes `network-unreachable`.
  */
 export async function retry<T>(what: string, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
-  let mostAttempts = policy.maxAttempts
+  let refusals = 0
   for (let made = 1; ; made += 1) {
     try {
       return await attempt()
     } catch (error) {
       const again = asTryAgain(error)
       if (!again) throw error
-      const next = plan(again, made, policy)
-      mostAttempts = Math.min(mostAttempts, next.mostAttempts)
-      if (isPermanent(again.failure) || made >= mostAttempts || !fits(next.waitMs, policy)) {
-        throw await forUser(again.failure, made)
-      }
-      const attempts = `attempt ${made} of ${mostAttempts}`
-      policy.onRetry?.(`${what}: ${attempts} failed; retrying in ${Math.round(next.waitMs)} ms`)
-      if (next.isSpread) tellOfLongWait(what, next.waitMs, policy)
-      await policy.deadline.sleep(next.waitMs, what)
+      if (isRefusal(again, policy)) refusals += 1
+      const wait = refusals < MOST_REFUSALS ? nextWait(again, made, policy) : undefined
+      if (!wait) throw await forUser(again.failure, made)
+      tellOfWait(what, wait, policy)
+      await policy.deadline.sleep(wait.waitMs, what)
     }
   }
 }
 
-/** What follows a failed attempt, if anything may. */
-interface Next {
+/** A refusal by a long window, of a call that spreads its waits. */
+const isRefusal = ({ isWindow }: TryAgain, { spreads = false }: RetryPolicy): boolean => isWindow && spreads
+
+/** Undefined when there must not be another attempt. */
+function nextWait(again: TryAgain, made: number, policy: RetryPolicy): Wait | undefined {
+  if (isPermanent(again.failure) || made >= policy.maxAttempts) return undefined
+  const isSpread = isRefusal(again, policy)
+  const waitMs = isSpread ? spread(again.afterMs, policy) : waitBefore(made, again.afterMs, policy)
+  return fits(waitMs, policy) ? { made, waitMs, isSpread } : undefined
+}
+
+interface Wait {
+  made: number
   waitMs: number
-  mostAttempts: number
   isSpread: boolean
 }
 
-function plan({ isWindow, afterMs }: TryAgain, made: number, policy: RetryPolicy): Next {
-  const isSpread = isWindow && policy.spreads === true
-  return {
-    waitMs: isSpread ? spread(afterMs, policy) : waitBefore(made, afterMs, policy),
-    mostAttempts: isSpread ? SPREAD_ATTEMPTS : policy.maxAttempts,
-    isSpread,
-  }
-}
-
-function tellOfLongWait(what: string, waitMs: number, { onLongWait }: RetryPolicy): void {
+function tellOfWait(what: string, { made, waitMs, isSpread }: Wait, { maxAttempts, onRetry, onLongWait }: RetryPolicy) {
+  onRetry?.(`${what}: attempt ${made} of ${maxAttempts} failed; retrying in ${Math.round(waitMs)} ms`)
+  if (!isSpread) return
   const wait = formatDuration(Math.ceil(waitMs / 1000))
   onLongWait?.(
     `Rate limited while waiting for ${what}. Other jobs share this limit, so the action waits ${wait}, a random part of the time left, and then asks once more.`,
