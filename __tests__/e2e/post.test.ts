@@ -171,14 +171,20 @@ test('an ID token from a file is not asked for again', async () => {
   expect(stage.sandbox.calls()).toEqual({})
 })
 
-test.each([
-  '{"kind":"entry"}',
-  '{"kind":"entry","accountId":"../x","tokenId":"a","displayName":"x","request":{},"variables":{}}',
-])('state that main did not write is ignored: %s', async (state) => {
+test.each<[string, (saved: Record<string, unknown>) => unknown]>([
+  ['an ID that leaves the path', (saved) => ({ ...saved, accountId: '../x' })],
+  ['no request', ({ request: _, ...saved }) => saved],
+  [
+    'another issuer',
+    (saved) => ({ ...saved, request: { ...(saved.request as object), issuer: 'http://evil.example' } }),
+  ],
+  ['a text', () => 'x'],
+])('state that main did not write is not used, and a warning says so: %s', async (_what, forge) => {
   const { runner, main } = await stage.main({ with: inputs })
-  main.state.minted = state
+  main.state.minted = JSON.stringify(forge(JSON.parse(main.state.minted ?? '{}') as Record<string, unknown>))
   forget()
   const [post] = await runner.finish()
   expect(post?.exitCode).toBe(0)
-  expect(stage.sandbox.calls()).toEqual({})
+  expect(warningsOf(post ?? main)).toEqual([expect.stringContaining('The saved state of this step is not valid')])
+  expect([stage.sandbox.calls(), alive()]).toEqual([{}, 1])
 })

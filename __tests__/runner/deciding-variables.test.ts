@@ -1,6 +1,6 @@
 /** Which variables decide where calls go and whom TLS trusts. */
 import { expect, test } from '@jest/globals'
-import { changedVariables, decidingVariables } from '../../src/runner/deciding-variables.ts'
+import { changedVariables, decidingVariables, tellChanged } from '../../src/runner/deciding-variables.ts'
 
 const changed = (before: NodeJS.ProcessEnv, after: NodeJS.ProcessEnv) =>
   changedVariables(decidingVariables(before), decidingVariables(after))
@@ -41,4 +41,11 @@ test('GitHub may change the path of its endpoint, but not the host', () => {
 
 test('no value is kept', () => {
   expect(JSON.stringify(decidingVariables({ HTTPS_PROXY: 'http://user:correct-horse@proxy' }))).not.toContain('horse')
+})
+
+test('one variable decides, and several decide', () => {
+  expect(tellChanged(['NO_PROXY'])).toBe(
+    'A later step changed NO_PROXY, which decides where calls go or whom TLS trusts. The post step therefore made no calls',
+  )
+  expect(tellChanged(['A', 'B\n', 'C'])).toMatch(/^A later step changed A, B\\u\{a\} and C, which decide where /)
 })
