@@ -131,7 +131,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     file: 'runner/deciding-variables.ts',
     without: 'every endpoint of AWS decides where calls go',
-    find: " || upper.startsWith('AWS_ENDPOINT_URL')",
+    find: ' || DECIDING_PREFIXES.some((prefix) => upper.startsWith(prefix))',
     replace: '',
     tests: 'runner/deciding-variables.test',
   },
@@ -242,6 +242,13 @@ export const RUNNER: readonly Mutation[] = [
     find: '(isDeciding(name) || name === ID_TOKENS) && ',
     replace: '',
     tests: 'runner/saved-state.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'the list in the documents is complete',
+    find: "  'NODE_EXTRA_CA_CERTS',\n",
+    replace: '',
+    tests: 'runner/deciding-variables.test',
   },
   {
     file: 'runner/deciding-variables.ts',
