@@ -1,9 +1,12 @@
 /** What post does after later steps have changed the job: everything that it needs comes from saved state. */
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { devNull } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { roleArn } from '../../sandbox/index.ts'
+import { projectRoot } from '../../sandbox/root.ts'
+import { DECIDING_VARIABLES } from '../../src/runner/deciding-variables.ts'
 import { Stage, warningsOf } from './stage.ts'
 
 /** A server to which nothing may ever be sent. */
@@ -47,38 +50,62 @@ function forget(): void {
   for (const { service } of [github, aws, hub]) service.calls.length = 0
 }
 
-describe('post makes no call after a later step has set', () => {
-  test.each<[string, (url: string) => string]>([
-    ['AWS_ENDPOINT_URL', (url) => url],
-    ['AWS_ENDPOINT_URL_STS', (url) => url],
-    ['AWS_ENDPOINT_URL_SECRETS_MANAGER', (url) => url],
-    ['AWS_USE_FIPS_ENDPOINT', () => 'true'],
-    ['AWS_USE_DUALSTACK_ENDPOINT', () => 'true'],
-    ['HF_ENDPOINT', (url) => url],
-    ['HTTP_PROXY', (url) => url],
-    ['https_proxy', (url) => url],
-    ['ALL_PROXY', (url) => url],
-    ['NO_PROXY', () => '*'],
-    ['NODE_USE_ENV_PROXY', () => '1'],
-    ['NODE_EXTRA_CA_CERTS', () => '/tmp/a-ca-of-a-stranger.pem'],
-    ['NODE_USE_SYSTEM_CA', () => '1'],
-    ['SSL_CERT_FILE', () => '/tmp/a-ca-of-a-stranger.pem'],
-    ['SSL_CERT_DIR', () => '/tmp'],
-    ['NODE_TLS_REJECT_UNAUTHORIZED', () => '0'],
-    ['NODE_OPTIONS', () => '--no-deprecation'],
-    ['SSLKEYLOGFILE', () => '/dev/null'],
-    ['GITHUB_SERVER_URL', (url) => url],
-    ['ACTIONS_ID_TOKEN_REQUEST_URL', (url) => `${url}/?x=1`],
-  ])('%s', async (name, value) => {
-    const { runner, main } = await stage.main({ with: inputs })
+/** Where a variable must have a certain value for Node to start at all; any other one gets the address of the trap. */
+const VALUES: Readonly<Record<string, string>> = {
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_USE_DUALSTACK_ENDPOINT: 'true',
+  NODE_COMPILE_CACHE: devNull,
+  NODE_OPTIONS: '--no-deprecation',
+  NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  NODE_USE_ENV_PROXY: '1',
+  NODE_USE_SYSTEM_CA: '1',
+  NO_PROXY: '*',
+  OPENSSL_CONF: devNull,
+  SSLKEYLOGFILE: devNull,
+}
+const CHANGED = [
+  ...DECIDING_VARIABLES,
+  'ACTIONS_ID_TOKEN_REQUEST_URL',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_SECRETS_MANAGER',
+  'AWS_ENDPOINT_URL_STS',
+  'DYLD_INSERT_LIBRARIES',
+  'RESOLV_HOST_CONF',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+]
+
+describe('post makes no call after a later step has changed a variable that decides where calls go', () => {
+  const exchange = (member: string) => ({
+    'token-source': 'token-exchange',
+    'role-to-assume': roleArn('exchange'),
+    'secret-id': 'huggingface/acme/oauth',
+    member,
+    revoke: 'true',
+  })
+
+  test.each<['auto' | 'true', string]>([
+    ['auto', 'was not deleted. A later run that uses this service account deletes it.'],
+    ['true', 'this job’s token was not revoked. It expires at '],
+  ])('with `revoke: %s`, whichever it is', async (revoke, consequence) => {
+    const { minting, hub } = stage.sandbox
+    const { runner, main } = await stage.main({ with: revoke === 'auto' ? inputs : exchange(minting.member) })
     expect(main.exitCode).toBe(0)
     forget()
-    const [post] = await runner.finish({ env: { [name]: value(trapUrl) } })
-    expect(post?.exitCode).toBe(0)
-    expect(warningsOf(post ?? main)).toEqual([
-      expect.stringMatching(new RegExp(`^A later step changed ${name}, .* A later run that uses this service account`)),
-    ])
-    expect([received, stage.sandbox.calls(), alive()]).toEqual([0, {}, 1])
+    const state = Object.entries(main.state).map(([name, value]) => [`STATE_${name}`, value])
+    for (const name of CHANGED) {
+      const env = { ...Object.fromEntries(state), [name]: VALUES[name.toUpperCase()] ?? trapUrl }
+      const post = await runner.run([process.execPath, join(projectRoot, 'dist', 'post', 'index.js')], { env })
+      const found = [post.exitCode, warningsOf(post), received, stage.sandbox.calls(), hub.service.count('revoke')]
+      const warning = expect.stringMatching(new RegExp(`^A later step changed ${name}, which decides .*${consequence}`))
+      expect({ name, found }).toEqual({ name, found: [0, [warning], 0, {}, 0] })
+    }
+    const [token = ''] = hub.minted
+    expect(hub.isAlive(token)).toBe(true)
+    // Nothing else has kept post from it.
+    await runner.finish()
+    expect([hub.isAlive(token), hub.service.count('revoke')]).toEqual([false, revoke === 'true' ? 1 : 0])
   })
 })
 
@@ -171,14 +198,20 @@ test('an ID token from a file is not asked for again', async () => {
   expect(stage.sandbox.calls()).toEqual({})
 })
 
-test.each([
-  '{"kind":"entry"}',
-  '{"kind":"entry","accountId":"../x","tokenId":"a","displayName":"x","request":{},"variables":{}}',
-])('state that main did not write is ignored: %s', async (state) => {
+test.each<[string, (saved: Record<string, unknown>) => unknown]>([
+  ['an ID that leaves the path', (saved) => ({ ...saved, accountId: '../x' })],
+  ['no request', ({ request: _, ...saved }) => saved],
+  [
+    'another issuer',
+    (saved) => ({ ...saved, request: { ...(saved.request as object), issuer: 'http://evil.example' } }),
+  ],
+  ['a text', () => 'x'],
+])('state that main did not write is not used, and a warning says so: %s', async (_what, forge) => {
   const { runner, main } = await stage.main({ with: inputs })
-  main.state.minted = state
+  main.state.minted = JSON.stringify(forge(JSON.parse(main.state.minted ?? '{}') as Record<string, unknown>))
   forget()
   const [post] = await runner.finish()
   expect(post?.exitCode).toBe(0)
-  expect(stage.sandbox.calls()).toEqual({})
+  expect(warningsOf(post ?? main)).toEqual([expect.stringContaining('The saved state of this step is not valid')])
+  expect([stage.sandbox.calls(), alive()]).toEqual([{}, 1])
 })

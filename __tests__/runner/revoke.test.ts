@@ -71,6 +71,16 @@ describe('post', () => {
     },
   )
 
+  test('names several variables in one sentence, in a form that is safe to print', async () => {
+    const variables = decidingVariables(process.env)
+    step.set({ NO_PROXY: '*', ALL_PROXY: 'http://127.0.0.1:1', 'AWS_ENDPOINT_URL_\n::error::x': 'http://127.0.0.1:1' })
+    await post({ [MINTED_STATE]: { ...minted(), variables } })
+    expect(step.lines.at(-1)).toContain(
+      'A later step changed ALL_PROXY, AWS_ENDPOINT_URL_\\u{a}::error::x and NO_PROXY, which decide where calls go',
+    )
+    expect([calls(), hub.isAlive(token)]).toEqual([0, true])
+  })
+
   test.each([
     ['http://hub.example.com'],
     ['http://127.0.0.1.evil.example'],
@@ -81,7 +91,7 @@ describe('post', () => {
   ])('sends the token to no address that main would refuse: %s', async (endpoint) => {
     await post({ [MINTED_STATE]: minted({ endpoint }) })
     expect(step.lines.at(-1)).toMatch(
-      /^::warning title=hf-oidc-action::This job’s token could not be revoked\. It expires at 20\S+Z\. The saved endpoint is not valid\.$/,
+      /^::warning title=hf-oidc-action::The saved state of this step is not valid \(endpoint is not a value that /,
     )
     expect(step.visible).not.toContain(token)
   })
@@ -102,17 +112,24 @@ describe('post', () => {
   })
 
   test.each([
-    'null',
-    '[]',
-    '7',
-    '{',
-    '{"value":7,"endpoint":8}',
-    '',
-    '{"kind":"entry"}',
-    '{"kind":"entry","accountId":"../x","tokenId":"a","displayName":"x","request":{},"variables":{}}',
-  ])('ignores state that main did not write: %s', async (state) => {
+    ['null', ''],
+    ['[]', ''],
+    ['7', ''],
+    ['{', ''],
+    ['{"value":7,"endpoint":8}', ' (value, endpoint, revoke, variables are not values'],
+    ['{"kind":"entry"}', ' (accountId, tokenId, displayName, variables, request.org,'],
+    ['{"kind":"entry","accountId":"../x","tokenId":"a"}', ' (accountId, displayName, variables, request.org,'],
+  ])('makes no calls with state that main did not write, and warns: %s', async (state, which) => {
     await post({ [MINTED_STATE]: state, [LEFT_STATE]: 'null', [MINTING_STATE]: '' })
-    expect([step.lines, calls()]).toEqual([[], 0])
+    expect(step.lines).toEqual([
+      expect.stringContaining(`::warning title=hf-oidc-action::The saved state of this step is not valid${which}`),
+    ])
+    expect(calls()).toBe(0)
+  })
+
+  test('says nothing about state that is empty', async () => {
+    await post({ [MINTED_STATE]: '', [LEFT_STATE]: 'null', [MINTING_STATE]: '' })
+    expect(step.lines).toEqual([])
   })
 
   test('treats a time that cannot be one as unknown', async () => {

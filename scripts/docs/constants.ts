@@ -13,6 +13,7 @@ import { MAX_ROUNDS } from '../../src/rotation/secret/rotate-secret.ts'
 import { rotationPolicy } from '../../src/rotation/session-policy.ts'
 import { ABANDONED_MS, OWN_MS, SETTLE_MS } from '../../src/rotation/settling.ts'
 import { POST_ATTEMPTS, POST_MS } from '../../src/runner/clean-up/revoke-minted.ts'
+import { DECIDING_PREFIXES, DECIDING_VARIABLES } from '../../src/runner/deciding-variables.ts'
 import { EXTRA_MS as CLEANING_MS, MAX_ORPHANS } from '../../src/sources/orphans.ts'
 import { INPUTS } from '../../src/token/inputs/definitions.ts'
 import { DOWNLOAD_LIMIT, SIZE_LIMITS } from '../dist-limits.ts'
@@ -68,6 +69,8 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   CLEANING_MS: time(CLEANING_MS / 1000, 'second'),
   POST_MS: time(POST_MS / 1000, 'second'),
   POST_ATTEMPTS: word(POST_ATTEMPTS),
+  DECIDING_VARIABLES: codes(DECIDING_VARIABLES),
+  DECIDING_PREFIXES: codes(DECIDING_PREFIXES.map((prefix) => `${prefix}*`)),
   MAX_ROUNDS: word(MAX_ROUNDS),
   WRITE_INTERVAL_MS: time(WRITE_INTERVAL_MS / 1000, 'minute'),
   SETTLE_MS: time(SETTLE_MS / 1000, 'second'),
@@ -116,6 +119,12 @@ export function constantProblems(project: Project, kinds: readonly string[]): Pr
     ...unused.map((name) => ({ path: 'scripts/docs/constants.ts', line: 1, says: `no page mentions ${name}` })),
     ...wrong,
   ]
+}
+
+/** `A`, `B`, and `C`. */
+function codes(names: readonly string[]): string {
+  const all = names.map((name) => `\`${name}\``)
+  return `${all.slice(0, -1).join(', ')}, and ${all.at(-1)}`
 }
 
 /** How many secrets with names of 25 characters, beside one service, fit into the session policy of one run. */

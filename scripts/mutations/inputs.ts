@@ -106,11 +106,11 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...FIELDS,
     without: 'a URL has no credentials, query, fragment or special characters',
-    find: '} else if (!URL_TEXT.test(text)) {',
-    replace: '} else if (!URL_TEXT.test(text) && text === "") {',
+    find: '} else if (!isPlainUrl(text)) {',
+    replace: '} else if (!isPlainUrl(text) && text === "") {',
   },
   {
-    file: 'inputs/fields.ts',
+    file: 'net/endpoint.ts',
     without: 'a URL has its two slashes',
     find: '/^https?:\\/\\/[',
     replace: '/^https?:[',

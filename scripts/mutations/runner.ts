@@ -9,6 +9,12 @@ const REMOVE_COPIES = {
   file: 'runner/clean-up/remove-copies.ts',
   tests: '__tests__/runner/remove-copies.test',
 } as const
+const SAVED_DELETION = {
+  file: 'runner/clean-up/saved-deletion.ts',
+  tests: '__tests__/runner/saved-state.test',
+} as const
+const SAVED_TOKEN = { file: 'runner/clean-up/saved-token.ts', tests: '__tests__/runner/saved-state.test' } as const
+const DELETE = { file: 'runner/clean-up/delete-minted.ts', tests: '__tests__/e2e/post.test' } as const
 const UNSAVED = { file: 'runner/clean-up/revoke-unsaved.ts', tests: '__tests__/runner/revoke.test' } as const
 const LEDGER = { file: 'runner/ledger.ts', tests: '__tests__/runner/(revoke|ledger).test' } as const
 const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/deliver.test' } as const
@@ -126,7 +132,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     file: 'runner/deciding-variables.ts',
     without: 'every endpoint of AWS decides where calls go',
-    find: " || upper.startsWith('AWS_ENDPOINT_URL')",
+    find: ' || DECIDING_PREFIXES.some((prefix) => upper.startsWith(prefix))',
     replace: '',
     tests: 'runner/deciding-variables.test',
   },
@@ -159,11 +165,98 @@ export const RUNNER: readonly Mutation[] = [
     tests: 'runner/ledger.test',
   },
   {
-    file: 'runner/clean-up/revoke-minted.ts',
+    ...SAVED_DELETION,
     without: 'what becomes part of a path is checked again',
-    find: "typeof id === 'string' && ID.test(id)",
-    replace: "typeof id === 'string'",
+    find: "typeof value === 'string' && ID.test(value)",
+    replace: "typeof value === 'string'",
+  },
+  {
+    ...SAVED_DELETION,
+    without: 'a saved value agrees with what main would read',
+    find: 'isDeepStrictEqual(read(problems), value) && problems.found.length === 0',
+    replace: 'problems.found.length === 0',
+  },
+  {
+    ...SAVED_DELETION,
+    without: 'a saved value has no problem that main would report',
+    find: 'isDeepStrictEqual(read(problems), value) && problems.found.length === 0',
+    replace: 'isDeepStrictEqual(read(problems), value)',
+  },
+  {
+    ...SAVED_DELETION,
+    without: 'a saved audience names the organization',
+    find: 'isText(value) && audiencesOf(saved).includes(value)',
+    replace: 'isText(value)',
+  },
+  {
+    ...SAVED_DELETION,
+    without: 'a saved name is one of a token of ours',
+    find: ' && madeAt(value) !== undefined',
+    replace: '',
+  },
+  {
+    ...SAVED_DELETION,
+    without: 'a saved source is the one whose tokens have an ID',
+    find: "(value) => value === 'service-account'",
+    replace: '() => true',
+  },
+  {
+    ...DELETE,
+    without: 'state that main did not write is not used',
+    find: 'if (!isDeletion(saved)) return',
+    replace: 'if (false) return',
     tests: 'runner/revoke.test',
+  },
+  {
+    ...SAVED_TOKEN,
+    without: 'post sends the token to no address that is not allowed',
+    find: ' && isPlainUrl(endpoint) && isAllowedUrl(new URL(endpoint))',
+    replace: ' && isPlainUrl(endpoint)',
+  },
+  {
+    ...SAVED_TOKEN,
+    without: 'a saved address is nothing but an address',
+    find: ' && isPlainUrl(endpoint) && isAllowedUrl(new URL(endpoint))',
+    replace: ' && URL.canParse(endpoint) && isAllowedUrl(new URL(endpoint))',
+  },
+  {
+    ...SAVED_TOKEN,
+    without: 'a saved value can be a token',
+    find: ' && VALUE.test(value)',
+    replace: '',
+  },
+  {
+    ...SAVED_TOKEN,
+    without: 'saved variables are hashes by name',
+    find: 'isDecidingVariables(variables)',
+    replace: 'true',
+  },
+  {
+    ...SAVED_TOKEN,
+    without: 'a saved time can be shown',
+    find: ' && Math.abs(value) <= 8.64e15',
+    replace: '',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'only deciding variables can have been saved',
+    find: '(isDeciding(name) || name === ID_TOKENS) && ',
+    replace: '',
+    tests: 'runner/saved-state.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'the list in the documents is complete',
+    find: "  'NODE_EXTRA_CA_CERTS',\n",
+    replace: '',
+    tests: 'runner/deciding-variables.test',
+  },
+  {
+    file: 'runner/deciding-variables.ts',
+    without: 'names of variables are printable',
+    find: 'names.map((name) => printable(name, 80))',
+    replace: 'names',
+    tests: 'runner/deciding-variables.test',
   },
   {
     ...CLEAN_UP,
@@ -239,21 +332,15 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...REVOKE,
-    without: 'post sends the token to no address that is not allowed',
-    find: '!URL.canParse(endpoint) || !isAllowedUrl(new URL(endpoint))',
-    replace: '!URL.canParse(endpoint)',
-  },
-  {
-    ...REVOKE,
     without: 'post masks the token and the proxy’s password',
-    find: '    for (const secret of [token.value, ...proxyPasswords(env)]) mask(secret)\n',
+    find: "  for (const secret of [saved.value, ...proxyPasswords(env)]) if (typeof secret === 'string' && secret) mask(secret)\n",
     replace: '',
   },
   {
     ...REVOKE,
     without: 'post does not report a token unless it is asked to',
-    find: 'if (mustReport(token)) await report',
-    replace: 'if (token) await report',
+    find: 'if (mustReport(saved)) await',
+    replace: 'if (true) await',
   },
   {
     ...REVOKE,
@@ -263,20 +350,8 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...REVOKE,
-    without: 'state that is not an object is ignored',
-    find: '  if (!isRecord(saved)) return undefined\n',
-    replace: '  if (saved === undefined) return undefined\n',
-  },
-  {
-    ...REVOKE,
-    without: 'a saved value is text',
-    find: "typeof value === 'string' ? value : ''",
-    replace: 'value as string',
-  },
-  {
-    ...REVOKE,
-    without: 'a saved time can be shown',
-    find: ' && Math.abs(expiresAt) <= 8.64e15',
+    without: 'state that is not an object is not used',
+    find: '  if (!isRecord(saved)) return runnerLog.warning(tellMisfits([]))\n',
     replace: '',
   },
   {

@@ -4,7 +4,7 @@ import { isSecretName, readSecretArn } from '../aws/secret-arn.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, prose } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
-import type { Problems } from './problems.ts'
+import { got, type Problems } from './problems.ts'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
 const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$/
@@ -66,6 +66,14 @@ export function parseKey(name: string, key: string, problems: Problems): string 
     problems.add(name, `must not contain a colon or a control character (got ${quoted(key, 60)})`)
   }
   return key
+}
+
+/** The staging label of the version to read. */
+export function parseStage(stage: string, problems: Problems): string {
+  if (!/^[^\s:]{1,256}$/.test(stage)) {
+    problems.add('secret-version-stage', `must be a staging label, without spaces or colons ${got(stage)}`)
+  }
+  return stage
 }
 
 /** `auto`, `none`, or a policy document without whitespace. */

@@ -1,5 +1,5 @@
 /** Kinds of values that several inputs share; each function adds to the problems what it finds. */
-import { isAllowedUrl } from '../net/endpoint.ts'
+import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
 import { formatDuration, parseDuration } from '../text/duration.ts'
 import { code, joined, prose } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
@@ -74,9 +74,6 @@ export function words(text: string): string[] {
   return [...new Set(text.split(/[\s,]+/).filter(Boolean))]
 }
 
-/** What a URL may consist of here: no quotes, spaces or control characters, which mean something in other places. */
-const URL_TEXT = /^https?:\/\/[\w:/.~%[\]-]+$/i
-
 /** An absolute `https:` URL (or `http:` on loopback) and nothing but scheme, host and path. */
 export function checkUrl(name: string, text: string, problems: Problems): void {
   const given = gotUrl(text)
@@ -87,7 +84,7 @@ export function checkUrl(name: string, text: string, problems: Problems): void {
       name,
       prose`must begin with ${code('https://')} ${given}; ${code('http://')} is accepted for loopback addresses only`,
     )
-  } else if (!URL_TEXT.test(text)) {
+  } else if (!isPlainUrl(text)) {
     problems.add(
       name,
       `must consist of scheme, host and path: no credentials, query, fragment or special characters ${given}`,

@@ -11,3 +11,11 @@ export function isLoopback(hostname: string): boolean {
 export function isAllowedUrl(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
 }
+
+/** What a URL may consist of here: no quotes, spaces or control characters, which mean something in other places. */
+const URL_TEXT = /^https?:\/\/[\w:/.~%[\]-]+$/i
+
+/** True for a URL that is nothing but scheme, host and path. */
+export function isPlainUrl(text: string): boolean {
+  return URL_TEXT.test(text) && URL.canParse(text)
+}

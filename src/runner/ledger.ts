@@ -21,6 +21,11 @@ export interface RevocableToken extends MintedToken {
   revoke: RevokeMode
 }
 
+/** As it is in the state, for post to report. */
+export interface SavedToken extends Omit<RevocableToken, 'entry'> {
+  variables: DecidingVariables
+}
+
 /** What post needs to delete a service account's token by its ID: no secret. */
 export interface SavedDeletion extends TokenEntry {
   kind: 'entry'

@@ -5,17 +5,18 @@
 import { ServiceAccounts } from '../../hub/service-accounts.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { prove } from '../../identity/prove.ts'
-import { isAllowedUrl } from '../../net/endpoint.ts'
 import { withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { readStoredSecret } from '../../sources/stored-secret.ts'
 import type { SourceContext } from '../../sources/token-source.ts'
 import { awsOf } from '../../sources/token-source.ts'
-import { listed, printable } from '../../text/printable.ts'
-import { changedVariables, decidingVariables } from '../deciding-variables.ts'
+import { printable } from '../../text/printable.ts'
+import { changedVariables, decidingVariables, tellChanged } from '../deciding-variables.ts'
 import { readJob } from '../inputs.ts'
 import type { SavedDeletion } from '../ledger.ts'
 import { mask, runnerLog } from '../log.ts'
+import { isDeletion, misfits } from './saved-deletion.ts'
+import { tellMisfits } from './saved-token.ts'
 
 /** How long this may take, in milliseconds, and how many attempts a call gets: nothing comes after it. */
 const LIMIT_MS = 120_000
@@ -23,19 +24,18 @@ const ATTEMPTS = 6
 
 const LATER = 'A later run that uses this service account deletes it.'
 
-/** Deletes the token; anything that prevents it is a warning. Never throws. */
-export async function deleteMinted(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
+/** Deletes the token; anything that prevents it is a warning. Never throws. `saved`: as it was in the state. */
+export async function deleteMinted(saved: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
+  if (!isDeletion(saved)) return runnerLog.warning(`${tellMisfits(misfits(saved))} ${LATER}`)
   const name = printable(saved.displayName, 120)
   const changed = changedVariables(saved.variables, decidingVariables(env))
   if (changed.length > 0) {
-    runnerLog.warning(
-      `A later step changed ${listed(changed)}, which decides where calls go or whom TLS trusts. The post step therefore made no calls, and the token "${name}" of this job still exists. ${LATER}`,
-    )
+    runnerLog.warning(`${tellChanged(changed)}, and the token "${name}" of this job was not deleted. ${LATER}`)
     return
   }
   if (saved.request.idTokenFrom.kind !== 'github') {
     runnerLog.warning(
-      `The post step cannot get a second ID token from \`id-token-from\`, so the token "${name}" of this job still exists. ${LATER}`,
+      `The post step cannot get a second ID token from \`id-token-from\`, so the token "${name}" of this job was not deleted. ${LATER}`,
     )
     return
   }
@@ -50,9 +50,6 @@ export async function deleteMinted(saved: SavedDeletion, env: NodeJS.ProcessEnv)
 
 async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
   const { request, accountId, tokenId } = saved
-  if (!URL.canParse(request.hubEndpoint) || !isAllowedUrl(new URL(request.hubEndpoint))) {
-    throw new TypeError('The saved endpoint is not valid.')
-  }
   const job = readJob(env)
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
   await withNetwork(

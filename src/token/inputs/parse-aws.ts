@@ -10,11 +10,12 @@ import {
   parseRole,
   parseSecretId,
   parseSessionPolicy,
+  parseStage,
   ROLE_DURATION,
 } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
-import { got, type Problems } from '../../inputs/problems.ts'
+import type { Problems } from '../../inputs/problems.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { code, prose } from '../../text/message.ts'
 import type { InputName } from './definitions.ts'
@@ -52,11 +53,4 @@ export function parseAws(
     awsEndpoints: parseAwsEndpoints(raw.awsVariables, ['STS', 'SECRETS_MANAGER'], problems),
     secret,
   }
-}
-
-function parseStage(stage: string, problems: Problems): string {
-  if (!/^[^\s:]{1,256}$/.test(stage)) {
-    problems.add('secret-version-stage', `must be a staging label, without spaces or colons ${got(stage)}`)
-  }
-  return stage
 }

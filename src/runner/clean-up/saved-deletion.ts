@@ -1,0 +1,135 @@
+/**
+ * Whether saved state is what main saves about a token that post deletes by its ID. Main has validated all of it; it is
+ * validated again, by the same rules, because it decides where post sends an ID token and an admin token.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { sessionName } from '../../aws/session-name.ts'
+import { MAX_TOKEN_NAME } from '../../hub/mint-rights.ts'
+import {
+  parseKey,
+  parseRegion,
+  parseRole,
+  parseSecretId,
+  parseSessionPolicy,
+  parseStage,
+  ROLE_DURATION,
+} from '../../inputs/aws.ts'
+import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
+import { wholeNumber } from '../../inputs/fields.ts'
+import { parseEndpoint, parseOrg, parseServiceAccount } from '../../inputs/hub.ts'
+import { Problems } from '../../inputs/problems.ts'
+import { acceptedAudiences, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
+import { madeAt } from '../../sources/token-name.ts'
+import { isRecord } from '../../text/json.ts'
+import { isDecidingVariables } from '../deciding-variables.ts'
+import type { SavedDeletion } from '../ledger.ts'
+
+/** Names of the fields that main would not have saved like this; empty: the state is a {@link SavedDeletion}. */
+export function misfits(saved: Record<string, unknown>): string[] {
+  return CHECKS.filter(([path, fits]) => !fits(at(saved, path), saved)).map(([path]) => path)
+}
+
+/** {@link misfits} are empty. */
+export function isDeletion(saved: Record<string, unknown>): saved is Record<string, unknown> & SavedDeletion {
+  return misfits(saved).length === 0
+}
+
+type Check = (value: unknown, saved: Record<string, unknown>) => boolean
+
+/** IDs become part of a path. */
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+const isId: Check = (value) => typeof value === 'string' && ID.test(value)
+
+/** By path. */
+const CHECKS: readonly (readonly [string, Check])[] = [
+  ['kind', (value) => value === 'entry'],
+  ['accountId', isId],
+  ['tokenId', isId],
+  ['displayName', (value) => isText(value) && value.length <= MAX_TOKEN_NAME && madeAt(value) !== undefined],
+  ['variables', isDecidingVariables],
+  ['request.org', parsed(parseOrg)],
+  ['request.hubEndpoint', parsed((text, problems) => parseEndpoint('', text, problems))],
+  ['request.audience', (value, saved) => isText(value) && audiencesOf(saved).includes(value)],
+  ['request.issuer', parsed((text, problems) => parseIssuer(text, '', { kind: 'github' }, problems))],
+  ['request.claimRules', (value) => Array.isArray(value) && value.every(isClaimRule)],
+  ['request.idTokenFrom', isIdTokenFrom],
+  ['request.source.kind', (value) => value === 'service-account'],
+  ['request.source.account', parsed((text, problems) => parseServiceAccount(text, '', problems))],
+  ['request.aws.role', isRole],
+  ['request.aws.region', parsed(parseRegion)],
+  ['request.aws.roleSessionName', (value) => isText(value) && value !== '' && sessionName(value, NO_JOB) === value],
+  ['request.aws.roleDurationSeconds', isRoleDuration],
+  ['request.aws.sessionPolicy', parsed(parseSessionPolicy)],
+  ['request.aws.awsEndpoints', isAwsEndpoints],
+  ['request.aws.secret', isSecret],
+]
+
+const NO_JOB = { repository: '', runId: '' }
+
+function at(saved: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((value, key) => (isRecord(value) ? value[key] : undefined), saved)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
+/** A text of which a parser returns the same and finds nothing wrong with it. */
+function parsed(parse: (text: string, problems: Problems) => string): Check {
+  return (value) => isText(value) && agrees(value, (problems) => parse(value, problems))
+}
+
+/** Whether `read` finds no problem, and returns this value. */
+function agrees(value: unknown, read: (problems: Problems) => unknown): boolean {
+  const problems = new Problems()
+  return isDeepStrictEqual(read(problems), value) && problems.found.length === 0
+}
+
+function audiencesOf(saved: Record<string, unknown>): string[] {
+  return acceptedAudiences(String(at(saved, 'request.org')), String(at(saved, 'request.hubEndpoint')))
+}
+
+function isClaimRule(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  return agrees([value], (problems) => parseClaimRules(`${value.claim}=${value.pattern}`, problems))
+}
+
+function isIdTokenFrom(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const text = value.kind === 'github' ? 'github' : `${value.kind}:${value.kind === 'env' ? value.name : value.path}`
+  return agrees(value, (problems) => parseIdTokenFrom(text, problems))
+}
+
+function isRole(value: unknown): boolean {
+  return isRecord(value) && agrees(value, (problems) => parseRole(String(value.arn), problems))
+}
+
+function isRoleDuration(value: unknown): boolean {
+  return agrees(value, (problems) => wholeNumber('seconds', { seconds: String(value) }, ROLE_DURATION, problems))
+}
+
+function isAwsEndpoints(value: unknown): boolean {
+  if (!isRecord(value) || !isRecord(value.urls) || !Object.values(value.urls).every(isText)) return false
+  const variables = {
+    ...value.urls,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: '',
+    AWS_USE_FIPS_ENDPOINT: String(value.useFips),
+    AWS_USE_DUALSTACK_ENDPOINT: String(value.useDualstack),
+  } as Readonly<Record<string, string>>
+  return agrees(value, (problems) => parseAwsEndpoints(variables, ['STS', 'SECRETS_MANAGER'], problems))
+}
+
+function isSecret(value: unknown, saved: Record<string, unknown>): boolean {
+  if (!isRecord(value) || ![value.id, value.key, value.stage].every(isText)) return false
+  const [id, key, stage] = [String(value.id), String(value.key), String(value.stage)]
+  return agrees(value, (problems) => {
+    const region = String(at(saved, 'request.aws.region'))
+    const role = parseRole(String(at(saved, 'request.aws.role.arn')), problems)
+    return {
+      id,
+      key: parseKey('', key, problems),
+      stage: parseStage(stage, problems),
+      region: parseSecretId('', id, { region, role }, problems),
+    }
+  })
+}
