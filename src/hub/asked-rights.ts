@@ -1,6 +1,6 @@
 /** The rights that a job asks for: a set, and what the token may have besides. Pure. */
 import { code, type Prose, prose } from '../text/message.ts'
-import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
+import { canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
 
 export interface AskedRights {
   /** The scopes in words, as they become part of names: `read+infer`. */
@@ -50,11 +50,6 @@ export function asksForAll({ scopes, permissions }: AskedRights): boolean {
 /** Whether the job writes to repositories that it does not create itself. */
 export function asksToWrite(asked: AskedRights): boolean {
   return asksForAll(asked) || needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === WRITE))
-}
-
-/** Whether the job asks for the contributor permission. */
-export function asksToContribute(asked: AskedRights): boolean {
-  return needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === CONTRIBUTE))
 }
 
 /** The setting by which the rights were asked for, as a reader wrote it. */
