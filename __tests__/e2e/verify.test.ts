@@ -63,6 +63,23 @@ test('strict tells all problems: the gravest as the failure, the others as warni
   expect(warningsOf(main)).toEqual([expect.stringMatching(/^\[token-over-scoped\]/)])
 })
 
+test('a token whose owner is in further organizations is delivered, with a warning that names them', async () => {
+  stage.sandbox.hub.addUser({
+    name: 'rosa',
+    orgs: ['beta', 'acme', 'gamma'].map((name) => ({ name, roleInOrg: 'write' })),
+  })
+  const value = storeToken({
+    user: 'rosa',
+    role: 'fineGrained',
+    fineGrained: { scoped: [{ entity: { type: 'org', name: 'acme' }, permissions: ['repo.write'] }] },
+  })
+  const { main } = await stage.main()
+  expect(main.env).toMatchObject({ HF_TOKEN: value })
+  expect(warningsOf(main)).toEqual([
+    expect.stringContaining('belongs to rosa, which is also in further organizations (beta and gamma).'),
+  ])
+})
+
 test('a token that ends within seven days is warned of, with the date', async () => {
   const expiresAt = new Date(Date.now() + 3 * DAY)
   storeToken({

@@ -8,7 +8,7 @@ import { type HubRepository, parseRepository } from '../../src/hub/repository.ts
 import type { Requirement } from '../../src/hub/requirement.ts'
 import type { Evidence, HubToken } from '../../src/hub/token.ts'
 import { verifyToken } from '../../src/hub/verdict/verify.ts'
-import { BOUND, issued, MINTED, NOW, OAUTH, requirement, STORED, tokenValue, who } from './tokens.ts'
+import { acme, BOUND, issued, MINTED, NOW, OAUTH, on, requirement, STORED, tokenValue, who } from './tokens.ts'
 
 const GRANTED: Access = { granted: true }
 const refused = (status: number): Access => ({ granted: false, status, seen: `HTTP ${status}` })
@@ -320,6 +320,69 @@ describe('a token of a trusted publisher', () => {
     const answers = { whoAmI: issued({ resource: 'rosa' }) }
     const { verified, asked } = await verify({ evidence, scope: 'read', answers })
     expect([verified?.confirmedBy, asked]).toEqual(['whoami-v2', ['whoami-v2']])
+  })
+})
+
+describe('a token of an account that is in further organizations', () => {
+  const orgs = [acme(), acme({ name: 'beta', id: 'id-of-beta' }), acme({ name: 'a\n::error::b', id: undefined })]
+
+  test('passes, with a warning that names them in printable form', async () => {
+    const { verified, warnings } = await verify({ answers: { whoAmI: who({ orgs }) } })
+    expect(verified).toBeDefined()
+    expect(warnings).toEqual([
+      'The token belongs to rosa, which is also in further organizations (beta and a\\u{a}::error::b). Its owner can extend it to them. The token of a service account, or of an account that is in acme only, cannot be extended like that.',
+    ])
+  })
+
+  test.each<[string, Evidence, WhoAmI, string]>([
+    ['a minted', MINTED, who({ orgs: orgs.slice(0, 2) }), 'Check the service account: it should be in acme only.'],
+    [
+      'an OAuth',
+      OAUTH,
+      issued({ orgs: orgs.slice(0, 2) }),
+      'Whether the token reaches it too depends on the OAuth app.',
+    ],
+  ])('gets advice about %s token', async (_kind, evidence, whoAmI, advice) => {
+    const { verified, warnings } = await verify({ evidence, answers: { whoAmI } })
+    expect(verified).toBeDefined()
+    expect(warnings).toEqual([`The token belongs to rosa, which is also in another organization (beta). ${advice}`])
+  })
+
+  test('is noticed by its rights as well, where a name or an ID shows another organization', async () => {
+    const warned = async (...grants: WhoAmI['grants']) => {
+      const whoAmI = who({ grants: [...who().grants, ...grants] })
+      return (await verify({ answers: { whoAmI }, allow: ['repo.write@org:beta', 'repo.write@org:id-of-beta'] }))
+        .warnings
+    }
+    expect(await warned(on('org', 'beta', 'repo.write'))).toEqual([expect.stringContaining('(beta)')])
+    const nameless = { entity: { type: 'org', name: undefined, id: 'id-of-beta' }, permissions: ['repo.write'] }
+    expect(await warned(nameless)).toEqual([expect.stringContaining('(id-of-beta)')])
+    expect(await warned({ ...nameless, entity: { ...nameless.entity, id: 'id-of-acme' } })).toEqual([])
+    expect(await warned({ ...nameless, entity: { ...nameless.entity, id: undefined }, permissions: [] })).toEqual([])
+  })
+
+  test('is named once, however the Hub refers to an organization', async () => {
+    const grants = [...who().grants, { entity: { type: 'org', name: undefined, id: 'id-of-beta' }, permissions: [] }]
+    const answers = {
+      whoAmI: who({
+        orgs: [acme({ id: undefined }), ...orgs.slice(1), acme({ name: 'nameless', id: undefined })],
+        grants,
+      }),
+    }
+    expect((await verify({ answers })).warnings).toEqual([
+      expect.stringContaining('(beta, a\\u{a}::error::b and nameless)'),
+    ])
+  })
+
+  test('is refused, without this warning, when it has rights there that nobody allowed', async () => {
+    const grants = [...who().grants, on('org', 'beta', 'repo.write')]
+    const { code, warnings } = await verify({ answers: { whoAmI: who({ orgs, grants }) } })
+    expect([code, warnings]).toEqual(['token-over-scoped', []])
+  })
+
+  test('gets none when a trusted publisher issued it: it is bound to its resource', async () => {
+    const whoAmI = issued({ resource: 'acme/model', orgs })
+    expect((await verify({ evidence: BOUND, answers: { whoAmI } })).warnings).toEqual([])
   })
 })
 

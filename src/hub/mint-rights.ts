@@ -2,7 +2,8 @@
 
 import { code, type Prose, prose } from '../text/message.ts'
 import { listed } from '../text/printable.ts'
-import { CONTRIBUTE } from './scopes.ts'
+import { CONTRIBUTE, canonical, permissionsOf, WRITE } from './scopes.ts'
+import type { Evidence } from './token.ts'
 
 /** The longest name that the Hub takes for a token (`displayName`). */
 export const MAX_TOKEN_NAME = 100
@@ -58,6 +59,18 @@ export function mintedFor(org: string, permissions: readonly string[], labels: r
   const { onOrg } = splitPermissions(permissions)
   const beyond = onOrg.length === 0 ? '' : `; ${listed(onOrg)} on all of ${org}, because repositories cannot limit that`
   return prose`${listed(labels)}${beyond}`
+}
+
+/** Whether permissions let a token write to the repositories that it creates itself, and to no others. */
+export function writesOnlyItsOwn(permissions: readonly string[]): boolean {
+  const names = permissions.map(canonical)
+  return names.includes(CONTRIBUTE) && !names.includes(WRITE)
+}
+
+/** {@link writesOnlyItsOwn}, for a token of which the next job gets another one. */
+export function isOnlyForItsOwn(evidence: Evidence): boolean {
+  if (evidence.kind === 'minted') return writesOnlyItsOwn(evidence.granted ?? evidence.asked)
+  return evidence.kind === 'oauth' && writesOnlyItsOwn(evidence.granted.flatMap((scope) => permissionsOf(scope) ?? []))
 }
 
 /** Permissions, split into those that repositories limit and those that hold on the whole organization. */

@@ -1,13 +1,15 @@
 /** Reports the main action to the runner: log, annotations, summary. */
 import { info } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
+import { isOnlyForItsOwn } from '../hub/mint-rights.ts'
 import { tokenAudit } from '../token/audit.ts'
 import type { Progress } from '../token/progress.ts'
-import { failureSummary, successSummary } from '../token/summary.ts'
+import { failureSummary, ITS_OWN, successSummary } from '../token/summary.ts'
 import { annotate, errorsPage, writeSummary } from './log.ts'
 
-/** Reports success: the audit event and the summary. */
+/** Reports success: what the token cannot do later, the audit event, the summary. */
 export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+  if (isOnlyForItsOwn(progress.token.evidence)) info(`The token can write only to ${ITS_OWN}.`)
   info(`Audit: ${tokenAudit('delivered', progress)}`)
   await writeSummary(successSummary(progress))
 }

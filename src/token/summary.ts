@@ -1,7 +1,7 @@
 /** The job summary: who got which token, or what was refused and why. Pure: data in, HTML out. */
 import type { ActionError } from '../errors/action-error.ts'
 import { claimsHtml, explanationHtml } from '../errors/explanation-html.ts'
-import { mintedFor } from '../hub/mint-rights.ts'
+import { isOnlyForItsOwn, mintedFor } from '../hub/mint-rights.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import { codeHtml, details, escapeHtml, inlineHtml, table, textHtml } from '../text/html.ts'
 import type { Progress } from './progress.ts'
@@ -18,12 +18,16 @@ export function successSummary({ request, identity, token }: Required<Progress>)
       ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not checked'],
       ['Scope', codeHtml(request.scope)],
       ...mintedRow(request),
+      ...(isOnlyForItsOwn(token.evidence) ? [['Writes only to', ITS_OWN] as [string, string]] : []),
       ['Rights', token.rights.length > 0 ? token.rights.slice(0, 8).map(textHtml).join('<br>') : 'not checked'],
       ['Expires', textHtml(expiry(token.expiresAt, token.confirmedBy))],
       ['Confirmed by', textHtml(token.confirmedBy)],
     ]),
   ].join('\n')
 }
+
+/** What the contributor permission means for a token that is issued for one job. */
+export const ITS_OWN = 'repositories that it creates itself: the token of the next job cannot write to them'
 
 /** What a token was minted for, if it was minted. */
 function mintedRow({ org, source, repositories }: Required<Progress>['request']): [string, string][] {

@@ -2,7 +2,8 @@
 import { listed, printable, quoted } from '../../text/printable.ts'
 import { ownerOf } from '../facts/describe.ts'
 import { impliedMembership, isClassic, membershipIn, plainMembership } from '../facts/rights.ts'
-import type { Membership } from '../facts/whoami.ts'
+import type { Membership, WhoAmI } from '../facts/whoami.ts'
+import type { Evidence } from '../token.ts'
 import type { Found, KnownHearing } from './hearing.ts'
 import type { Trouble } from './remedies.ts'
 
@@ -35,6 +36,32 @@ export function wrongOrg({ who, requirement: { org } }: KnownHearing): Found {
     expected: `a token of a member or service account of ${org}`,
     spelling,
   }
+}
+
+/**
+ * The warning that a token belongs to a member of further organizations, which is no reason to refuse it; undefined when
+ * it does not. A Trusted Publisher's token is bound to its resource, whoever its user is.
+ */
+export function inFurtherOrganizations({ who, evidence }: Belonging, org: string): string | undefined {
+  if (evidence.kind === 'resource' || !who) return undefined
+  const nameOf = new Map(who.orgs.map(({ id, name }) => [id, name]))
+  const entities = who.grants.map(({ entity }) => entity).filter(({ type }) => type === 'org')
+  const named = entities.map(({ name, id }) => (id && nameOf.get(id)) ?? name ?? id ?? org)
+  const others = [...new Set([...who.orgs.map(({ name }) => name), ...named])].filter((name) => name !== org)
+  if (others.length === 0) return undefined
+  const [those, them] = others.length === 1 ? ['another organization', 'it'] : ['further organizations', 'them']
+  const names = listed(others.map((name) => printable(name, 80)))
+  const advice: Record<typeof evidence.kind, string> = {
+    stored: `Its owner can extend it to ${them}. The token of a service account, or of an account that is in ${org} only, cannot be extended like that.`,
+    minted: `Check the service account: it should be in ${org} only.`,
+    oauth: `Whether the token reaches ${them} too depends on the OAuth app.`,
+  }
+  return `The token belongs to ${ownerOf(who)}, which is also in ${those} (${names}). ${advice[evidence.kind]}`
+}
+
+interface Belonging {
+  who: WhoAmI | undefined
+  evidence: Evidence
 }
 
 /** A finding for each rule of the organization that keeps the token out. */

@@ -11,6 +11,7 @@ import type { HubRepository } from '../repository.ts'
 import type { Requirement } from '../requirement.ts'
 import type { HubToken } from '../token.ts'
 import { isStoodIn, judge } from './judge.ts'
+import { inFurtherOrganizations } from './organization.ts'
 
 declare const verified: unique symbol
 
@@ -78,11 +79,13 @@ export async function verifyToken(
   if (failure) throw failure
 
   warnIfExpiringSoon(facts, now, log)
+  const further = inFurtherOrganizations(facts, request.org)
+  if (further !== undefined) log.warning(further)
   return confirmed(token, facts, isIssued(facts.evidence))
 }
 
 /** What the Hub did not say, and what it says that nobody here knows, where neither is a reason to refuse the token. */
-function tellOfAnswers({ silences, who, evidence, provenAt }: TokenFacts, log: Log): void {
+function tellOfAnswers({ silences, who, provenAt }: TokenFacts, log: Log): void {
   for (const silence of silences) {
     log.info(
       `Hub: no confirmation from ${silence}. It is not needed: the call that issued the token says what it can do.`,
@@ -97,12 +100,6 @@ function tellOfAnswers({ silences, who, evidence, provenAt }: TokenFacts, log: L
   if (unknown.length > 0) {
     log.debug(
       `whoami-v2: unknown members without a right: ${unknown.map(({ path }) => printable(path, 120)).join(', ')}`,
-    )
-  }
-  if (evidence.kind === 'oauth' && who && who.orgs.length > 1) {
-    const names = listed(who.orgs.map(({ name }) => printable(name, 80)))
-    log.warning(
-      `The member that this token acts for belongs to further organizations (${names}). Whether the token reaches them too depends on the OAuth app.`,
     )
   }
 }

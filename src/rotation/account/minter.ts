@@ -3,7 +3,7 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
-import { type MintRights, mintedFor } from '../../hub/mint-rights.ts'
+import { type MintRights, mintedFor, writesOnlyItsOwn } from '../../hub/mint-rights.ts'
 import { type MintFor, rightsToMint } from '../../hub/repository-ids.ts'
 import {
   type AccountToken,
@@ -154,6 +154,11 @@ export class Minter {
       repositories.map(({ label }) => label),
     )
     log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)} (${plain(reach)})`)
+    if (writesOnlyItsOwn(permissions)) {
+      log.warning(
+        'The new token writes only to repositories that it creates itself: it cannot write to those that the previous token created.',
+      )
+    }
     // A new token cannot have an id that another one had before.
     if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
     this.#minted.set(value, id)
