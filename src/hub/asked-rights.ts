@@ -1,12 +1,7 @@
 /** The rights that a job asks for: a set, and what the token may have besides. Pure. */
-<<<<<<< HEAD
 import { code, joined, type Prose, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { CONTRIBUTE, canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
-=======
-import { code, type Prose, prose } from '../text/message.ts'
 import { canonical, covers, READ, RIGHT_SETS, type Scope, WRITE, widthOf } from './scopes.ts'
->>>>>>> w/fleet
 
 export interface AskedRights {
   /** The scopes in words, as they become part of names: `read+infer`. */
@@ -61,12 +56,6 @@ export function asksToWrite(asked: Asked): boolean {
   return asksForAll(asked) || needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === WRITE))
 }
 
-<<<<<<< HEAD
-/** Whether the job asks for the contributor permission. */
-export function asksToContribute(asked: AskedRights): boolean {
-  return needsOf(asked).some((anyOf) => anyOf.some((need) => canonical(need) === CONTRIBUTE))
-}
-
 /** `repo.write`; `inference.serverless.write or inference.endpoints.infer.write`. */
 export function needsInWords(needs: readonly (readonly string[])[]): Prose {
   return joined(
@@ -88,8 +77,6 @@ export function neededInWords(asked: Asked): Prose {
   return needsInWords(reads ? [[READ], ...needs] : needs)
 }
 
-=======
->>>>>>> w/fleet
 /** The setting by which the rights were asked for, as a reader wrote it. */
 export function settingOf({ scope, permissions, notation }: AskedRights & { notation?: 'input' | 'line' }): Prose {
   const isLine = notation === 'line'
