@@ -37,7 +37,7 @@ export const TOKEN: readonly Mutation[] = [
   {
     ...PARSE,
     without: 'unknown inputs are refused',
-    find: '  addGeneralProblems(raw, INPUT_NAMES, problems)\n',
+    find: '  addGeneralProblems({ ...raw, unknown: refuseOtherNames(raw.unknown, problems) }, INPUT_NAMES, problems)\n',
     replace: '',
   },
   {
