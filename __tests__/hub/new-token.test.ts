@@ -99,6 +99,7 @@ describe('the scope that would have covered a surplus', () => {
     ['read', ['repo.write@user:rosa'], []],
     // An OAuth scope without a permission, and a part of whoami-v2 that nobody knows.
     ['read', ['gated-repos'], []],
+    ['read', ['inference-api', 'gated-repos'], []],
     ['read', ['canReadGatedRepos'], []],
     ['read', [], []],
     // Exact permissions have no scope.

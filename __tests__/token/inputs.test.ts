@@ -248,9 +248,58 @@ describe('`revoke`', () => {
   })
 })
 
-test('an input that only one source has names that source first', () => {
-  expect(problems({ 'hf-resource': 'acme/model' })).toContain('set `token-source: trusted-publisher`, or remove it')
-  expect(problems({ 'service-account': 'ci' })).toContain('set `token-source: service-account`, or remove it')
+describe('a forgotten `token-source`', () => {
+  test.each<[string, Partial<Raw['values']>, string]>([
+    ['hf-resource', { 'hf-resource': 'acme/model' }, 'trusted-publisher'],
+    ['service-account', { 'service-account': 'ci' }, 'service-account'],
+    ['orphan-age', { 'orphan-age': '1h', 'service-account': 'ci' }, 'service-account'],
+    ['member', { member: 'ci@acme.example', 'oauth-scopes': 'read-repos', revoke: 'true' }, 'token-exchange'],
+    ['revoke', { revoke: 'false', 'service-account': 'ci' }, 'service-account'],
+    ['revoke', { revoke: 'false', 'hf-resource': 'acme/model' }, 'trusted-publisher'],
+  ])('is named once, with the line to add: %s of %j', (name, given, source) => {
+    const text = problems(given)
+    expect(text).toContain('There is a problem with the inputs')
+    expect(text).toContain(`\`${name}\``)
+    expect(text).toContain(`(only with ${source}); add the line \`token-source: ${source}\`, or remove `)
+  })
+
+  test('lists all inputs that show it, in one line', () => {
+    expect(problems({ member: 'ci@acme.example', 'oauth-scopes': 'read-repos' })).toContain(
+      '`member` and `oauth-scopes` have no effect with `token-source: secrets-manager` (only with token-exchange); add the line `token-source: token-exchange`, or remove them',
+    )
+  })
+
+  test('does not make AWS a problem where it will not be used', () => {
+    const text = problems({ 'hf-resource': 'acme/model', 'role-to-assume': '' }, { awsRegion: '' })
+    expect(text).toContain('There is a problem with the inputs')
+    expect(text).not.toMatch(/`role-to-assume`|`aws-region`/)
+  })
+
+  test('lets the other inputs of that source be checked', () => {
+    expect(problems({ 'oauth-scopes': 'read-repos' })).toContain(
+      '`member` is required with `token-source: token-exchange`',
+    )
+  })
+
+  test('is not guessed when the inputs show several, or when a source was set', () => {
+    const several = problems({ 'hf-resource': 'acme/model', 'service-account': 'ci' })
+    expect(several).toContain('`hf-resource` has no effect with `token-source: secrets-manager`')
+    expect(several).toContain('`service-account` has no effect with `token-source: secrets-manager`')
+    expect(several).not.toContain('add the line')
+    expect(problems({ revoke: 'true' })).toContain('; remove it')
+    const set = problems({ 'token-source': 'service-account', 'service-account': 'ci', member: 'ci@acme.example' })
+    expect(set).toContain('set `token-source: token-exchange`, or remove it')
+  })
+
+  test.each([
+    ['admin-secret-id', 'service-account', '`secret-id` names the secret with the admin token'],
+    ['admin-secret-key', 'service-account', '`secret-key` names the key of the admin token'],
+    ['oauth-secret-id', 'token-exchange', '`secret-id` names the secret with the OAuth app'],
+  ])('may show in a name from elsewhere: %s', (name, source, hint) => {
+    const text = problems({}, { unknown: [name, 'constructor'] })
+    expect(text).toContain(`\`${name}\` is not an input of this action; with \`token-source: ${source}\`, ${hint}`)
+    expect(text).toMatch(/`constructor` is not an input of this action$/m)
+  })
 })
 
 describe('inputs of another source', () => {

@@ -7,6 +7,7 @@ const VARIABLES = { file: 'token/inputs/parse-variables.ts', tests: INPUTS } as 
 const CHECK_CLIENT = { file: 'token/inputs/check-client.ts', tests: '__tests__/token/next-client.test' } as const
 const NEXT_CLIENT = { file: 'token/next-client.ts', tests: '__tests__/token/next-client.test' } as const
 const SOURCE = { file: 'token/inputs/parse-source.ts', tests: INPUTS } as const
+const FOREIGN = { file: 'token/inputs/foreign-inputs.ts', tests: INPUTS } as const
 const RESOURCE = { file: 'token/inputs/parse-resource.ts', tests: INPUTS } as const
 const AWS = { file: 'token/inputs/parse-aws.ts', tests: INPUTS } as const
 const AUDIT = { file: 'audit/audit-event.ts', tests: '__tests__/audit/audit-event.test' } as const
@@ -37,7 +38,7 @@ export const TOKEN: readonly Mutation[] = [
   {
     ...PARSE,
     without: 'unknown inputs are refused',
-    find: '  addGeneralProblems(raw, INPUT_NAMES, problems)\n',
+    find: '  addGeneralProblems({ ...raw, unknown: refuseOtherNames(raw.unknown, problems) }, INPUT_NAMES, problems)\n',
     replace: '',
   },
   {
@@ -176,16 +177,46 @@ export const TOKEN: readonly Mutation[] = [
     replace: "if (stage === '') {",
   },
   {
-    ...SOURCE,
+    ...FOREIGN,
     without: 'inputs of other sources are refused',
-    find: 'if (given && !kinds.includes(kind)) {',
-    replace: 'if (given && kinds.length === 0) {',
+    find: 'if (foreign.length === 0) return undefined',
+    replace: 'return undefined',
+  },
+  {
+    ...FOREIGN,
+    without: 'a forgotten source is guessed only where the default is set',
+    find: "if (kind === INPUTS['token-source'] && meant",
+    replace: 'if (meant',
+  },
+  {
+    ...FOREIGN,
+    without: 'a forgotten source is guessed only where one is left',
+    find: 'meant !== undefined && others.length === 0) {',
+    replace: 'meant !== undefined) {',
+  },
+  {
+    ...FOREIGN,
+    without: 'every input must fit the source that is guessed',
+    find: 'foreign.every(([, kinds]) => kinds.includes(source))',
+    replace: 'foreign.some(([, kinds]) => kinds.includes(source))',
+  },
+  {
+    ...FOREIGN,
+    without: 'a word of JavaScript is no name from elsewhere',
+    find: 'Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined',
+    replace: 'OTHER_NAMES[name]',
   },
   {
     ...SOURCE,
     without: 'a typo in the source hides no other problem behind wrong ones',
-    find: "  if (kind === values['token-source']) refuseOthers",
-    replace: '  refuseOthers',
+    find: "set === values['token-source'] ? refuseForeign(values, set, problems) : undefined",
+    replace: 'refuseForeign(values, set, problems)',
+  },
+  {
+    ...SOURCE,
+    without: 'the other inputs are read for the source that was forgotten',
+    find: 'const kind = meant ?? set',
+    replace: 'const kind = set ?? meant',
   },
   {
     ...SOURCE,

@@ -8,6 +8,8 @@ const VERIFY = 'hub/verify.test'
 const WHOAMI = 'hub/whoami.test'
 const CLIENT = 'hub/client.test'
 const RIGHTS = 'inputs/rights.test'
+const MATRIX = 'hub/remedies-matrix.test'
+const NEW_TOKEN = 'hub/new-token.test'
 const INPUTS = '__tests__/token/inputs.test'
 
 type Row = readonly [file: string, without: string, find: string, replace: string, tests: string]
@@ -554,12 +556,140 @@ const ROWS: readonly Row[] = [
     'access.granted',
     VERIFY,
   ],
+  // Remedies.
+  [
+    'hub/covering-scope.ts',
+    'a right without a permission is covered by no scope',
+    'if (permissions.some((one) => one.length === 0)) return undefined',
+    '',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/covering-scope.ts',
+    'a right that the scope included already needs no other scope',
+    'mayHave(asked, permission) && !isReadBesides(permission, held))',
+    "permission === '')",
+    NEW_TOKEN,
+  ],
+  ['hub/covering-scope.ts', 'what writes comes with reading', ' && !isReadBesides(permission, held))', ')', NEW_TOKEN],
+  [
+    'hub/covering-scope.ts',
+    'administration is never proposed',
+    "scope !== 'admin' && scope !== 'identity'",
+    "scope !== 'identity'",
+    NEW_TOKEN,
+  ],
+  [
+    'hub/covering-scope.ts',
+    'the proposed scope is one that the token meets',
+    'isNew && isWithin(held) && ',
+    'isNew && ',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/covering-scope.ts',
+    'the proposed scope is one that the source can provide',
+    ' && (most === undefined || isWithin(most))',
+    '',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/covering-scope.ts',
+    'a scope that another one includes is left out',
+    'all.filter((scope) => !all.some((other) => other !== scope && includes(other, scope)))',
+    'all',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/covering-scope.ts',
+    'the proposed scope covers all of the surplus',
+    'added.length > 0 && held.every((one) => mayHave(wider, one))',
+    'added.length > 0',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/preset.ts',
+    'a token that writes gets the preset for it',
+    "if (asksToWrite(asked)) return 'ci-cd'",
+    '',
+    NEW_TOKEN,
+  ],
+  [
+    'hub/preset.ts',
+    'no preset is linked for rights that none is meant for',
+    "asked.permissions.length === 0 || needs.includes(READ) ? 'read-only' : undefined",
+    "'read-only'",
+    NEW_TOKEN,
+  ],
+  [
+    'hub/asked-rights.ts',
+    'who writes to a repository is told to read it too',
+    'needsInWords(reads ? [[READ], ...needs] : needs)',
+    'needsInWords(needs)',
+    NEW_TOKEN,
+  ],
   [
     'hub/verdict/explain.ts',
-    'the forgotten scope is named only where it would help',
-    'allow.includes(WRITE) && !asksToWrite(request) && request.permissions.length === 0',
-    'allow.length > 0',
-    'hub/explain.test',
+    'the admin token is neither widened nor overwritten',
+    'if (known.managesAccounts) return',
+    'if (known.managesAccounts && isLine) return',
+    MATRIX,
+  ],
+  [
+    'hub/verdict/hearing.ts',
+    'who asked to manage service accounts did not read the wrong secret',
+    '!mayHave(requirement, name) && !isAllowed(requirement, name)',
+    "name !== ''",
+    MATRIX,
+  ],
+  [
+    'hub/verdict/explain.ts',
+    'a token for a rotation gets no advice for a job',
+    'return isLine ? row.provided(about(evidence)) : row.stored(about(evidence))',
+    'return row.stored(about(evidence))',
+    MATRIX,
+  ],
+  [
+    'hub/verdict/explain.ts',
+    'a rotation’s token gets no advice for a job',
+    'return isLine ? row.rotated(about(evidence)) : row.minted(about(evidence))',
+    'return row.minted(about(evidence))',
+    MATRIX,
+  ],
+  [
+    'hub/verdict/explain.ts',
+    'a user’s publisher is not told of a repository’s',
+    "return evidence.resource.includes('/') ?",
+    "return evidence.resource !== '' ?",
+    MATRIX,
+  ],
+  [
+    'hub/verdict/remedies.ts',
+    'a token that is new in each run is not to be approved',
+    "    minted: unapproved('this service account'),",
+    "    minted: approve('re-run the job'),",
+    MATRIX,
+  ],
+  [
+    'hub/verdict/listed.ts',
+    'a token is not blamed for the role of its account',
+    "trouble: 'low-role'",
+    "trouble: 'too-narrow'",
+    MATRIX,
+  ],
+  [
+    'hub/verdict/listed.ts',
+    'a classic token is given no single permission',
+    "return { trouble: 'classic-read', seen, missing: beyond }",
+    "return { trouble: 'too-narrow', seen, missing: beyond }",
+    MATRIX,
+  ],
+  [
+    'hub/verdict/listed.ts',
+    'the missing right is named',
+    "return { trouble: 'too-narrow', seen, missing }",
+    "return { trouble: 'too-narrow', seen }",
+    MATRIX,
   ],
   // A recorded proof.
   [

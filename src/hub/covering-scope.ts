@@ -15,9 +15,6 @@ export function coveringScope(
   surplus: readonly string[],
   most?: readonly string[],
 ): string | undefined {
-  if (asked.permissions.length > 0 || surplus.length === 0) return undefined
-  // A right outside the organization is covered by no scope.
-  if (surplus.some((item) => item.includes('@'))) return undefined
   const permissions = surplus.map((item) => permissionsOf(item) ?? [item]).map((one) => one.map(canonical))
   if (permissions.some((one) => one.length === 0)) return undefined
   const held = permissions.flat()
@@ -27,7 +24,7 @@ export function coveringScope(
     const isNew = held.some((permission) => !mayHave(asked, permission) && mayHave(only(scope), permission))
     const isWithin = (rights: readonly string[]) =>
       needs.every((anyOf) => anyOf.some((need) => rights.some((one) => covers(one, need))))
-    return isNew && isWithin(held) && isWithin(most ?? held)
+    return isNew && isWithin(held) && (most === undefined || isWithin(most))
   })
   const all = SCOPES.filter((scope) => asked.scopes.includes(scope) || added.some((one) => one === scope))
   const scopes = all.filter((scope) => !all.some((other) => other !== scope && includes(other, scope)))

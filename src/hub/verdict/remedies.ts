@@ -157,7 +157,7 @@ function accepting(about: Case, scope: string | undefined): Part[] {
   if (allow.length === 0) return []
   const isToWrite = scope?.split('+').includes('write') && !asksToWrite(request)
   const isLine = request.notation === 'line'
-  const who = isLine ? 'whoever reads the secret' : 'the job'
+  const who = isLine ? 'a reader of the secret' : 'the job'
   const where = isLine ? 'add this to the line of the secret' : 'add this line to the step'
   const line = isLine
     ? `allow=${[...request.allow, ...allow].join(',')}`

@@ -1,4 +1,4 @@
-/** The inputs about the token source, and which inputs apply to which source. */
+/** The inputs about the token source. */
 import { type AskedRights, isAllowed, mayHave, settingOf } from '../../hub/asked-rights.ts'
 import { canonical, LEAST_OAUTH_SCOPES, OAUTH_SCOPES } from '../../hub/scopes.ts'
 import { duration, oneOf, words } from '../../inputs/fields.ts'
@@ -7,44 +7,23 @@ import { didYouMean, got, type Problems } from '../../inputs/problems.ts'
 import { permissionsToMint } from '../../inputs/rights.ts'
 import { SOURCES, type SourceRequest } from '../../sources/request.ts'
 import { code, prose } from '../../text/message.ts'
-import { listed } from '../../text/printable.ts'
-import { INPUTS, type InputName } from './definitions.ts'
+import type { InputName } from './definitions.ts'
+import { refuseForeign } from './foreign-inputs.ts'
 import { parseResource } from './parse-resource.ts'
 
-/** Inputs that only some sources use. With any other source, they would mislead whoever reads the workflow. */
-const BELONGS_TO: readonly (readonly [InputName, readonly SourceRequest['kind'][]])[] = [
-  ...(
-    [
-      'role-to-assume',
-      'aws-region',
-      'secret-id',
-      'secret-version-stage',
-      'audience',
-      'role-session-name',
-      'role-duration-seconds',
-      'session-policy',
-    ] as const
-  ).map((name) => [name, ['secrets-manager', 'token-exchange', 'service-account']] as const),
-  ['secret-key', ['secrets-manager', 'service-account']],
-  ['accept-proof', ['secrets-manager']],
-  ['proof-max-age', ['secrets-manager']],
-  ['hf-resource', ['trusted-publisher']],
-  ['member', ['token-exchange']],
-  ['oauth-scopes', ['token-exchange']],
-  ['service-account', ['service-account']],
-  ['orphan-age', ['service-account']],
-  ['revoke', ['trusted-publisher', 'token-exchange', 'service-account']],
-]
-
-/** The source, with what only it needs. An input that applies to other sources only is a problem. */
+/**
+ * The source, with what only it needs. An input that applies to other sources only is a problem; if it shows that the source
+ * was forgotten, the other inputs are read for that source.
+ */
 export function parseSource(
   values: Record<InputName, string>,
   { org, asked }: { org: string; asked: AskedRights },
   problems: Problems,
 ): SourceRequest {
-  const kind = oneOf('token-source', values['token-source'], SOURCES, problems)
+  const set = oneOf('token-source', values['token-source'], SOURCES, problems)
   // A typo in the source says nothing about the other inputs.
-  if (kind === values['token-source']) refuseOthers(values, kind, problems)
+  const meant = set === values['token-source'] ? refuseForeign(values, set, problems) : undefined
+  const kind = meant ?? set
   switch (kind) {
     case 'secrets-manager':
       return { kind }
@@ -63,24 +42,6 @@ export function parseSource(
         permissions: permissionsToMint(asked, problems),
         orphanAgeSeconds: duration('orphan-age', values, { min: 0, max: 30 * 86_400 }, problems),
       }
-  }
-}
-
-function refuseOthers(values: Record<InputName, string>, kind: SourceRequest['kind'], problems: Problems): void {
-  for (const [name, kinds] of BELONGS_TO) {
-    const given = values[name] !== (INPUTS[name] ?? '')
-    if (given && !kinds.includes(kind)) {
-      const [only, ...others] = kinds
-      // An input of one source alone shows which source was meant.
-      const fix =
-        only !== undefined && others.length === 0
-          ? prose`set ${code(`token-source: ${only}`)}, or remove it`
-          : 'remove it'
-      problems.add(
-        name,
-        prose`has no effect with ${code(`token-source: ${kind}`)} (only with ${listed(kinds)}); ${fix}`,
-      )
-    }
   }
 }
 

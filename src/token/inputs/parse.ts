@@ -15,6 +15,7 @@ import { printable } from '../../text/printable.ts'
 import { FILE_MODES, REVOKE_MODES, type Request } from '../request.ts'
 import { checkClient } from './check-client.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
+import { refuseOtherNames } from './foreign-inputs.ts'
 import { parseAws } from './parse-aws.ts'
 import { parseSource } from './parse-source.ts'
 import { parseVariables } from './parse-variables.ts'
@@ -28,7 +29,7 @@ import { parseVariables } from './parse-variables.ts'
 export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const problems = new Problems()
   const { values } = raw
-  addGeneralProblems(raw, INPUT_NAMES, problems)
+  addGeneralProblems({ ...raw, unknown: refuseOtherNames(raw.unknown, problems) }, INPUT_NAMES, problems)
   const org = parseOrg(values['hf-org'], problems)
   const asked = parseRights(
     {
