@@ -21,12 +21,25 @@ const MODULES = `${JSON.stringify({ type: 'module' }, null, 2)}\n`
 
 /** Takes the place of a package that is never called: an empty one, or one with what is read while loading. */
 const EMPTY = 'node:module'
-const HTTP_CLIENT = 'never-called.js'
-const HTTP_CLIENT_SOURCE = `// @actions/github makes a client while it is loaded, and never uses it here.
+const STUBS = 'never-called.js'
+const STUBS_SOURCE = `// @actions/github makes clients while it is loaded, and never uses them here.
 export class HttpClient {
   getAgent() {}
   getAgentDispatcher() {}
 }
+export class Octokit {
+  static plugin() {
+    return Octokit
+  }
+  static defaults() {
+    return Octokit
+  }
+}
+export function restEndpointMethods() {}
+export function paginateRest() {}
+// The AWS SDK extends this for services that the action does not call.
+export class SmithyRpcV2CborProtocol {}
+export function loadSmithyRpcV2CborErrorCode() {}
 `
 
 /**
@@ -35,7 +48,10 @@ export class HttpClient {
  *   Loading it would load `node:https` and `node:tls` in every step. The action makes every call through
  *   `src/net/http.ts` and never calls `getIDToken` or `getOctokit`, so the code that would need these is never reached;
  *   a test makes sure that it stays so;
+ * - the client of GitHub's API in `@actions/github`, of which the action reads the event and nothing else;
  * - what `platform` of `@actions/core` starts programs with, for the same reasons;
+ * - what the AWS SDK has for other services and for browsers: CBOR, event streams, and the parser of a browser's name.
+ *   STS, Secrets Manager and ECS speak JSON and XML, and send no streams;
  * - the AWS SDK's search for credentials (files, SSO, metadata services). Every client is given its credentials, and
  *   STS needs none; without the search, a client that got none can only fail;
  * - what the AWS SDK opens shared configuration files with; nothing else in the bundles imports it, and a test makes
@@ -43,7 +59,13 @@ export class HttpClient {
  *   more, the first call fails instead of following what a file says.
  */
 const NEVER_CALLED = {
-  '@actions/http-client': `./${HTTP_CLIENT}`,
+  '@actions/http-client': `./${STUBS}`,
+  '@octokit/core': `./${STUBS}`,
+  '@octokit/plugin-rest-endpoint-methods': `./${STUBS}`,
+  '@octokit/plugin-paginate-rest': `./${STUBS}`,
+  '@smithy/core/cbor': `./${STUBS}`,
+  '@smithy/core/event-streams': EMPTY,
+  bowser: EMPTY,
   '@actions/http-client/lib/auth': EMPTY,
   undici: EMPTY,
   '@actions/exec': EMPTY,
@@ -87,18 +109,19 @@ export async function build(outDirectory: string): Promise<Built> {
   }
 
   const shared = await bundleInto(SHARED, SHARED_SOURCE)
-  write(`${SHARED}/${HTTP_CLIENT}`, HTTP_CLIENT_SOURCE)
+  write(`${SHARED}/${STUBS}`, STUBS_SOURCE)
   write('package.json', MODULES)
   for (const [name, files] of filesByProgram(shared, Object.keys(PROGRAMS))) {
     write(`${name}/index.js`, chooserOf(name))
-    built.programs.set(name, [`${name}/index.js`, ...[...files, HTTP_CLIENT].map((file) => `${SHARED}/${file}`)])
+    built.programs.set(name, [`${name}/index.js`, ...[...files, STUBS].map((file) => `${SHARED}/${file}`)])
   }
   for (const [name, source] of Object.entries(ALONE)) {
     const alone = await bundleInto(name, source)
     write(`${name}/package.json`, MODULES)
+    write(`${name}/${STUBS}`, STUBS_SOURCE)
     built.programs.set(
       name,
-      [...modulesByFile(alone).keys()].map((file) => `${name}/${file}`),
+      [...modulesByFile(alone).keys(), STUBS].map((file) => `${name}/${file}`),
     )
   }
   return built
