@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { cleanUp } from '../../src/runner/clean-up/clean-up.ts'
-import { HOME_FILES_STATE, sha256 } from '../../src/runner/deliver/home-file.ts'
-import { DELIVERED_STATE } from '../../src/runner/deliver/plan.ts'
+import { hashOf } from '../../src/runner/copies.ts'
+import { DELIVERED_STATE, HOME_FILES_STATE } from '../../src/runner/deliver/plan.ts'
 import { Step } from './step.ts'
 
 const onPosix = process.platform === 'win32' ? test.skip : test
@@ -145,7 +145,7 @@ describe('the count of Git’s configuration', () => {
 
 test('token files in the home folder are removed, and the reader is told', () => {
   const path = join(folder('home'), 'token')
-  const files = [{ path, sha256: sha256('secret') }]
+  const files = [{ path, sha256: hashOf('secret') }]
   step.set({ [`STATE_${HOME_FILES_STATE}`]: JSON.stringify(files) })
   post(delivered)
   post(delivered)

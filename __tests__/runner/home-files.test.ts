@@ -13,7 +13,9 @@ import {
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { removeHomeFiles } from '../../src/runner/clean-up/remove-home-files.ts'
-import { HOME_FILES_STATE, type HomeFile, sha256, writeHomeFiles } from '../../src/runner/deliver/home-file.ts'
+import { hashOf } from '../../src/runner/copies.ts'
+import { writeHomeFiles } from '../../src/runner/deliver/home-file.ts'
+import { HOME_FILES_STATE, type HomeFile } from '../../src/runner/deliver/plan.ts'
 import { writeNewPrivateFile } from '../../src/runner/deliver/private-file.ts'
 import { hubTokenFiles } from '../../src/runner/hub-token-files.ts'
 import { Step } from './step.ts'
@@ -66,7 +68,7 @@ describe('main', () => {
   test('writes the token, and post knows its hash only', () => {
     expect(write()).toEqual([path])
     expect(readFileSync(path, 'utf8')).toBe(TOKEN)
-    expect(saved()).toEqual([{ path, sha256: sha256(TOKEN), created: join(step.temp, 'cache') }])
+    expect(saved()).toEqual([{ path, sha256: hashOf(TOKEN), created: join(step.temp, 'cache') }])
     expect(JSON.stringify(step.state) + step.visible).not.toContain(TOKEN)
   })
 
@@ -203,7 +205,7 @@ describe('post', () => {
   test('ignores state that main did not write', () => {
     const file = join(step.temp, 'precious')
     writeFileSync(file, TOKEN)
-    const sum = sha256(TOKEN)
+    const sum = hashOf(TOKEN)
     for (const state of [7, null, {}, [null, 'x', { path: file, sha256: sum }, { path: 'token', sha256: sum }, {}]]) {
       expect(post(state)).toEqual({ removed: [], count: 0 })
     }

@@ -98,6 +98,7 @@ test('a run that delivered a token has an audit event and a summary, and neither
     job: { repository: 'acme/x', idTokenRequest: { url: 'https://x', token: SECRET } },
     origin: { label: 'a secret' },
     token: {
+      evidence: { kind: 'stored' },
       value,
       origin: { label: 'a secret' },
       identity: 'acme-ci',

@@ -47,7 +47,8 @@ export function isToken(text: string, { hash }: Fingerprint): boolean {
   return hashOf(text) === hash
 }
 
-function hashOf(text: string): string {
+/** SHA-256, in hexadecimal digits. */
+export function hashOf(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex')
 }
 

@@ -4,8 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
-import { HOME_FILES_STATE } from '../deliver/home-file.ts'
-import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX } from '../deliver/plan.ts'
+import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX, HOME_FILES_STATE } from '../deliver/plan.ts'
 import { removeHomeFiles } from './remove-home-files.ts'
 
 /** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */

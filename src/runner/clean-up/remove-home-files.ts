@@ -1,10 +1,12 @@
 /** Post removes the token files that main wrote to the home folder, if they are still what main wrote. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, rmdirSync, unlinkSync } from 'node:fs'
+import { rmdirSync, unlinkSync } from 'node:fs'
 import { basename, dirname, isAbsolute, relative } from 'node:path'
 import { info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
-import { type HomeFile, sha256 } from '../deliver/home-file.ts'
+import { hashOf } from '../copies.ts'
+import type { HomeFile } from '../deliver/plan.ts'
+import { readSmallFile } from '../small-file.ts'
 
 /** Far more than any token has, in bytes. */
 const MAX_TOKEN = 16_384
@@ -46,22 +48,14 @@ function remove(file: HomeFile): boolean {
 }
 
 /** Whether it is a regular file with the same content. A link is not followed, and a pipe not waited for. */
-function isStillOurs({ path, sha256: expected }: HomeFile): boolean {
-  // Windows has neither of the last two.
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants
-  let file: number
+function isStillOurs({ path, sha256 }: HomeFile): boolean {
   try {
-    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    return hashOf(readSmallFile(path, MAX_TOKEN).bytes) === sha256
   } catch (error) {
-    // A link. FreeBSD's word for it is EMLINK.
-    if (['ELOOP', 'EMLINK'].includes((error as NodeJS.ErrnoException).code ?? '')) return false
+    const { code } = error as NodeJS.ErrnoException
+    // Something else than a small regular file, or a link. FreeBSD's word for it is EMLINK.
+    if (code === undefined || ['ELOOP', 'EMLINK'].includes(code)) return false
     throw error
-  }
-  try {
-    const stats = fstatSync(file)
-    return stats.isFile() && stats.size <= MAX_TOKEN && sha256(readFileSync(file)) === expected
-  } finally {
-    closeSync(file)
   }
 }
 

@@ -1,28 +1,12 @@
 /** The token file in the home folder, for clients that know no variable: written only where nothing is. */
-import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { saveState, warning } from '@actions/core'
 import { printable } from '../../text/printable.ts'
+import { hashOf } from '../copies.ts'
 import { homeFileFailed } from '../delivery-failed.ts'
+import { HOME_FILES_STATE, type HomeFile } from './plan.ts'
 import { writeNewPrivateFile } from './private-file.ts'
-
-/** Name of the state entry that main saves and post reads: a list of {@link HomeFile}. */
-export const HOME_FILES_STATE = 'home-files'
-
-/** A token file that this run has written, or is about to. Holds no secret. */
-export interface HomeFile {
-  path: string
-  /** SHA-256 of its content in hex: post removes nothing else. */
-  sha256: string
-  /** The topmost folder that was created for it; undefined if all of them existed. */
-  created: string | undefined
-}
-
-/** What identifies the content of a file, in hex. */
-export function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex')
-}
 
 /**
  * Writes the token to those of the paths where nothing is, and warns about the others. Returns where it is now.
@@ -35,7 +19,7 @@ export function writeHomeFiles(paths: readonly string[], token: string, failed: 
   for (const path of paths) {
     try {
       const created = mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-      const file = { path, sha256: sha256(token), created }
+      const file = { path, sha256: hashOf(token), created }
       // Post must know about a file before it exists, but must not remove one that this step did not write.
       saveState(HOME_FILES_STATE, [...written, file])
       if (writeNewPrivateFile(path, token)) {

@@ -20,6 +20,18 @@ export interface Delivered {
   gitConfigCount: number | undefined
 }
 
+/** Name of the state entry that main saves and post reads: a list of {@link HomeFile}. */
+export const HOME_FILES_STATE = 'home-files'
+
+/** A token file in the home folder that this run has written, or is about to. Holds no secret. */
+export interface HomeFile {
+  path: string
+  /** SHA-256 of its content in hex: post removes nothing else. */
+  sha256: string
+  /** The topmost folder that was created for it; undefined if all of them existed. */
+  created: string | undefined
+}
+
 export interface DeliveryPlan {
   /** The token's own file, when `export-file` asks for it. */
   tokenFile: string | undefined
