@@ -26,7 +26,16 @@ const SHAPES: readonly SecretShape[] = [
 const ISSUED: readonly Evidence[] = [MINTED, BOUND, { ...BOUND, resource: 'rosa' }, OAUTH]
 
 /** Troubles for which a stored token is replaced by another one; in the others it stays. */
-const REPLACED: readonly Trouble[] = ['dead', 'expiring', 'wrong-org', 'cut-off', 'classic', 'classic-read', 'too-wide']
+const REPLACED: readonly Trouble[] = [
+  'dead',
+  'expired',
+  'expiring',
+  'wrong-org',
+  'cut-off',
+  'classic',
+  'classic-read',
+  'too-wide',
+]
 
 /** As a user reads it in a log. */
 const inWords = (trouble: Trouble, evidence: Evidence) => {

@@ -48,7 +48,7 @@ describe('the advice on a new token', () => {
       /^Create a new fine-grained token at https:\/\/hub\.acme\.example\/settings\/tokens\/new\?preset=ci-cd&orgs=acme\.$/m,
     )
     expect(text).toContain('the preset "CI/CD". The token needs `repo.content.read` and `repo.write` there')
-    expect(text).toContain('remove whatever else the preset selects, or list it in `allow`')
+    expect(text).toContain('remove what the preset selects beyond that, or list it in `allow`')
     expect(text).toContain('Do not use the preset "Full Access"; it creates a classic token.')
   })
 

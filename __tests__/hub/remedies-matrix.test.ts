@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { malformed } from '../../src/aws/read-secret.ts'
 import { SECRET_CONTENTS, wrongSecret } from '../../src/aws/secret-content.ts'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
-import type { ErrorCode, Explanation } from '../../src/errors/action-error.ts'
+import { ActionError, type ErrorCode, type Explanation } from '../../src/errors/action-error.ts'
 import type { TokenFacts } from '../../src/hub/facts/facts.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
 import type { Requirement } from '../../src/hub/requirement.ts'
@@ -23,6 +23,7 @@ type Kind = (typeof TOKEN_KINDS)[number]
 /** The code that each trouble is reported with. */
 const CODES: Record<Trouble, ErrorCode> = {
   dead: 'token-rejected',
+  expired: 'token-expired',
   expiring: 'token-expiring',
   'wrong-org': 'token-wrong-org',
   'misspelled-org': 'token-wrong-org',
@@ -290,7 +291,7 @@ const ALTERNATIVES = [
 ]
 
 /** When running the same again can help a token that is new in each run. */
-const MAY_RUN_AGAIN: readonly Trouble[] = ['dead', 'cut-off']
+const MAY_RUN_AGAIN: readonly Trouble[] = ['dead', 'expired', 'cut-off']
 
 const textOf = ({ cause, fix }: Explanation) => `${cause === undefined ? '' : plain(cause)}\n${plain(fix)}`
 
@@ -405,6 +406,15 @@ inBash('every printed command parses in bash', () => {
   const broken = [...commands].filter((command) => spawnSync('bash', ['-n', '-c', command]).status !== 0)
   expect(commands.size).toBeGreaterThan(5)
   expect(broken).toEqual([])
+})
+
+test('a token that the Hub calls expired is not said to be revoked', () => {
+  const error = new ActionError('token-expired', { failed: 'The Hub says that the token has expired.', fix: '' })
+  const evidence: Evidence = { kind: 'stored', howToStore: 'Store it.' }
+  const facts = { ...factsOf(undefined, evidence), failures: [{ question: 'whoami-v2', error } as const] }
+  expect(judge(facts, requirement(), NOW)[0]?.message).toContain(
+    'Likely cause: The token had an expiry date, and nobody replaced it in time.',
+  )
 })
 
 describe('a token that lacks a right', () => {

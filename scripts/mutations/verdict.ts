@@ -664,6 +664,13 @@ const ROWS: readonly Row[] = [
     MATRIX,
   ],
   [
+    'hub/verdict/judge.ts',
+    'a token that has expired is not said to be revoked',
+    "error.code === 'token-expired' ? 'expired' : 'dead'",
+    "'dead'",
+    MATRIX,
+  ],
+  [
     'hub/verdict/remedies.ts',
     'a token that is new in each run is not to be approved',
     "    minted: unapproved('this service account'),",

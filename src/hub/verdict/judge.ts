@@ -74,7 +74,10 @@ function unanswered(question: Question, { facts, requirement }: Hearing): Action
       error.code === 'token-rejected' || error.code === 'token-expired'
         ? new ActionError(error.code, {
             ...error.explanation,
-            ...remedy('dead', facts.evidence, { request: requirement, ...namesOf(facts) }),
+            ...remedy(error.code === 'token-expired' ? 'expired' : 'dead', facts.evidence, {
+              request: requirement,
+              ...namesOf(facts),
+            }),
           })
         : error,
     )
@@ -99,7 +102,7 @@ function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
   return [
     {
       code: 'token-expired',
-      trouble: 'dead',
+      trouble: 'expired',
       failed: 'The token has expired.',
       seen: `a token that expired at ${iso(expiresAt)}; this machine’s clock shows ${iso(now)}`,
       expected: 'a token that is valid now',

@@ -16,8 +16,9 @@ import type { Evidence } from '../token.ts'
 
 /** What can be wrong with a token. */
 export const TROUBLES = [
-  /** The Hub does not accept it, or it has expired. */
+  /** The Hub does not accept it, and does not say why. */
   'dead',
+  'expired',
   'expiring',
   'wrong-org',
   /** The organization is one of its owner's, and the Hub spells it differently. */
@@ -208,6 +209,13 @@ const otherKind = (): Remedy => ({
   fix: prose`Check that ${code('hf-endpoint')} is the Hub.`,
 })
 
+const EXPIRED = 'The token had an expiry date, and nobody replaced it in time.'
+
+const outlived = (): Remedy => ({
+  cause: 'The token expired before it was used, or this machine’s clock is wrong.',
+  fix: prose`Check the clock of this machine, then re-run the job. If the problem persists, check ${link(STATUS_PAGE)}.`,
+})
+
 const refused = (): Remedy => ({
   cause:
     'The Hub issued this token a moment ago but does not accept it. Either the Hub is having an incident, or somebody has already revoked the token.',
@@ -344,6 +352,19 @@ export const REMEDIES: Record<Trouble, Row> = {
     publisher: refused,
     userPublisher: refused,
     exchange: refused,
+  },
+  expired: {
+    stored: (about) => ({ cause: EXPIRED, fix: replace(about) }),
+    provided: (about) => ({ cause: EXPIRED, fix: replace(about) }),
+    adminToken: leaveAdminToken,
+    minted: outlived,
+    rotated: (about) => ({
+      cause: 'The token expired before it became the current one, or this machine’s clock is wrong.',
+      fix: prose`Check the clock of this machine, then run the rotation again. If the problem persists, ${shortAccount(about)}.`,
+    }),
+    publisher: outlived,
+    userPublisher: outlived,
+    exchange: outlived,
   },
   expiring: {
     stored: (about) => ({
