@@ -143,6 +143,32 @@ describe('the count of Git’s configuration', () => {
   })
 })
 
+describe('the list of uses that gave git a token', () => {
+  const HF_OIDC_GIT = 'https://hub/a https://hub/b|https://hub/c|https://hub/a https://hub/b'
+  const left = () => Object.fromEntries(step.env).HF_OIDC_GIT
+
+  test.each([
+    ['https://hub/a https://hub/b', 'https://hub/a https://hub/b|https://hub/c'],
+    ['https://hub/c', 'https://hub/a https://hub/b|https://hub/a https://hub/b'],
+    ['https://hub/d', undefined],
+    ['', undefined],
+    [7, undefined],
+  ])('loses this use only: %j', (gitUse, expected) => {
+    step.set({ HF_OIDC_GIT })
+    post({ ...delivered, gitUse })
+    expect(left()).toBe(expected)
+  })
+
+  test('is empty after the only use, and untouched without the runner’s file', () => {
+    step.set({ HF_OIDC_GIT: 'https://hub/c' })
+    post({ ...delivered, gitUse: 'https://hub/c' })
+    expect(left()).toBe('')
+    step.set({ GITHUB_ENV: undefined })
+    post({ ...delivered, gitUse: 'https://hub/c' })
+    expect(step.lines.join('')).not.toContain('HF_OIDC_GIT')
+  })
+})
+
 test('token files in the home folder are removed, and the reader is told', () => {
   const path = join(folder('home'), 'token')
   const files = [{ path, sha256: hashOf('secret') }]

@@ -117,6 +117,7 @@ test('the state for post holds no token, and lists what was delivered', () => {
     directory: dirname(Object.fromEntries(step.env).HF_TOKEN_PATH ?? ''),
     variables: ['HUB', 'HF_TOKEN'],
     gitConfigCount: 2,
+    gitUse: Object.fromEntries(step.env).HF_OIDC_GIT,
   })
   // By this, post recognizes copies that other programs make of it.
   expect(JSON.parse(step.state[COPIES_STATE] ?? '')).toMatchObject({
@@ -139,7 +140,7 @@ test('without variables, only the outputs are set', () => {
     tokenFile: undefined,
     homeFiles: [],
     git: undefined,
-    delivered: { directory: undefined, variables: ['HF_TOKEN'], gitConfigCount: undefined },
+    delivered: { directory: undefined, variables: ['HF_TOKEN'], gitConfigCount: undefined, gitUse: undefined },
   })
 })
 

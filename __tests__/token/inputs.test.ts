@@ -481,6 +481,14 @@ test('a token that the next client would send elsewhere is refused', () => {
   expect(problems({ 'hf-endpoint': 'https://hub.example.com' })).toContain('a different endpoint')
 })
 
+test('an endpoint of this step alone cannot be told from one of the job, so the log says what is needed', () => {
+  const raw = { hfEndpoint: 'https://hub.example.com' }
+  const job = { clientVariables: { HF_ENDPOINT: 'https://hub.example.com' } }
+  expect(request({}, raw, job).endpointOverrides).toEqual([
+    'the Hub is https://hub.example.com (from HF_ENDPOINT: set it for the job, not for this step alone)',
+  ])
+})
+
 test('custom endpoints are listed for the log', () => {
   const { endpointOverrides } = request(
     { 'hf-endpoint': 'https://hub.example.com', 'client-endpoint': 'https://huggingface.co/' },

@@ -77,6 +77,13 @@ describe('a job', () => {
     ])
   })
 
+  test('without a usable HF_ENDPOINT has no mirror', async () => {
+    expect(await said({ preset: ['HF_TOKEN'], client: { HF_ENDPOINT: '' } })).toEqual([
+      expect.stringContaining('If that is a static Hugging Face token'),
+      expect.stringContaining('HF_ENDPOINT is set to an empty value'),
+    ])
+  })
+
   test.each<[string, Setting, string[]]>([
     ['HF_OIDC_RESOURCE', { client: { HF_OIDC_RESOURCE: 'acme/model' } }, ['HF_OIDC_RESOURCE is set']],
     [

@@ -1,4 +1,5 @@
 /** Guards of `src/runner/`. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of source code.
 import type { Mutation } from './mutation.ts'
 
 const CLEAN_UP = { file: 'runner/clean-up/clean-up.ts', tests: '__tests__/runner/clean-up.test' } as const
@@ -20,7 +21,8 @@ const LEDGER = { file: 'runner/ledger.ts', tests: '__tests__/runner/(revoke|ledg
 const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/deliver.test' } as const
 const FILES = { file: 'runner/deliver/private-file.ts', tests: '__tests__/runner/deliver-files.test' } as const
 const HOME_FILES = { tests: '__tests__/runner/home-files.test' } as const
-const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/deliver-files.test' } as const
+const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/git.test' } as const
+const REACH = { file: 'hub/reach.ts', tests: '__tests__/runner/git.test' } as const
 const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
 const SMALL_FILE = { file: 'runner/small-file.ts', tests: '__tests__/runner/id-token.test' } as const
 const INPUTS = { file: 'runner/inputs.ts', tests: '__tests__/runner/inputs.test' } as const
@@ -309,8 +311,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...CLEAN_UP,
     without: 'state that is not an object is ignored',
-    find: 'if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined }',
-    replace: 'if (saved === undefined) return { directory: undefined, variables: [], gitConfigCount: undefined }',
+    find: 'if (!isRecord(saved)) return',
+    replace: 'if (saved === undefined) return',
   },
   {
     ...CLEAN_UP,
@@ -572,8 +574,105 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...GIT,
     without: 'the machine’s own credential helpers do not get the token',
-    find: "isOurs ? '\\thelper =\\n' : ''",
-    replace: "''",
+    find: '\\thelper =\\n\\thelper = ',
+    replace: '\\thelper = ',
+  },
+  {
+    ...GIT,
+    without: 'Git does not take a path for the host alone',
+    find: 'useHttpPath = true',
+    replace: 'useHttpPath = false',
+  },
+  {
+    ...GIT,
+    without: 'the host alone is not answered with one of several tokens',
+    find: 'if ${IS_SINGLE} && ! ${HAS_PATH}; then',
+    replace: 'if ! ${HAS_PATH}; then',
+  },
+  {
+    ...GIT,
+    without: 'a path outside of the reach is not answered',
+    find: 'if ${IS_SINGLE} && ! ${HAS_PATH}; then',
+    replace: 'if ${IS_SINGLE}; then',
+  },
+  {
+    ...GIT,
+    without: 'a user’s token is not the answer for the host alone when there are several',
+    find: '{ ${IS_SINGLE} || ${HAS_PATH}; } && ',
+    replace: '',
+  },
+  {
+    ...GIT,
+    without: 'the machine’s helpers do not store the token for the host alone',
+    find: 'if test $as != fill && ',
+    replace: 'if test $as = never && ',
+  },
+  {
+    ...GIT,
+    without: 'what is not about the token reaches the machine’s helpers',
+    find: ' git credential $as 2>/dev/null',
+    replace: ' true',
+  },
+  {
+    ...GIT,
+    without: 'the more specific path comes last',
+    find: "'') + later.map(include).join('')",
+    replace: "'')",
+  },
+  {
+    ...GIT,
+    without: 'only what is within the reach comes again',
+    find: 'one.startsWith(`${prefix}/`)',
+    replace: 'one.startsWith(prefix)',
+  },
+  {
+    ...GIT,
+    without: 'all paths of a use are within the reach before they come again',
+    find: 'uses[at]?.every(isWithin)',
+    replace: 'uses[at]?.some(isWithin)',
+  },
+  {
+    ...GIT,
+    without: 'a configuration comes again only if it is known whose it is',
+    find: 'uses.length === configs.length',
+    replace: 'uses.length >= configs.length',
+  },
+  {
+    ...REACH,
+    without: 'a user publisher’s token reaches the whole Hub',
+    find: "if (resource !== undefined && !resource.includes('/')) return ['']\n",
+    replace: '',
+  },
+  {
+    ...REACH,
+    without: 'a token for repositories reaches no others',
+    find: 'if (repositories.length === 0) return',
+    replace: 'if (repositories.length >= 0) return',
+  },
+  {
+    ...REACH,
+    without: 'a repository is reached with `.git` too',
+    find: '[path, `${path}.git`]',
+    replace: '[path]',
+  },
+  {
+    ...REACH,
+    without: 'the Hub’s name of a model has no prefix',
+    find: "path.replace(/^models\\//, '')",
+    replace: 'path',
+  },
+  {
+    file: 'runner/deliver/plan.ts',
+    tests: '__tests__/runner/git.test',
+    without: 'git gets the token for the organization’s repositories only',
+    find: '.filter(({ namespace }) => namespace === org)',
+    replace: '',
+  },
+  {
+    ...CLEAN_UP,
+    without: 'post takes its own use off the list only',
+    find: 'at >= 0) set(GIT_USES',
+    replace: 'at >= -1) set(GIT_USES',
   },
   {
     ...GIT,

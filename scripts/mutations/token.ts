@@ -5,6 +5,7 @@ const INPUTS = '__tests__/token/inputs.test'
 const PARSE = { file: 'token/inputs/parse.ts', tests: INPUTS } as const
 const VARIABLES = { file: 'token/inputs/parse-variables.ts', tests: INPUTS } as const
 const CHECK_CLIENT = { file: 'token/inputs/check-client.ts', tests: '__tests__/token/next-client.test' } as const
+const WARN = { file: 'token/warn-of-variables.ts', tests: '__tests__/token/run.test' } as const
 const NEXT_CLIENT = { file: 'token/next-client.ts', tests: '__tests__/token/next-client.test' } as const
 const SOURCE = { file: 'token/inputs/parse-source.ts', tests: INPUTS } as const
 const FOREIGN = { file: 'token/inputs/foreign-inputs.ts', tests: INPUTS } as const
@@ -33,6 +34,90 @@ export const TOKEN: readonly Mutation[] = [
     find: "if (client.via === 'HF_OIDC_RESOURCE') {",
     replace: "if (client.via === 'HF_TOKEN') {",
     tests: '__tests__/token',
+  },
+  {
+    ...WARN,
+    without: 'a variable that an earlier use set is not a static token',
+    find: ' && !ownVariables.has(name))',
+    replace: ')',
+  },
+  {
+    ...WARN,
+    without: 'the mirror’s own token is not called static',
+    find: 'if (others.length > 0 && !usesMirror) {',
+    replace: 'if (others.length > 0) {',
+  },
+  {
+    ...WARN,
+    without: 'what is said of an overwritten token depends on the mirror',
+    find: '      usesMirror\n        ?',
+    replace: '      usesMirror === undefined\n        ?',
+  },
+  {
+    ...WARN,
+    without: 'a use that overwrites an earlier one says so',
+    find: 'if (replaced.length > 0) {',
+    replace: 'if (replaced.length > 9) {',
+  },
+  {
+    ...WARN,
+    without: 'a token that no client finds needs no warning',
+    find: '  if (!client.isReadable) return\n',
+    replace: '',
+  },
+  {
+    ...WARN,
+    without: 'a variable before the file is noticed',
+    find: 'client.via !== undefined && !client.isOurs',
+    replace: 'client.via === undefined && !client.isOurs',
+  },
+  {
+    ...WARN,
+    without: 'an empty HF_ENDPOINT is noticed',
+    find: "if (client.endpoint === '') {",
+    replace: "if (client.endpoint === 'never') {",
+  },
+  {
+    ...WARN,
+    without: 'an empty HF_ENDPOINT is not a mirror',
+    find: "client.endpoint !== '' && ",
+    replace: '',
+  },
+  {
+    ...WARN,
+    without: 'what blocks the client is noticed',
+    find: 'of client.blockedBy)',
+    replace: 'of [] as string[])',
+  },
+  {
+    ...WARN,
+    without: 'a client that sends no token is not called offline',
+    find: "name === 'HF_HUB_DISABLE_IMPLICIT_TOKEN'",
+    replace: "name === 'HF_HUB_OFFLINE'",
+  },
+  {
+    ...NEXT_CLIENT,
+    without: 'HF_TOKEN comes before the older variable',
+    find: "['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'] as const",
+    replace: "['HUGGING_FACE_HUB_TOKEN', 'HF_TOKEN'] as const",
+  },
+  {
+    ...NEXT_CLIENT,
+    without: 'the staging mode has a file of its own',
+    find: 'if (isStaging || !(',
+    replace: 'if (!(',
+  },
+  {
+    ...NEXT_CLIENT,
+    without: 'the second switch counts only without the first',
+    find: "clientVariables.HF_HUB_OFFLINE ? 'HF_HUB_OFFLINE'",
+    replace: "clientVariables.HF_HUB_OFFLINE === '1' ? 'HF_HUB_OFFLINE'",
+  },
+  {
+    ...PARSE,
+    without: 'the log says where HF_ENDPOINT is needed',
+    find: "values['hf-endpoint'] ? ''",
+    replace: "values['hf-endpoint'] !== undefined ? ''",
   },
   { ...PARSE, without: 'problems stop the run', find: '  problems.throwIfAny()\n', replace: '' },
   {

@@ -5,11 +5,12 @@ import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
 import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX, HOME_FILES_STATE } from '../deliver/plan.ts'
+import { GIT_USES } from '../own-variables.ts'
 import { removeHomeFiles } from './remove-home-files.ts'
 
 /** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */
 export function cleanUp(env: NodeJS.ProcessEnv): void {
-  const { directory, variables, gitConfigCount } = readDelivered(getState(DELIVERED_STATE))
+  const { directory, variables, gitConfigCount, gitUse } = readDelivered(getState(DELIVERED_STATE))
   const files = directory === undefined ? 'gone' : removeDirectory(directory, env.RUNNER_TEMP ?? '')
   const homeFiles = removeHomeFiles(getState(HOME_FILES_STATE))
   const emptied = env.GITHUB_ENV ? variables.filter((name) => set(name, '')) : []
@@ -17,6 +18,10 @@ export function cleanUp(env: NodeJS.ProcessEnv): void {
   if (env.GITHUB_ENV && gitConfigCount !== undefined && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)) {
     set('GIT_CONFIG_COUNT', String(gitConfigCount))
   }
+  // Otherwise, the helpers of an earlier use would count this one, and not answer for the host alone.
+  const uses = (env[GIT_USES] ?? '').split('|')
+  const at = gitUse === undefined ? -1 : uses.lastIndexOf(gitUse)
+  if (env.GITHUB_ENV && at >= 0) set(GIT_USES, uses.toSpliced(at, 1).join('|'))
   const done = [
     ...(files === 'removed' ? ['files removed'] : []),
     ...homeFiles.removed.map((path) => `${printable(path)} removed`),
@@ -32,14 +37,15 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** The state may be missing (main failed early) or, on a runner that was tampered with, anything. */
 function readDelivered(state: string): Delivered {
   const saved = parseJson(state)
-  if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined }
-  const { directory, variables, gitConfigCount } = saved
+  if (!isRecord(saved)) return { directory: undefined, variables: [], gitConfigCount: undefined, gitUse: undefined }
+  const { directory, variables, gitConfigCount, gitUse } = saved
   return {
     directory: typeof directory === 'string' ? directory : undefined,
     variables: Array.isArray(variables)
       ? variables.filter((name) => typeof name === 'string' && VARIABLE.test(name))
       : [],
     gitConfigCount: Number.isInteger(gitConfigCount) ? Number(gitConfigCount) : undefined,
+    gitUse: typeof gitUse === 'string' ? gitUse : undefined,
   }
 }
 

@@ -1,7 +1,6 @@
 /** Edge: hands a verified token to later steps. Masks first, then saves what post must clean up, then does the rest. */
 import { exportVariable, saveState, setOutput, setSecret, warning } from '@actions/core'
 import { ActionError } from '../../errors/action-error.ts'
-import { type Reach, reachedPaths } from '../../hub/reach.ts'
 import type { VerifiedToken } from '../../hub/verdict/verify.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
@@ -11,9 +10,9 @@ import { exportedVariables, type Request } from '../../token/request.ts'
 import { COPIES_STATE, savedCopies } from '../copies.ts'
 import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
 import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
-import { credentialAnswer, gitConfig, gitPrefixes, gitVariables, withinReach } from './git.ts'
+import { credentialAnswer, gitPrefixes, gitVariables, hostConfig, pathsConfig, withinReach } from './git.ts'
 import { writeHomeFiles } from './home-file.ts'
-import { DELIVERED_STATE, planDelivery } from './plan.ts'
+import { DELIVERED_STATE, gitReach, planDelivery } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
 const NOT_DELIVERED = 'The token is valid, but it could not be passed to later steps.'
@@ -40,10 +39,11 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     homeFiles = writeHomeFiles(plan.homeFiles, token.value, NOT_DELIVERED)
     if (plan.git) {
       writePrivateFile(plan.git.answer, credentialAnswer(token.value))
-      const reach = { endpoint: request.hubEndpoint, paths: reachedPaths(reachOf(request)) }
+      const reach = gitReach(request)
       const prefixes = gitPrefixes(reach)
       const later = withinReach(prefixes, job.gitUses, job.gitConfigs)
-      writePrivateFile(plan.git.config, gitConfig(reach, plan.git.answer, later))
+      writePrivateFile(plan.git.paths, pathsConfig(reach, plan.git, later))
+      writePrivateFile(plan.git.config, hostConfig(reach, plan.git, job.gitConfigCount))
       warnOfReplaced(prefixes, job)
       exportVariable(GIT_USES, [...job.gitUses, prefixes].map((use) => use.join(' ')).join('|'))
       for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
@@ -74,17 +74,6 @@ function outputs(token: VerifiedToken, identity: Identity, request: Request): Re
   }
 }
 
-function reachOf({ org, source, repositories }: Request): Reach {
-  return {
-    org,
-    resource: source.kind === 'trusted-publisher' ? source.resource : undefined,
-    only:
-      source.kind === 'service-account'
-        ? repositories.filter(({ namespace }) => namespace === org).map(({ label }) => label)
-        : [],
-  }
-}
-
 function warnOfReplaced(prefixes: readonly string[], { gitUses }: Job): void {
   const replaced = prefixes.filter((prefix) => gitUses.some((use) => use.includes(prefix)))
   if (replaced.length === 0) return
@@ -95,7 +84,7 @@ function warnOfReplaced(prefixes: readonly string[], { gitUses }: Job): void {
 
 function places(request: Request, homeFiles: readonly string[]): string {
   const { exportEnv, exportFile, gitCredentials, hubEndpoint } = request
-  const [path = ''] = reachedPaths(reachOf(request))
+  const [path = ''] = gitReach(request).paths
   return listed([
     ...exportEnv.map((name) => `$${name}`),
     ...(exportFile ? ['the file at $HF_TOKEN_PATH'] : []),

@@ -1,8 +1,10 @@
 /** What delivery will write, decided before anything is written, because the state that post needs is saved first. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { reachedPaths } from '../../hub/reach.ts'
 import type { Job } from '../../identity/job.ts'
 import type { Request } from '../../token/request.ts'
+import { type GitFiles, type GitReach, gitPrefixes, pathsBeside } from './git.ts'
 
 /** Name of the state entry that main saves and post reads. */
 export const DELIVERED_STATE = 'delivered'
@@ -18,6 +20,8 @@ export interface Delivered {
   variables: readonly string[]
   /** `GIT_CONFIG_COUNT` before this run, if this run raised it. */
   gitConfigCount: number | undefined
+  /** What this run added to the list of uses that gave Git a token. */
+  gitUse: string | undefined
 }
 
 /** Name of the state entry that main saves and post reads: a list of {@link HomeFile}. */
@@ -38,7 +42,7 @@ export interface DeliveryPlan {
   /** Where it also goes for clients that know no variable, when `export-file` is `hf-home`. */
   homeFiles: readonly string[]
   /** Git's configuration and the answer of its credential helper, when `git-credentials` asks for them. */
-  git: { config: string; answer: string } | undefined
+  git: GitFiles | undefined
   delivered: Delivered
 }
 
@@ -53,11 +57,27 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
     homeFiles: request.exportHome ? job.hubTokenFiles : [],
-    git: request.gitCredentials ? { config: file('gitconfig'), answer: file('git-credentials') } : undefined,
+    git: request.gitCredentials
+      ? { config: file('gitconfig'), paths: pathsBeside(file('gitconfig')), answer: file('git-credentials') }
+      : undefined,
     delivered: {
       directory,
       variables: request.exportEnv,
       gitConfigCount: request.gitCredentials ? job.gitConfigCount : undefined,
+      gitUse: request.gitCredentials ? gitPrefixes(gitReach(request)).join(' ') : undefined,
     },
   }
+}
+
+/** What Git may use the token of this request for. */
+export function gitReach({ hubEndpoint, org, source, repositories }: Request): GitReach {
+  const paths = reachedPaths({
+    org,
+    resource: source.kind === 'trusted-publisher' ? source.resource : undefined,
+    only:
+      source.kind === 'service-account'
+        ? repositories.filter(({ namespace }) => namespace === org).map(({ label }) => label)
+        : [],
+  })
+  return { endpoint: hubEndpoint, paths }
 }

@@ -53,6 +53,8 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   const usesAws = source.kind !== 'trusted-publisher'
   const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
+  // The environment of a step does not say where its variables come from.
+  const hubNote = values['hf-endpoint'] ? '' : ' (from HF_ENDPOINT: set it for the job, not for this step alone)'
   const exportFile = mode('export-file', values, FILE_MODES, problems)
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
 
@@ -80,7 +82,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     hubEndpoint,
     clientEndpoint,
     endpointOverrides: [
-      ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}`]),
+      ...(hubEndpoint === DEFAULT_HUB ? [] : [`the Hub is ${printable(hubEndpoint, 120)}${hubNote}`]),
       ...(clientEndpoint === undefined ? [] : [`clients may use ${printable(clientEndpoint, 120)}`]),
       ...(aws ? inWords(aws.awsEndpoints) : []),
     ],
