@@ -453,6 +453,15 @@ test('a token that the Hub calls expired is not said to be revoked', () => {
   )
 })
 
+test('a right that a scope covers is offered in three ways, the forgotten scope first', () => {
+  const grants = [on('org', 'acme', 'repo.content.read', 'inference.serverless.write')]
+  const facts = factsOf(who({ grants }), { kind: 'stored', howToStore: 'Store it.' })
+  const message = judge(facts, requirement({ scope: 'read' }), NOW)[0]?.message ?? ''
+  expect(message).toMatch(
+    /If the job uses this right, request it: `scope: read\+infer`\.[^\n]*\n.*To accept this right without that, add this line to the step:\n\s+allow: inference\.serverless\.write\n\s+Otherwise, create a token for this purpose only at /,
+  )
+})
+
 describe('a token that lacks a right', () => {
   const messageFor = (facts: TokenFacts, asked: Partial<Requirement> = {}) => {
     const [error] = judge(facts, requirement(asked), NOW)
