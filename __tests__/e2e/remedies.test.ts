@@ -198,6 +198,15 @@ describe('a secret that holds something else is left alone', () => {
     },
   )
 
+  test('the admin token, read by a job that wanted a token for itself', async () => {
+    const { 'service-account': _, ...inputs } = of('service-account')
+    const { main } = await stage.main({ with: { ...inputs, 'token-source': 'secrets-manager' } })
+    const { title, message } = errorOf(main)
+    expect(title).toBe('token-under-scoped')
+    expect(message).not.toMatch(/put-secret-value|tokens\/new|Edit permissions/)
+    expect(message).toContain('Leave the secret as it is, and set `secret-id` to the one with the token for this job.')
+  })
+
   test('nor is a token that it refuses for one of the `repositories`', async () => {
     stage.sandbox.hub.service.inject('auth-check-write', { kind: 'answer', status: 403, body: { error: 'Invalid' } })
     const inputs = { ...of('service-account'), repositories: 'acme/model' }

@@ -8,6 +8,7 @@ import { malformed } from '../../src/aws/read-secret.ts'
 import { SECRET_CONTENTS, wrongSecret } from '../../src/aws/secret-content.ts'
 import { type SecretShape, storeCommand } from '../../src/aws/store-command.ts'
 import { ActionError, type ErrorCode, type Explanation } from '../../src/errors/action-error.ts'
+import { memberExchangeAdvice, trustedPublisherAdvice } from '../../src/hub/exchange/explain.ts'
 import type { TokenFacts } from '../../src/hub/facts/facts.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
 import type { Requirement } from '../../src/hub/requirement.ts'
@@ -15,6 +16,7 @@ import type { Evidence } from '../../src/hub/token.ts'
 import { explain } from '../../src/hub/verdict/explain.ts'
 import { judge } from '../../src/hub/verdict/judge.ts'
 import { type Case, TOKEN_KINDS, TROUBLES, type Trouble } from '../../src/hub/verdict/remedies.ts'
+import type { Identity } from '../../src/identity/identity.ts'
 import { type Part, partsOf, plain, type Wording } from '../../src/text/message.ts'
 import { acme, BOUND, factsOf, issued, MINTED, NOW, OAUTH, on, requirement, who } from './tokens.ts'
 
@@ -400,6 +402,40 @@ describe('no remedy harms, speaks of another kind of token, or breaks off', () =
   })
 })
 
+/** Refused before there is a token: nothing to store, and nothing to say about another source. */
+describe('no refusal by the call that issues tokens', () => {
+  const ERRORS = ['invalid_client', 'invalid_grant', 'invalid_scope', 'invalid_request', 'invalid_target', 'new_error']
+
+  const faultsOf = (kind: Kind, { cause, fix }: Pick<Explanation, 'cause' | 'fix'>) => {
+    const [source] = FROM[kind]
+    if (!source) return ['has no source']
+    const explanation = { failed: 'It failed.', fix, ...(cause === undefined ? {} : { cause }) }
+    const asked = requirement({ hubEndpoint: 'https://hub.acme.example' })
+    return offenders([{ name: kind, source, asked, code: 'exchange-rejected', explanation }])
+  }
+
+  test.each(ERRORS)('harms or speaks of another source: %s of an OAuth app', (error) => {
+    const app = { scopes: ['write-repos'], secret: 'huggingface/acme/oauth, version 1 (AWSCURRENT)' }
+    const advice = memberExchangeAdvice(error, app, { org: 'acme', hubEndpoint: 'https://hub.acme.example' })
+    expect(faultsOf('exchange', advice)).toEqual([])
+  })
+
+  test.each(ERRORS.flatMap((error) => ['acme/model', 'rosa'].map((resource) => [error, resource] as const)))(
+    'harms or speaks of another source: %s for %s',
+    (error, resource) => {
+      const claims = { workflow_ref: 'octo-org/octo-repo/.github/workflows/publish.yml@refs/heads/main' }
+      const identity = { issuer: 'https://issuer.example', claims } as unknown as Identity
+      const endpoint = 'https://hub.acme.example'
+      const advice = trustedPublisherAdvice(error, { identity, resource, endpoint })
+      const fix = partsOf(advice.fix).filter((part) => !plain(part).includes('huggingface.co/docs/hub'))
+      const kind = resource.includes('/') ? 'publisher' : 'userPublisher'
+      const own = faultsOf(kind, { ...advice, fix })
+      // The page of a user calls its entries publishers too.
+      expect(own.filter((fault) => !/trusted publisher|hf-resource/i.test(fault))).toEqual([])
+    },
+  )
+})
+
 const inBash = process.platform === 'win32' ? test.skip : test
 
 inBash('every printed command parses in bash', () => {
@@ -414,6 +450,15 @@ test('a token that the Hub calls expired is not said to be revoked', () => {
   const facts = { ...factsOf(undefined, evidence), failures: [{ question: 'whoami-v2', error } as const] }
   expect(judge(facts, requirement(), NOW)[0]?.message).toContain(
     'Likely cause: The token had an expiry date, and nobody replaced it in time.',
+  )
+})
+
+test('a right that a scope covers is offered in three ways, the forgotten scope first', () => {
+  const grants = [on('org', 'acme', 'repo.content.read', 'inference.serverless.write')]
+  const facts = factsOf(who({ grants }), { kind: 'stored', howToStore: 'Store it.' })
+  const message = judge(facts, requirement({ scope: 'read' }), NOW)[0]?.message ?? ''
+  expect(message).toMatch(
+    /If the job uses this right, request it: `scope: read\+infer`\.[^\n]*\n.*To accept this right without that, add this line to the step:\n\s+allow: inference\.serverless\.write\n\s+Otherwise, create a token for this purpose only at /,
   )
 })
 

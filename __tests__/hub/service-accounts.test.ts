@@ -208,6 +208,8 @@ describe('what a user is told when the Hub refuses the admin token', () => {
     await expect(refusal).rejects.toThrow(says)
     await expect(refusal).rejects.toThrow('First check `secret-id`. The action read the/secret')
     await expect(refusal).rejects.toThrow('the default names the secret for a stored token')
+    await expect(refusal).rejects.toThrow('/settings/tokens/new?tokenType=fineGrained&orgs=acme.')
+    await expect(refusal).rejects.toThrow('select only `org.serviceAccounts.read` and `org.serviceAccounts.write`')
     await expect(refusal).rejects.toThrow('"No."')
   })
 

@@ -247,6 +247,9 @@ describe('a pending token', () => {
     const { error } = judged('hub/x scope=write', current, { kind: 'pending', who, ours: false })
     expect(error?.message).toContain('- repo.write on org acme')
     expect(error?.message).toContain('staging label `AWSPENDING`')
+    expect(error?.message).toContain(
+      'To keep these rights, create another fine-grained token at https://huggingface.co/settings/tokens/new?preset=ci-cd&orgs=acme.',
+    )
     expect(offered(error)).toEqual(['hub/x scope=write narrow=true'])
   })
 

@@ -4,7 +4,18 @@
  * that are stored are replaced by hand; for the other kinds, the secret on AWS holds what they were made with.
  */
 import type { Explanation } from '../../errors/action-error.ts'
-import { block, code, link, type Part, type Prose, partsOf, prefixed, prose, type Wording } from '../../text/message.ts'
+import {
+  block,
+  code,
+  type Inline,
+  link,
+  type Part,
+  type Prose,
+  partsOf,
+  prefixed,
+  prose,
+  type Wording,
+} from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { asksToWrite, needsInWords } from '../asked-rights.ts'
 import { coveringScope } from '../covering-scope.ts'
@@ -158,6 +169,7 @@ function accepting(about: Case, scope: string | undefined): Part[] {
   if (allow.length === 0) return []
   const isToWrite = scope?.split('+').includes('write') && !asksToWrite(request)
   const isLine = request.notation === 'line'
+  const isOne = allow.length === 1
   const who = isLine ? 'a reader of the secret' : 'the job'
   const where = isLine ? 'add this to the line of the secret' : 'add this line to the step'
   const line = isLine
@@ -167,9 +179,9 @@ function accepting(about: Case, scope: string | undefined): Part[] {
     ...(scope === undefined
       ? []
       : [
-          prose`If ${who} ${isToWrite ? 'writes, request it' : 'uses these rights, request them'}: ${setting(about, 'scope', scope)}. The token may stay as it is.`,
+          prose`If ${who} ${isToWrite ? 'writes, request it' : isOne ? 'uses this right, request it' : 'uses these rights, request them'}: ${setting(about, 'scope', scope)}. The token may stay as it is.`,
         ]),
-    prose`To accept ${allow.length === 1 ? 'this right' : 'these rights'}${scope === undefined ? ' instead' : ' without that'}, ${where}:`,
+    prose`To accept ${isOne ? 'this right' : 'these rights'}${scope === undefined ? ' instead' : ' without that'}, ${where}:`,
     block(line),
   ]
 }
@@ -181,8 +193,19 @@ function accepting(about: Case, scope: string | undefined): Part[] {
 function orAccept(about: Case, remedies: Wording, most?: readonly string[]): Part[] {
   const scope = coveringScope(about.request, about.allow ?? [], most)
   const accepted = accepting(about, scope)
-  return scope === undefined ? [...partsOf(remedies), ...accepted] : [...accepted, ...partsOf(remedies)]
+  return scope === undefined ? [...partsOf(remedies), ...accepted] : [...accepted, ...otherwise(remedies)]
 }
+
+/** The message with its first sentence as the alternative to what goes before. */
+function otherwise(wording: Wording): Part[] {
+  return prefixed('Otherwise, ', wording).map((part, at) =>
+    at === 0 && part.kind === 'prose' ? { ...part, inlines: part.inlines.map(lowerFirst) } : part,
+  )
+}
+
+/** The second piece of a sentence, which was its beginning before it got a prefix. */
+const lowerFirst = (inline: Inline, at: number): Inline =>
+  at === 1 && typeof inline === 'string' ? `${inline.charAt(0).toLowerCase()}${inline.slice(1)}` : inline
 
 /** An OAuth token has no list of repositories. */
 const unlimited = ({ request }: Case): Part[] =>

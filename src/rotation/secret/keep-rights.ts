@@ -138,7 +138,7 @@ function createAnother(
     keep: [
       ...createToken(
         { org, hubEndpoint, scopes: [], permissions },
-        `To keep ${which}, create a fine-grained token that has them at `,
+        `To keep ${which}, create another fine-grained token at `,
       ),
       'Store it as the pending version in place of this one.',
       ...partsOf(storeCommand(pendingPlace(rotated.secret))),
