@@ -303,6 +303,14 @@ test.each([
   expect([read(path), step.lines]).toEqual([TOKEN, []])
 })
 
+test('a length that no token has is ignored', () => {
+  const { hash, files } = savedCopies(TOKEN, process.env)
+  // The rest of the file is the token, as far as this length goes.
+  const path = put(`${CACHE}/token`, TOKEN)
+  job(() => {}, { hash, length: 1e9, files, before: [] })
+  expect([read(path), step.lines]).toEqual([TOKEN, []])
+})
+
 test('files in the state that cannot be such files are ignored', () => {
   const { hash, length } = savedCopies(TOKEN, {})
   const file = put('precious', TOKEN)

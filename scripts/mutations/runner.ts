@@ -105,6 +105,12 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...REMOVE_COPIES,
+    without: 'a saved length is one that a token can have',
+    find: ' || length > MAX_LENGTH',
+    replace: '',
+  },
+  {
+    ...REMOVE_COPIES,
     without: 'saved paths are absolute',
     find: ' || !isAbsolute(value.path)',
     replace: '',

@@ -3,7 +3,7 @@ import { lstatSync, rmSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
-import { printable } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
 import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX } from '../deliver/plan.ts'
 
 /** Cleans up everything that it can and warns about the rest. Never throws: the job must not fail because of it. */
@@ -17,7 +17,7 @@ export function cleanUp(env: NodeJS.ProcessEnv): void {
   }
   const done = [
     ...(files === 'removed' ? ['files removed'] : []),
-    ...(emptied.length > 0 ? [`${emptied.join(', ')} emptied`] : []),
+    ...(emptied.length > 0 ? [`${listed(emptied)} emptied`] : []),
   ]
   if (done.length > 0) info(`Cleaned up: ${done.join('; ')}.`)
   else if (files === 'gone' && variables.length === 0) info('Nothing to clean up.')
