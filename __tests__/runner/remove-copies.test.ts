@@ -81,6 +81,14 @@ describe('the file with the token', () => {
     expect(step.lines).toEqual([`Removed a copy of this job’s token from ${path}.`])
   })
 
+  test('of a longer token that begins like ours stays', () => {
+    let path = ''
+    job(() => {
+      path = put(`${CACHE}/token`, `${TOKEN}x`)
+    })
+    expect([read(path), step.lines]).toEqual([`${TOKEN}x`, []])
+  })
+
   test('of another token stays', () => {
     let path = ''
     job(() => {

@@ -42,6 +42,12 @@ export const RUNNER: readonly Mutation[] = [
   { ...COPIES, without: 'a link is not taken for a file', find: 'found.isSymbolicLink()', replace: 'false' },
   {
     ...COPIES,
+    without: 'a longer token is another one',
+    find: " && !/\\w/.test(text[at + length] ?? '')",
+    replace: '',
+  },
+  {
+    ...COPIES,
     without: 'a token in a URL is recognized',
     find: '[text, decoded].some',
     replace: '[text].some',
