@@ -159,9 +159,17 @@ test('inputs that mean something else in post change nothing', async () => {
     'INPUT_ROLE-TO-ASSUME': '',
     'INPUT_HF-ENDPOINT': trapUrl,
   }
+  forget()
   const [post] = await runner.finish({ env })
   expect(post?.log).toContain('Hub: deleted this job’s token "')
   expect([received, alive()]).toEqual([0, 0])
+  expect(stage.sandbox.calls()).toEqual({
+    'id-token': 1,
+    jwks: 1,
+    AssumeRoleWithWebIdentity: 1,
+    GetSecretValue: 1,
+    'delete-token': 1,
+  })
 })
 
 test('a later run removes what post had to leave', async () => {

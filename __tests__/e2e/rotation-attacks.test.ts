@@ -44,6 +44,7 @@ const bringBack = (label: string) => {
 
 describe('what a person does by hand', () => {
   test('a token that is stored by hand after a rotation stays the current one', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     await rotate()
     stage.sandbox.advance(HOUR)
@@ -59,6 +60,7 @@ describe('what a person does by hand', () => {
   })
 
   test('a version that is brought back stays, and its token lives through its next grace', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     await rotate()
     const first = tokenOf()
@@ -83,6 +85,7 @@ describe('what a person does by hand', () => {
   })
 
   test('a token that was stored again with another key beside it keeps its grace', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     await rotate()
     const token = tokenOf()
@@ -104,6 +107,7 @@ describe('what a person does by hand', () => {
   })
 
   test('a token that stands in two secrets has its grace from the last of them', async () => {
+    stage.reportsTokensByHand()
     const token = stage.sandbox.tokens.write
     stage.sandbox.aws.addSecret({ name: OTHER, value: token })
     const secrets = `${LINE}\n${OTHER} scope=write`
@@ -167,6 +171,7 @@ describe('what a person does by hand', () => {
   })
 
   test('a replaced version that holds rubbish does not keep the others from their end', async () => {
+    stage.reportsTokensByHand()
     const { aws, tokens } = stage.sandbox
     stage.sandbox.advance(DAY)
     await rotate({ force: 'true' })
@@ -230,6 +235,7 @@ describe('a token that only looks like the current one', () => {
   )
 
   test('the same account’s token of its name and time in an old version does not take it along', async () => {
+    stage.reportsTokensByHand()
     const { displayName, createdAt, value } = await rotated()
     const twin = duplicate(displayName, createdAt)
     storeAsReplaced(twin)
@@ -239,6 +245,7 @@ describe('a token that only looks like the current one', () => {
   })
 
   test('a replaced token of the service account is deleted by its id, which mails nobody', async () => {
+    stage.reportsTokensByHand()
     const { value } = await rotated()
     stage.sandbox.advance(8 * DAY)
     await rotate()
@@ -252,6 +259,7 @@ describe('a token that only looks like the current one', () => {
   })
 
   test('a replaced token stays while one of the secrets cannot be read, which may hold it', async () => {
+    stage.reportsTokensByHand()
     const { aws } = stage.sandbox
     const { value } = await rotated()
     aws.putVersion(READ, { value: JSON.stringify({ token: value }) })
@@ -409,6 +417,7 @@ describe('a Hub and an AWS that do odd things', () => {
   })
 
   test('a page that answers 403 for the Hub does not make a living token forgotten', async () => {
+    stage.reportsTokensByHand()
     const { hub, tokens } = stage.sandbox
     stage.sandbox.advance(8 * DAY)
     await rotate()
@@ -476,6 +485,7 @@ describe('a Hub and an AWS that do odd things', () => {
   })
 
   test('a token from the future is due like any other', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     const { hub } = stage.sandbox
     for (const createdAt of ['2099-01-01T00:00:00.000Z', '+275760-09-13T00:00:00.000Z']) {

@@ -22,7 +22,6 @@ let stage: Stage
 let printed: string[]
 beforeEach(async () => {
   stage = await Stage.set()
-  stage.rotatesElsewhere()
   printed = []
 })
 afterEach(async () => {
@@ -121,6 +120,7 @@ describe('a rotation by Secrets Manager', () => {
   })
 
   test('revokes the previous token with the first rotation after its grace, or by `retireSecret`', async () => {
+    stage.reportsTokensByHand()
     const { sandbox } = stage
     await rotation(1)
     const first = tokenOf()
@@ -168,6 +168,7 @@ describe('a rotation by Secrets Manager', () => {
   })
 
   test('whose function is cut off in the middle of finish still revokes the previous token', async () => {
+    stage.reportsTokensByHand()
     const { aws, hub, tokens } = stage.sandbox
     aws.beginRotation(WRITE, versionId(1))
     await invoke(event('createSecret', versionId(1)))
@@ -414,6 +415,7 @@ describe('the function refuses', () => {
   test.each(STEPS.filter((step) => step !== 'setSecret'))(
     'to bring back what a person replaced after a rotation was cut off: %s',
     async (step) => {
+      stage.reportsTokensByHand()
       const { aws, hub } = stage.sandbox
       await rotation(1)
       // Cut off before the pending label was removed.

@@ -111,6 +111,7 @@ describe('a token that can do more than the new one', () => {
   })
 
   test('is replaced with `narrow=true`, with a warning, and revoked after the grace', async () => {
+    stage.reportsTokensByHand()
     const { tokens } = stage.sandbox
     stage.sandbox.advance(DAY)
     const main = await rotate('scope=read narrow=true')
@@ -379,6 +380,7 @@ describe('a token that the Hub refuses once', () => {
   })
 
   test('is revoked all the same when it was replaced', async () => {
+    stage.reportsTokensByHand()
     const { tokens } = stage.sandbox
     stage.sandbox.advance(DAY)
     await rotate('scope=write')

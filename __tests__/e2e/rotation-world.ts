@@ -31,6 +31,8 @@ export class RotationWorld {
   /** The secret holds other keys beside a token that a person made. */
   static async start(): Promise<RotationWorld> {
     const world = new RotationWorld(await Stage.set())
+    // Its first tokens were created by hand.
+    world.stage.reportsTokensByHand()
     const { aws, tokens } = world.stage.sandbox
     aws.putVersion(NAME, { value: value(tokens.write) })
     // Weeks pass between the runs: what was deployed is complete when somebody looks.

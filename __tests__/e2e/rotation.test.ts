@@ -58,6 +58,7 @@ const forget = () => {
 
 describe('a rotation', () => {
   test('replaces what is old, and the old token works for the grace and no longer', async () => {
+    stage.reportsTokensByHand()
     const { sandbox } = stage
     sandbox.advance(8 * DAY)
     const first = await rotate()
@@ -97,6 +98,7 @@ describe('a rotation', () => {
   })
 
   test('is made now with `force`, and only told with `dry-run`', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     await rotate()
     const before = tokenOf(WRITE)
@@ -115,6 +117,7 @@ describe('a rotation', () => {
   })
 
   test('with `grace: 0s` revokes the previous token at once, and warns', async () => {
+    stage.reportsTokensByHand()
     const main = await rotate({ force: 'true', grace: '0s' })
     expect(main.exitCode).toBe(0)
     expect(warningsOf(main)).toEqual([expect.stringContaining('in emergencies only')])
@@ -172,6 +175,7 @@ describe('a rotation', () => {
   })
 
   test('says what it would do in a table, and what it did in a report and an audit line', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.aws.nextDeployments('complete', 1)
     const services = { 'ecs-services': 'prod/inference', 'wait-for-services': 'true' }
     await rotate({ force: 'true', ...services })
@@ -277,6 +281,7 @@ describe('a rotation', () => {
   })
 
   test('does not bring back other values that were changed since a version was made pending', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.advance(8 * DAY)
     stage.sandbox.hub.service.inject('whoami-v2', { kind: 'change', change: (answer) => answer }, 1)
     stage.sandbox.hub.service.inject('whoami-v2', { kind: 'answer', status: 503, body: '' }, 99)
@@ -500,6 +505,7 @@ describe('mode: promote', () => {
   }
 
   test('confirms the pending token, makes it current, and revokes the old one after the grace', async () => {
+    stage.reportsTokensByHand()
     const token = fresh()
     put(JSON.stringify({ token }))
     const main = await rotate(PROMOTE)
@@ -515,6 +521,7 @@ describe('mode: promote', () => {
   })
 
   test('warns from `warn-age` on, and fails when the token is older than `max-age`', async () => {
+    stage.reportsTokensByHand()
     stage.secrets.push({ name: 'the new token', value: fresh() })
     put(JSON.stringify({ token: stage.secrets.at(-1)?.value }))
     await rotate(PROMOTE)
@@ -587,6 +594,7 @@ describe('ECS services', () => {
   })
 
   test('that were rolled back are redeployed by the next run, and the previous token stays valid until then', async () => {
+    stage.reportsTokensByHand()
     stage.sandbox.aws.nextDeployments('roll-back', 1)
     const weekly = { ...inputs, force: 'false' }
     expect((await rotate({ ...inputs, 'wait-for-services': 'true', timeout: '20s' })).exitCode).toBe(1)

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ORG } from '../../sandbox/index.ts'
@@ -99,6 +99,47 @@ describe('the hf client in a later step', () => {
     const after = await hf(runner, WHOAMI)
     expect(after).toMatchObject({ conclusion: 'failure', stdout: '' })
   })
+})
+
+describe('`hf auth login` in a later step', () => {
+  const OTHER = 'hf_OtherOtherOtherOtherOtherOtherOther'
+  const LOGIN = ['auth', 'login', '--add-to-git-credential', '--token']
+
+  test.each(Object.entries(SOURCES))(
+    'copies a token of %s to the home folder, and post removes the copies and nothing else',
+    async (_name, { inputs }) => {
+      const { runner, main } = await stage.main({ with: inputs(stage.sandbox) })
+      const { HF_TOKEN = '' } = main.env
+      const cache = join(runner.home, '.cache', 'huggingface')
+      const credentials = 'https://somebody:password@example.com\n'
+      await mkdir(cache, { recursive: true })
+      await writeFile(join(runner.home, '.gitconfig'), '[credential]\n\thelper = store\n')
+      await writeFile(join(runner.home, '.git-credentials'), credentials, { mode: 0o600 })
+      await writeFile(join(cache, 'stored_tokens'), `[other]\nhf_token = ${OTHER}\n\n`, { mode: 0o600 })
+
+      const login = await runner.run([pythonTool('hf'), ...LOGIN, HF_TOKEN], {
+        env: { HF_HUB_DISABLE_TELEMETRY: '1', HF_HUB_DISABLE_UPDATE_CHECK: '1', NO_PROXY: '127.0.0.1' },
+      })
+      expect(login).toMatchObject({ conclusion: 'success' })
+      const copies = async () => (await runner.filesLeft()).filter(({ text }) => text.includes(HF_TOKEN))
+      expect((await copies()).map(({ path }) => path)).toEqual([
+        'HOME/.cache/huggingface/stored_tokens',
+        'HOME/.cache/huggingface/token',
+        'HOME/.git-credentials',
+      ])
+
+      const [post] = await runner.finish()
+      expect(post?.annotations).toEqual([])
+      expect(post?.log).toContain('Removed copies of this job’s token from ')
+      expect(await copies()).toEqual([])
+      const left = Object.fromEntries((await runner.filesLeft()).map(({ path, text }) => [path, text]))
+      expect(left).toMatchObject({
+        'HOME/.git-credentials': credentials,
+        'HOME/.cache/huggingface/stored_tokens': `[other]\nhf_token = ${OTHER}\n\n`,
+      })
+      expect(left).not.toHaveProperty(['HOME/.cache/huggingface/token'])
+    },
+  )
 })
 
 describe('git in a later step', () => {

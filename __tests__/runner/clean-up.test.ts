@@ -106,7 +106,7 @@ describe('variables', () => {
       ['HF_TOKEN', ''],
       ['HUB', ''],
     ])
-    expect(step.lines).toEqual(['Cleaned up: HF_TOKEN, HUB emptied.'])
+    expect(step.lines).toEqual(['Cleaned up: HF_TOKEN and HUB emptied.'])
   })
 
   test('with other names are not, because they could write other lines', () => {

@@ -81,6 +81,14 @@ describe('the file with the token', () => {
     expect(step.lines).toEqual([`Removed a copy of this job’s token from ${path}.`])
   })
 
+  test('of a longer token that begins like ours stays', () => {
+    let path = ''
+    job(() => {
+      path = put(`${CACHE}/token`, `${TOKEN}x`)
+    })
+    expect([read(path), step.lines]).toEqual([`${TOKEN}x`, []])
+  })
+
   test('of another token stays', () => {
     let path = ''
     job(() => {
@@ -300,6 +308,14 @@ test.each([
   const path = put(`${CACHE}/token`, TOKEN)
   step.set({ [`STATE_${COPIES_STATE}`]: state })
   removeCopies(process.env)
+  expect([read(path), step.lines]).toEqual([TOKEN, []])
+})
+
+test('a length that no token has is ignored', () => {
+  const { hash, files } = savedCopies(TOKEN, process.env)
+  // The rest of the file is the token, as far as this length goes.
+  const path = put(`${CACHE}/token`, TOKEN)
+  job(() => {}, { hash, length: 1e9, files, before: [] })
   expect([read(path), step.lines]).toEqual([TOKEN, []])
 })
 

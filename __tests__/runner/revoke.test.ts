@@ -116,7 +116,7 @@ describe('post', () => {
     ['[]', ''],
     ['7', ''],
     ['{', ''],
-    ['{"value":7,"endpoint":8}', ' (value, endpoint, revoke, variables are not values'],
+    ['{"value":7,"endpoint":8}', ' (value, endpoint, revoke and variables are not values'],
     ['{"kind":"entry"}', ' (accountId, tokenId, displayName, variables, request.org,'],
     ['{"kind":"entry","accountId":"../x","tokenId":"a"}', ' (accountId, displayName, variables, request.org,'],
   ])('makes no calls with state that main did not write, and warns: %s', async (state, which) => {

@@ -120,6 +120,8 @@ export class Accounts {
   readonly tokens = new Map<string, Token>()
   /** To whom the Hub wrote that a token of theirs was reported as leaked, one address for each token. */
   readonly leakEmails: string[] = []
+  /** The values that were reported as leaked, in order; also those that are no token, or one that was revoked before. */
+  readonly reported: string[] = []
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -181,6 +183,7 @@ export class Accounts {
 
   /** Revokes a token that somebody found, and writes to its owner. */
   report(value: string): void {
+    this.reported.push(value)
     const token = this.alive(value)
     if (token) this.leakEmails.push(token.user.email)
     this.revoke(value)

@@ -131,6 +131,11 @@ export class Hub implements Handler {
     return this.accounts.leakEmails
   }
 
+  /** The values that were reported as leaked, in order. */
+  get reported(): readonly string[] {
+    return this.accounts.reported
+  }
+
   /** The values of all tokens that somebody was given over HTTP, dead or alive, in order. */
   get minted(): string[] {
     return [...this.accounts.tokens.values()].filter(({ minted }) => minted).map(({ value }) => value)

@@ -45,6 +45,12 @@ export const RUNNER: readonly Mutation[] = [
   { ...COPIES, without: 'a link is not taken for a file', find: 'found.isSymbolicLink()', replace: 'false' },
   {
     ...COPIES,
+    without: 'a longer token is another one',
+    find: " && !/\\w/.test(text[at + length] ?? '')",
+    replace: '',
+  },
+  {
+    ...COPIES,
     without: 'a token in a URL is recognized',
     find: '[text, decoded].some',
     replace: '[text].some',
@@ -105,6 +111,12 @@ export const RUNNER: readonly Mutation[] = [
     find: ' || !HASH.test(saved.hash)',
     replace: '',
     equivalent: 'nothing has such a hash',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'a saved length is one that a token can have',
+    find: ' || length > MAX_LENGTH',
+    replace: '',
   },
   {
     ...REMOVE_COPIES,

@@ -80,9 +80,15 @@ export function holds(text: string, ours: Fingerprint): boolean {
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
   return [text, decoded].some((one) =>
-    // The prefix of every Hub token.
-    [...one.matchAll(/hf_/g)].some(({ index }) => isToken(one.slice(index, index + ours.length), ours)),
+    startsOf(one, ours.length).some((at) => isToken(one.slice(at, at + ours.length), ours)),
   )
+}
+
+/** Where a token of this length may start: after its prefix comes no more of it than that. */
+function startsOf(text: string, length: number): number[] {
+  const starts = [...text.matchAll(/hf_/g)].map(({ index }) => index)
+  // A longer one is another token, and hashing all of a hostile file at each place would take seconds.
+  return starts.filter((at) => at + length <= text.length && !/\w/.test(text[at + length] ?? ''))
 }
 
 function held(path: string, ours: Fingerprint): boolean {

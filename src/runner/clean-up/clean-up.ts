@@ -3,7 +3,7 @@ import { lstatSync, rmSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { exportVariable, getState, info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
-import { printable } from '../../text/printable.ts'
+import { listed, printable } from '../../text/printable.ts'
 import { DELIVERED_STATE, type Delivered, DIRECTORY_PREFIX, HOME_FILES_STATE } from '../deliver/plan.ts'
 import { GIT_USES } from '../own-variables.ts'
 import { removeHomeFiles } from './remove-home-files.ts'
@@ -25,7 +25,7 @@ export function cleanUp(env: NodeJS.ProcessEnv): void {
   const done = [
     ...(files === 'removed' ? ['files removed'] : []),
     ...homeFiles.removed.map((path) => `${printable(path)} removed`),
-    ...(emptied.length > 0 ? [`${emptied.join(', ')} emptied`] : []),
+    ...(emptied.length > 0 ? [`${listed(emptied)} emptied`] : []),
   ]
   if (done.length > 0) info(`Cleaned up: ${done.join('; ')}.`)
   else if (files === 'gone' && variables.length === 0 && homeFiles.count === 0) info('Nothing to clean up.')

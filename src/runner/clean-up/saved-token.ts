@@ -1,5 +1,6 @@
 /** What main saved about a token for post: read again with suspicion. */
 import { isAllowedUrl, isPlainUrl } from '../../net/endpoint.ts'
+import { listed } from '../../text/printable.ts'
 import { REVOKE_MODES } from '../../token/request.ts'
 import { isDecidingVariables } from '../deciding-variables.ts'
 import type { Fate, SavedToken } from '../ledger.ts'
@@ -40,7 +41,7 @@ function isTime(value: unknown): value is number {
 
 /** What to say about state that main did not save like this. The names of the fields are ours. */
 export function tellMisfits(names: readonly string[]): string {
-  const [are, values] = names.length === 1 ? ['is', 'a value'] : ['are', 'values']
-  const which = names.length === 0 ? '' : ` (${names.join(', ')} ${are} not ${values} that this action saves)`
+  const are = names.length === 1 ? 'is not a value' : 'are not values'
+  const which = names.length === 0 ? '' : ` (${listed(names)} ${are} that this action saves)`
   return `The saved state of this step is not valid${which}. The post step therefore made no calls, and a token that was issued for this job may still be valid.`
 }
