@@ -32,7 +32,7 @@ const refuse = (times: number, status = 401, operation = 'whoami-v2') =>
   hub.service.inject(operation, { kind: 'answer', status, body: { error: 'Invalid username or password.' } }, times)
 const asked = () => hub.service.count('whoami-v2')
 
-const PAGE = { kind: 'answer', headers: { 'content-type': 'text/html' }, body: 'Sign in' } as const
+const PAGE = { kind: 'answer', headers: { 'content-type': 'text/html' }, body: '\n<html>Sign in</html>' } as const
 
 describe('a page of a mirror or a proxy', () => {
   const page = (operation: string, status: number) => hub.service.inject(operation, { ...PAGE, status }, 9)
@@ -52,6 +52,17 @@ describe('a page of a mirror or a proxy', () => {
     if (!model) throw new Error('that is a repository')
     await expect(client().authCheck(token, model, false)).rejects.toMatchObject({ code: 'hub-failed' })
     expect(await client().corroborateAccess(token, model, false)).toEqual({ silence: `HTTP ${status}` })
+  })
+
+  test('is neither the plain text of a success nor what has the Hub’s own error code', async () => {
+    if (!model) throw new Error('that is a repository')
+    hub.service.inject('auth-check', { ...PAGE, status: 200, body: 'OK' }, 2)
+    expect(await client().authCheck(token, model, false)).toEqual({ granted: true })
+    expect(await client().corroborateAccess(token, model, false)).toEqual({ granted: true })
+    const headers = { 'content-type': 'text/html', 'x-error-code': 'RepoNotFound' }
+    hub.service.inject('auth-check', { ...PAGE, status: 404, headers }, 2)
+    expect(await client().authCheck(token, model, false)).toMatchObject({ granted: false, status: 404 })
+    expect(await client().corroborateAccess(token, model, false)).toMatchObject({ granted: false, status: 404 })
   })
 
   test('is advised on as one of the Hub where there is no mirror', async () => {

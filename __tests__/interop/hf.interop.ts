@@ -142,6 +142,16 @@ describe('`hf auth login` in a later step', () => {
   )
 })
 
+test('a client that knows no variable finds the token in the home folder, until the job ends', async () => {
+  const { runner } = await stage.main({ with: { 'export-env': '', 'export-file': 'hf-home' } })
+  const env = { HF_HUB_DISABLE_TELEMETRY: '1', HF_HUB_DISABLE_UPDATE_CHECK: '1', NO_PROXY: '127.0.0.1' }
+  const whoami = () => runner.run(['env', '-u', 'HF_TOKEN_PATH', pythonTool('hf'), ...WHOAMI], { env })
+  expect(userOf(await whoami())).toBe(`${ORG}-ci`)
+
+  await runner.finish()
+  expect(await whoami()).toMatchObject({ conclusion: 'failure', stderr: expect.stringContaining('Not logged in') })
+})
+
 describe('git in a later step', () => {
   const lsRemote = (runner: RunnerJob) =>
     runner.run(['git', 'ls-remote', `${stage.sandbox.hub.url}/${ORG}/model`], {

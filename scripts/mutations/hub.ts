@@ -489,6 +489,13 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/call.ts',
+    without: 'what has the Hub’s own error code is the Hub’s',
+    find: " && header(answer, 'x-error-code') === undefined",
+    replace: '',
+    tests: '__tests__/hub/client.test',
+  },
+  {
+    file: 'hub/call.ts',
     without: 'a page with a success may be an answer that was lost',
     find: '  if (status < 300) await onLost?.()\n',
     replace: '',

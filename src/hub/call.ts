@@ -96,12 +96,11 @@ async function checkAnswer(
 
 /**
  * True for a page (of a mirror, a proxy, or a firewall): the Hub's API sends JSON, also with its refusals. What a page says
- * with its status is about the intermediary, and not about the token.
+ * with its status is about the intermediary, and not about the token. The type does not decide: many servers call the plain
+ * text of a success HTML.
  */
 export function isPage(answer: HttpResponse): boolean {
-  return (
-    /^text\/html\b/i.test(header(answer, 'content-type') ?? '') || /^\s*</.test(answer.body.toString('utf8', 0, 200))
-  )
+  return /^\s*</.test(answer.body.toString('utf8', 0, 200)) && header(answer, 'x-error-code') === undefined
 }
 
 /** False when the network failed before the request could be sent. */
