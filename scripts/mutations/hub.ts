@@ -161,21 +161,21 @@ export const HUB: readonly Mutation[] = [
 
   // The verdict.
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'a token that expires now has expired',
     find: 'if (expiresAt === undefined || expiresAt > now) return []',
     replace: 'if (expiresAt === undefined || expiresAt >= now) return []',
     tests: JUDGE,
   },
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'a token is valid for the minimum lifetime',
     find: 'expiresAt - now >= minLifetimeSeconds * 1000',
     replace: 'expiresAt - now >= (minLifetimeSeconds - 1) * 1000',
     tests: JUDGE,
   },
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'exactly the minimum lifetime is enough',
     find: 'expiresAt - now >= minLifetimeSeconds * 1000',
     replace: 'expiresAt - now > minLifetimeSeconds * 1000',
@@ -189,21 +189,21 @@ export const HUB: readonly Mutation[] = [
     tests: JUDGE,
   },
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'a repository that is out of reach is a problem',
     find: 'if (refused.length === 0) return []',
     replace: 'if (refused.length >= 0) return []',
     tests: JUDGE,
   },
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'only whoami-v2 is stood in for',
     find: "return question === 'whoami-v2' && error.code",
     replace: 'return error.code',
     tests: VERIFY,
   },
   {
-    file: 'hub/verdict/judge.ts',
+    file: 'hub/verdict/find.ts',
     without: 'only a rate limit lets the repositories stand in',
     find: "question === 'whoami-v2' && error.code === 'hub-rate-limited' && ",
     replace: "question === 'whoami-v2' && ",

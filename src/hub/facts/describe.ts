@@ -20,6 +20,11 @@ export function ownerOf({ name }: Pick<WhoAmI, 'name'>): string {
   return name === '' ? 'an account that the Hub does not name' : printable(name, 96)
 }
 
+/** The token by its name and the secret that it was read from, as far as they are known. Both must be printable. */
+export function tokenInWords({ displayName, label }: { displayName?: string | undefined; label?: string | undefined }) {
+  return `${displayName ? `the token "${displayName}"` : 'the token'}${label ? ` (${label})` : ''}`
+}
+
 /** A token in one line for people: its kind, its name, whose it is, and what it can do. */
 export function describeToken(who: WhoAmI): string {
   const name = who.displayName === undefined ? '' : ` ${quoted(who.displayName, 160)}`

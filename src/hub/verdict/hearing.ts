@@ -1,12 +1,12 @@
 /** What the rules of the verdict look at, and what they find. */
 import { printable } from '../../text/printable.ts'
 import { isAllowed, mayHave } from '../asked-rights.ts'
-import { ownerOf } from '../facts/describe.ts'
+import { ownerOf, tokenInWords } from '../facts/describe.ts'
 import type { TokenFacts } from '../facts/facts.ts'
 import type { WhoAmI } from '../facts/whoami.ts'
 import type { Requirement } from '../requirement.ts'
 import type { Finding } from './explain.ts'
-import { type Case, tokenInWords } from './remedies.ts'
+import type { Case } from './remedies.ts'
 
 /** What every rule looks at. */
 export interface Hearing {

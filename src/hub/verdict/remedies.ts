@@ -19,6 +19,7 @@ import {
 import { printable } from '../../text/printable.ts'
 import { asksToWrite, needsInWords } from '../asked-rights.ts'
 import { coveringScope } from '../covering-scope.ts'
+import { tokenInWords } from '../facts/describe.ts'
 import { createToken } from '../new-token.ts'
 import { hubPages, STATUS_PAGE } from '../pages.ts'
 import type { Requirement } from '../requirement.ts'
@@ -135,11 +136,6 @@ const pagesOf = ({ request }: Case) => hubPages(request.hubEndpoint)
 /** A setting as the reader writes it. */
 const setting = ({ request }: Case, name: string, value: string) =>
   code(request.notation === 'line' ? `${name}=${value}` : `${name}: ${value}`)
-
-/** The token by its name and the secret that it was read from, as far as they are known. */
-export function tokenInWords({ displayName, label }: Pick<Case, 'displayName' | 'label'>): string {
-  return `${displayName ? `the token "${displayName}"` : 'the token'}${label ? ` (${label})` : ''}`
-}
 
 const missingIn = (about: Case): Prose => needsInWords(about.missing ?? [])
 

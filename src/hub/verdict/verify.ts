@@ -10,7 +10,7 @@ import type { WhoAmI } from '../facts/whoami.ts'
 import type { HubRepository } from '../repository.ts'
 import type { Requirement } from '../requirement.ts'
 import type { HubToken } from '../token.ts'
-import { isStoodIn, judge } from './judge.ts'
+import { findProblems, isStoodIn, type Problem } from './find.ts'
 import { inFurtherOrganizations } from './organization.ts'
 
 declare const verified: unique symbol
@@ -61,18 +61,18 @@ export async function verifyToken(
     log.warning(notAsked(request))
     return confirmed(token, factsOf(undefined, token), false)
   }
-  const fatal = (problems: readonly ActionError[]) =>
+  const fatal = <P extends Problem>(problems: readonly P[]) =>
     problems.find(({ code }) => request.verify === 'strict' || code === 'deadline-exceeded')
   const facts = await gatherFacts(token, {
     requirement: request,
     hub,
     now,
-    goOn: (soFar) => fatal(judge(soFar, request, now)) === undefined,
+    goOn: (soFar) => fatal(findProblems(soFar, request, now)) === undefined,
   })
 
   tellOfAnswers(facts, log)
   if (isStoodIn(facts, request)) tellOfStandIn(request, log)
-  const problems = judge(facts, request, now)
+  const problems = await explained(facts, request, now)
   const failure = fatal(problems)
   // Every problem but the failure itself would be lost if it were not logged here.
   for (const problem of problems) if (problem !== failure) log.warning(problem.message)
@@ -82,6 +82,13 @@ export async function verifyToken(
   const further = inFurtherOrganizations(facts, request.org)
   if (further !== undefined) log.warning(further)
   return confirmed(token, facts, isIssued(facts.evidence))
+}
+
+/** Every problem as an error. What explains them is loaded only when there is one. */
+async function explained(facts: TokenFacts, request: Requirement, now: number): Promise<ActionError[]> {
+  if (findProblems(facts, request, now).length === 0) return []
+  const { judge } = await import('./judge.ts')
+  return judge(facts, request, now)
 }
 
 /** What the Hub did not say, and what it says that nobody here knows, where neither is a reason to refuse the token. */
