@@ -1,5 +1,6 @@
 /** Copies of our token that other programs made, and what post does with them. */
 import * as fs from 'node:fs'
+import * as os from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { Step } from './step.ts'
@@ -18,6 +19,14 @@ jest.unstable_mockModule('node:fs', () => ({
   chownSync: (path: string, uid: number, gid: number) => {
     owners.push([uid, gid])
     fs.chownSync(path, uid, gid)
+  },
+}))
+let homeIsUnknown = false
+jest.unstable_mockModule('node:os', () => ({
+  ...os,
+  homedir: () => {
+    if (homeIsUnknown) throw new Error('ENOENT')
+    return os.homedir()
   },
 }))
 const { removeCopies } = await import('../../src/runner/clean-up/remove-copies.ts')
@@ -216,6 +225,13 @@ describe('of Git’s credentials', () => {
     job(() => put(path, `https://hf_user:${encoded}@huggingface.co\n`))
     expect(read(path)).toBe('')
   })
+})
+
+test('a user without a home folder has no copies, and no failure', () => {
+  homeIsUnknown = true
+  expect([copyFiles({}), copyFiles({ HOME: home }).length > 0]).toEqual([[], true])
+  homeIsUnknown = false
+  expect(copyFiles({}).length).toBeGreaterThan(0)
 })
 
 test('all copies are removed at once, and named in one line', () => {

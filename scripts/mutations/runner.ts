@@ -45,6 +45,12 @@ export const RUNNER: readonly Mutation[] = [
   { ...COPIES, without: 'a link is not taken for a file', find: 'found.isSymbolicLink()', replace: 'false' },
   {
     ...COPIES,
+    without: 'a user without a home folder gets the token',
+    find: '  } catch {\n    return []\n',
+    replace: '  } catch (error) {\n    throw error\n',
+  },
+  {
+    ...COPIES,
     without: 'a longer token is another one',
     find: " && !/\\w/.test(text[at + length] ?? '')",
     replace: '',
@@ -449,9 +455,9 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...DELIVER,
     without: 'the state for post is saved before anything is written',
-    find: '    saveState(DELIVERED_STATE, plan.delivered)\n    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)',
+    find: '    saveState(DELIVERED_STATE, plan.delivered)\n',
     replace:
-      '    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)\n    saveState(DELIVERED_STATE, plan.delivered)',
+      '    if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)\n    saveState(DELIVERED_STATE, plan.delivered)\n',
   },
   {
     ...DELIVER,

@@ -257,6 +257,7 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     ...AWS,
+    file: 'inputs/aws.ts',
     without: 'a staging label has no spaces or colons',
     find: 'if (!/^[^\\s:]{1,256}$/.test(stage)) {',
     replace: "if (stage === '') {",

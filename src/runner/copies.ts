@@ -109,10 +109,18 @@ function held(path: string, ours: Fingerprint): boolean {
 export function copyFiles(env: NodeJS.ProcessEnv): CopyFile[] {
   // Python takes the profile on Windows, Git HOME.
   const homes = [...new Set([env.HOME, env.USERPROFILE].filter((home) => home !== undefined && home !== ''))]
-  if (homes.length === 0) homes.push(homedir())
-  const found = homes.flatMap((home = '') => filesBelow(home, env))
+  const found = (homes.length > 0 ? homes : knownHome()).flatMap((home = '') => filesBelow(home, env))
   const unique = new Map(found.map((file) => [`${file.kind} ${file.path}`, file]))
   return [...unique.values()]
+}
+
+/** None for a user that the system does not know, as some containers have it. */
+function knownHome(): string[] {
+  try {
+    return [homedir()]
+  } catch {
+    return []
+  }
 }
 
 function filesBelow(home: string, env: NodeJS.ProcessEnv): CopyFile[] {
