@@ -80,7 +80,7 @@ function expired({ facts: { expiresAt }, now }: Hearing): Found[] {
   return [
     {
       code: 'token-expired',
-      trouble: 'dead',
+      trouble: 'expired',
       failed: 'The token has expired.',
       seen: `a token that expired at ${iso(expiresAt)}; this machine’s clock shows ${iso(now)}`,
       expected: 'a token that is valid now',
