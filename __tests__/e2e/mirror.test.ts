@@ -23,6 +23,10 @@ const ANSWERS: [string, Answer][] = [
     '404 with JSON',
     { status: 404, type: 'application/json', body: '{"errors":[{"status":404,"message":"Not found"}]}' },
   ],
+  [
+    '401 of Artifactory',
+    { status: 401, type: 'application/json', body: '{"errors":[{"status":401,"message":"Bad credentials"}]}' },
+  ],
   ['404 with nothing', { status: 404, body: '' }],
   ['a redirection', { status: 302, body: '' }],
   ['text', { status: 200, type: 'text/plain', body: 'OK' }],

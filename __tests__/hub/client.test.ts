@@ -54,6 +54,33 @@ describe('a page of a mirror or a proxy', () => {
     expect(await client().corroborateAccess(token, model, false)).toEqual({ silence: `HTTP ${status}` })
   })
 
+  test.each<[string, { status: number; headers?: Record<string, string>; body: unknown }]>([
+    ['of Artifactory', { status: 401, body: { errors: [{ status: 401, message: 'Bad credentials' }] } }],
+    ['of Artifactory, by its header', { status: 401, headers: { 'X-JFrog-Version': 'Artifactory/7.1' }, body: '' }],
+    ['of Nexus', { status: 401, headers: { Server: 'Nexus/3.70 (OSS)' }, body: '' }],
+    ['of Nexus', { status: 403, headers: { Server: 'Nexus/3.70 (OSS)' }, body: 'Forbidden' }],
+  ])('is like a refusal %s', async (_whose, answer) => {
+    hub.service.inject('whoami-v2', { kind: 'answer', ...answer }, 9)
+    for (const one of [client(), careful()]) {
+      await expect(one.whoAmI(token)).rejects.toThrow('is not the Hub’s API')
+    }
+  })
+
+  test.each<[number, unknown]>([
+    [401, { error: 'Invalid username or password.' }],
+    [401, { error: 'x', errors: [] }],
+    [401, 'Unauthorized'],
+    [401, ''],
+  ])('is not a refusal of the Hub: %s %j', async (status, body) => {
+    const headers = { Server: 'nginx', 'X-JFrog-Version': 'Artifactory/7.1' }
+    hub.service.inject('whoami-v2', { kind: 'answer', status, body }, 1)
+    await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+    // Passed through by a mirror.
+    if (typeof body !== 'object') return
+    hub.service.inject('whoami-v2', { kind: 'answer', status, headers, body }, 1)
+    await expect(client().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+  })
+
   test('is neither the plain text of a success nor what has the Hub’s own error code', async () => {
     if (!model) throw new Error('that is a repository')
     hub.service.inject('auth-check', { ...PAGE, status: 200, body: 'OK' }, 2)

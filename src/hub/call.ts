@@ -4,6 +4,7 @@ import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
+import { isRecord, parseJson } from '../text/json.ts'
 import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { STATUS_PAGE } from './pages.ts'
@@ -89,18 +90,29 @@ async function checkAnswer(
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
-  if (!isPage(answer)) return
+  if (!isForeign(answer)) return
   if (status < 300) await onLost?.()
   throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
 }
 
+/** How Artifactory and Nexus name themselves in every answer. */
+const MIRROR = /^x-(?:jfrog|artifactory)-|^server: .*\b(?:artifactory|nexus)\b/i
+
 /**
- * True for a page (of a mirror, a proxy, or a firewall): the Hub's API sends JSON, also with its refusals. What a page says
- * with its status is about the intermediary, and not about the token. The type does not decide: many servers call the plain
- * text of a success HTML.
+ * True for a page (of a mirror, a proxy, or a firewall), and for a mirror's own refusal: the Hub's API sends JSON, also with
+ * its refusals, with `error` in it. What such an answer says with its status is about the intermediary, and not about the
+ * token. The type does not decide: many servers call the plain text of a success HTML.
  */
-export function isPage(answer: HttpResponse): boolean {
-  return /^\s*</.test(answer.body.toString('utf8', 0, 200)) && header(answer, 'x-error-code') === undefined
+export function isForeign(answer: HttpResponse): boolean {
+  const { status, headers } = answer
+  if (header(answer, 'x-error-code') !== undefined) return false
+  const text = answer.body.toString('utf8')
+  if (/^\s*</.test(text)) return true
+  if (status < 400 || isTransient(status)) return false
+  const json = parseJson(text)
+  // The form of Artifactory's refusals.
+  if (isRecord(json)) return Array.isArray(json.errors) && json.error === undefined
+  return Object.entries(headers).some(([name, value]) => MIRROR.test(`${name}: ${value}`))
 }
 
 /** False when the network failed before the request could be sent. */

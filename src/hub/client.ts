@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { bearer, callHub, type HubAccess, header, hubFailed, isPage, said } from './call.ts'
+import { bearer, callHub, type HubAccess, header, hubFailed, isForeign, said } from './call.ts'
 import { PARTS_FOR } from './facts/parts.ts'
 import { type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
@@ -120,9 +120,9 @@ export class HubClient {
     const what = `the Hub’s auth-check of ${repository.label}`
     return this.#once(authCheckPath(repository, write), token, what, (answer) => {
       const { status } = answer
-      if (status >= 200 && status < 300 && !isPage(answer)) return { granted: true }
+      if (status >= 200 && status < 300 && !isForeign(answer)) return { granted: true }
       const isRefusal =
-        !isPage(answer) && (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
+        !isForeign(answer) && (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
       return isRefusal ? { granted: false, seen: said(answer), status } : { silence: said(answer) }
     })
   }

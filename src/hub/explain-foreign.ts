@@ -14,7 +14,7 @@ export interface Foreign {
   endpoint: string
 }
 
-/** `hub-failed`: a page, or a route that does not exist. */
+/** `hub-failed`: a page, a mirror's own refusal, or a route that does not exist. */
 export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionError {
   const type = answer.headers['content-type']
   const shown = type === undefined ? 'no content type' : printable(type, 60)
@@ -26,7 +26,7 @@ export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionErro
     expected: 'a response of the Hub’s API (JSON)',
     cause: isDefault
       ? 'A proxy, a firewall, or another intermediary responded instead of the Hub.'
-      : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus, that offers files of the Hub but not this part of its API. Otherwise, a proxy or a firewall responded instead.`,
+      : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus, that offers files of the Hub but not this part of its API, and takes only tokens of its own. Otherwise, a proxy or a firewall responded instead.`,
     fix: isDefault
       ? prose`Make sure that the runner’s proxy or firewall lets requests to ${where} through unchanged. If it does, check ${link(STATUS_PAGE)} for an incident.`
       : useTheHub(endpoint),
