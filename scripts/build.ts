@@ -57,6 +57,8 @@ export function loadSmithyRpcV2CborErrorCode() {}
  * - what the AWS SDK opens shared configuration files with; nothing else in the bundles imports it, and a test makes
  *   sure that it stays so. `src/aws/clients.ts` gives every client all of its settings; if a later SDK looks for one
  *   more, the first call fails instead of following what a file says.
+ * - `node:zlib`, which the AWS SDK loads for a checksum of event streams: STS and Secrets Manager send none, and without
+ *   it the SDK computes that checksum itself.
  */
 const NEVER_CALLED = {
   '@actions/http-client': `./${STUBS}`,
@@ -71,6 +73,7 @@ const NEVER_CALLED = {
   '@actions/exec': EMPTY,
   '@aws-sdk/credential-provider-node': EMPTY,
   'node:fs/promises': EMPTY,
+  'node:zlib': EMPTY,
 }
 
 type Ncc = (

@@ -1,5 +1,4 @@
 /** Files that only the runner's own user can read. */
-import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -7,6 +6,8 @@ import { join } from 'node:path'
 export type Run = (file: string, args: readonly string[]) => void
 
 const run: Run = (file, args) => {
+  // Loading it takes time, and only Windows needs it.
+  const { execFileSync } = process.getBuiltinModule('node:child_process')
   execFileSync(file, args, { stdio: 'ignore', timeout: 10_000 })
 }
 
