@@ -29,7 +29,7 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
-  const [{ HubClient }, { verifyToken }] = await loadHub()
+  const { HubClient, verifyToken } = await loadHub()
   const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
   const token = await verifyToken(hubToken, { request, hub, log })
   progress.token = token
@@ -39,7 +39,7 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
   return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
 }
 
-const loadHub = () => Promise.all([import('../hub/client.ts'), import('../hub/verdict/verify.ts')])
+const loadHub = () => import('./hub.ts')
 
 /**
  * Loads code that is slow to load, in the order in which it is needed: each call loads the next piece. A call while an
