@@ -48,7 +48,7 @@ test('a page of an intermediary is not taken for a refusal of the Hub', async ()
   })
   const { title, message } = errorOf((await stage.main(publisher())).main)
   expect(title).toBe('hub-failed')
-  expect(message).toContain('is not the Hub’s API')
+  expect(message).toContain('did not come from the Hub’s API')
   expect(exchanges()).toBe(1)
 })
 

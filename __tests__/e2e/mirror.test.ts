@@ -68,7 +68,7 @@ describe('a stored token that a mirror is asked about', () => {
     answer = given
     const { title, message } = errorOf((await stage.main({ env: { HF_ENDPOINT: HF_ENDPOINT() } })).main)
     expect(title).toBe('hub-failed')
-    expect(message).toContain(`What responded at \`${HF_ENDPOINT()}\` is not the Hub’s API.`)
+    expect(message).toContain(`The response from \`${HF_ENDPOINT()}\` did not come from the Hub’s API.`)
     expect(message).toContain(`hf-endpoint: https://huggingface.co\n  client-endpoint: ${HF_ENDPOINT()}`)
     expect(requests).toHaveLength(1)
     if (given === PAGE) record('hub-failed/page', message)
@@ -90,7 +90,8 @@ test.each(ANSWERS)('an exchange with a mirror is not a refusal: %s', async (_nam
   const { main } = await stage.main({ ...PUBLISHER, env: { HF_ENDPOINT: url() } })
   const { title, message } = errorOf(main)
   expect(title).toBe('hub-failed')
-  if (given.status >= 300 || given.body.includes('<')) expect(message).toContain(`at \`${url()}\` is not the Hub’s API`)
+  if (given.status >= 300 || given.body.includes('<'))
+    expect(message).toContain(`from \`${url()}\` did not come from the Hub’s API`)
   if (given.status === 404 && given.body.includes('<')) record('hub-failed/exchange-page', message)
   expect(requests).toHaveLength(1)
 })

@@ -76,7 +76,7 @@ test('a token whose owner is in further organizations is delivered, with a warni
   const { main } = await stage.main()
   expect(main.env).toMatchObject({ HF_TOKEN: value })
   expect(warningsOf(main)).toEqual([
-    expect.stringContaining('belongs to rosa, which is also in further organizations (beta and gamma).'),
+    expect.stringContaining('(rosa) is also a member of other organizations (beta and gamma).'),
   ])
 })
 

@@ -42,7 +42,7 @@ describe('a page of a mirror or a proxy', () => {
     page('whoami-v2', status)
     for (const one of [client(), careful()]) {
       await expect(one.whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
-      await expect(one.whoAmI(token)).rejects.toThrow('is not the Hub’s API')
+      await expect(one.whoAmI(token)).rejects.toThrow('did not come from the Hub’s API')
       await expect(one.owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
     }
   })
@@ -62,7 +62,7 @@ describe('a page of a mirror or a proxy', () => {
   ])('is like a refusal %s', async (_whose, answer) => {
     hub.service.inject('whoami-v2', { kind: 'answer', ...answer }, 9)
     for (const one of [client(), careful()]) {
-      await expect(one.whoAmI(token)).rejects.toThrow('is not the Hub’s API')
+      await expect(one.whoAmI(token)).rejects.toThrow('did not come from the Hub’s API')
     }
   })
 
@@ -99,6 +99,29 @@ describe('a page of a mirror or a proxy', () => {
     expect(told('https://huggingface.co')).not.toMatch(/mirror|client-endpoint/)
     expect(told('https://huggingface.co')).toContain('no content type')
     expect(told('https://mirror.example')).toContain('client-endpoint: https://mirror.example')
+  })
+})
+
+describe('a refusal that does not show that it is the Hub’s own', () => {
+  const FOREIGN: [string, unknown][] = [
+    ['an API gateway', { message: 'Forbidden' }],
+    ['a proxy', 'RBAC: access denied'],
+    ['nobody', ''],
+  ]
+
+  test.each(FOREIGN)('does not show that a token cannot write: of %s', async (_whose, body) => {
+    const model = parseRepository('acme/model')
+    if (!model) throw new Error('that is a repository')
+    for (const status of [403, 404]) {
+      hub.service.inject('auth-check-write', { kind: 'answer', status, body })
+      expect(await client().corroborateAccess(token, model, true)).toMatchObject({ silence: expect.any(String) })
+    }
+  })
+
+  test.each(FOREIGN)('does not show that a token is dead: of %s', async (_whose, body) => {
+    hub.service.inject('whoami-v2', { kind: 'answer', status: 401, body }, 4)
+    await expect(client().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+    await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'hub-failed' })
   })
 })
 

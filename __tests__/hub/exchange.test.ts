@@ -308,7 +308,9 @@ test.each([400, 403, 404])('an intermediary that answers %s is not taken for the
   })
   const failure = forPublisher()
   await expect(failure).rejects.toMatchObject({ code: 'hub-failed' })
-  await expect(failure).rejects.toThrow('is not the Hub’s API. The action was waiting for the Hub’s /oauth/token.')
+  await expect(failure).rejects.toThrow(
+    'did not come from the Hub’s API. The action was waiting for the Hub’s /oauth/token.',
+  )
   await expect(failure).rejects.toThrow('20 bytes (text/html)')
   expect(service.calls).toHaveLength(1)
   expect(events).toEqual(['begin'])

@@ -130,13 +130,15 @@ describe('a stored token that can write, where reading was requested', () => {
   }
 
   test('may be what the job wants: the forgotten scope is named first', () => {
-    expect(fixFor({ scope: 'read' }, ['repo.write'])).toMatch(/^If the job writes, request it: `scope: write`\./)
+    expect(fixFor({ scope: 'read' }, ['repo.write'])).toMatch(/^If the job needs to write, set `scope: write`\./)
     expect(fixFor({ scope: 'read', notation: 'line' }, ['repo.write'])).toContain('`scope=write`')
   })
 
   test('is not, when the surplus is another right, or the permissions are exact', () => {
-    expect(fixFor({ scope: 'read' }, ['job.write'])).not.toContain('If the job writes')
-    expect(fixFor({ scope: 'write' }, ['repo.write'])).not.toContain('If the job writes')
-    expect(fixFor({ scope: 'read', permissions: ['job.write'] }, ['repo.write'])).not.toContain('If the job writes')
+    expect(fixFor({ scope: 'read' }, ['job.write'])).not.toContain('If the job needs to write')
+    expect(fixFor({ scope: 'write' }, ['repo.write'])).not.toContain('If the job needs to write')
+    expect(fixFor({ scope: 'read', permissions: ['job.write'] }, ['repo.write'])).not.toContain(
+      'If the job needs to write',
+    )
   })
 })

@@ -593,7 +593,7 @@ describe('the repositories that a job needs', () => {
     const facts = { ...factsOf(who(), STORED, 'the secret x'), repositories }
     const message = messageOf(facts, { repositories: labels.slice(0, 2) })
     expect(message).toContain(
-      'The token "ci" (stored in the secret x) cannot write 2 repositories that this job needs.',
+      'The token "ci" (stored in the secret x) cannot write to 2 repositories that this job needs.',
     )
     expect(message).toContain('  - acme/model: HTTP 404\n  - datasets/acme/data: HTTP 404')
     expect(message).toContain('the token "ci" (stored in the secret x)')

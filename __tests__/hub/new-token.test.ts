@@ -47,8 +47,10 @@ describe('the advice on a new token', () => {
     expect(text).toMatch(
       /^Create a new fine-grained token at https:\/\/hub\.acme\.example\/settings\/tokens\/new\?preset=ci-cd&orgs=acme\.$/m,
     )
-    expect(text).toContain('the preset "CI/CD". The token needs `repo.content.read` and `repo.write` there')
-    expect(text).toContain('remove what the preset selects beyond that, or list it in `allow`')
+    expect(text).toContain(
+      'the preset "CI/CD", which may contain more or less than you need. On acme, select `repo.content.read` and `repo.write`.',
+    )
+    expect(text).toContain('Remove everything else, or list it in `allow`.')
     expect(text).toContain('Do not use the preset "Full Access"; it creates a classic token.')
   })
 
@@ -59,9 +61,9 @@ describe('the advice on a new token', () => {
   })
 
   test('says which of several permissions are enough, and when none is needed', () => {
-    expect(advice('infer')).toContain('needs `inference.serverless.write` or `inference.endpoints.infer.write` there')
-    expect(advice('identity')).toContain('needs no permissions there')
-    expect(advice('read', ['repo.write'])).toContain('needs `repo.write` there')
+    expect(advice('infer')).toContain('select `inference.serverless.write` or `inference.endpoints.infer.write`.')
+    expect(advice('identity')).toContain('select no permissions.')
+    expect(advice('read', ['repo.write'])).toContain('select `repo.write`.')
   })
 })
 

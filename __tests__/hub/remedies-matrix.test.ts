@@ -449,7 +449,7 @@ test('a token that the Hub calls expired is not said to be revoked', () => {
   const evidence: Evidence = { kind: 'stored', howToStore: 'Store it.' }
   const facts = { ...factsOf(undefined, evidence), failures: [{ question: 'whoami-v2', error } as const] }
   expect(judge(facts, requirement(), NOW)[0]?.message).toContain(
-    'Likely cause: The token had an expiry date, and nobody replaced it in time.',
+    'Likely cause: The token was not replaced before its expiry date.',
   )
 })
 
@@ -458,7 +458,7 @@ test('a right that a scope covers is offered in three ways, the forgotten scope 
   const facts = factsOf(who({ grants }), { kind: 'stored', howToStore: 'Store it.' })
   const message = judge(facts, requirement({ scope: 'read' }), NOW)[0]?.message ?? ''
   expect(message).toMatch(
-    /If the job uses this right, request it: `scope: read\+infer`\.[^\n]*\n.*To accept this right without that, add this line to the step:\n\s+allow: inference\.serverless\.write\n\s+Otherwise, create a token for this purpose only at /,
+    /If the job needs this right, set `scope: read\+infer`\.[^\n]*\n.*To accept this right without changing the scope, add this line to the step:\n\s+allow: inference\.serverless\.write\n\s+Otherwise, create a dedicated token at /,
   )
 })
 
@@ -475,7 +475,9 @@ describe('a token that lacks a right', () => {
     expect(message).toMatch(
       /^\[token-under-scoped\] The token "ci" \(stored in huggingface\/acme\/write, version 1\) lacks `repo\.write` in acme, which `scope: write` requires\.$/m,
     )
-    expect(message).toContain('Give the token "ci" (stored in huggingface/acme/write, version 1) `repo.write` on acme')
+    expect(message).toContain(
+      'Add `repo.write` on acme to the token "ci" (stored in huggingface/acme/write, version 1)',
+    )
     expect(message).not.toContain('Likely cause')
   })
 
@@ -488,7 +490,7 @@ describe('a token that lacks a right', () => {
 
   test('is not given one if it is a classic token', () => {
     const message = messageFor(factsOf(who({ role: 'read', grants: [] }), STORED))
-    expect(message).toContain('It is a classic token, which cannot be given single permissions.')
+    expect(message).toContain('It is a classic token, which cannot be given individual permissions.')
     expect(message).not.toContain('Edit permissions')
   })
 

@@ -183,8 +183,13 @@ describe('a token is deleted', () => {
   })
 
   test('also when it is gone already', async () => {
-    answer('delete-token', 404)
+    answer('delete-token', 404, { error: 'Token not found' })
     await remove(ID)
+  })
+
+  test('but not when another server answers 404', async () => {
+    answer('delete-token', 404, { message: 'no Route matched with those values' })
+    await expect(remove(ID)).rejects.toMatchObject({ code: 'hub-failed' })
   })
 
   test.each([401, 403, 400, 302])('but not when the Hub answers %s', async (status) => {

@@ -58,7 +58,7 @@ describe('the shape of a token', () => {
 
   test('that the Hub has just issued is not for the user to mend', () => {
     const { message } = failure(() => checkIssuedToken('<html>', 'The answer'))
-    expect(message).toContain('Check that `hf-endpoint` is the Hub')
+    expect(message).toContain('Check that `hf-endpoint` points to the Hub')
   })
 })
 

@@ -330,12 +330,17 @@ describe('a token of an account that is in further organizations', () => {
     const { verified, warnings } = await verify({ answers: { whoAmI: who({ orgs }) } })
     expect(verified).toBeDefined()
     expect(warnings).toEqual([
-      'The token belongs to rosa, which is also in further organizations (beta and a\\u{a}::error::b). Its owner can extend it to them. The token of a service account, or of an account that is in acme only, cannot be extended like that.',
+      'The token’s owner (rosa) is also a member of other organizations (beta and a\\u{a}::error::b). The owner can give the token access to them at any time. To rule that out, use the token of a service account, or of an account that is a member of acme only.',
     ])
   })
 
   test.each<[string, Evidence, WhoAmI, string]>([
-    ['a minted', MINTED, who({ orgs: orgs.slice(0, 2) }), 'Check the service account: it should be in acme only.'],
+    [
+      'a minted',
+      MINTED,
+      who({ orgs: orgs.slice(0, 2) }),
+      'Check the service account: it should be a member of acme only.',
+    ],
     [
       'an OAuth',
       OAUTH,
@@ -345,7 +350,7 @@ describe('a token of an account that is in further organizations', () => {
   ])('gets advice about %s token', async (_kind, evidence, whoAmI, advice) => {
     const { verified, warnings } = await verify({ evidence, answers: { whoAmI } })
     expect(verified).toBeDefined()
-    expect(warnings).toEqual([`The token belongs to rosa, which is also in another organization (beta). ${advice}`])
+    expect(warnings).toEqual([`The token’s owner (rosa) is also a member of another organization (beta). ${advice}`])
   })
 
   test('is noticed by its rights as well, where a name or an ID shows another organization', async () => {

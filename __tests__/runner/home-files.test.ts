@@ -81,7 +81,7 @@ describe('main', () => {
   test('leaves a file alone, even one with the same token, and so does post', () => {
     foreign(TOKEN)
     expect(write()).toEqual([])
-    expect(step.visible).toMatch(/^::warning::.*token already exists, so this step left it alone\. Clients that know/)
+    expect(step.visible).toMatch(/^::warning::.*token already exists, so this step left it alone\. Clients that read/)
     expect(saved()).toEqual([])
     expect(post()).toEqual({ removed: [], count: 0 })
     expect(readFileSync(path, 'utf8')).toBe(TOKEN)
@@ -158,7 +158,7 @@ describe('post', () => {
 
   test.each([
     ['another token', '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'],
-    ['a longer text', `${TOKEN}\n`],
+    ['a longer text', `${TOKEN}\nmore`],
     ['a large file', TOKEN.repeat(1000)],
   ])('leaves %s alone', (_what, content) => {
     write()

@@ -16,9 +16,9 @@ jest.unstable_mockModule('node:fs', () => ({
     if (renameFails) throw Object.assign(new Error('x'), { code: 'EXDEV' })
     fs.renameSync(from, to)
   },
-  chownSync: (path: string, uid: number, gid: number) => {
+  fchownSync: (file: number, uid: number, gid: number) => {
     owners.push([uid, gid])
-    fs.chownSync(path, uid, gid)
+    fs.fchownSync(file, uid, gid)
   },
 }))
 let homeIsUnknown = false
@@ -148,7 +148,7 @@ describe('the file with the token', () => {
     })
     expect(read(path)).toContain(TOKEN)
     expect(step.lines).toEqual([
-      `::warning title=hf-oidc-action::${path} holds a copy of this job’s token. The post step did not remove it, because the file has a form that the post step does not know. Remove it yourself.`,
+      `::warning title=hf-oidc-action::${path} holds a copy of this job’s token. The post step did not remove it, because the post step does not recognize the file’s format. Remove it yourself.`,
     ])
   })
 })
@@ -171,6 +171,11 @@ describe('of the named tokens', () => {
       `# mine\n\n; too\n[a]\nHF_Token:${TOKEN}\r\n[b]\r\nx=\xff\xfe`,
       '# mine\n\n; too\n[b]\r\nx=\xff\xfe',
     ],
+    [
+      'before a comment about the next one',
+      `[ours]\nhf_token = ${TOKEN}\n\n# ask bob\n[b]\nhf_token = ${OTHER}\n`,
+      `# ask bob\n[b]\nhf_token = ${OTHER}\n`,
+    ],
     ['without spaces', `[a]\nhf_token=${TOKEN}\n[b]\nhf_token=${OTHER}\n`, `[b]\nhf_token=${OTHER}\n`],
   ])('only ours is removed, and every other byte stays: %s', (_what, before, after) => {
     job(() => put(path(), before, 0o640))
@@ -188,13 +193,38 @@ describe('of the named tokens', () => {
   ])('nothing is changed in a file with %s', (_what, text) => {
     job(() => put(path(), text))
     expect(read(path())).toBe(text)
-    expect(step.lines).toEqual([
-      expect.stringContaining('a form that the post step does not know. Remove it yourself.'),
-    ])
+    expect(step.lines).toEqual([expect.stringContaining('does not recognize the file’s format. Remove it yourself.')])
   })
 })
 
+test('a comment of a hundred thousand spaces holds nobody up', () => {
+  const path = join(home, CACHE, 'stored_tokens')
+  const text = `[a]\nhf_token = ${TOKEN}\n#${' '.repeat(100_000)}\rx\n`
+  // Quadratic in the length, this would pass the time limit of a test.
+  job(() => put(path, text))
+  expect(read(path)).not.toContain(TOKEN)
+})
+
+test.each([
+  ['HF_HOME', 'token'],
+  ['XDG_CACHE_HOME', join('huggingface', 'token')],
+])('an empty %s means the working directory, as for the client', (name, path) => {
+  const env = { HOME: home, GITHUB_WORKSPACE: step.temp, [name]: '' }
+  expect(copyFiles(env).map((file) => file.path)).toContain(join(step.temp, path))
+})
+
 describe('of Git’s credentials', () => {
+  test('the file is left alone while another writer has Git’s lock', () => {
+    const path = join(home, '.git-credentials')
+    const text = `https://x:${encodeURIComponent(TOKEN)}@huggingface.co\n`
+    job(() => {
+      put(path, text)
+      put(`${path}.lock`, '')
+    })
+    expect([read(path), fs.existsSync(`${path}.lock`)]).toEqual([text, true])
+    expect(step.lines).toEqual([expect.stringContaining('the file could not be changed (EEXIST). Remove it yourself.')])
+  })
+
   const encoded = encodeURIComponent(TOKEN)
   const others = [
     `https://hf_user:${OTHER}@huggingface.co\n`,
@@ -248,7 +278,9 @@ test('a file that held the token before this step is not a copy of ours', () => 
   const path = put(`${CACHE}/token`, TOKEN)
   job(() => put(`${CACHE}/stored_tokens`, stored('ours', TOKEN)))
   expect([read(path), read(join(home, CACHE, 'stored_tokens'))]).toEqual([TOKEN, ''])
-  expect(step.lines[0]).toBe(`${path} held this job’s token before this step, so the post step did not change it.`)
+  expect(step.lines[0]).toBe(
+    `${path} already held this job’s token before this step, so the post step did not change it.`,
+  )
 })
 
 describe('a file is neither followed nor changed', () => {

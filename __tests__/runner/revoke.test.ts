@@ -91,7 +91,7 @@ describe('post', () => {
   ])('sends the token to no address that main would refuse: %s', async (endpoint) => {
     await post({ [MINTED_STATE]: minted({ endpoint }) })
     expect(step.lines.at(-1)).toMatch(
-      /^::warning title=hf-oidc-action::The saved state of this step is not valid \(endpoint is not a value that /,
+      /^::warning title=hf-oidc-action::The saved state of this step is not valid \(endpoint has an unexpected value/,
     )
     expect(step.visible).not.toContain(token)
   })
@@ -116,7 +116,7 @@ describe('post', () => {
     ['[]', ''],
     ['7', ''],
     ['{', ''],
-    ['{"value":7,"endpoint":8}', ' (value, endpoint, revoke and variables are not values'],
+    ['{"value":7,"endpoint":8}', ' (value, endpoint, revoke and variables have unexpected values'],
     ['{"kind":"entry"}', ' (accountId, tokenId, displayName, variables, request.org,'],
     ['{"kind":"entry","accountId":"../x","tokenId":"a"}', ' (accountId, displayName, variables, request.org,'],
   ])('makes no calls with state that main did not write, and warns: %s', async (state, which) => {

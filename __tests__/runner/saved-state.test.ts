@@ -201,8 +201,8 @@ describe('state about a token to report', () => {
 
 test.each([
   [[], 'The saved state of this step is not valid. The post'],
-  [['value'], 'is not valid (value is not a value that this action saves). The post step therefore made no calls'],
-  [['value', 'endpoint'], 'is not valid (value and endpoint are not values that this action saves). The'],
+  [['value'], 'is not valid (value has an unexpected value). The post step therefore made no calls'],
+  [['value', 'endpoint'], 'is not valid (value and endpoint have unexpected values). The'],
 ])('the warning names the fields: %j', (names, text) => {
   expect(tellMisfits(names)).toContain(text)
 })

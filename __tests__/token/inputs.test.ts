@@ -297,7 +297,9 @@ describe('a forgotten `token-source`', () => {
     ['oauth-secret-id', 'token-exchange', '`secret-id` names the secret with the OAuth app'],
   ])('may show in a name from elsewhere: %s', (name, source, hint) => {
     const text = problems({}, { unknown: [name, 'constructor'] })
-    expect(text).toContain(`\`${name}\` is not an input of this action; with \`token-source: ${source}\`, ${hint}`)
+    expect(text).toContain(
+      `\`${name}\` is not an input of this action; use ${hint.replace(/^(`[^`]+`) names/, `$1 instead: with \`token-source: ${source}\`, it names`)}`,
+    )
     expect(text).toMatch(/`constructor` is not an input of this action$/m)
   })
 })

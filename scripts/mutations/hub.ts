@@ -525,7 +525,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/client.ts',
     without: 'a page that only would corroborate is silence',
-    find: 'const isRefusal =\n        !isForeign(answer) && ',
+    find: 'const isRefusal =\n        isHubsRefusal(answer) &&\n        ',
     replace: 'const isRefusal = ',
     tests: '__tests__/hub/client.test',
   },
@@ -697,15 +697,15 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/service-accounts.ts',
     without: 'a deletion that fails is told',
-    find: 'if (answer.status !== 404 && !isSuccess(answer)) throw await this.#refused(answer)',
+    find: '    if (answer.status !== 404) throw await this.#refused(answer)\n',
     replace: '',
     tests: ACCOUNTS,
   },
   {
     file: 'hub/service-accounts.ts',
     without: 'a token that is gone already is fine',
-    find: 'answer.status !== 404 && !isSuccess(answer)',
-    replace: '!isSuccess(answer)',
+    find: 'if (answer.status !== 404) throw',
+    replace: 'throw',
     tests: ACCOUNTS,
   },
   {
@@ -821,5 +821,26 @@ export const HUB: readonly Mutation[] = [
     find: 'if (!REPOSITORY_PART.test(namespace) || !REPOSITORY_PART.test(name)) return undefined',
     replace: '',
     tests: 'hub/scopes.test',
+  },
+  {
+    file: 'hub/client.ts',
+    tests: '__tests__/hub/client.test',
+    without: 'a token is dead only when the Hub itself says so',
+    find: '    if (isHubsRefusal(answer)) return undefined\n',
+    replace: '    return undefined\n',
+  },
+  {
+    file: 'hub/client.ts',
+    tests: '__tests__/hub/client.test',
+    without: 'a rotation takes no other server’s word for a dead token',
+    find: 'this.#looksTwice && !isHubsRefusal(answer)',
+    replace: 'this.#looksTwice && isForeign(answer)',
+  },
+  {
+    file: 'hub/service-accounts.ts',
+    tests: '__tests__/hub/service-accounts.test',
+    without: 'another server’s 404 deletes nothing',
+    find: 'if (!isHubsRefusal(answer)) throw',
+    replace: 'if (false) throw',
   },
 ]

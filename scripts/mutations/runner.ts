@@ -64,7 +64,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...COPIES,
     without: 'copies are found where the job says, and at the defaults',
-    find: "env.HF_HOME && join(env.HF_HOME, 'token'),",
+    find: "env.HF_HOME === undefined ? undefined : join(env.HF_HOME, 'token'),",
     replace: '',
   },
   {
@@ -76,14 +76,14 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...COPY_TEXT,
     without: 'a file of another form is not taken apart',
-    find: 'else if (!FIELD.test(line) && !NEITHER.test(line)) return undefined\n',
+    find: 'else if (!FIELD.test(line) && !COMMENT.test(line) && !BLANK.test(line)) return undefined\n',
     replace: '\n',
   },
   {
     ...COPY_TEXT,
     without: 'only our section is removed',
-    find: 'sections?.filter((section) => !isOurs(section, ours))',
-    replace: 'sections?.filter(() => false)',
+    find: 'isOurs(section, ours) ? commentsAfter(section) : section',
+    replace: 'commentsAfter(section)',
   },
   {
     ...COPY_TEXT,
@@ -109,8 +109,13 @@ export const RUNNER: readonly Mutation[] = [
     find: "if (found.isLink) return left(path, 'the path is a symbolic link')\n",
     replace: '\n',
   },
-  { ...REMOVE_COPIES, without: 'a file keeps its owner', find: '    chownSync(draft, uid, gid)\n', replace: '' },
-  { ...REMOVE_COPIES, without: 'a file keeps its mode', find: '    chmodSync(draft, mode)\n', replace: '' },
+  {
+    ...REMOVE_COPIES,
+    without: 'a file keeps its owner',
+    find: '    fchownSync(opened, found.uid, found.gid)\n',
+    replace: '',
+  },
+  { ...REMOVE_COPIES, without: 'a file keeps its mode', find: '    fchmodSync(opened, found.mode)\n', replace: '' },
   {
     ...REMOVE_COPIES,
     without: 'a saved hash is a hash',
@@ -133,7 +138,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    rmSync(draft, { force: true })\n',
+    find: '    if (isDraft) rmSync(draft, { force: true })\n',
     replace: '',
   },
   {
@@ -545,7 +550,7 @@ export const RUNNER: readonly Mutation[] = [
     ...HOME_FILES,
     file: 'runner/clean-up/remove-home-files.ts',
     without: 'post removes only what main wrote',
-    find: 'return hashOf(readSmallFile(path, MAX_TOKEN).bytes) === sha256',
+    find: "return hashOf(readSmallFile(path, MAX_TOKEN).bytes.toString('latin1').trimEnd()) === sha256",
     replace: 'return readSmallFile(path, MAX_TOKEN).bytes.length > 0',
   },
   {
@@ -833,5 +838,23 @@ export const RUNNER: readonly Mutation[] = [
     find: 'rotationAudit({ ...progress, rotation }, failures[0])',
     replace: 'rotationAudit({ ...progress, rotation })',
     tests: '__tests__/runner/report-rotation.test',
+  },
+  {
+    ...COPY_TEXT,
+    without: 'a comment about the next section stays',
+    find: 'commentsAfter(section) : section',
+    replace: "'' : section",
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'post takes Git’s lock',
+    find: "kind === 'git' ? `${path}.lock` : ",
+    replace: '',
+  },
+  {
+    ...COPIES,
+    without: 'an empty XDG_CACHE_HOME is the working directory',
+    find: "env.XDG_CACHE_HOME ?? join(home, '.cache')",
+    replace: "env.XDG_CACHE_HOME || join(home, '.cache')",
   },
 ]

@@ -115,6 +115,17 @@ export function isForeign(answer: HttpResponse): boolean {
   return Object.entries(headers).some(([name, value]) => MIRROR.test(`${name}: ${value}`))
 }
 
+/**
+ * Whether a refusal shows that it is the Hub's own, by its headers or by `error` in JSON. Other servers refuse with the same
+ * statuses, so this is required wherever a refusal makes something pass: "cannot write", "is dead", "is gone".
+ */
+export function isHubsRefusal(answer: HttpResponse): boolean {
+  if (isForeign(answer)) return false
+  if (['x-error-code', 'x-error-message'].some((name) => header(answer, name) !== undefined)) return true
+  const json = parseJson(answer.body.toString('utf8'))
+  return isRecord(json) && typeof json.error === 'string'
+}
+
 /** False when the network failed before the request could be sent. */
 function mayHaveArrived({ phase }: NetworkError): boolean {
   return phase === 'answer' || phase === 'timeout'
@@ -174,6 +185,6 @@ export function hubFailed(what: string, answer: HttpResponse, endpoint: string):
     cause: misshapen
       ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
       : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
-    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) is the Hub. Then re-run the job.`,
+    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) points to the Hub. Then re-run the job.`,
   })
 }

@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
 import { link, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { bearer, callHub, type HubAccess, header, hubFailed, isForeign, said } from './call.ts'
+import { bearer, callHub, type HubAccess, header, hubFailed, isForeign, isHubsRefusal, said } from './call.ts'
 import { PARTS_FOR } from './facts/parts.ts'
 import { type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
@@ -54,6 +54,8 @@ export class HubClient {
     // A rotation has further tokens to ask about: it does not spend its time on one.
     const ask = () => this.#get('/api/whoami-v2', token, what, { reserveMs, spreads: !this.#looksTwice })
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : this.#remembered(ask, token))
+    if (answer.status === 401 && this.#looksTwice && !isHubsRefusal(answer))
+      throw await notTheHub(what, answer, this.#access)
     if (answer.status === 401 || (answer.status === 403 && !this.#looksTwice)) throw rejected(answer, this.#access)
     return this.#readWhoAmI(answer, what, parts)
   }
@@ -68,7 +70,10 @@ export class HubClient {
   async owner(token: string): Promise<WhoAmI | undefined> {
     const what = 'the Hub’s whoami-v2 to say whether a token works'
     const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
-    return answer.status === 401 ? undefined : this.#readWhoAmI(answer, what, PARTS_FOR.stored)
+    if (answer.status !== 401) return this.#readWhoAmI(answer, what, PARTS_FOR.stored)
+    // Whoever is dead is replaced: another server's 401 says nothing of the kind.
+    if (isHubsRefusal(answer)) return undefined
+    throw await notTheHub(what, answer, this.#access)
   }
 
   /**
@@ -101,7 +106,9 @@ export class HubClient {
   async corroborate(token: string, parts: readonly Part[]): Promise<WhoAmI | Silence> {
     const asked = this.#once('/api/whoami-v2', token, 'the Hub’s whoami-v2', (answer) => ({ answer }))
     const answered = asked.then((heard) =>
-      'answer' in heard ? heard.answer : Promise.reject(new Error(heard.silence)),
+      'answer' in heard && !isForeign(heard.answer)
+        ? heard.answer
+        : Promise.reject(new Error('answer' in heard ? said(heard.answer) : heard.silence)),
     )
     // A refusal by auth-check must not make the job ask again.
     remember(answered, token, this.#access).catch(() => {})
@@ -122,7 +129,8 @@ export class HubClient {
       const { status } = answer
       if (status >= 200 && status < 300 && !isForeign(answer)) return { granted: true }
       const isRefusal =
-        !isForeign(answer) && (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
+        isHubsRefusal(answer) &&
+        (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
       return isRefusal ? { granted: false, seen: said(answer), status } : { silence: said(answer) }
     })
   }
@@ -168,7 +176,7 @@ export class HubClient {
     if (status === 403 || (status === 200 && parseJson(body.toString('utf8')) !== undefined)) {
       throw hubFailed(what, answer, endpoint)
     }
-    throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+    throw await notTheHub(what, answer, this.#access)
   }
 
   /** The answer, or the second one when the first is a 401. */
@@ -188,6 +196,10 @@ export class HubClient {
     const access = { ...this.#access, policy: { ...this.#access.policy, ...waits } }
     return callHub(access, { method: 'GET', path, headers: bearer(token), what })
   }
+}
+
+async function notTheHub(what: string, answer: HttpResponse, { endpoint }: HubAccess): Promise<ActionError> {
+  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
 }
 
 /** What whoami-v2 says; undefined when one of the parts cannot be read. */

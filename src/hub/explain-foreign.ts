@@ -21,12 +21,12 @@ export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionErro
   const isDefault = endpoint === DEFAULT_HUB
   const where = code(printable(endpoint, 120))
   return new ActionError('hub-failed', {
-    failed: prose`What responded at ${where} is not the Hub’s API. The action was waiting for ${what}.`,
-    seen: `${said}, with a body of ${answer.body.length} bytes (${shown}) that the Hub’s API does not send`,
-    expected: 'a response of the Hub’s API (JSON)',
+    failed: prose`The response from ${where} did not come from the Hub’s API. The action was waiting for ${what}.`,
+    seen: `${said}, with a body of ${answer.body.length} bytes (${shown})`,
+    expected: 'a JSON response from the Hub’s API',
     cause: isDefault
       ? 'A proxy, a firewall, or another intermediary responded instead of the Hub.'
-      : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus, that offers files of the Hub but not this part of its API, and takes only tokens of its own. Otherwise, a proxy or a firewall responded instead.`,
+      : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus. A mirror serves the Hub’s files but not this part of its API, and accepts only its own tokens. If it is not a mirror, a proxy or a firewall responded instead.`,
     fix: isDefault
       ? prose`Make sure that the runner’s proxy or firewall lets requests to ${where} through unchanged. If it does, check ${link(STATUS_PAGE)} for an incident.`
       : useTheHub(endpoint),
@@ -35,7 +35,7 @@ export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionErro
 
 function useTheHub(endpoint: string): Wording {
   return [
-    'If it is a mirror, let this step use the Hub itself, and name the mirror that the later steps use:',
+    'If it is a mirror, point this step to the Hub, and name the mirror for the later steps:',
     block(`hf-endpoint: ${DEFAULT_HUB}\nclient-endpoint: ${printable(endpoint, 200)}`),
     prose`${code('client-endpoint')} lets the later steps send the token to the mirror. If the mirror must not have it, write ${code('export-env: ""')} instead of that line. ${code('rotate')} has no ${code('client-endpoint')}: set only ${code('hf-endpoint')} there.`,
     prose`If it is not a mirror, make sure that the runner’s proxy or firewall lets requests to it through unchanged.`,

@@ -19,6 +19,6 @@ export function createToken(token: NewToken, start = 'Create a new fine-grained 
     prose`${start}${link(hubPages(hubEndpoint).newToken(org, token))}.`,
     preset === undefined
       ? prose`Under "Org permissions", choose ${org} and select only ${needed}. Do not use the preset "${CLASSIC_PRESET}"; it creates a classic token.`
-      : prose`The link selects ${org} and the preset "${PRESETS[preset]}". The token needs ${needed} there: add what is missing, and remove what the preset selects beyond that, or list it in ${code('allow')}. The Hub does not publish what a preset contains; this action lists every surplus right. Do not use the preset "${CLASSIC_PRESET}"; it creates a classic token.`,
+      : prose`The link selects ${org} and the preset "${PRESETS[preset]}", which may contain more or less than you need. On ${org}, select ${needed}. Remove everything else, or list it in ${code('allow')}. Do not use the preset "${CLASSIC_PRESET}"; it creates a classic token.`,
   ]
 }

@@ -12,7 +12,7 @@ import {
   readTokens,
   type ServiceAccount,
 } from './account-answers.ts'
-import { bearer, callHub, type HubAccess, type HubCall, hubFailed, said } from './call.ts'
+import { bearer, callHub, type HubAccess, type HubCall, hubFailed, isHubsRefusal, said } from './call.ts'
 import type { MintRights } from './mint-rights.ts'
 import { createToken } from './new-token.ts'
 import { type HubPages, hubPages } from './pages.ts'
@@ -131,7 +131,10 @@ export class ServiceAccounts {
   async remove({ id }: Pick<ServiceAccount, 'id'>, token: Pick<AccountToken, 'id'>): Promise<void> {
     const path = `/${id}/tokens/${encodeURIComponent(token.id)}`
     const answer = await this.#call({ method: 'DELETE', path, what: 'the deletion of a token' })
-    if (answer.status !== 404 && !isSuccess(answer)) throw await this.#refused(answer)
+    if (isSuccess(answer)) return
+    if (answer.status !== 404) throw await this.#refused(answer)
+    // A server that does not know the route has deleted nothing.
+    if (!isHubsRefusal(answer)) throw hubFailed('the deletion of a token', answer, this.#access.endpoint)
   }
 
   #call(call: HubCall): Promise<HttpResponse> {

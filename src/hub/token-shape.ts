@@ -31,7 +31,7 @@ export function checkTokenShape(value: string, where: string, fix: Wording): str
  * @throws `ActionError` `token-malformed`.
  */
 export function checkIssuedToken(value: string, where: string): string {
-  const fix = prose`Check that ${code('hf-endpoint')} is the Hub. If it is, report this at ${link(REPORT_TO)}: the Hub returned something other than a token.`
+  const fix = prose`Check that ${code('hf-endpoint')} points to the Hub. If it does, report this at ${link(REPORT_TO)}: the Hub returned something other than a token.`
   return checkTokenShape(value, where, fix)
 }
 

@@ -125,11 +125,12 @@ function knownHome(): string[] {
 
 function filesBelow(home: string, env: NodeJS.ProcessEnv): CopyFile[] {
   const place = (path: string) => absolute(expanded(path, home, env), env)
-  const cache = env.XDG_CACHE_HOME || join(home, '.cache')
+  // Python takes an empty variable for the working directory; Git, below, for none.
+  const cache = env.XDG_CACHE_HOME ?? join(home, '.cache')
   const tokens = [
     // The defaults too: a step of the job may have called the client without the job's variables.
     env.HF_TOKEN_PATH,
-    env.HF_HOME && join(env.HF_HOME, 'token'),
+    env.HF_HOME === undefined ? undefined : join(env.HF_HOME, 'token'),
     join(cache, 'huggingface', 'token'),
     join(home, '.cache', 'huggingface', 'token'),
   ].flatMap((path) => (path ? [place(path)] : []))

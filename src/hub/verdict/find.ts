@@ -145,7 +145,7 @@ function reachable({ facts, requirement }: Hearing): Found[] {
   const labels = repositories.map(({ label }) => label)
   const found = outOfReach(facts, refused, labels, asksToWrite(requirement) ? 'write' : 'read')
   if (foreign.length === 0) return [found]
-  const outside = `${listed(foreign)} ${foreign.length === 1 ? 'is' : 'are'} outside ${org}, where this action’s tokens have no rights.`
+  const outside = `${listed(foreign)} ${foreign.length === 1 ? 'is' : 'are'} outside ${org}. This action’s tokens have no rights outside the organization.`
   return [{ ...found, outside }]
 }
 
@@ -169,7 +169,7 @@ function outOfReach(
   return {
     code: 'token-under-scoped',
     trouble: 'out-of-reach',
-    failed: `${theToken(facts)} cannot ${verb} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
+    failed: `${theToken(facts)} cannot ${verb === 'write' ? 'write to' : 'read'} ${refused.length === 1 ? 'a repository' : `${refused.length} repositories`} that this job needs.`,
     seen: list(refused),
     expected: `${verb} access to ${listed(labels)}`,
   }

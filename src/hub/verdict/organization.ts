@@ -49,14 +49,14 @@ export function inFurtherOrganizations({ who, evidence }: Belonging, org: string
   const named = entities.map(({ name, id }) => (id && nameOf.get(id)) ?? name ?? id ?? org)
   const others = [...new Set([...who.orgs.map(({ name }) => name), ...named])].filter((name) => name !== org)
   if (others.length === 0) return undefined
-  const [those, them] = others.length === 1 ? ['another organization', 'it'] : ['further organizations', 'them']
+  const [those, them] = others.length === 1 ? ['another organization', 'it'] : ['other organizations', 'them']
   const names = listed(others.map((name) => printable(name, 80)))
   const advice: Record<typeof evidence.kind, string> = {
-    stored: `Its owner can extend it to ${them}. The token of a service account, or of an account that is in ${org} only, cannot be extended like that.`,
-    minted: `Check the service account: it should be in ${org} only.`,
+    stored: `The owner can give the token access to ${them} at any time. To rule that out, use the token of a service account, or of an account that is a member of ${org} only.`,
+    minted: `Check the service account: it should be a member of ${org} only.`,
     oauth: `Whether the token reaches ${them} too depends on the OAuth app.`,
   }
-  return `The token belongs to ${ownerOf(who)}, which is also in ${those} (${names}). ${advice[evidence.kind]}`
+  return `The token’s owner (${ownerOf(who)}) is also a member of ${those} (${names}). ${advice[evidence.kind]}`
 }
 
 interface Belonging {

@@ -49,7 +49,7 @@ export const TROUBLES = [
   /** The organization has a rule that the Hub did not have when this was written. */
   'unknown-rule',
   'too-narrow',
-  /** It is a classic token, which cannot be given single permissions. */
+  /** It is a classic token, which cannot be given individual permissions. */
   'classic-read',
   /** The role of its account limits it. */
   'low-role',
@@ -175,9 +175,9 @@ function accepting(about: Case, scope: string | undefined): Part[] {
     ...(scope === undefined
       ? []
       : [
-          prose`If ${who} ${isToWrite ? 'writes, request it' : isOne ? 'uses this right, request it' : 'uses these rights, request them'}: ${setting(about, 'scope', scope)}. The token may stay as it is.`,
+          prose`If ${who} ${isToWrite ? 'needs to write' : isOne ? 'needs this right' : 'needs these rights'}, set ${setting(about, 'scope', scope)}. You can keep this token.`,
         ]),
-    prose`To accept ${isOne ? 'this right' : 'these rights'}${scope === undefined ? ' instead' : ' without that'}, ${where}:`,
+    prose`To accept ${isOne ? 'this right' : 'these rights'}${scope === undefined ? ' instead' : ' without changing the scope'}, ${where}:`,
     block(line),
   ]
 }
@@ -225,10 +225,10 @@ const always = (remedy: (about: Case) => Remedy): Row => ({
 
 const otherKind = (): Remedy => ({
   cause: 'Something other than the Hub responded, or the Hub changed what it issues.',
-  fix: prose`Check that ${code('hf-endpoint')} is the Hub.`,
+  fix: prose`Check that ${code('hf-endpoint')} points to the Hub.`,
 })
 
-const EXPIRED = 'The token had an expiry date, and nobody replaced it in time.'
+const EXPIRED = 'The token was not replaced before its expiry date.'
 
 const outlived = (): Remedy => ({
   cause: 'The token expired before it was used, or this machine’s clock is wrong.',
@@ -249,10 +249,11 @@ const cutOff =
     fix: prose`${askAdmin(about)} why, and whether the organization accepts new tokens of ${whose}. ${next}`,
   })
 
-const CUT_OFF = 'The Hub reports that the organization has cut this token off (restriction "token-revoked").'
+const CUT_OFF =
+  'The Hub reports that the organization has revoked this token’s access (restriction "token-revoked"), but not why.'
 const replaceCutOff = (about: Of<'stored'>): Part[] => [
   prose`${askAdmin(about)} why.`,
-  ...create(about, 'If you may use a new one, create it at '),
+  ...create(about, 'If the organization accepts a new token from you, create it at '),
   ...partsOf(about.evidence.howToStore),
 ]
 
@@ -330,12 +331,12 @@ const higherRole = (about: Case): Remedy => ({
 })
 
 const noClassicRead = (about: Of<'stored'>): Remedy => ({
-  cause: 'It is a classic token, which cannot be given single permissions.',
+  cause: 'It is a classic token, which cannot be given individual permissions.',
   fix: replace(about),
 })
 
 const give = (about: Case, wanted: Prose, or: Prose | string): Prose =>
-  prose`Give ${tokenInWords(about)} ${wanted} (${link(pagesOf(about).tokens)}, "Edit permissions"), or ${or}.`
+  prose`Add ${wanted} to ${tokenInWords(about)} at ${link(pagesOf(about).tokens)} ("Edit permissions"), or ${or}.`
 
 const notReached = ({ outside }: Case): string[] => [...(outside === undefined ? [] : [outside]), NOT_TOLD]
 
@@ -401,7 +402,7 @@ export const REMEDIES: Record<Trouble, Row> = {
     }),
     rotated: (about) => ({
       cause: 'The Hub issues tokens for this service account with a lifetime that is too short to store them.',
-      fix: prose`Do not store such tokens: ${shortAccount(about)}.`,
+      fix: prose`Such tokens expire too soon to be stored; ${shortAccount(about)}.`,
     }),
     publisher: () => ({
       cause: 'The token of a trusted publisher is valid for one hour.',
@@ -444,11 +445,11 @@ export const REMEDIES: Record<Trouble, Row> = {
     }),
     publisher: (about) => ({
       cause: 'The Hub endpoint returned a different token than the one requested.',
-      fix: prose`Check that ${code('hf-endpoint')} is the Hub, and check the trusted publishers of ${resourceOf(about)} (${publisherPage(about)}).`,
+      fix: prose`Check that ${code('hf-endpoint')} points to the Hub, and check the trusted publishers of ${resourceOf(about)} (${publisherPage(about)}).`,
     }),
     userPublisher: (about) => ({
       cause: 'The Hub endpoint returned a different token than the one requested.',
-      fix: prose`Check that ${code('hf-endpoint')} is the Hub, and check the CI/CD access of ${resourceOf(about)} (${accessPage(about)}).`,
+      fix: prose`Check that ${code('hf-endpoint')} points to the Hub, and check the CI/CD access of ${resourceOf(about)} (${accessPage(about)}).`,
     }),
     exchange: (about) => ({
       cause: prose`The ${code('member')} is not, or no longer, a member of ${about.request.org}, or the OAuth app belongs to another organization.`,
@@ -613,17 +614,14 @@ export const REMEDIES: Record<Trouble, Row> = {
   'too-wide': {
     stored: (about) => ({
       fix: orAccept(about, [
-        ...create(about, 'Create a token for this purpose only at '),
+        ...create(about, 'Create a dedicated token at '),
         prose`Until then, ${code('verify: warn')} lets the job run.`,
         prose`If others need the rights of the current token, store the new one in a separate secret and set ${code('secret-id')} to that secret.`,
-        ...prefixed('Otherwise, replace the current token. ', about.evidence.howToStore),
+        ...prefixed('If nobody else needs them, replace the current token. ', about.evidence.howToStore),
       ]),
     }),
     provided: (about) => ({
-      fix: orAccept(about, [
-        ...create(about, 'Create a token for this purpose only at '),
-        ...partsOf(about.evidence.howToStore),
-      ]),
+      fix: orAccept(about, [...create(about, 'Create a dedicated token at '), ...partsOf(about.evidence.howToStore)]),
     }),
     adminToken: leaveAdminToken,
     minted: (about) => ({
@@ -707,14 +705,14 @@ export const REMEDIES: Record<Trouble, Row> = {
     adminToken: leaveAdminToken,
     minted: (about) => ({
       cause: notReached(about),
-      fix: prose`Give the service account access to these repositories (through its role and resource groups, ${accountPage(about)}), make sure that ${code('permissions')}, if it is set, includes ${toUse(about)}, or correct ${code('repositories')}.`,
+      fix: prose`If the list of repositories is correct, give the service account access to them through its role and resource groups (${accountPage(about)}), and make sure that ${code('permissions')}, if set, includes ${toUse(about)}. Otherwise, correct ${code('repositories')}.`,
     }),
     rotated: (about) => ({
       cause: notReached(about),
-      fix: prose`Give the service account access to these repositories (through its role and resource groups, ${accountPage(about)}), make sure that ${code('permissions=')}, if it is set, includes ${toUse(about)}, or correct ${code('repositories=')} in the line of the secret.`,
+      fix: prose`If the list of repositories is correct, give the service account access to them through its role and resource groups (${accountPage(about)}), and make sure that ${code('permissions=')}, if set, includes ${toUse(about)}. Otherwise, correct ${code('repositories=')} in the line of the secret.`,
     }),
     publisher: (about) => ({
-      cause: `The token of a trusted publisher reaches only its own repository, ${resourceOf(about)}, and one that is read-only cannot write there.`,
+      cause: `The token of a trusted publisher reaches only the publisher’s own repository, ${resourceOf(about)}. If the publisher is read-only, the token cannot write there.`,
       fix: prose`If the job needs another repository, set ${code('hf-resource')} to it. Otherwise, correct ${code('repositories')}, or check the trusted publisher on the settings page (${publisherPage(about)}).`,
     }),
     userPublisher: (about) => ({

@@ -16,7 +16,7 @@ const WITHOUT: Readonly<Record<CopyKind, (text: string, ours: Fingerprint) => st
   token: (text, ours) => (isToken(cleaned(text), ours) ? undefined : text),
   stored: (text, ours) => {
     const sections = sectionsOf(text)
-    return sections?.filter((section) => !isOurs(section, ours)).join('') ?? text
+    return sections?.map((section) => (isOurs(section, ours) ? commentsAfter(section) : section)).join('') ?? text
   },
   git: (text, ours) =>
     linesOf(text)
@@ -40,7 +40,8 @@ function linesOf(text: string): string[] {
  */
 const HEADER = /^\[.+\]\s*$/
 const FIELD = /^[^\s#;[=:][^=:]*[=:]/
-const NEITHER = /^(?:\s*|[#;].*\s*)$/
+const COMMENT = /^[#;]/
+const BLANK = /^\s*$/
 const TOKEN_FIELD = /^hf_token\s*[=:](.*)$/is
 
 /** Each begins with its header, but for what comes before the first one. Undefined for a file of another form. */
@@ -48,10 +49,18 @@ function sectionsOf(text: string): string[] | undefined {
   const sections = ['']
   for (const line of linesOf(text)) {
     if (HEADER.test(line)) sections.push('')
-    else if (!FIELD.test(line) && !NEITHER.test(line)) return undefined
+    else if (!FIELD.test(line) && !COMMENT.test(line) && !BLANK.test(line)) return undefined
     sections.push((sections.pop() ?? '') + line)
   }
   return sections
+}
+
+/** The comments at the end of a section are about the next one. */
+function commentsAfter(section: string): string {
+  const lines = linesOf(section)
+  const end = lines.findLastIndex((line) => FIELD.test(line))
+  const first = lines.findIndex((line, at) => at > end && COMMENT.test(line))
+  return first < 0 ? '' : lines.slice(first).join('')
 }
 
 function isOurs(section: string, ours: Fingerprint): boolean {

@@ -1,11 +1,19 @@
 /** Edge of post: removes the copies that `hf auth login` and Git made of the token that main delivered. */
 import { randomUUID } from 'node:crypto'
-import { chmodSync, chownSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fchmodSync, fchownSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { getState } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { listed, printable } from '../../text/printable.ts'
-import { COPIES_STATE, type CopyFile, copyFiles, type FoundFile, findFile, type SavedCopies } from '../copies.ts'
+import {
+  COPIES_STATE,
+  type CopyFile,
+  copyFiles,
+  type Fingerprint,
+  type FoundFile,
+  findFile,
+  type SavedCopies,
+} from '../copies.ts'
 import { runnerLog } from '../log.ts'
 import { withoutCopies } from './copy-text.ts'
 
@@ -33,32 +41,61 @@ function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies): boo
   const remainder = withoutCopies(kind, found.text, ours)
   if (remainder === 'none here') return false
   if (before.includes(path)) {
-    runnerLog.info(`${shown(path)} held this job’s token before this step, so the post step did not change it.`)
+    runnerLog.info(`${shown(path)} already held this job’s token before this step, so the post step did not change it.`)
     return false
   }
   if (found.isLink) return left(path, 'the path is a symbolic link')
-  if (remainder === 'unknown form') return left(path, 'the file has a form that the post step does not know')
+  if (remainder === 'unknown form') return left(path, 'the post step does not recognize the file’s format')
   try {
-    if (remainder.kept === undefined) rmSync(path)
-    else replace(path, remainder.kept, found)
-    return true
+    return rewrite({ kind, path }, ours)
   } catch (error) {
     return left(path, `the file could not be changed (${reasonOf(error)})`)
   }
 }
 
-/** Whoever reads the file meanwhile sees the one or the other text, and never a part of it. */
-function replace(path: string, text: string, { mode, uid, gid }: FoundFile): void {
-  const draft = `${path}.hf-oidc-${randomUUID()}`
+/**
+ * Whoever reads the file meanwhile sees the one or the other text, and never a part of it. The file is read again after the
+ * draft exists: Git's own writers take `.lock` as their lock. Returns whether a copy was removed.
+ */
+function rewrite({ kind, path }: CopyFile, ours: Fingerprint): boolean {
+  const draft = kind === 'git' ? `${path}.lock` : `${path}.hf-oidc-${randomUUID()}`
+  const opened = createDraft(draft)
+  let isDraft = true
   try {
-    writeFileSync(draft, text, { encoding: 'latin1', mode: 0o600, flag: 'wx' })
-    chownSync(draft, uid, gid)
+    const found = findFile(path)
+    const remainder = found ? withoutCopies(kind, found.text, ours) : 'none here'
+    if (!found || typeof remainder === 'string') return false
+    if (remainder.kept === undefined) {
+      rmSync(path)
+      return true
+    }
+    writeSync(opened, remainder.kept, null, 'latin1')
+    fchownSync(opened, found.uid, found.gid)
     // After the owner: a change of owner takes bits of the mode away.
-    chmodSync(draft, mode)
+    fchmodSync(opened, found.mode)
     renameSync(draft, path)
-  } catch (error) {
-    rmSync(draft, { force: true })
-    throw error
+    // Another writer may have its own lock there by now.
+    isDraft = false
+    return true
+  } finally {
+    closeSync(opened)
+    if (isDraft) rmSync(draft, { force: true })
+  }
+}
+
+/** How long to wait for a lock, and how often to look. */
+const LOCK_MS = 1_000
+const LOOK_MS = 50
+
+/** Creates the file, and waits a little for another one to go. */
+function createDraft(path: string): number {
+  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+    try {
+      return openSync(path, 'wx', 0o600)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || waitedMs >= LOCK_MS) throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS)
   }
 }
 

@@ -50,7 +50,8 @@ function remove(file: HomeFile): boolean {
 /** Whether it is a regular file with the same content. A link is not followed, and a pipe not waited for. */
 function isStillOurs({ path, sha256 }: HomeFile): boolean {
   try {
-    return hashOf(readSmallFile(path, MAX_TOKEN).bytes) === sha256
+    // Another program may have added the end of the line.
+    return hashOf(readSmallFile(path, MAX_TOKEN).bytes.toString('latin1').trimEnd()) === sha256
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Something else than a small regular file, or a link. FreeBSD's word for it is EMLINK.

@@ -41,7 +41,7 @@ function isTime(value: unknown): value is number {
 
 /** What to say about state that main did not save like this. The names of the fields are ours. */
 export function tellMisfits(names: readonly string[]): string {
-  const are = names.length === 1 ? 'is not a value' : 'are not values'
-  const which = names.length === 0 ? '' : ` (${listed(names)} ${are} that this action saves)`
+  const have = names.length === 1 ? 'has an unexpected value' : 'have unexpected values'
+  const which = names.length === 0 ? '' : ` (${listed(names)} ${have})`
   return `The saved state of this step is not valid${which}. The post step therefore made no calls, and a token that was issued for this job may still be valid.`
 }

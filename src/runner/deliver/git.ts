@@ -37,8 +37,8 @@ export interface GitFiles {
 const IS_SINGLE = `case "$${GIT_USES}" in *"|"*) false;; esac`
 /** Prints the request that a helper's shell has read. */
 const REQUEST = `printf '%s\\n' "$asked"`
-/** True in a helper's shell if Git asks for a path, and not for the host alone. */
-const HAS_PATH = `${REQUEST} | grep -q "^path=."`
+/** True in a helper's shell if Git asks for a path, and not for the host alone. `LC_ALL`: a path may be of any bytes. */
+const HAS_PATH = `${REQUEST} | LC_ALL=C grep -q "^path=."`
 
 /**
  * Git configuration for what the token reaches only: Git never sees the token for another repository on the same host,
@@ -73,7 +73,7 @@ export function hostConfig(reach: GitReach, files: GitFiles, index: number): str
     'asked=$(cat)',
     `case "$1" in get) if ${IS_SINGLE} && ! ${HAS_PATH}; then cat ${answer}; exit; fi; as=fill;; store) as=approve;; erase) as=reject;; *) exit;; esac`,
     // The patterns are the lines of the file: no argument holds the token.
-    `if test $as != fill && ${REQUEST} | grep -qxFf ${answer}; then exit; fi`,
+    `if test $as != fill && ${REQUEST} | LC_ALL=C grep -qxFf ${answer}; then exit; fi`,
     `${REQUEST} | GIT_CONFIG_VALUE_${index}=/dev/null GIT_TERMINAL_PROMPT=0 git credential $as 2>/dev/null`,
   ].join('; ')
   const host = reach.paths.includes('') ? '' : section(new URL(reach.endpoint).origin, line)

@@ -31,7 +31,7 @@ export function writeHomeFiles(paths: readonly string[], token: string, failed: 
       throw homeFileFailed(failed, path, error)
     }
     warning(
-      `${printable(path)} already exists, so this step left it alone. Clients that know neither HF_TOKEN nor HF_TOKEN_PATH use what is in it, and not the token of this step. If nothing needs the file, remove it in an earlier step. If it belongs to another job, or to an earlier use of this action, set HF_HOME to a different folder.`,
+      `${printable(path)} already exists, so this step left it alone. Clients that read neither HF_TOKEN nor HF_TOKEN_PATH will use its content instead of this step’s token. If nothing needs the file, remove it in an earlier step. If it belongs to another job, or to an earlier use of this action, set HF_HOME to a different folder.`,
     )
   }
   return written.map(({ path }) => path)

@@ -47,7 +47,7 @@ export function refuseOtherNames(unknown: readonly string[], problems: Problems)
     const { source, input, holds } = known
     problems.add(
       name,
-      prose`is not an input of this action; with ${code(`token-source: ${source}`)}, ${code(input)} names ${holds}`,
+      prose`is not an input of this action; use ${code(input)} instead: with ${code(`token-source: ${source}`)}, it names ${holds}`,
     )
     return false
   })
