@@ -1,4 +1,4 @@
-/** Builds `dist/`: tsc → ncc → terser. The same sources give the same bytes, wherever and whenever they are built. */
+/** Builds `dist/`: tsc → ncc → terser → parentheses (`eager.ts`). The same sources give the same bytes, wherever and whenever they are built. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -7,6 +7,7 @@ import { projectRoot } from '../sandbox/root.ts'
 import { PROGRAMS } from '../src/entry/programs.ts'
 import { type BundledModule, type Compilation, filesByProgram, modulesByFile } from './chunks.ts'
 import { compile } from './compile.ts'
+import { compiledAtOnce } from './eager.ts'
 import { licensesOf } from './licenses.ts'
 
 /** The folder of the bundle that the runner's programs share, and its source: the table of the programs. */
@@ -168,7 +169,7 @@ async function shrink(source: string): Promise<string> {
     format: { comments: false, max_line_len: 500 },
   })
   if (!code) throw new Error('terser returned no code')
-  return `${code}\n`
+  return `${compiledAtOnce(code)}\n`
 }
 
 if (process.argv[1] === import.meta.filename) await build(join(projectRoot, 'dist'))
