@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import struct
 import sys
 from pathlib import Path
 
@@ -21,11 +22,13 @@ def sha256(path: Path) -> str:
 
 api.upload_file(path_or_fileobj=b"small\n", path_in_repo="small.txt", repo_id=repository)
 
-# A folder with a large file: the Hub says that it belongs in LFS.
+# A folder with large files: the Hub says that they belong in LFS. Each is stored in a different way by Xet.
 source = folder / "source"
 source.mkdir(parents=True)
 (source / "config.json").write_text("{}\n")
 (source / "model.safetensors").write_bytes(os.urandom(1_000_000))
+(source / "text.bin").write_text("".join(f"line {n % 700}\n" for n in range(60_000)))
+(source / "floats.bin").write_bytes(struct.pack("<60000f", *(n / 7 for n in range(60_000))))
 api.upload_folder(repo_id=repository, folder_path=source, path_in_repo="v1")
 
 # An open file is uploaded over LFS even where Xet is installed.
@@ -36,7 +39,7 @@ seen["head"] = api.repo_info(repository).sha == commit.oid
 
 copy = Path(snapshot_download(repository, local_dir=folder / "copy"))
 seen["files"] = sorted(str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file() and ".cache" not in path.parts)
-seen["same"] = sha256(copy / "v1" / "model.safetensors") == sha256(source / "model.safetensors")
+seen["same"] = [sha256(copy / "v1" / path.name) == sha256(path) for path in source.iterdir()]
 seen["lfs"] = sorted(info.path for info in api.list_repo_tree(repository, recursive=True) if getattr(info, "lfs", None))
 
 api.create_branch(repository, branch="dev")

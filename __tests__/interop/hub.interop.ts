@@ -17,12 +17,11 @@ beforeEach(async () => {
 
 afterEach(() => stage.clear())
 
-/** Variables of a later step that uses the Python client. The sandbox has no Xet storage. */
+/** Variables of a later step that uses the Python client, which uploads through Xet. */
 const client = async (runner: RunnerJob, variables: Record<string, string> = {}) => ({
   HF_HOME: await mkdtemp(join(runner.temp, 'hf-')),
   HF_HUB_DISABLE_TELEMETRY: '1',
   HF_HUB_DISABLE_UPDATE_CHECK: '1',
-  HF_HUB_DISABLE_XET: '1',
   NO_PROXY: '127.0.0.1,localhost',
   ...variables,
 })
@@ -37,9 +36,17 @@ async function python(runner: RunnerJob, variables: Record<string, string> = {})
 /** What the script saw, with a token that writes. */
 const FLOW = {
   head: true,
-  files: ['.gitattributes', 'README.md', 'other.bin', 'v1/config.json', 'v1/model.safetensors'],
-  same: true,
-  lfs: ['other.bin', 'v1/model.safetensors'],
+  files: [
+    '.gitattributes',
+    'README.md',
+    'other.bin',
+    'v1/config.json',
+    'v1/floats.bin',
+    'v1/model.safetensors',
+    'v1/text.bin',
+  ],
+  same: [true, true, true, true],
+  lfs: ['other.bin', 'v1/floats.bin', 'v1/model.safetensors', 'v1/text.bin'],
   'pull request': 'refs/pr/1',
   refs: ['refs/heads/dev', 'refs/heads/main', 'refs/pr/1', 'refs/tags/v1.0'],
   commits: [
@@ -58,7 +65,16 @@ describe.each(Object.entries(SOURCES))('with a token of %s', (_name, { inputs, i
     const flow = await python(runner)
     expect(flow.stderr).not.toContain('Traceback')
     expect(JSON.parse(flow.stdout.trim().split('\n').at(-1) ?? '')).toEqual({ whoami: identity, ...FLOW })
+    expect(stage.sandbox.hub.service.count('xet-upload')).toBeGreaterThan(1)
   })
+})
+
+test('without Xet, the Python client uploads over LFS', async () => {
+  const { runner } = await stage.main()
+  const flow = await python(runner, { HF_HUB_DISABLE_XET: '1' })
+  expect(JSON.parse(flow.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject(FLOW)
+  expect(stage.sandbox.hub.service.count('xet-upload')).toBe(0)
+  expect(stage.sandbox.hub.service.count('lfs-upload')).toBe(4)
 })
 
 describe('the client’s own keyless exchange', () => {

@@ -236,8 +236,14 @@ describe('large files', () => {
     ).toBe(413)
   })
 
-  test('xet tokens are refused, so that clients use LFS', async () => {
-    expect((await api('/api/models/acme/model/xet-write-token/main')).status).toBe(404)
+  test('xet tokens are for writers, and for uploads only', async () => {
+    const reader = hub.addOrgToken('acme', ['repo.content.read'])
+    const tokenStatus = async (kind: string, value: string) =>
+      (await api(`/api/models/acme/model/xet-${kind}-token/main`, { value })).status
+    expect(await tokenStatus('write', token)).toBe(200)
+    expect(await tokenStatus('write', reader)).toBe(403)
+    expect(await tokenStatus('read', reader)).toBe(404)
+    expect((await api(`/xet/v1/xorbs/default/${'0'.repeat(64)}`, { method: 'POST', body: {} })).status).toBe(401)
     expect((await batch('upload', Buffer.from('x'))).transfer).toBe('basic')
   })
 })

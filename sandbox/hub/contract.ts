@@ -40,6 +40,8 @@ export const OUTSIDE: readonly OutsideRoute[] = [
   outside('GET', `${PAGE}/info/refs`, 'git, http-protocol'),
   outside('POST', `${PAGE}/git-(?:upload|receive)-pack`, 'git, http-protocol'),
   outside('POST', `${PAGE}/info/lfs/objects/(?:batch|verify)`, 'git-lfs, docs/api'),
+  outside('POST', '/xet/.+', 'the Xet protocol specification; the real storage has another host'),
+  outside('GET', '/xet/.+', 'the Xet protocol specification; the real storage has another host'),
   outside('GET', '/lfs-storage/.+', 'git-lfs, docs/api/basic-transfers; the real storage has another host'),
   outside('PUT', '/lfs-storage/.+', 'git-lfs, docs/api/basic-transfers; the real storage has another host'),
 ]

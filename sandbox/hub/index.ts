@@ -15,6 +15,7 @@ import { GitBackend } from './repos/git-backend.ts'
 import { lfsRoutes } from './repos/lfs.ts'
 import { referenceRoutes } from './repos/references.ts'
 import { createRepo, type NewRepo, type Repo, type Repos } from './repos/repos.ts'
+import { xetRoutes } from './repos/xet.ts'
 import { revokeRoutes } from './revoke.ts'
 import { failure, type HubCall, type Route } from './routes.ts'
 import { serviceAccountRoutes } from './service-account-api.ts'
@@ -300,6 +301,7 @@ const ROUTES: Route[] = [
   ...referenceRoutes,
   ...bucketRoutes,
   ...lfsRoutes,
+  ...xetRoutes,
   ...gitRoutes,
 ]
 

@@ -1,11 +1,11 @@
-/** Buckets: repositories without git. Their content goes through Xet storage, which the sandbox does not have. */
+/** Buckets: repositories without git. Their content is in Xet storage, which the sandbox plays for other repositories only. */
 import type { SandboxResponse } from '../../service.ts'
 import { authorize, failure, type HubCall, isResponse, type Route } from '../routes.ts'
 import { createNew } from './existence.ts'
 import { repoKey } from './repos.ts'
 
 const BUCKET = '^/api/(?<type>bucket)s/(?<name>[^/]+/[^/]+)'
-const XET_ONLY = 'The content of a bucket is in Xet storage, which this Hub does not have'
+const XET_ONLY = 'The sandbox keeps no content of buckets'
 
 export const bucketRoutes: Route[] = [
   { operation: 'create-bucket', method: 'POST', path: new RegExp(`${BUCKET}$`), answer: create },

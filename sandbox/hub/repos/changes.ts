@@ -21,12 +21,6 @@ export const changeRoutes: Route[] = [
     answer: preupload,
   },
   { operation: 'commit', method: 'POST', path: new RegExp(`^${API_REPO}/commit/(?<revision>[^/]+)$`), answer: commit },
-  {
-    operation: 'xet-token',
-    method: 'GET',
-    path: new RegExp(`^${API_REPO}/xet-(?:read|write)-token/(?<revision>[^/]+)$`),
-    answer: noXet,
-  },
 ]
 
 interface Target {
@@ -149,10 +143,4 @@ function changesOf(
       return [...parent.files.keys()].filter((name) => name.startsWith(folder)).map((name) => ({ path: name }))
     }
   }
-}
-
-/** Repositories of the sandbox have no Xet storage: clients without it, or with `HF_HUB_DISABLE_XET=1`, upload over LFS. */
-function noXet(call: HubCall): SandboxResponse {
-  const repo = authorize(call, 'read')
-  return isResponse(repo) ? repo : failure(404, 'Xet is not enabled for this repository')
 }
