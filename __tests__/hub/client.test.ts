@@ -200,6 +200,16 @@ describe('a 401 of auth-check, for one job', () => {
     expect(asked()).toBe(1)
   })
 
+  test('leaves open what it means when a page took the place of whoami-v2', async () => {
+    for (const status of [200, 401]) {
+      const http = client()
+      hub.service.inject('whoami-v2', { ...PAGE, status })
+      expect(await http.corroborate(token, PARTS_FOR.resource)).toHaveProperty('silence')
+      unauthorized()
+      await expect(check(http)).rejects.toThrow('it is not clear whether the token is valid')
+    }
+  })
+
   test('means that the token is dead when whoami-v2 refuses it too', async () => {
     unauthorized()
     refuse(1)

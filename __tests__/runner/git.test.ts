@@ -103,6 +103,15 @@ describe('git gets the token', () => {
     expect(fill(deliver(uses), path)).toBe(expected),
   )
 
+  test('a path that is not UTF-8 is a path, and not the host alone', () => {
+    const input = Buffer.from('protocol=https\nhost=huggingface.co\npath=\xffother/x\n\n', 'latin1')
+    const { stdout } = spawnSync('git', ['credential', 'fill'], {
+      env: { ...deliver([org]), LC_ALL: 'C.UTF-8' },
+      input,
+    })
+    expect(stdout.toString()).toContain('password=of-the-machine')
+  })
+
   const source = (kind: string, resource?: string) => ({ kind, resource }) as unknown as Request['source']
   const sources: [Request['source'], string[]][] = [
     [source('secrets-manager'), ['acme/model']],

@@ -168,6 +168,12 @@ describe('post', () => {
     expect(step.visible).toMatch(/^Left .*token alone: it is no longer the file that this action wrote\.$/m)
   })
 
+  test('removes a file to which a program added the end of the line', () => {
+    write()
+    writeFileSync(path, `${TOKEN}\n`)
+    expect(post()).toEqual({ removed: [path], count: 1 })
+  })
+
   onPosix('leaves a link to a file with the same token alone', () => {
     write()
     const target = join(step.temp, 'target')
