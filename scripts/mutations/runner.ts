@@ -124,9 +124,9 @@ export const RUNNER: readonly Mutation[] = [
     equivalent: 'nothing has such a hash',
   },
   {
-    ...REMOVE_COPIES,
-    without: 'a saved length is one that a token can have',
-    find: ' || length > MAX_LENGTH',
+    ...COPIES,
+    without: 'a token does not reach beyond the end of a file',
+    find: 'at + length <= text.length && ',
     replace: '',
   },
   {

@@ -127,15 +127,12 @@ function shown(path: string): string {
 }
 
 const HASH = /^[0-9a-f]{64}$/
-/** No token is longer, in characters: otherwise, whole files would be hashed again and again. */
-const MAX_LENGTH = 8200
-
 /** The state may be missing (main delivered nothing) or, on a runner that was tampered with, anything. */
 function readSaved(state: string): SavedCopies | undefined {
   const saved = parseJson(state)
   if (!isRecord(saved) || typeof saved.hash !== 'string' || !HASH.test(saved.hash)) return undefined
   const { hash, length, files, before } = saved
-  if (typeof length !== 'number' || length > MAX_LENGTH) return undefined
+  if (typeof length !== 'number') return undefined
   return {
     hash,
     length,
