@@ -1,5 +1,6 @@
 /** Summaries in which every text from outside wants to be more than text. */
 import { ActionError } from '../../src/errors/action-error.ts'
+import { CONTRIBUTE } from '../../src/hub/scopes.ts'
 import type { VerifiedToken } from '../../src/hub/verdict/verify.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { noOutcome, type Outcome } from '../../src/rotation/outcome.ts'
@@ -81,6 +82,8 @@ function failure(text: string): string {
 
 function success(text: string): string {
   const token: VerifiedToken = made({
+    // With the sentence about the next job's token.
+    evidence: { kind: 'minted', asked: [], granted: [CONTRIBUTE], beyond: [], repositories: [] },
     identity: text,
     kind: text,
     rights: [text, text],
