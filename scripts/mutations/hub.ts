@@ -843,4 +843,18 @@ export const HUB: readonly Mutation[] = [
     find: 'if (!isHubsRefusal(answer)) throw',
     replace: 'if (false) throw',
   },
+  {
+    file: 'hub/client.ts',
+    tests: '__tests__/hub/client.test',
+    without: 'a page is not remembered as what whoami-v2 said',
+    find: "'answer' in heard && !isForeign(heard.answer)",
+    replace: "'answer' in heard",
+  },
+  {
+    file: 'hub/client.ts',
+    tests: '__tests__/hub/client.test',
+    without: 'another server’s 403 does not make a token read-only',
+    find: 'isHubsRefusal(answer) &&\n',
+    replace: '!isForeign(answer) &&\n',
+  },
 ]

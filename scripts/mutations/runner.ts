@@ -857,4 +857,17 @@ export const RUNNER: readonly Mutation[] = [
     find: "env.XDG_CACHE_HOME ?? join(home, '.cache')",
     replace: "env.XDG_CACHE_HOME || join(home, '.cache')",
   },
+  {
+    ...GIT,
+    without: 'a path that is not UTF-8 is not taken for the host alone',
+    find: 'LC_ALL=C grep -q "^path=."',
+    replace: 'grep -q "^path=."',
+  },
+  {
+    ...HOME_FILES,
+    file: 'runner/clean-up/remove-home-files.ts',
+    without: 'a token with the end of the line is still ours',
+    find: '.trimEnd()',
+    replace: '',
+  },
 ]
