@@ -45,6 +45,8 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   // Days and hours are what a test lets pass; the seconds are its own.
   [/\b(\d+[dh]) \d+s\b/g, '$1'],
   [/("ageSeconds": ?)\d+/g, '$15'],
+  [/("(?:ms|durationMs)":)\d+/g, '$1120'],
+  [/("tokenSha256":")[\da-f]{64}/g, '$1<SHA-256 of the token>'],
   [/\brequest (?:Root=1-[\da-f-]+|[\da-f]{8}-[\da-f-]{27})/g, 'request …'],
   [/(?<!\bkey\/)\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '<version id>'],
   [/\b[\da-f]{64}\b/g, '<key id>'],

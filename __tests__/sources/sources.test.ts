@@ -11,6 +11,7 @@ import { Http } from '../../src/net/http.ts'
 import type { SourceRequest } from '../../src/sources/request.ts'
 import { preloadSource, selectSource } from '../../src/sources/select.ts'
 import { awsOf, type SourceContext } from '../../src/sources/token-source.ts'
+import { Steps } from '../../src/text/steps.ts'
 
 let sandbox: Sandbox
 let deadline: Deadline
@@ -96,6 +97,8 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
       made: ({ value }) => void events.push(`made ${value}`),
       refused: () => void events.push('refused'),
     },
+    steps: new Steps(),
+    swept: [],
   }
   return await (await selectSource(context)).obtain(identity)
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Job } from '../../src/identity/job.ts'
 import { withNetwork } from '../../src/net/network.ts'
+import { Steps } from '../../src/text/steps.ts'
 import type { Request } from '../../src/token/request.ts'
 import { preloader, run } from '../../src/token/run.ts'
 
@@ -39,6 +40,7 @@ async function said({ preset = [], own = [], request = {}, client = {} }: Settin
         throw new Error('no ID token')
       },
       progress: {},
+      steps: new Steps(),
       ledger: { begin: () => {}, made: () => {}, refused: () => {} },
     }),
   )

@@ -1,4 +1,5 @@
 /** All mutations, room by room. */
+import { AUDIT } from './audit.ts'
 import { AWS } from './aws.ts'
 import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
@@ -22,6 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...VERDICT,
   ...INPUTS,
   ...SOURCES,
+  ...AUDIT,
   ...TOKEN,
   ...ROTATION,
   ...ROTATION_SECRET,

@@ -834,9 +834,9 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     file: 'runner/report-rotation.ts',
-    without: 'the audit line has the first failure of a rotation',
-    find: 'rotationAudit({ ...progress, rotation }, failures[0])',
-    replace: 'rotationAudit({ ...progress, rotation })',
+    without: 'the audit event has the first failure of a rotation',
+    find: '  return failures[0]\n',
+    replace: '  return undefined\n',
     tests: '__tests__/runner/report-rotation.test',
   },
   {

@@ -1,10 +1,29 @@
 /** Entry point of `post`: cleans up after main. Always runs, even when main failed or was cancelled. */
+import { audited } from '../runner/audited.ts'
 import { cleanUp } from '../runner/clean-up/clean-up.ts'
 import { removeCopies } from '../runner/clean-up/remove-copies.ts'
-import { revokeMinted } from '../runner/clean-up/revoke-minted.ts'
+import { type MintedFate, revokeMinted } from '../runner/clean-up/revoke-minted.ts'
+import { readJob } from '../runner/inputs.ts'
+import { savedFacts } from '../runner/saved-facts.ts'
+import { Steps } from '../text/steps.ts'
 import { endProcess } from './end-process.ts'
 
-cleanUp(process.env)
-removeCopies(process.env)
-await revokeMinted(process.env)
+async function post(env: NodeJS.ProcessEnv): Promise<void> {
+  const steps = new Steps()
+  let minted: MintedFate = 'unknown'
+  const facts = () => {
+    const saved = savedFacts()
+    return { ...saved, job: readJob(env), details: { ...saved.details, mintedToken: minted } }
+  }
+  await audited({ event: 'hf-oidc-action/post', steps, facts }, async (record) => {
+    await steps.time('clean-up', async () => {
+      cleanUp(env)
+      removeCopies(env)
+    })
+    minted = await steps.time('revoke', () => revokeMinted(env))
+    record.result = minted === 'left' || minted === 'unknown' ? 'left-behind' : 'done'
+  })
+}
+
+await post(process.env)
 endProcess()

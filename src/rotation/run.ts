@@ -7,6 +7,7 @@ import { type ProofContext, prove } from '../identity/prove.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
+import type { Steps } from '../text/steps.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
 import { beginSecret } from './begin.ts'
 import type { ServiceOutcome } from './deploy.ts'
@@ -26,6 +27,7 @@ import { Settling } from './settling.ts'
 export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
+  steps: Steps
   /** 0 ≤ x < 1. */
   random?: () => number
 }
@@ -48,10 +50,10 @@ const JITTER_MS = 1_000
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
-  const { request, deadline } = context
+  const { request, deadline, steps } = context
   sayWhatIsUnusual(context)
-  const identity = await prove(context)
-  const caller = await becomeCaller(context, identity)
+  const identity = await steps.time('id-token', () => prove(context))
+  const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const minting = await openMinting(context, caller)
   const run: Run = { context, caller, minting, settling: new Settling(), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
@@ -63,10 +65,11 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
       // A fleet of secrets must not reach the Hub all at once.
       await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
     }
-    turns.push(await takeTurn(run, rotated))
+    turns.push(await steps.time('rotate', () => takeTurn(run, rotated)))
   }
-  const services = await redeployServices(run, turns)
-  await cleanUp(turns, { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) })
+  const services = await steps.time('deploy', () => redeployServices(run, turns))
+  const leftovers = { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) }
+  await steps.time('clean-up', () => cleanUp(turns, leftovers))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 

@@ -4,6 +4,7 @@ import type { IdTokenFrom } from '../identity/request.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
+import type { Steps } from '../text/steps.ts'
 import { readIdToken } from './id-token.ts'
 import { readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
@@ -23,11 +24,13 @@ export interface JobContext<Request> extends NetworkContext {
   log: Log
   /** The ID token, masked, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
+  steps: Steps
 }
 
 export interface JobOptions<Request> {
   /** Filled in with what is known so far, for the report of a failure. */
   progress: { job?: Job; request?: Request }
+  steps: Steps
   /** Turns the inputs of the step into a request. */
   parse: (job: Job) => Request
   /** Returns what to call while answers are awaited. */
@@ -41,7 +44,7 @@ export interface JobOptions<Request> {
  */
 export async function runJob<Request extends RunRequest, T>(
   env: NodeJS.ProcessEnv,
-  { progress, parse, whileWaiting }: JobOptions<Request>,
+  { progress, steps, parse, whileWaiting }: JobOptions<Request>,
   work: (context: JobContext<Request>) => Promise<T>,
 ): Promise<T> {
   const job = readJob(env)
@@ -63,6 +66,6 @@ export async function runJob<Request extends RunRequest, T>(
       onLongWait: runnerLog.info,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
+    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken, steps }),
   )
 }

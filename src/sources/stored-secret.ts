@@ -26,11 +26,12 @@ export async function readStoredSecret(
   also?: string,
 ): Promise<Stored> {
   const aws = awsOf(context.request)
-  const { http, policy, mask, log } = context
+  const { http, policy, mask, log, steps } = context
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
-  const caller = await openSession(identity, aws, document, context)
+  const caller = await steps.time('aws-session', () => openSession(identity, aws, document, context))
 
-  const secret = await readSecret({ secret: aws.secret, content, also, caller, http, policy, mask })
+  const wanted = { secret: aws.secret, content, also, caller, http, policy, mask }
+  const secret = await steps.time('secret', () => readSecret(wanted))
   const label = `${aws.secret.id}, version ${secret.versionId} (${aws.secret.stage})`
   log.info(`Secrets Manager: read ${label}`)
   const origin: AwsOrigin = {

@@ -7,6 +7,7 @@ import type { Job } from '../identity/job.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
+import type { Steps } from '../text/steps.ts'
 import type { ObtainRequest } from './request.ts'
 
 export interface TokenSource {
@@ -25,6 +26,9 @@ export interface SourceContext {
   /** Proves the identity again when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
   ledger: MintingLedger
+  steps: Steps
+  /** Tokens of earlier runs that this one removes: filled in on the way. */
+  swept: string[]
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` guarantees it. */

@@ -1,14 +1,16 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
+import type { Identity } from '../identity/identity.ts'
 import { prove } from '../identity/prove.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
 import { listed } from '../text/printable.ts'
+import { sha256 } from '../text/sha256.ts'
 import type { Progress } from './progress.ts'
 import type { Request } from './request.ts'
 import { warnOfVariables } from './warn-of-variables.ts'
 
 /** What a run works with: what its source needs, and what only the run itself needs. */
-export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
+export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 'swept'> {
   request: Request
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
@@ -20,23 +22,28 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
  */
 export async function run(context: RunContext): Promise<Required<Progress>> {
-  const { request, job, http, policy, log, progress } = context
+  const { request, job, http, policy, log, steps, progress } = context
+  const swept: string[] = []
+  Object.assign(progress, { steps, swept })
   warnOfVariables(request, job, log)
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
-  const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
+  const onIdentity = (identity: Identity) => void Object.assign(progress, { identity })
+  const renew = () => steps.time('id-token', () => prove({ ...context, onIdentity }))
   const identity = await renew()
-  const source = await selectSource({ ...context, renew })
+  const source = await selectSource({ ...context, renew, swept })
   const hubToken = await source.obtain(identity)
-  progress.origin = hubToken.origin
+  const { origin, evidence } = hubToken
+  const tokenSha256 = sha256(hubToken.value)
+  Object.assign(progress, { origin, evidence, tokenSha256 })
 
   const { HubClient, verifyToken } = await loadHub()
   const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
-  const token = await verifyToken(hubToken, { request, hub, log })
+  const token = await steps.time('verify', () => verifyToken(hubToken, { request, hub, log }))
   progress.token = token
   if (token.identity) {
     log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
   }
-  return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
+  return { job, request, identity: progress.identity ?? identity, origin, evidence, tokenSha256, token, steps, swept }
 }
 
 const loadHub = () => import('./hub.ts')

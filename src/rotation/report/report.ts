@@ -1,5 +1,5 @@
 /** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
-import { auditLine, auditText } from '../../audit/audit-event.ts'
+import type { AuditedFacts } from '../../audit/audit-event.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
@@ -61,11 +61,9 @@ function iso(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString()
 }
 
-/** The audit event of a run: `done`, or the code of the first failure. One line of JSON. */
-export function rotationAudit({ job, request, identity, rotation }: RotationProgress, failure?: ActionError): string {
-  return auditLine({
-    event: 'hf-oidc-action/rotate',
-    result: failure?.code ?? 'done',
+/** What a run knows for its audit event. */
+export function rotationFacts({ job, request, identity, rotation }: RotationProgress): AuditedFacts {
+  return {
     org: request?.org,
     job,
     identity,
@@ -75,14 +73,14 @@ export function rotationAudit({ job, request, identity, rotation }: RotationProg
       mode: request?.mode.kind,
       dryRun: request?.dryRun,
       secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
-        secret: auditText(arn ?? secret),
+        secret: arn ?? secret,
         action,
         versionId,
         previousVersionId,
         revoked,
-        errors: errors.length > 0 ? errors.map(({ code }) => code) : undefined,
+        errors: errors.map(({ code }) => code),
       })),
       services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
     },
-  })
+  }
 }

@@ -11,6 +11,7 @@ import { readStoredSecret } from '../../sources/stored-secret.ts'
 import type { SourceContext } from '../../sources/token-source.ts'
 import { awsOf } from '../../sources/token-source.ts'
 import { printable } from '../../text/printable.ts'
+import { Steps } from '../../text/steps.ts'
 import { changedVariables, decidingVariables, tellChanged } from '../deciding-variables.ts'
 import { readJob } from '../inputs.ts'
 import type { SavedDeletion } from '../ledger.ts'
@@ -25,27 +26,34 @@ const ATTEMPTS = 6
 const LATER = 'A later run that uses this service account deletes it.'
 
 /** Deletes the token; anything that prevents it is a warning. Never throws. `saved`: as it was in the state. */
-export async function deleteMinted(saved: Record<string, unknown>, env: NodeJS.ProcessEnv): Promise<void> {
-  if (!isDeletion(saved)) return runnerLog.warning(`${tellMisfits(misfits(saved))} ${LATER}`)
+export async function deleteMinted(
+  saved: Record<string, unknown>,
+  env: NodeJS.ProcessEnv,
+): Promise<'deleted' | 'left'> {
+  if (!isDeletion(saved)) return leave(`${tellMisfits(misfits(saved))} ${LATER}`)
   const name = printable(saved.displayName, 120)
   const changed = changedVariables(saved.variables, decidingVariables(env))
   if (changed.length > 0) {
-    runnerLog.warning(`${tellChanged(changed)}, and the token "${name}" of this job was not deleted. ${LATER}`)
-    return
+    return leave(`${tellChanged(changed)}, and the token "${name}" of this job was not deleted. ${LATER}`)
   }
   if (saved.request.idTokenFrom.kind !== 'github') {
-    runnerLog.warning(
+    return leave(
       `The post step cannot get a second ID token from \`id-token-from\`, so the token "${name}" of this job was not deleted. ${LATER}`,
     )
-    return
   }
   try {
     await remove(saved, env)
     runnerLog.info(`Hub: deleted this job’s token "${name}"`)
+    return 'deleted'
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
-    runnerLog.warning(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(reason, 400)}`)
+    return leave(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(reason, 400)}`)
   }
+}
+
+function leave(warning: string): 'left' {
+  runnerLog.warning(warning)
+  return 'left'
 }
 
 async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
@@ -57,7 +65,7 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<voi
     async ({ http, policy }) => {
       const tools = { http, policy, mask, log: runnerLog, job }
       const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
-      const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER }
+      const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER, steps: new Steps(), swept: [] }
       const stored = await readStoredSecret(await renew(), context, 'admin-token')
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
       const access = { endpoint: request.hubEndpoint, http, policy }

@@ -8,7 +8,7 @@ const ATTEMPTS = 3
 
 /** Revokes the token now, or logs when it expires. A token that could not be revoked is a warning. Never throws. */
 export async function revokeUnsaved(token: RevocableToken, { http, deadline }: NetworkContext): Promise<void> {
-  if (!mustReport(token)) return logLeft(token)
+  if (!mustReport(token)) return void logLeft(token)
   const { value, endpoint, expiresAt } = token
   try {
     const { revokeToken } = await import('../../hub/revoke.ts')
