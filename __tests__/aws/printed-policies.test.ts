@@ -108,7 +108,11 @@ describe('a trust policy', () => {
     ['an environment with wildcards', 'environment:p*?', ['environment:prod', 'environment:p**', 'environment:pxx']],
     ['an environment with an umlaut', 'environment:prüfung', ['environment:prufung', 'environment:pr?fung']],
     ['an environment in Chinese', 'environment:生产', ['environment:生', 'environment:生产线', 'environment:']],
-    ['an environment with both', 'environment:生*${' + 'x', ['environment:生産', 'environment:生xx']],
+    [
+      'an environment with both',
+      'environment:生*${' + 'x',
+      ['environment:生産', 'environment:生xx', 'environment:生Z${' + 'x'],
+    ],
     ['an environment with an invisible character', 'environment:a\u200bb', ['environment:ab', 'environment:a\u200b']],
     ['pull requests', 'pull_request', ['pull_request_target', 'ref:refs/heads/main', 'ref:refs/pull/1/merge']],
     [
