@@ -496,8 +496,13 @@ describe('a secret of another account', () => {
         refusals++
       }
       const key = keyOf(world(parts))
-      expect(decideOn(world(parts), kms, key).allowed).toBe(false)
-      refusals++
+      // The key is not lent for anything else, even if the role may do everything.
+      const anything = world({ ...parts, rolePolicy: [{ Effect: 'Allow', Action: '*', Resource: '*' }] })
+      const elsewhere = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' }
+      for (const context of [{}, elsewhere]) {
+        expect(decideOn(anything, kms, key, context)).toMatchObject({ by: 'resource-based policy' })
+        refusals++
+      }
       expect(key).toContain(`:${documents.secretAccount}:`)
       for (const document of [documents.rolePolicy, documents.secretPolicy, documents.keyStatement]) prove(document)
     },
