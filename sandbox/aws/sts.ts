@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { AwsError } from './error.ts'
 import type { Iam, OidcProvider, Session } from './iam.ts'
-import { parsePolicy } from './policy.ts'
+import { readPolicy } from './read-policy.ts'
 
 const MAX_POLICY_CHARACTERS = 2048
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
@@ -30,8 +30,9 @@ export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams)
   const account = roleArn.split(':')[4] ?? ''
   const { provider, claims } = await verify(iam, account, webIdentityToken)
   const role = iam.role(roleArn)
-  if (!role || !iam.trusts(role, provider, claims, roleSessionName)) {
-    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
+  const distrust = role ? iam.distrust(role, provider, claims, roleSessionName) : ''
+  if (!role || distrust !== undefined) {
+    throw new AwsError('AccessDenied', `Not authorized to perform sts:AssumeRoleWithWebIdentity${distrust}`, 403)
   }
   if (durationSeconds > role.maxSessionSeconds) {
     throw new AwsError(
@@ -117,7 +118,7 @@ function checkSessionPolicy(policy: string): void {
       `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
     )
   }
-  parsePolicy(policy, 'session')
+  readPolicy(policy, 'session')
 }
 
 function parameter(
