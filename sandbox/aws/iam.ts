@@ -1,8 +1,9 @@
 /** The accounts' side of federation: identity providers, roles, and the sessions that roles were given to. */
 import { createHash } from 'node:crypto'
 import type { JSONWebKeySet } from 'jose'
+import { type AccessRequest, evaluate, type Policy } from '../../src/aws/policies/evaluate/policy.ts'
 import { AwsError } from './error.ts'
-import { type AccessRequest, evaluate, type Policy, parsePolicy } from './policy.ts'
+import { readPolicy } from './read-policy.ts'
 
 /** The claims of GitHub's that STS is known to evaluate in a trust policy, for a provider that is to be just as narrow. */
 export const TRUST_CLAIMS: readonly string[] = [
@@ -129,8 +130,8 @@ export class Iam {
       arn: options.arn,
       account,
       name: path.slice(path.lastIndexOf('/') + 1),
-      trustPolicy: parsePolicy(options.trustPolicy, 'trust'),
-      policy: options.policy === undefined ? NO_POLICY : parsePolicy(options.policy, 'identity'),
+      trustPolicy: readPolicy(options.trustPolicy, 'trust'),
+      policy: options.policy === undefined ? NO_POLICY : readPolicy(options.policy, 'identity'),
       maxSessionSeconds: options.maxSessionSeconds ?? 3600,
     }
     this.#roles.set(role.arn, role)
@@ -181,7 +182,7 @@ export class Iam {
   /** `undefined` if the session may: its role's policy and its own policy both allow it. Otherwise why not, in AWS's words. */
   refusal(session: Session, request: AccessRequest): string | undefined {
     const policies: [string, Policy][] = [['identity-based', session.role.policy]]
-    if (session.policy !== undefined) policies.push(['session', parsePolicy(session.policy, 'session')])
+    if (session.policy !== undefined) policies.push(['session', readPolicy(session.policy, 'session')])
     const decisions = policies.map(([name, policy]) => ({ name, decision: evaluate(policy, request) }))
     const denied = decisions.find(({ decision }) => decision === 'explicit-deny')
     if (denied) return `with an explicit deny in ${denied.name === 'session' ? 'a' : 'an'} ${denied.name} policy`

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { AwsError } from './error.ts'
 import type { Iam, OidcProvider, Session } from './iam.ts'
-import { parsePolicy } from './policy.ts'
+import { readPolicy } from './read-policy.ts'
 
 const MAX_POLICY_CHARACTERS = 2048
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
@@ -117,7 +117,7 @@ function checkSessionPolicy(policy: string): void {
       `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
     )
   }
-  parsePolicy(policy, 'session')
+  readPolicy(policy, 'session')
 }
 
 function parameter(

@@ -437,15 +437,15 @@ const POLICIES: readonly Mutation[] = [
   {
     file: 'aws/policies/secret-resources.ts',
     without: 'a name stands for exactly one secret',
-    find: 'secret:${secret.id}-??????`',
-    replace: 'secret:${secret.id}-*`',
+    find: "const SUFFIX = '-??????'",
+    replace: "const SUFFIX = '-*'",
     tests: 'aws/policies.test',
   },
   {
     file: 'aws/policies/secret-resources.ts',
     without: 'an ARN stands for exactly one secret',
-    find: ': [`${secret.id}-??????`]',
-    replace: ': [`${secret.id}*`]',
+    find: ': [`${id}${SUFFIX}`]',
+    replace: ': [`${id}*`]',
     tests: 'aws/policies.test',
   },
   {
@@ -458,14 +458,14 @@ const POLICIES: readonly Mutation[] = [
   {
     file: 'aws/policies/missing-statements.ts',
     without: 'the printed statement names the secret',
-    find: 'Resource: secretArnPatterns(role, secret).at(-1)',
+    find: 'Resource: secretResource(role, secret, known)',
     replace: "Resource: '*'",
     tests: 'aws/explain-secret.test',
   },
   {
     file: 'aws/policies/missing-statements.ts',
     without: 'the printed statement lets a key be used through Secrets Manager only',
-    find: "    Condition: { StringEquals: { 'kms:ViaService': kmsViaService(partition, secret.region) } },\n",
+    find: '    Condition: viaSecretsManager(role, secret),\n',
     replace: '',
     tests: 'aws/explain-secret.test',
   },

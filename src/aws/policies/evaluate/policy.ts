@@ -6,7 +6,7 @@
  * operator outside {@link OPERATORS} (`ForAllValues:` and `…IfExists` included).
  * Simpler than AWS: a wildcard in an ARN may run across its colons.
  */
-import { AwsError } from './error.ts'
+import { malformed } from './policy-error.ts'
 
 /** Where a document stands: a role's trust policy has principals, the two others have resources. */
 export type PolicyKind = 'trust' | 'identity' | 'session'
@@ -65,7 +65,7 @@ const OPERATORS = new Map<string, Operator>([
 /**
  * Reads a policy document (JSON text, or the parsed object).
  *
- * @throws AwsError `MalformedPolicyDocument` for what AWS would refuse, and for what this IAM does not know.
+ * @throws PolicyError `MalformedPolicyDocument` for what AWS would refuse, and for what this IAM does not know.
  */
 export function parsePolicy(document: string | object, kind: PolicyKind): Policy {
   const root = record(typeof document === 'string' ? parseJson(document) : document, 'The policy')
@@ -76,7 +76,7 @@ export function parsePolicy(document: string | object, kind: PolicyKind): Policy
   return statements.map((statement: unknown) => parseStatement(record(statement, 'A statement'), kind))
 }
 
-/** Decides by one policy: an explicit deny wins, and what nothing allows is denied. */
+/** What one policy decides: an explicit deny wins, and what nothing allows is denied. */
 export function evaluate(policy: Policy, request: AccessRequest): Decision {
   const matching = policy.filter((statement) => applies(statement, request))
   if (matching.some((statement) => statement.effect === 'Deny')) return 'explicit-deny'
@@ -169,8 +169,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw malformed('This policy contains invalid Json')
   }
-}
-
-function malformed(message: string): AwsError {
-  return new AwsError('MalformedPolicyDocument', message)
 }

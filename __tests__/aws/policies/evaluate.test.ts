@@ -1,6 +1,11 @@
-/** The sandbox's IAM: what AWS would allow, it allows; what it does not know, it refuses to read. */
+/** The evaluator: what AWS would allow, it allows; what it does not know, it refuses to read. */
 import { describe, expect, test } from '@jest/globals'
-import { type AccessRequest, evaluate, type PolicyKind, parsePolicy } from '../../sandbox/aws/policy.ts'
+import {
+  type AccessRequest,
+  evaluate,
+  type PolicyKind,
+  parsePolicy,
+} from '../../../src/aws/policies/evaluate/policy.ts'
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:hf/token-a1B2c3'
 const PROVIDER = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com'
