@@ -33,6 +33,9 @@ const ACTION = /not authorized to perform:? ?([a-z0-9-]{1,40}:[a-z]{1,80})/i
 const RESOURCE =
   /\bon (?:the )?resource:? ?["']?(arn:aws[a-z-]*:[a-z0-9-]{1,40}:[a-z0-9-]{0,40}:\d{0,12}:[\w+=,.@:/*-]{1,1100})/i
 
+/** KMS's own messages begin with the key. */
+const KEY = /(arn:aws[a-z-]*:kms:[a-z0-9-]{1,40}:\d{12}:key\/[\w-]{1,80})/i
+
 /** A message in one form: on one line, with straight quotation marks, cut to what is read. */
 export function plainWords(message: string): string {
   return message
@@ -47,7 +50,7 @@ export function namedIn(words: string): Pick<Reason, 'principal' | 'action' | 'r
   return {
     principal: PRINCIPAL.exec(words)?.[1],
     action: ACTION.exec(words)?.[1],
-    resource: withoutStop(RESOURCE.exec(words)?.[1]),
+    resource: withoutStop(RESOURCE.exec(words)?.[1]) ?? KEY.exec(words)?.[1],
     policyArn: withoutStop(DENIED_BY_ARN.exec(words)?.[1]),
   }
 }
