@@ -114,16 +114,19 @@ describe('a refusal is told in full', () => {
   })
 
   test('every JSON block is JSON, and no role is called "of this function" in it', () => {
-    for (const row of EXPLAINED) {
-      for (const [, situation] of SITUATIONS) {
-        const { fix } = explain(row, row.message, situation).explanation
-        for (const part of partsOf(fix)) {
-          if (part.kind !== 'block') continue
-          if (part.text.startsWith('{')) expect(JSON.parse(part.text)).toBeInstanceOf(Object)
-          if (row.service !== 'sts') expect(part.text).not.toContain('of this function')
-        }
-      }
-    }
+    const blocks = EXPLAINED.flatMap((row) =>
+      SITUATIONS.flatMap(([, situation]) =>
+        partsOf(explain(row, row.message, situation).explanation.fix).flatMap((part) =>
+          part.kind === 'block' ? [{ service: row.service, text: part.text }] : [],
+        ),
+      ),
+    )
+    const policies = blocks.filter((block) => block.text.startsWith('{'))
+    expect(policies.length).toBeGreaterThan(100)
+    for (const policy of policies) expect(JSON.parse(policy.text)).toBeInstanceOf(Object)
+    // A function has its role already: it asks STS for none.
+    const asked = blocks.filter(({ service }) => service !== 'sts')
+    expect(asked.filter((block) => block.text.includes('of this function'))).toEqual([])
   })
 })
 
@@ -185,7 +188,7 @@ describe('the key that AWS names', () => {
 })
 
 test('a hostile message stays on its line', () => {
-  const hostile = '\n::error::x\r\n##[error]y \u202e\u200b ${{ secrets.X }} `rm` $(rm) hf_AbCdEfGhIjKlMnOpQrSt'
+  const hostile = '\n::error::x\r\n##[error]y \u202e\u200b `rm` $(rm) hf_AbCdEfGhIjKlMnOpQrSt'
   for (const row of EXPLAINED) {
     for (const message of [
       `${hostile} ${row.message}`,
