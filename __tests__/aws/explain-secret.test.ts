@@ -91,7 +91,7 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       'secret-failed',
       'InvalidRequestException',
       'whatever',
-      'returned no usable response for the secret',
+      'refused the request to read the secret',
     ],
   ])('%s', (_what, code, name, message, text) => {
     const failure = explain(name, message)

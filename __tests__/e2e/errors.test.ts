@@ -203,7 +203,7 @@ const awsReasons: Scenario[] = [
       'InvalidIdentityToken',
       "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint",
     ),
-    says: ['lists the thumbprints of the old one', 'aws iam get-open-id-connect-provider'],
+    says: ['lists the thumbprints of its previous certificate', 'aws iam get-open-id-connect-provider'],
   },
   {
     code: 'sts-failed',

@@ -53,8 +53,8 @@ function stsFailed(kind: StsFailedKind, facts: Facts): ActionError {
   return new ActionError('sts-failed', {
     failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
     seen: said(facts.error),
-    ...STS_FAILED[kind](facts),
     forward: forward(facts),
+    ...STS_FAILED[kind](facts),
   })
 }
 
@@ -65,11 +65,12 @@ function isFailure(kind: StsKind): kind is StsFailedKind {
 /** A policy outside of the role keeps the job from assuming it. */
 function deniedIn(denied: SharedDenied): Explain {
   return (facts) => {
-    const { error, request, reason } = facts
+    const { error, identity, request, reason } = facts
     const { role, region } = request
     return new ActionError('role-trust-rejected', {
       failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
       seen: said(error),
+      claims: claimsOf(identity),
       ...SHARED[denied]({
         reason,
         role,
