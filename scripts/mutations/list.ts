@@ -1,6 +1,7 @@
 /** All mutations, room by room. */
 import { AUDIT } from './audit.ts'
 import { AWS } from './aws.ts'
+import { AWS_REASONS } from './aws-reasons.ts'
 import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
@@ -21,6 +22,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...IDENTITY,
   ...AWS,
   ...POLICIES,
+  ...AWS_REASONS,
   ...HUB,
   ...VERDICT,
   ...INPUTS,
