@@ -5,6 +5,7 @@ import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
+import { PLATFORM } from './platform.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
@@ -15,6 +16,7 @@ import { VERDICT } from './verdict.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...TEXT,
+  ...PLATFORM,
   ...NET,
   ...IDENTITY,
   ...AWS,
