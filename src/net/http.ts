@@ -22,6 +22,8 @@ export interface HttpResponse {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
+  /** The proxy that the call went through, without its credentials. */
+  proxy?: string | undefined
 }
 
 /** The stage of a call in which the network failed. */
@@ -213,7 +215,10 @@ export class Http {
       })
       req.on('response', (response) => {
         this.#read(response, maxBytes ?? this.#options.maxBytes).then(
-          (read) => settle(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read })),
+          (read) =>
+            settle(() =>
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read, proxy: way.proxy }),
+            ),
           (error: Error) => fail('answer', describe(error)),
         )
       })

@@ -61,6 +61,7 @@ export async function runJob<Request extends RunRequest, T>(
       maxAttempts: request.maxAttempts,
       onRetry: runnerLog.debug,
       onLongWait: runnerLog.info,
+      platform: job.platform,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
     (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
