@@ -53,7 +53,7 @@ describe('a page in place of an answer', () => {
     const { message } = await failureOf(call(new FakeAws(html(status))))
     expect(message).toMatch(`[${code}] `)
     expect(message).toContain(
-      `HTTP ${status}, from \`${where}\`, ${PAGE.length} bytes of text/html, a page with the title "Web page blocked", with \`server: nginx\``,
+      `HTTP ${status}, from \`${where}\`, ${PAGE.length} bytes (text/html), a page with the title "Web page blocked", with \`server: nginx\``,
     )
     expect(message).toContain(status >= 500 ? 'during an incident' : 'the login page of a network answered instead')
     expect(message).toContain('\nWho can do it: ')
@@ -63,5 +63,5 @@ describe('a page in place of an answer', () => {
 test.each(CALLS)('another answer that %s never gives is described too', async (_name, code, where, call) => {
   const { message } = await failureOf(call(new FakeAws({ status: 200, body: 'hello' })))
   expect(message).toMatch(`[${code}] `)
-  expect(message).toMatch(new RegExp(`from \`${where}\`, 5 bytes of an unknown type|returned no credentials`))
+  expect(message).toMatch(new RegExp(`from \`${where}\`, 5 bytes \\(no content type\\)|returned no credentials`))
 })

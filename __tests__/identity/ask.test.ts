@@ -52,7 +52,7 @@ describe('a request that fails', () => {
   test('for good is sent once, and shows what GitHub said, and where', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 403, body: 'not allowed' } })
     await expect(answer).rejects.toThrow(
-      `[oidc-request-failed] GitHub’s ID token endpoint did not return a token.\nSeen: HTTP 403: "not allowed", from \`${HOST}/x/idtoken\`, 11 bytes of an unknown type\n`,
+      `[oidc-request-failed] GitHub’s ID token endpoint did not return a token.\nSeen: HTTP 403: "not allowed", from \`${HOST}/x/idtoken\`, 11 bytes (no content type)\n`,
     )
     expect(asked.length).toBe(1)
   })

@@ -17,14 +17,14 @@ const described = (one: HttpResponse, quote?: boolean) => plain(describeAnswer({
 describe('the description of an answer', () => {
   test('names status, host, path, size and type, and never the query', () => {
     const text = described(answer(503, '{"a": 1}', { 'content-type': 'application/json; charset=utf-8' }))
-    expect(text).toBe('HTTP 503, from `service.example:8443/path/to`, 8 bytes of application/json')
+    expect(text).toBe('HTTP 503, from `service.example:8443/path/to`, 8 bytes (application/json)')
   })
 
   test('names the title of a page, and how its sender names itself', () => {
     const page = '<!-- x -->\n<!DOCTYPE html><HTML><head><title>\n Access\n denied </title></head><body>…</body></HTML>'
     const headers = { 'content-type': 'text/html', server: 'squid/5.7', via: '1.1 proxy.corp (squid/5.7)' }
     expect(described(answer(403, page, headers, 'proxy.corp:3128'))).toBe(
-      'HTTP 403, from `service.example:8443/path/to`, through the proxy proxy.corp:3128, 100 bytes of text/html, a page with the title "Access denied", with `server: squid/5.7` and `via: 1.1 proxy.corp (squid/5.7)`',
+      'HTTP 403, from `service.example:8443/path/to`, through the proxy proxy.corp:3128, 100 bytes (text/html), a page with the title "Access denied", with `server: squid/5.7` and `via: 1.1 proxy.corp (squid/5.7)`',
     )
   })
 
@@ -32,7 +32,7 @@ describe('the description of an answer', () => {
     const text = described(
       answer(302, '', { location: 'https://login.corp/auth?back=https://service.example/?token=x' }),
     )
-    expect(text).toBe('HTTP 302, from `service.example:8443/path/to`, 0 bytes of nothing, a redirect to `login.corp`')
+    expect(text).toBe('HTTP 302, from `service.example:8443/path/to`, an empty body, a redirect to `login.corp`')
     expect(described(answer(301, '', { location: '/elsewhere?x' }))).toContain('a redirect to `a different path`')
   })
 

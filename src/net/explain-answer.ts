@@ -7,7 +7,7 @@ import { type MaybePlatform, networkOperators } from '../platform/people.ts'
 import { code, joined, type Prose, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
 import type { HttpResponse } from './http.ts'
-import { isPage, titleOf } from './page.ts'
+import { isPage, sizeOf, titleOf } from './page.ts'
 
 /** An answer, and where it came from. */
 export interface Received {
@@ -23,9 +23,15 @@ const NAMING = ['server', 'via', 'proxy-agent', 'x-squid-error', 'x-cache', 'x-p
  * also the beginning of a short text, for answers that cannot hold a secret.
  */
 export function describeAnswer({ url, answer }: Received, quote = false): Prose {
-  const { status, headers, body, proxy } = answer
+  const text = quote && !isPage(answer) ? answer.body.toString('utf8', 0, 2048).trim() : ''
+  const said = prose`HTTP ${answer.status}${text === '' ? '' : `: ${quoted(text, 200)}`}`
+  return prose`${said}, ${originOf({ ...answer, from: url.host + url.pathname })}`
+}
+
+/** The same without the status: where the answer came from, what it is, and how its sender names itself. */
+export function originOf(answer: HttpResponse): Prose {
+  const { headers, from, proxy } = answer
   const title = isPage(answer) ? titleOf(answer) : undefined
-  const text = quote && !isPage(answer) ? body.toString('utf8', 0, 2048).trim() : ''
   const naming = NAMING.flatMap((name) => {
     const value = headers[name]
     return value === undefined ? [] : [code(`${name}: ${printable(String(value), 80)}`)]
@@ -33,9 +39,9 @@ export function describeAnswer({ url, answer }: Received, quote = false): Prose 
   const location = hostOfRedirect(answer)
   return joined(
     [
-      prose`HTTP ${status}${text === '' ? '' : `: ${quoted(text, 200)}`}`,
-      prose`from ${code(printable(`${url.host}${url.pathname}`, 200))}${proxy === undefined ? '' : `, through the proxy ${printable(proxy, 100)}`}`,
-      prose`${body.length} bytes of ${typeOf(answer)}`,
+      ...(from === undefined ? [] : [prose`from ${code(printable(from, 200))}`]),
+      ...(proxy === undefined ? [] : [prose`through the proxy ${printable(proxy, 100)}`]),
+      sizeOf(answer),
       ...(title === undefined ? [] : [prose`a page with the title ${quoted(title, 80)}`]),
       ...(location === undefined ? [] : [prose`a redirect to ${code(printable(location, 100))}`]),
       ...(naming.length === 0 ? [] : [prose`with ${joined(naming, ' and ')}`]),
@@ -84,12 +90,6 @@ function causeOf(answer: HttpResponse, service: string): Prose {
     return prose`The response is a page for people: from a proxy or firewall that could not reach ${service}, or from a load balancer in front of it during an incident.`
   }
   return prose`The response is a page for people, so a proxy, a firewall or the login page of a network answered instead of ${service}.`
-}
-
-function typeOf({ headers, body }: HttpResponse): string {
-  if (body.length === 0) return 'nothing'
-  const type = headers['content-type']
-  return type === undefined ? 'an unknown type' : printable(String(type).split(';')[0], 60)
 }
 
 /** The host of a redirect, without its path and query, which may hold what was sent. */

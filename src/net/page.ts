@@ -1,4 +1,5 @@
-/** Whether an answer is a page for people: no service that the action calls sends any. */
+/** What came as an answer: its size, and whether it is a page for people, which no service that the action calls sends. */
+import { printable } from '../text/printable.ts'
 import type { HttpResponse } from './http.ts'
 
 /** How HTML begins, after a byte order mark and comments; XML of a service (`<ErrorResponse`) does not. */
@@ -19,6 +20,14 @@ export function titleOf({ body }: Pick<HttpResponse, 'body'>): string | undefine
   const [, title] = /<title[^>]*>([^<]*)/i.exec(text) ?? /<h1[^>]*>([^<]*)/i.exec(text) ?? []
   const words = title?.replace(/\s+/g, ' ').trim()
   return words ? words : undefined
+}
+
+/** `1532 bytes (text/html)`. */
+export function sizeOf({ body, headers }: Pick<HttpResponse, 'body' | 'headers'>): string {
+  if (body.length === 0) return 'an empty body'
+  const type = headers['content-type']
+  const shown = type === undefined ? 'no content type' : printable(String(type).split(';')[0], 60)
+  return `${body.length} bytes (${shown})`
 }
 
 function beginningOf(body: Buffer): string {
