@@ -7,6 +7,7 @@ import type { Log, Mask } from '../text/log.ts'
 import { readIdToken } from './id-token.ts'
 import { readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
+import { requirePermissions } from './permissions.ts'
 
 /** What every program's request says about the run itself. */
 interface RunRequest {
@@ -47,6 +48,7 @@ export async function runJob<Request extends RunRequest, T>(
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
+  requirePermissions(job.platform)
   const request = parse(job)
   progress.request = request
   const givenIdToken = () => {
