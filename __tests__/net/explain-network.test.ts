@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { explainNetworkError } from '../../src/net/explain-network.ts'
 import { NetworkError, type Phase } from '../../src/net/http.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 const explain = (phase: Phase, detail = 'DETAIL', proxy?: string, attempts = 1) =>
   explainNetworkError(
@@ -37,4 +38,37 @@ describe('a network failure', () => {
   test('shows nothing from outside as a command of the runner', () => {
     expect(explain('answer', '::error::x\n::error::y')).toContain(' : :error::x\\u{a}')
   })
+})
+
+describe('a certificate that is not trusted', () => {
+  const untrusted = (env: Record<string, string>, readable: boolean, detail = 'SELF_SIGNED_CERT_IN_CHAIN') =>
+    explainNetworkError(
+      new NetworkError({ what: 'x', host: 'hub.example', phase: 'TLS', detail }),
+      1,
+      platformOf(env, { canRead: (path) => readable && path === '/etc/corp.pem' }),
+    ).message
+  const NAMED = { NODE_EXTRA_CA_CERTS: '/etc/corp.pem' }
+
+  test('may be one of a file that is not there', () => {
+    const message = untrusted(NAMED, false)
+    expect(message).toContain(
+      '`NODE_EXTRA_CA_CERTS` names `/etc/corp.pem`, but there is no file that this step can read',
+    )
+    expect(message).toContain('What to do: Make sure that `/etc/corp.pem` exists')
+    expect(message).not.toContain('In a container')
+  })
+
+  test('may need a mount in a container', () =>
+    expect(untrusted({ ...NAMED, RUNNER_TEMP: '/__w/_temp' }, false)).toContain('mount it there with `volumes:`'))
+
+  test('has another cause if the file can be read, if there is none, or if the handshake failed', () => {
+    for (const message of [untrusted(NAMED, true), untrusted({}, true), untrusted(NAMED, false, 'ECONNRESET')]) {
+      expect(message).toContain('usually because a proxy inspects TLS')
+    }
+  })
+})
+
+test('a network failure says who can fix it', () => {
+  expect(explain('connect')).toContain('they must let it reach `hub.example`')
+  expect(explain('policy')).toContain('Who can do it: Anyone who can change this workflow.')
 })

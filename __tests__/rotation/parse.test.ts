@@ -7,6 +7,7 @@ import { parseRotation } from '../../src/rotation/inputs/parse.ts'
 import { parseFunction } from '../../src/rotation/inputs/parse-function.ts'
 import type { RotationRequest } from '../../src/rotation/request.ts'
 import { rotationPolicy } from '../../src/rotation/session-policy.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/hf-rotate'
 const DAY = 86_400
@@ -27,6 +28,7 @@ const job: Job = {
   gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
+  platform: platformOf(),
 }
 
 type Inputs = Partial<Record<RotationInputName, string>>

@@ -12,6 +12,7 @@ import type { SourceRequest } from '../../src/sources/request.ts'
 import { preloadSource, selectSource } from '../../src/sources/select.ts'
 import { awsOf, type SourceContext } from '../../src/sources/token-source.ts'
 import { Steps } from '../../src/text/steps.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 let sandbox: Sandbox
 let deadline: Deadline
@@ -67,6 +68,7 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     gitConfigs: [],
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
+    platform: platformOf(),
   }
   const log = {
     info: (text: string) => void infos.push(text),

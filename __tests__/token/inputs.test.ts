@@ -12,6 +12,7 @@ import { closest } from '../../src/text/closest.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
 import type { Request } from '../../src/token/request.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 type Raw = RawInputs<InputName>
 
@@ -32,6 +33,7 @@ const JOB: Job = {
   gitUses: [],
   gitConfigs: [],
   gitConfigCount: 0,
+  platform: platformOf(),
 }
 
 function raw(given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}): Raw {

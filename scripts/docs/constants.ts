@@ -14,6 +14,7 @@ import { rotationPolicy } from '../../src/rotation/session-policy.ts'
 import { ABANDONED_MS, OWN_MS, SETTLE_MS } from '../../src/rotation/settling.ts'
 import { POST_ATTEMPTS, POST_MS } from '../../src/runner/clean-up/revoke-minted.ts'
 import { DECIDING_PREFIXES, DECIDING_VARIABLES } from '../../src/runner/deciding-variables.ts'
+import { readPlatform } from '../../src/runner/platform.ts'
 import { EXTRA_MS as CLEANING_MS, MAX_ORPHANS } from '../../src/sources/orphans.ts'
 import { INPUTS } from '../../src/token/inputs/definitions.ts'
 import { DOWNLOAD_LIMIT, SIZE_LIMITS } from '../dist-limits.ts'
@@ -42,6 +43,7 @@ const NO_JOB = {
   gitUses: [],
   gitConfigs: [],
   gitConfigCount: 0,
+  platform: readPlatform({}),
 }
 
 /** By name: the value as a sentence says it. */

@@ -8,6 +8,7 @@ import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
 import { POLICIES } from './policies.ts'
+import { PLATFORM } from './platform.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
@@ -18,6 +19,7 @@ import { VERDICT } from './verdict.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...TEXT,
+  ...PLATFORM,
   ...NET,
   ...IDENTITY,
   ...AWS,

@@ -1,12 +1,14 @@
 /** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
+import { isPage, sizeOf } from '../net/page.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
+import type { Foreign } from './explain-foreign.ts'
 import { STATUS_PAGE } from './pages.ts'
 
 /** What is needed to reach a Hub. */
@@ -68,7 +70,8 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    await checkAnswer(answer, call, { endpoint, calls, tookMs: performance.now() - startedAt })
+    const { platform } = policy
+    await checkAnswer(answer, call, { endpoint, calls, platform, tookMs: performance.now() - startedAt })
     return answer
   })
 }
@@ -77,7 +80,7 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
 async function checkAnswer(
   answer: HttpResponse,
   call: HubCall,
-  { endpoint, calls, tookMs }: { endpoint: string; calls: number; tookMs: number },
+  { endpoint, calls, platform, tookMs }: Pick<Foreign, 'endpoint' | 'platform'> & { calls: number; tookMs: number },
 ): Promise<void> {
   const { what, onLost, examine } = call
   const { status } = answer
@@ -89,10 +92,14 @@ async function checkAnswer(
   }
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
-  if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
+  const foreign = async () =>
+    (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint, platform })
+  // A proxy’s page and one of a load balancer during an incident look alike.
+  if (isTransient(status))
+    throw new TryAgain(isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint), after)
   if (!isForeign(answer)) return
   if (status < 300) await onLost?.()
-  throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  throw await foreign()
 }
 
 /** How Artifactory and Nexus name themselves in every answer. */
@@ -177,14 +184,18 @@ function rateLimited(
 
 /** `hub-failed`: an answer that is neither what was asked for nor a refusal. */
 export function hubFailed(what: string, answer: HttpResponse, endpoint: string): ActionError {
+  const from = answer.from === undefined ? '' : `, from ${printable(answer.from, 200)}`
   const misshapen = answer.status >= 200 && answer.status < 300
   return new ActionError('hub-failed', {
     failed: `The Hub did not return a usable response while the action was waiting for ${what}.`,
-    seen: misshapen ? `${said(answer)}, but not in the format that the Hub documents` : said(answer),
+    seen: misshapen
+      ? `${said(answer)}, but not in the format that the Hub documents${from}, ${sizeOf(answer)}`
+      : `${said(answer)}${from}`,
     expected: 'a response in the format that the Hub documents',
     cause: misshapen
       ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
       : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
     fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) points to the Hub. Then re-run the job.`,
+    forward: prose`The Hub’s operators: ${link(STATUS_PAGE)} lists incidents. If ${code('hf-endpoint')} is not the Hub, the people who operate ${code(printable(endpoint, 120))}.`,
   })
 }

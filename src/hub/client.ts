@@ -198,8 +198,9 @@ export class HubClient {
   }
 }
 
-async function notTheHub(what: string, answer: HttpResponse, { endpoint }: HubAccess): Promise<ActionError> {
-  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+async function notTheHub(what: string, answer: HttpResponse, { endpoint, policy }: HubAccess): Promise<ActionError> {
+  const { platform } = policy
+  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint, platform })
 }
 
 /** What whoami-v2 says; undefined when one of the parts cannot be read. */

@@ -1,4 +1,5 @@
 /** The job as the runner describes it. */
+import type { Platform } from '../platform/platform.ts'
 
 /** What the runner says about the job. None of it is trusted for more than messages and the places of files. */
 export interface Job {
@@ -26,4 +27,6 @@ export interface Job {
   gitConfigs: readonly string[]
   /** `GIT_CONFIG_COUNT` of the job so far. */
   gitConfigCount: number
+  /** The machine and the forge. */
+  platform: Platform
 }

@@ -3,6 +3,7 @@ import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
 import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
 import type { Http } from '../net/http.ts'
+import { isPage } from '../net/page.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
@@ -73,7 +74,14 @@ interface AskContext {
 async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
   return await retry(what, policy, async () => {
-    const { status, headers, body } = await http.send({ method: 'GET', url, what })
+    const answer = await http.send({ method: 'GET', url, what })
+    const { status, headers, body } = answer
+    // A 404 is no fault: there is another place to look.
+    if (isPage(answer) && status !== 404) {
+      const { withAnswer } = await import('../net/explain-answer.ts')
+      const failure = withAnswer(noKeys(issuer, foreign, 'a page'), { url, answer }, policy.platform)
+      throw status === 200 || isTransient(status) ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
+    }
     if (isTransient(status)) {
       const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
       throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
@@ -101,5 +109,8 @@ function noKeys(issuer: string, foreign: boolean, seen: Wording): ActionError {
     fix: foreign
       ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). If they do, try again.`
       : prose`If your enterprise uses its own issuer, set ${code('oidc-issuer')} to it (the value of ${code('iss')} in the token). Otherwise, try again.`,
+    forward: foreign
+      ? prose`Anyone who can change this workflow; if the issuer does not answer, the people who operate it.`
+      : 'Anyone who can change this workflow; the administrators of your enterprise know its issuer.',
   })
 }

@@ -1,8 +1,10 @@
 /** What to tell a user whose runner cannot reach a host. Loaded only then. */
-import { ActionError } from '../errors/action-error.ts'
+import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { type MaybePlatform, networkOperators, runnerOperators } from '../platform/people.ts'
+import type { CaFile } from '../platform/platform.ts'
 import { code, joined, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import type { NetworkError, Phase } from './http.ts'
+import { isCertificateError, type NetworkError, type Phase } from './http.ts'
 
 const PROXY = code('HTTPS_PROXY')
 const NO_PROXY = code('NO_PROXY')
@@ -54,14 +56,37 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
 }
 
 /** `network-unreachable`: which host, in which phase, after how many attempts, and the usual causes of exactly that. */
-export function explainNetworkError(error: NetworkError, attempts: number): ActionError {
-  const { cause, fix } = CAUSES[error.phase]
+export function explainNetworkError(error: NetworkError, attempts: number, platform?: MaybePlatform): ActionError {
   const through = error.proxy ? `, through the proxy ${printable(error.proxy)},` : ''
   return new ActionError('network-unreachable', {
     failed: `No answer from ${printable(error.host)}${through} while waiting for ${error.what}.`,
     seen: `phase ${error.phase}: ${printable(error.detail)}, after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}`,
     expected: `an answer from ${printable(error.host)}`,
-    cause,
-    fix,
+    ...adviceFor(error, platform),
   })
+}
+
+type Advice = Pick<Explanation, 'cause' | 'fix' | 'forward'>
+
+function adviceFor({ phase, host, detail }: NetworkError, platform: MaybePlatform): Advice {
+  const caFile = platform?.caFile
+  if (phase === 'TLS' && isCertificateError(detail) && caFile?.readable === false)
+    return caFileMissing(caFile, platform)
+  // An address that the workflow or the runner sets.
+  const forward = phase === 'policy' ? 'Anyone who can change this workflow.' : networkOperators(platform, host)
+  return { ...CAUSES[phase], forward }
+}
+
+/** Node warns about such a file at its start, and goes on without it. */
+function caFileMissing({ variable, path }: CaFile, platform: MaybePlatform): Advice {
+  const file = code(printable(path, 200))
+  const inside =
+    platform?.container === 'none'
+      ? ''
+      : prose` In a container, it must exist inside the container: mount it there with ${code('volumes:')}.`
+  return {
+    cause: prose`${code(variable)} names ${file}, but there is no file that this step can read at this path, so Node ignores it and does not trust the certificates in it.`,
+    fix: prose`Make sure that ${file} exists and can be read by the user of this step, or correct ${code(variable)}.${inside}`,
+    forward: runnerOperators(platform),
+  }
 }

@@ -22,6 +22,10 @@ export interface HttpResponse {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
+  /** Host and path that were called. */
+  from?: string
+  /** The proxy that the call went through, without its credentials. */
+  proxy?: string | undefined
 }
 
 /** The stage of a call in which the network failed. */
@@ -213,7 +217,11 @@ export class Http {
       })
       req.on('response', (response) => {
         this.#read(response, maxBytes ?? this.#options.maxBytes).then(
-          (read) => settle(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: read })),
+          (read) => {
+            const { statusCode: status = 0, headers: received } = response
+            const from = url.host + url.pathname
+            settle(() => resolve({ status, headers: received, body: read, from, proxy: way.proxy }))
+          },
           (error: Error) => fail('answer', describe(error)),
         )
       })

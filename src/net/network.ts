@@ -1,4 +1,5 @@
 /** Opens the network for one piece of work and closes it again: deadline, proxy, transport and retry policy together. */
+import type { Platform } from '../platform/platform.ts'
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
 import { proxyFromEnvironment } from './proxy.ts'
@@ -24,17 +25,25 @@ export interface NetworkOptions {
   onLongWait?: (message: string) => void
   /** Called while answers are awaited: time for other work. */
   whileWaiting?: () => void
+  /** The machine, for messages. */
+  platform?: Platform
 }
 
 /** Does `work` with a network of its own. However it ends, calls that are still in progress are aborted. */
 export async function withNetwork<T>(
-  { env, limitMs, maxAttempts, onRetry, onLongWait, whileWaiting }: NetworkOptions,
+  { env, limitMs, maxAttempts, onRetry, onLongWait, whileWaiting, platform }: NetworkOptions,
   work: (network: NetworkContext) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(limitMs)
   const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
   try {
-    const policy = { maxAttempts, deadline, ...(onRetry ? { onRetry } : {}), ...(onLongWait ? { onLongWait } : {}) }
+    const policy = {
+      maxAttempts,
+      deadline,
+      ...(onRetry ? { onRetry } : {}),
+      ...(onLongWait ? { onLongWait } : {}),
+      ...(platform ? { platform } : {}),
+    }
     return await work({ http, deadline, policy })
   } finally {
     deadline.stop()

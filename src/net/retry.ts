@@ -1,5 +1,6 @@
 /** The one retry policy: few attempts, with jitter, within the deadline, and only for what another attempt can cure. */
 
+import type { Platform } from '../platform/platform.ts'
 import { formatDuration } from '../text/duration.ts'
 import type { Deadline } from './deadline.ts'
 import { isCertificateError, NetworkError } from './http.ts'
@@ -46,6 +47,8 @@ export interface RetryPolicy {
   onLongWait?: (message: string) => void
   /** 0 ≤ x < 1. */
   random?: () => number
+  /** The machine that the calls are made on, for messages. */
+  platform?: Platform
 }
 
 /** The most that `max-attempts` allows: more calls to one route would make a service's bad day worse. */
@@ -78,7 +81,7 @@ export async function retry<T>(what: string, policy: RetryPolicy, attempt: () =>
       if (!again) throw error
       if (isRefusal(again, policy)) refusals += 1
       const wait = refusals < MOST_REFUSALS ? nextWait(again, made, policy) : undefined
-      if (!wait) throw await forUser(again.failure, made)
+      if (!wait) throw await forUser(again.failure, made, policy)
       tellOfWait(what, wait, policy)
       await policy.deadline.sleep(wait.waitMs, what)
     }
@@ -140,8 +143,8 @@ function isPermanent(failure: Error): boolean {
   return failure.phase === 'policy' || (failure.phase === 'TLS' && isCertificateError(failure.detail))
 }
 
-async function forUser(failure: Error, attempts: number): Promise<Error> {
+async function forUser(failure: Error, attempts: number, { platform }: RetryPolicy): Promise<Error> {
   if (!(failure instanceof NetworkError)) return failure
   const { explainNetworkError } = await import('./explain-network.ts')
-  return explainNetworkError(failure, attempts)
+  return explainNetworkError(failure, attempts, platform)
 }

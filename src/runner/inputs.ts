@@ -8,6 +8,7 @@ import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { CLIENT_VARIABLES } from '../token/next-client.ts'
 import { hubTokenFiles } from './hub-token-files.ts'
 import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
+import { readPlatform } from './platform.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
 export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
@@ -66,6 +67,7 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
       .filter((use) => use.length > 0),
     gitConfigs: ownGitConfigs(env, gitConfigCount),
     gitConfigCount,
+    platform: readPlatform(env),
   }
 }
 

@@ -8,6 +8,7 @@ import type { Steps } from '../text/steps.ts'
 import { readIdToken } from './id-token.ts'
 import { readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
+import { requirePermissions } from './permissions.ts'
 
 /** What every program's request says about the run itself. */
 interface RunRequest {
@@ -50,6 +51,7 @@ export async function runJob<Request extends RunRequest, T>(
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
+  requirePermissions(job.platform)
   const request = parse(job)
   progress.request = request
   const givenIdToken = () => {
@@ -64,6 +66,7 @@ export async function runJob<Request extends RunRequest, T>(
       maxAttempts: request.maxAttempts,
       onRetry: runnerLog.debug,
       onLongWait: runnerLog.info,
+      platform: job.platform,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
     (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken, steps }),

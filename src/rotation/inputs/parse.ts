@@ -82,7 +82,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
       ...inWords(awsEndpoints),
     ],
     audience: filled('audience'),
-    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
+    issuer: parseIssuer(values['oidc-issuer'], job, idTokenFrom, problems),
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     role,

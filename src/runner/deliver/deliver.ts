@@ -8,7 +8,7 @@ import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import { exportedVariables, type Request } from '../../token/request.ts'
 import { COPIES_STATE, savedCopies } from '../copies.ts'
-import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
+import { deliveryFailed, notSet, writeFailure } from '../delivery-failed.ts'
 import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
 import { credentialAnswer, gitPrefixes, gitVariables, hostConfig, pathsConfig, withinReach } from './git.ts'
 import { writeHomeFiles } from './home-file.ts'
@@ -53,7 +53,7 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
     if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
-    throw error instanceof ActionError ? error : deliveryFailed(NOT_DELIVERED, writeFailed(error))
+    throw error instanceof ActionError ? error : writeFailure(NOT_DELIVERED, error, job.platform)
   }
   return places(request, homeFiles)
 }

@@ -63,7 +63,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     ...asked,
     // The Hub accepts only ID tokens that are meant for it.
     audience: usesAws ? filled('audience') : hubEndpoint,
-    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
+    issuer: parseIssuer(values['oidc-issuer'], job, idTokenFrom, problems),
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     source,
