@@ -166,7 +166,7 @@ async function modelRow(name: string, timeoutMs: number): Promise<string> {
     await clock.sleep(startMs)
     let made = 0
     const deadline = clock.deadline(timeoutMs)
-    await retry('whoami-v2', { maxAttempts: 10, deadline, spreads: true }, async () => {
+    await retry({ what: 'whoami-v2' }, { maxAttempts: 10, deadline, spreads: true }, async () => {
       made += 1
       const { allowed, resetMs } = window.take('all', clock.now)
       if (!allowed) throw new TryAgain(new Error('429'), Math.ceil(resetMs / 1000) * 1000, true)

@@ -17,7 +17,7 @@ export class VirtualClock {
   deadline(limitMs: number): Deadline {
     const endsAt = this.now + limitMs
     const remainingMs = () => Math.max(0, endsAt - this.now)
-    return { remainingMs, sleep: (ms: number) => this.sleep(ms) } as unknown as Deadline
+    return { limitMs, remainingMs, sleep: (ms: number) => this.sleep(ms) }
   }
 
   /** Lets time pass until all of these have ended. */

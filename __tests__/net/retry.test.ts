@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
+import { isTransient } from '../../src/net/cures.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { NetworkError, type Phase } from '../../src/net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../../src/net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../../src/net/retry.ts'
 import { closeAll, deadline } from './network-for-tests.ts'
 
 afterEach(closeAll)
 
+const X = { what: 'x' }
 const failure = new Error('busy')
 const policy = (options: Partial<RetryPolicy> = {}): RetryPolicy => ({
   maxAttempts: 3,
@@ -45,7 +47,7 @@ test.each([
 describe('a call that fails', () => {
   test('is given up after the last attempt, with the last failure', async () => {
     const { attempt, attempts } = failing(new TryAgain(failure, 1))
-    await expect(retry('x', policy(), attempt)).rejects.toBe(failure)
+    await expect(retry(X, policy(), attempt)).rejects.toBe(failure)
     expect(attempts()).toBe(3)
   })
 
@@ -56,19 +58,19 @@ describe('a call that fails', () => {
       if (attempts < 3) throw new TryAgain(failure, 1)
       return 'done'
     }
-    expect(await retry('x', policy(), attempt)).toBe('done')
+    expect(await retry(X, policy(), attempt)).toBe('done')
     expect(attempts).toBe(3)
   })
 
   test('is not repeated when another attempt cannot cure it', async () => {
     const { attempt, attempts } = failing(failure)
-    await expect(retry('x', policy(), attempt)).rejects.toBe(failure)
+    await expect(retry(X, policy(), attempt)).rejects.toBe(failure)
     expect(attempts()).toBe(1)
   })
 
   test('on the network is repeated', async () => {
     const { attempt, attempts } = failing(network('answer', 'ECONNRESET'))
-    await expect(retry('x', policy({ maxAttempts: 2 }), attempt)).rejects.toThrow(/ECONNRESET, after 2 attempts/)
+    await expect(retry(X, policy({ maxAttempts: 2 }), attempt)).rejects.toThrow(/ECONNRESET, after 2 attempts/)
     expect(attempts()).toBe(2)
   })
 
@@ -80,12 +82,12 @@ describe('a call that fails', () => {
     ['policy', 'http: is only accepted for loopback addresses', 1],
   ] as const)('in phase %s with %s gets %i attempts', async (phase, detail, expected) => {
     const { attempt, attempts } = failing(network(phase, detail))
-    await expect(retry('x', policy({ maxAttempts: 2 }), attempt)).rejects.toThrow(/network-unreachable/)
+    await expect(retry(X, policy({ maxAttempts: 2 }), attempt)).rejects.toThrow(/network-unreachable/)
     expect(attempts()).toBe(expected)
   })
 
   test('on the network is explained to the user', async () => {
-    const thrown = await retry('x', policy({ maxAttempts: 1 }), () =>
+    const thrown = await retry(X, policy({ maxAttempts: 1 }), () =>
       Promise.reject(network('TLS', 'CERT_HAS_EXPIRED')),
     ).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(ActionError)
@@ -97,10 +99,15 @@ describe('the wait', () => {
   /** The waits before three further attempts. */
   async function waits(random: number, afterMs?: number): Promise<string[]> {
     const told: string[] = []
-    const patient = { ...deadline(), remainingMs: () => 60_000, sleep: () => Promise.resolve() } as unknown as Deadline
+    const patient = {
+      ...deadline(),
+      limitMs: 60_000,
+      remainingMs: () => 60_000,
+      sleep: () => Promise.resolve(),
+    } as unknown as Deadline
     const onRetry = (message: string) => told.push(message)
     const { attempt } = failing(new TryAgain(failure, afterMs))
-    await retry('x', { maxAttempts: 9, deadline: patient, random: () => random, onRetry }, attempt).catch(() => {})
+    await retry(X, { maxAttempts: 9, deadline: patient, random: () => random, onRetry }, attempt).catch(() => {})
     return told.map((message) => message.replace(/^.*; /, ''))
   }
 
@@ -121,27 +128,27 @@ describe('the wait', () => {
     const told: string[] = []
     const { attempt } = failing(new TryAgain(failure, 100))
     const onRetry = (message: string) => told.push(message)
-    await expect(retry('x', policy({ maxAttempts: 2, random: () => 0.5, onRetry }), attempt)).rejects.toBe(failure)
+    await expect(retry(X, policy({ maxAttempts: 2, random: () => 0.5, onRetry }), attempt)).rejects.toBe(failure)
     expect(told).toEqual(['x: attempt 1 of 2 failed; retrying in 350 ms'])
   })
 
   test('does not start when it does not fit into the time left', async () => {
     const started = performance.now()
     const { attempt, attempts } = failing(new TryAgain(failure, 60_000))
-    await expect(retry('x', policy(), attempt)).rejects.toBe(failure)
+    await expect(retry(X, policy(), attempt)).rejects.toBe(failure)
     expect(attempts()).toBe(1)
     expect(performance.now() - started).toBeLessThan(1000)
   })
 
   test('leaves the time that later calls need', async () => {
     const { attempt, attempts } = failing(new TryAgain(failure, 10))
-    await expect(retry('x', policy({ reserveMs: 60_000 }), attempt)).rejects.toBe(failure)
+    await expect(retry(X, policy({ reserveMs: 60_000 }), attempt)).rejects.toBe(failure)
     expect(attempts()).toBe(1)
   })
 
   test('ends when the deadline is stopped', async () => {
     const stopped = new Deadline(60_000)
-    const waiting = retry('x', policy({ deadline: stopped }), failing(new TryAgain(failure, 30_000)).attempt)
+    const waiting = retry(X, policy({ deadline: stopped }), failing(new TryAgain(failure, 30_000)).attempt)
     stopped.stop()
     await expect(waiting).rejects.toThrow()
     expect(stopped.remainingMs()).toBe(0)
@@ -158,7 +165,7 @@ describe('after a refusal by a long window, a call that spreads its waits', () =
     const slept: number[] = []
     const told: string[] = []
     const sleep = async (ms: number) => void slept.push(ms)
-    const patient = { remainingMs: () => 60_000, sleep } as unknown as Deadline
+    const patient = { limitMs: 60_000, remainingMs: () => 60_000, sleep } as unknown as Deadline
     const { attempt, attempts } = failing(error)
     const onLongWait = (message: string) => told.push(message)
     const all = {
@@ -169,7 +176,7 @@ describe('after a refusal by a long window, a call that spreads its waits', () =
       random: () => random,
       onLongWait,
     }
-    await retry('x', { ...all, ...options }, attempt).catch(() => {})
+    await retry(X, { ...all, ...options }, attempt).catch(() => {})
     return { slept, told, attempts: attempts() }
   }
 
@@ -200,10 +207,10 @@ describe('after a refusal by a long window, a call that spreads its waits', () =
   async function inOrder(...errors: Error[]) {
     const slept: number[] = []
     const sleep = async (ms: number) => void slept.push(ms)
-    const patient = { remainingMs: () => 60_000, sleep } as unknown as Deadline
+    const patient = { limitMs: 60_000, remainingMs: () => 60_000, sleep } as unknown as Deadline
     const left = [...errors]
     const spreading = { maxAttempts: 9, deadline: patient, spreads: true, random: () => 0 }
-    const outcome = await retry('x', spreading, async () => {
+    const outcome = await retry(X, spreading, async () => {
       const error = left.shift()
       if (error) throw error
       return 'served'

@@ -97,6 +97,7 @@ export class EcsServices {
       http: this.#http,
       policy: this.#policy,
       credentials,
+      isRepeatable: verb === 'describe',
       send,
       explain: (error) => this.#failure(service, said(error), this.#advice(error.name, service)),
     })

@@ -1,7 +1,9 @@
 /** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
+import { callsFor } from '../net/calls-made.ts'
+import { cureOf, isTransient } from '../net/cures.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { isRecord, parseJson } from '../text/json.ts'
@@ -52,10 +54,10 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
-  let calls = 0
-  return retry(what, policy, async () => {
+  const route = `${method} ${endpoint}${path} ${headers?.authorization ?? ''}`
+  // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
+  return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()
-    calls += 1
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -63,12 +65,13 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       ...(body === undefined ? {} : { body }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
       what,
+      withinMs,
     })
     const answer = await sent.catch(async (error: unknown) => {
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    await checkAnswer(answer, call, { endpoint, calls, tookMs: performance.now() - startedAt })
+    await checkAnswer(answer, call, { endpoint, tookMs: performance.now() - startedAt })
     return answer
   })
 }
@@ -77,7 +80,7 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
 async function checkAnswer(
   answer: HttpResponse,
   call: HubCall,
-  { endpoint, calls, tookMs }: { endpoint: string; calls: number; tookMs: number },
+  { endpoint, tookMs }: { endpoint: string; tookMs: number },
 ): Promise<void> {
   const { what, onLost, examine } = call
   const { status } = answer
@@ -85,14 +88,16 @@ async function checkAnswer(
   if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
   const after = retryAfterMs(answer.headers, Date.now())
   if (status === 429) {
-    throw new TryAgain(rateLimited(what, answer, { after, calls }), after, hasLongWindow(answer.headers))
+    throw new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
   }
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
   if (!isForeign(answer)) return
   if (status < 300) await onLost?.()
-  throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  const failure = (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
+  throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
 }
 
 /** How Artifactory and Nexus name themselves in every answer. */
@@ -142,29 +147,26 @@ export function said(answer: HttpResponse, text?: string): string {
   const errorCode = header(answer, 'x-error-code')
   const message = text ?? header(answer, 'x-error-message')
   const id = header(answer, 'x-request-id')
+  const calls = callsFor(answer)
   return [
     `HTTP ${answer.status}`,
     ...(errorCode ? [printable(errorCode, 60)] : []),
     ...(message ? [quoted(message, 300)] : []),
     ...(id ? [`request ${printable(id, 60)}`] : []),
+    ...(calls ? [calls] : []),
   ].join(', ')
 }
 
 /** `after`: milliseconds that the Hub asks to wait. */
-function rateLimited(
-  what: string,
-  answer: HttpResponse,
-  { after, calls }: { after: number | undefined; calls: number },
-): ActionError {
+function rateLimited(what: string, answer: HttpResponse, after: number | undefined): ActionError {
   const wait =
     after === undefined
       ? 'the Hub does not say how long to wait'
       : `the Hub asks clients to wait ${formatDuration(after / 1000)}`
-  const made = calls === 1 ? 'one call' : `${calls} calls`
   return new ActionError('hub-rate-limited', {
     failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
-    seen: `${said(answer)}; ${wait} (after ${made})`,
-    expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
+    seen: `${said(answer)}; ${wait}`,
+    expected: prose`a response within ${code('timeout')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [

@@ -1,7 +1,8 @@
 /** Requests the job's ID token from GitHub. */
 import { ActionError } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import type { Http } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
@@ -31,23 +32,25 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
   const url = new URL(request.url)
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
-  return await retry(what, policy, async () => {
+  return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
     const { status, headers, body } = await http.send({
       method: 'GET',
       url,
       headers: { authorization: `Bearer ${request.token}` },
       what,
+      withinMs,
     })
-    if (status !== 200) {
-      const failure = requestFailed(statusAndBody(status, body.toString('utf8')))
-      if (isTransient(status)) throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
-      throw failure
-    }
-    const answer = parseJson(body.toString('utf8'))
+    const text = body.toString('utf8')
+    const answer = status === 200 ? parseJson(text) : undefined
     const value = isRecord(answer) ? answer.value : undefined
-    if (typeof value !== 'string' || value === '') throw requestFailed('HTTP 200 without a token')
-    mask(value)
-    return value
+    if (typeof value === 'string' && value !== '') {
+      mask(value)
+      return value
+    }
+    const isUnusable = status === 200
+    const failure = requestFailed(isUnusable ? 'HTTP 200 without a token' : statusAndBody(status, text))
+    const isCurable = cureOf({ from: 'GitHub', status, text, isUnusable }) === 'retry'
+    throw isCurable ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
   })
 }
 

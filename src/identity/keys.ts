@@ -1,9 +1,10 @@
 /** Fetches the issuer's published keys. */
 import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
 import type { Http } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, prose, type Wording } from '../text/message.ts'
@@ -22,14 +23,14 @@ export async function fetchKeys(
   http: Http,
   policy: RetryPolicy,
 ): Promise<JSONWebKeySet> {
-  const get = (url: string) => getJson(new URL(url), { issuer, foreign, http, policy })
+  const get = (url: string, isUsable?: Usable) => getJson(new URL(url), { issuer, foreign, http, policy, isUsable })
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
     const direct = await get(`${base}/.well-known/jwks`)
     if (isKeySet(direct.json)) return direct.json
   }
-  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`), issuer, foreign)
-  const published = await get(uri)
+  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`, namesKeys), issuer, foreign)
+  const published = await get(uri, isKeySet)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
 }
@@ -63,23 +64,38 @@ interface JsonAnswer {
   json: unknown
 }
 
+/** Whether an answer can be what was asked for. */
+type Usable = (json: unknown) => boolean
+
 interface AskContext {
   issuer: string
   foreign: boolean
   http: Http
   policy: RetryPolicy
+  /** Where it is not given, there is another place to look. */
+  isUsable: Usable | undefined
 }
 
-async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext): Promise<JsonAnswer> {
+async function getJson(
+  url: URL,
+  { issuer, foreign, http, policy, isUsable = () => true }: AskContext,
+): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
-  return await retry(what, policy, async () => {
-    const { status, headers, body } = await http.send({ method: 'GET', url, what })
-    if (isTransient(status)) {
-      const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
+  return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
+    const { status, headers, body } = await http.send({ method: 'GET', url, what, withinMs })
+    const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
+    const isUnusable = status === 200 && !isUsable(json)
+    if (cureOf({ from: 'issuer', status, isUnusable }) === 'retry') {
+      const without = isUnusable ? ' without the expected content' : ''
+      const failure = noKeys(issuer, foreign, prose`HTTP ${status}${without} from ${code(printable(url.href, 200))}`)
       throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
     }
-    return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }
+    return { status, json }
   })
+}
+
+function namesKeys(json: unknown): boolean {
+  return isRecord(json) && typeof json.jwks_uri === 'string' && URL.canParse(json.jwks_uri)
 }
 
 function isKeySet(value: unknown): value is JSONWebKeySet {

@@ -53,13 +53,13 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
   },
 }
 
-/** `network-unreachable`: which host, in which phase, after how many attempts, and the usual causes of exactly that. */
-export function explainNetworkError(error: NetworkError, attempts: number): ActionError {
+/** `network-unreachable`: which host, in which phase, and the usual causes of exactly that. */
+export function explainNetworkError(error: NetworkError): ActionError {
   const { cause, fix } = CAUSES[error.phase]
   const through = error.proxy ? `, through the proxy ${printable(error.proxy)},` : ''
   return new ActionError('network-unreachable', {
     failed: `No answer from ${printable(error.host)}${through} while waiting for ${error.what}.`,
-    seen: `phase ${error.phase}: ${printable(error.detail)}, after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}`,
+    seen: `phase ${error.phase}: ${printable(error.detail)}`,
     expected: `an answer from ${printable(error.host)}`,
     cause,
     fix,

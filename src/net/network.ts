@@ -1,4 +1,5 @@
 /** Opens the network for one piece of work and closes it again: deadline, proxy, transport and retry policy together. */
+import { CallCount } from './calls-made.ts'
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
 import { proxyFromEnvironment } from './proxy.ts'
@@ -16,8 +17,8 @@ export interface NetworkOptions {
   env: NodeJS.ProcessEnv
   /** For all of the work together. */
   limitMs: number
-  /** The most attempts at one call. */
-  maxAttempts: number
+  /** The most attempts at one call, if the user limits them. */
+  maxAttempts?: number | undefined
   /** Called before each wait for another attempt. */
   onRetry?: (message: string) => void
   /** Called before a wait that may take most of the time. */
@@ -34,7 +35,14 @@ export async function withNetwork<T>(
   const deadline = new Deadline(limitMs)
   const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
   try {
-    const policy = { maxAttempts, deadline, ...(onRetry ? { onRetry } : {}), ...(onLongWait ? { onLongWait } : {}) }
+    const calls = new CallCount()
+    const policy = {
+      maxAttempts,
+      deadline,
+      calls,
+      ...(onRetry ? { onRetry } : {}),
+      ...(onLongWait ? { onLongWait } : {}),
+    }
     return await work({ http, deadline, policy })
   } finally {
     deadline.stop()

@@ -12,7 +12,7 @@ import { mask, runnerLog } from './log.ts'
 interface RunRequest {
   idTokenFrom: IdTokenFrom
   timeoutMs: number
-  maxAttempts: number
+  maxAttempts: number | undefined
 }
 
 /** What a program works with on the runner. */

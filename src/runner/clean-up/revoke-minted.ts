@@ -13,8 +13,6 @@ import { fateOf, isSavedToken, tellMisfits, tokenMisfits } from './saved-token.t
 
 /** How long post may take, in milliseconds: the Hub's short incidents are over by then, and no job hangs for it. */
 export const POST_MS = 120_000
-/** How often post tries. More than main does by default: nothing comes after it. */
-export const POST_ATTEMPTS = 6
 
 /** Revokes what must be revoked; a failure is a warning that says when the token expires. Never throws. */
 export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<void> {
@@ -48,7 +46,7 @@ async function report(token: SavedToken, env: NodeJS.ProcessEnv): Promise<void> 
 
 async function revoke({ value, endpoint, expiresAt }: SavedToken, env: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await withNetwork({ env, limitMs: POST_MS, maxAttempts: POST_ATTEMPTS, onRetry: runnerLog.debug }, (network) =>
+    await withNetwork({ env, limitMs: POST_MS, onRetry: runnerLog.debug }, (network) =>
       revokeToken(value, { endpoint, ...network }),
     )
     runnerLog.info('Hub: revoked this job’s token. The Hub sends the token’s owner an email about it.')
