@@ -99,7 +99,7 @@ async function assumeRole(
     send: (client) => client.send(command),
     examine: ({ Credentials }) => {
       for (const secret of [Credentials?.SecretAccessKey, Credentials?.SessionToken]) if (secret) mask(secret)
-      return credentialsIn(Credentials) ? undefined : withoutCredentials()
+      return Credentials === undefined ? withoutCredentials() : undefined
     },
     explain: async (refusal) => {
       const { explainSts } = await import('./explain-sts.ts')

@@ -7,7 +7,7 @@ import type { Http } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { code, prose, type Wording } from '../text/message.ts'
+import { code, type Prose, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 
 /**
@@ -23,14 +23,14 @@ export async function fetchKeys(
   http: Http,
   policy: RetryPolicy,
 ): Promise<JSONWebKeySet> {
-  const get = (url: string, isUsable?: Usable) => getJson(new URL(url), { issuer, foreign, http, policy, isUsable })
+  const get = (url: string, content?: Content) => getJson(new URL(url), { issuer, foreign, http, policy, content })
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
     const direct = await get(`${base}/.well-known/jwks`)
     if (isKeySet(direct.json)) return direct.json
   }
-  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`, namesKeys), issuer, foreign)
-  const published = await get(uri, isKeySet)
+  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`, PLACE), issuer, foreign)
+  const published = await get(uri, KEY_SET)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
 }
@@ -64,8 +64,14 @@ interface JsonAnswer {
   json: unknown
 }
 
-/** Whether an answer can be what was asked for. */
-type Usable = (json: unknown) => boolean
+/** What an answer must hold. */
+interface Content {
+  is: (json: unknown) => boolean
+  name: string | Prose
+}
+
+const KEY_SET: Content = { is: isKeySet, name: 'a key set' }
+const PLACE: Content = { is: namesPlace, name: prose`a ${code('jwks_uri')}` }
 
 interface AskContext {
   issuer: string
@@ -73,20 +79,17 @@ interface AskContext {
   http: Http
   policy: RetryPolicy
   /** Where it is not given, there is another place to look. */
-  isUsable: Usable | undefined
+  content: Content | undefined
 }
 
-async function getJson(
-  url: URL,
-  { issuer, foreign, http, policy, isUsable = () => true }: AskContext,
-): Promise<JsonAnswer> {
+async function getJson(url: URL, { issuer, foreign, http, policy, content }: AskContext): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
   return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
     const { status, headers, body } = await http.send({ method: 'GET', url, what, withinMs })
     const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
-    const isUnusable = status === 200 && !isUsable(json)
+    const isUnusable = status === 200 && content?.is(json) === false
     if (cureOf({ from: 'issuer', status, isUnusable }) === 'retry') {
-      const without = isUnusable ? ' without the expected content' : ''
+      const without = isUnusable ? prose` without ${content.name}` : ''
       const failure = noKeys(issuer, foreign, prose`HTTP ${status}${without} from ${code(printable(url.href, 200))}`)
       throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
     }
@@ -94,7 +97,7 @@ async function getJson(
   })
 }
 
-function namesKeys(json: unknown): boolean {
+function namesPlace(json: unknown): boolean {
   return isRecord(json) && typeof json.jwks_uri === 'string' && URL.canParse(json.jwks_uri)
 }
 

@@ -63,6 +63,6 @@ export const callsFor = (answer: object): string | undefined => CALLS.get(answer
 /** The first sentence of what was seen, with `text` at its end. */
 function ended(seen: Wording | undefined, text: string): Wording {
   const [first, ...rest] = seen === undefined ? [] : partsOf(seen)
-  if (first?.kind !== 'prose') return [`${text[0]?.toUpperCase()}${text.slice(1)}:`, ...(first ? [first] : []), ...rest]
+  if (first?.kind !== 'prose') return [`${text[0]?.toUpperCase()}${text.slice(1)}`, ...(first ? [first] : []), ...rest]
   return [{ kind: 'prose', inlines: [...first.inlines, `, ${text}`] }, ...rest]
 }
