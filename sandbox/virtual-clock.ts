@@ -47,27 +47,43 @@ export class VirtualClock {
       left -= 1
     }
     for (const task of tasks) task.then(end, end)
-    for (let quiet = 0; left > 0; quiet += 1) {
+    let quiet = 0
+    let quietSince = performance.now()
+    const restart = () => {
+      quiet = 0
+      quietSince = performance.now()
+    }
+    for (; left > 0; quiet += 1) {
       // Everybody gets as far as the next wait.
       await new Promise((resolve) => setImmediate(resolve))
-      if (this.#busy > 0) quiet = 0
-      if (quiet < QUIET_ROUNDS) continue
-      this.#advance()
-      quiet = 0
+      if (this.#busy > 0) restart()
+      const next = this.#next()
+      if (!next || quiet < QUIET_ROUNDS) continue
+      if (next.at - this.#now > FAR_MS && performance.now() - quietSince < QUIET_MS) continue
+      this.#advanceTo(next)
+      restart()
     }
   }
 
-  #advance(): void {
-    const next = this.#timers.reduce<Timer | undefined>(
+  #next(): Timer | undefined {
+    return this.#timers.reduce<Timer | undefined>(
       (first, timer) => (first === undefined || timer.at < first.at ? timer : first),
       undefined,
     )
-    if (!next) return
+  }
+
+  #advanceTo(next: Timer): void {
     this.#timers = this.#timers.filter((timer) => timer !== next)
     this.#now = Math.max(this.#now, next.at)
     next.act()
   }
 }
 
-/** Turns of the event loop in which nobody did anything; code that is being loaded takes some. */
+/** Turns of the event loop in which nobody did anything, before time passes. */
 const QUIET_ROUNDS = 3
+/**
+ * Far ahead there is hardly anything but a deadline, which must not pass while a signature is checked or code is loaded:
+ * real time without a sign of life, in milliseconds.
+ */
+const FAR_MS = 30_000
+const QUIET_MS = 2_000

@@ -58,13 +58,17 @@ describe('the ID token', () => {
 describe('a request that fails', () => {
   test('for good is sent once, and shows what GitHub said', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 403, body: 'not allowed' } })
-    await expect(answer).rejects.toThrow(/^\[oidc-request-failed\].*\nSeen: HTTP 403: "not allowed", after one attempt\n/)
+    await expect(answer).rejects.toThrow(
+      /^\[oidc-request-failed\].*\nSeen: HTTP 403: "not allowed", after one attempt\n/,
+    )
     expect(asked.length).toBe(1)
   })
 
   test('each time tells what to check', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 500 } })
-    await expect(answer).rejects.toThrow(/Seen: HTTP 500, after 3 attempts in less than 1 s\n[\s\S]*check https:\/\/www\.githubstatus\.com\./)
+    await expect(answer).rejects.toThrow(
+      /Seen: HTTP 500, after 3 attempts in less than 1 s\n[\s\S]*check https:\/\/www\.githubstatus\.com\./,
+    )
     expect(asked.length).toBe(3)
   })
 

@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { CURES, type Cure, cureOf, type Fault } from '../../src/net/cures.ts'
 
-const network = (phase: Fault['phase'], detail: string): Fault => ({ from: 'network', ...(phase ? { phase } : {}), detail })
+const network = (phase: Fault['phase'], detail: string): Fault => ({
+  from: 'network',
+  ...(phase ? { phase } : {}),
+  detail,
+})
 
 describe('a failure is cured', () => {
   test.each<[Cure, Fault]>([
@@ -32,7 +36,10 @@ describe('a failure is cured', () => {
     ['never', { from: 'AWS', status: 400, name: 'IDPCommunicationError' }],
     ['once', { from: 'STS', status: 403, name: 'AccessDenied' }],
     ['never', { from: 'AWS', status: 400, name: 'AccessDeniedException' }],
-    ['never', { from: 'STS', status: 403, name: 'AccessDenied', text: 'with an explicit deny in a resource control policy' }],
+    [
+      'never',
+      { from: 'STS', status: 403, name: 'AccessDenied', text: 'with an explicit deny in a resource control policy' },
+    ],
     ['once', { from: 'AWS', status: 400, name: 'UnrecognizedClientException', moment: 'first-use' }],
     ['once', { from: 'STS', status: 403, name: 'InvalidClientTokenId', moment: 'first-use' }],
     ['never', { from: 'AWS', status: 400, name: 'UnrecognizedClientException' }],

@@ -130,12 +130,15 @@ describe('the wait', () => {
     expect((await waits(1)).slice(0, 4)).toEqual([375, 625, 1_250, 2_500])
   })
 
-  test.each([0, 0.25, 0.5, 0.75, 1])('reaches to the end of the budget with ten attempts, by chance %d', async (random) => {
-    const slept = await waits(random)
-    expect(slept.length).toBeLessThanOrEqual(9)
-    expect(sum(slept)).toBeGreaterThan(24_000)
-    expect(sum(slept)).toBeLessThanOrEqual(30_000)
-  })
+  test.each([0, 0.25, 0.5, 0.75, 1])(
+    'reaches to the end of the budget with ten attempts, by chance %d',
+    async (random) => {
+      const slept = await waits(random)
+      expect(slept.length).toBeLessThanOrEqual(9)
+      expect(sum(slept)).toBeGreaterThan(24_000)
+      expect(sum(slept)).toBeLessThanOrEqual(30_000)
+    },
+  )
 
   test.each([0, 0.5, 1])('is longer where each call may have an effect: six attempts, by chance %d', async (random) => {
     const slept = await waits(random, undefined, { what: 'x', isCareful: true })
@@ -295,7 +298,11 @@ describe('a call whose failure a single late attempt can cure', () => {
 })
 
 describe('the calls to one route', () => {
-  const path = (): RetryPolicy => ({ ...policy({ maxAttempts: undefined }), deadline: instant(), calls: new CallCount() })
+  const path = (): RetryPolicy => ({
+    ...policy({ maxAttempts: undefined }),
+    deadline: instant(),
+    calls: new CallCount(),
+  })
   const route = { what: 'x', route: 'GET /x' }
   /** Waits for nothing. */
   const instant = () =>

@@ -64,6 +64,7 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   MAX_POLICY: number(MAX_POLICY),
   SECRETS_IN_ONE_SESSION: String(secretsInOneSession()),
   SOON_MS: time(SOON_MS / 1000, 'day'),
+  MOST_CALLS: word(MOST_CALLS),
   MAX_ORPHANS: word(MAX_ORPHANS),
   CLEANING_MS: time(CLEANING_MS / 1000, 'second'),
   POST_MS: time(POST_MS / 1000, 'second'),

@@ -28,6 +28,8 @@ export interface HubCall {
   maxBytes?: number
   /** What the action waits for, as a noun phrase for messages. */
   what: string
+  /** A success is a JSON object or array with something in it. */
+  hasContent?: boolean
   /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
   /**
@@ -93,9 +95,12 @@ async function checkAnswer(
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
-  if (!isForeign(answer)) return
+  const isEmptied = call.hasContent === true && isEmpty(answer)
+  if (!isEmptied && !isForeign(answer)) return
   if (status < 300) await onLost?.()
-  const failure = (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  const failure = isEmptied
+    ? hubFailed(what, answer, endpoint)
+    : (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
   const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
   throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
 }
@@ -129,6 +134,14 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
   if (['x-error-code', 'x-error-message'].some((name) => header(answer, name) !== undefined)) return true
   const json = parseJson(answer.body.toString('utf8'))
   return isRecord(json) && typeof json.error === 'string'
+}
+
+/** A success without content: something answered in the Hub's place, or the Hub failed halfway. */
+function isEmpty({ status, body }: HttpResponse): boolean {
+  if (status !== 200) return false
+  const text = body.toString('utf8')
+  const json = parseJson(text)
+  return !/^\s*</.test(text) && (json === undefined || (isRecord(json) && Object.keys(json).length === 0))
 }
 
 /** False when the network failed before the request could be sent. */

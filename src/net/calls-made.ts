@@ -53,6 +53,7 @@ export function withCalls(failure: Error, made: number, elapsedMs: number): Erro
 /** How many calls an answer took: it may turn out to be a refusal only later. */
 const CALLS = new WeakMap<object, string>()
 
+/** Remembers that an answer took more than one attempt. */
 export function tellCalls(answer: unknown, made: number, elapsedMs: number): void {
   if (typeof answer === 'object' && answer !== null && made > 1) CALLS.set(answer, afterAttempts(made, elapsedMs))
 }
