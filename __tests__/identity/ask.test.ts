@@ -44,6 +44,16 @@ describe('the ID token', () => {
     expect(await answer).toBe('x')
     expect(asked.length).toBe(2)
   })
+
+  test.each([
+    [{ body: '<html>busy</html>' }],
+    [{ body: {} }],
+    [{ status: 403, body: { message: "Can't issue ID_TOKEN for job in 'Pending' state" } }],
+  ])('is requested again after an answer that says nothing about the request: %j', async (answered) => {
+    const { answer, asked } = ask({ [ASKED]: [answered, { body: { value: 'x' } }] })
+    expect(await answer).toBe('x')
+    expect(asked.length).toBe(2)
+  })
 })
 
 describe('a request that fails', () => {
@@ -52,14 +62,16 @@ describe('a request that fails', () => {
   test('for good is sent once, and shows what GitHub said, and where', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 403, body: 'not allowed' } })
     await expect(answer).rejects.toThrow(
-      `[oidc-request-failed] GitHub’s ID token endpoint did not return a token.\nSeen: HTTP 403: "not allowed", from \`${HOST}/x/idtoken\`, 11 bytes (no content type)\n`,
+      `[oidc-request-failed] GitHub’s ID token endpoint did not return a token.\nSeen: HTTP 403: "not allowed", from \`${HOST}/x/idtoken\`, 11 bytes (no content type), after one attempt\n`,
     )
     expect(asked.length).toBe(1)
   })
 
   test('each time tells what to check', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 500 } })
-    await expect(answer).rejects.toThrow(/Seen: HTTP 500, from .*\n[\s\S]*check https:\/\/www\.githubstatus\.com\./)
+    await expect(answer).rejects.toThrow(
+      /Seen: HTTP 500, from .*, after 3 attempts in less than 1 s\n[\s\S]*check https:\/\/www\.githubstatus\.com\./,
+    )
     expect(asked.length).toBe(3)
   })
 

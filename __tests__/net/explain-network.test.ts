@@ -3,11 +3,9 @@ import { explainNetworkError } from '../../src/net/explain-network.ts'
 import { NetworkError, type Phase } from '../../src/net/http.ts'
 import { platformOf } from '../platform/platforms.ts'
 
-const explain = (phase: Phase, detail = 'DETAIL', proxy?: string, attempts = 1) =>
-  explainNetworkError(
-    new NetworkError({ what: 'the Hub’s whoami-v2', host: 'hub.example', phase, detail, proxy }),
-    attempts,
-  ).message
+const explain = (phase: Phase, detail = 'DETAIL', proxy?: string) =>
+  explainNetworkError(new NetworkError({ what: 'the Hub’s whoami-v2', host: 'hub.example', phase, detail, proxy }))
+    .message
 
 describe('a network failure', () => {
   test.each<[Phase, string]>([
@@ -20,13 +18,12 @@ describe('a network failure', () => {
     ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
   ])('in phase %s has its own cause and remedy', (phase, text) => {
     expect(explain(phase)).toContain(text)
-    expect(explain(phase)).toContain(`Seen: phase ${phase}: DETAIL, after one attempt`)
+    expect(explain(phase)).toContain(`Seen: phase ${phase}: DETAIL`)
   })
 
-  test('names host, purpose and number of attempts', () => {
-    const message = explain('connect', 'ECONNREFUSED', undefined, 3)
+  test('names host and purpose', () => {
+    const message = explain('connect', 'ECONNREFUSED')
     expect(message).toContain('No answer from hub.example while waiting for the Hub’s whoami-v2.')
-    expect(message).toContain('ECONNREFUSED, after 3 attempts')
   })
 
   test('names the proxy that it went through', () => {
@@ -44,7 +41,6 @@ describe('a certificate that is not trusted', () => {
   const untrusted = (env: Record<string, string>, readable: boolean, detail = 'SELF_SIGNED_CERT_IN_CHAIN') =>
     explainNetworkError(
       new NetworkError({ what: 'x', host: 'hub.example', phase: 'TLS', detail }),
-      1,
       platformOf(env, { canRead: (path) => readable && path === '/etc/corp.pem' }),
     ).message
   const NAMED = { NODE_EXTRA_CA_CERTS: '/etc/corp.pem' }

@@ -233,7 +233,7 @@ describe('the environment of the function', () => {
       secrets: [{ secret: { id: 'huggingface/acme/write' }, scope: 'write' }],
       services: [{ cluster: 'prod', service: 'inference' }],
       graceSeconds: 7200,
-      maxAttempts: 4,
+      maxAttempts: undefined,
       dryRun: false,
     })
     expect(read().graceSeconds).toBe(DAY)

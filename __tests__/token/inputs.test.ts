@@ -110,8 +110,12 @@ test('the defaults make a complete request', () => {
     clientEndpoint: undefined,
     endpointOverrides: [],
     timeoutMs: 60_000,
-    maxAttempts: 4,
+    maxAttempts: undefined,
   })
+})
+
+test('the number of attempts is limited only where it is given', () => {
+  expect(request({ 'max-attempts': '3' }).maxAttempts).toBe(3)
 })
 
 describe('the issuer follows from the server', () => {

@@ -1,5 +1,5 @@
 /** Identity → AWS session: AssumeRoleWithWebIdentity. */
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { AssumeRoleWithWebIdentityCommand, type Credentials, STSClient } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Http } from '../net/http.ts'
@@ -84,6 +84,7 @@ async function assumeRole(
     DurationSeconds: request.roleDurationSeconds,
     ...(Policy === undefined ? {} : { Policy }),
   })
+  let isExpired = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -92,25 +93,36 @@ async function assumeRole(
     what: `STS in ${region} to assume the role`,
     http,
     policy,
+    // Another session expires like this one.
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
-    explain: (refusal) => explain(refusal, identity, request),
+    examine: ({ Credentials }) => {
+      for (const secret of [Credentials?.SecretAccessKey, Credentials?.SessionToken]) if (secret) mask(secret)
+      return Credentials === undefined ? withoutCredentials() : undefined
+    },
+    explain: async (refusal) => {
+      const { explainSts } = await import('./explain-sts.ts')
+      isExpired = saysExpired(refusal)
+      return explainSts(refusal, identity, request)
+    },
+  }).catch((error: unknown) => {
+    throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
   })
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
-  if (SecretAccessKey) mask(SecretAccessKey)
-  if (SessionToken) mask(SessionToken)
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()
+  const credentials = credentialsIn(answer.Credentials)
+  if (!credentials) throw withoutCredentials()
   return {
-    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-    expiration: Expiration,
+    credentials,
+    expiration: answer.Credentials?.Expiration,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? role.arn,
   }
 }
 
-async function explain(refusal: ServiceError, identity: Identity, request: SessionRequest): Promise<ActionError> {
-  const { explainSts } = await import('./explain-sts.ts')
-  const failure = explainSts(refusal, identity, request)
-  if (saysExpired(refusal)) throw new IdTokenExpired(failure)
-  return failure
+/** Undefined unless all three are there. */
+function credentialsIn(given: Credentials | undefined): AwsCredentials | undefined {
+  const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) return undefined
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }
 
 function saysExpired({ name, message }: ServiceError): boolean {

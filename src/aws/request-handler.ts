@@ -27,7 +27,7 @@ export class PageReceived extends Error {
 }
 
 /** A request handler for an SDK client. `what` names the call in messages. */
-export function awsRequestHandler(http: Http, what: string) {
+export function awsRequestHandler(http: Pick<Http, 'send'>, what: string) {
   return {
     async handle(request: SdkRequest) {
       const { body, headers } = request

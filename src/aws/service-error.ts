@@ -1,8 +1,8 @@
 /** What the AWS SDK throws, sorted: a refusal of AWS, an answer that nobody can read, or no answer at all. */
 import { ActionError } from '../errors/action-error.ts'
+import { type Cure, cureOf, type Fault } from '../net/cures.ts'
 import type { Received } from '../net/explain-answer.ts'
 import { NetworkError } from '../net/http.ts'
-import { isTransient } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { PageReceived } from './request-handler.ts'
@@ -57,18 +57,24 @@ function unreadable(received: Received): ServiceError {
   }
 }
 
-/**
- * Refusals that another attempt can cure, whatever their status: load, a failure inside the service, and an issuer that
- * STS could not reach just now. Sources: the API references of STS, Secrets Manager and ECS, "Common Errors"; what users
- * of OIDC federation report.
- */
-const TRANSIENT_NAME =
-  /Throttl|TooManyRequests|RequestLimitExceeded|^InternalServiceError$|^ServerException$|^IDPCommunicationError/
-const TRANSIENT_TEXT = /couldn.t retrieve verification key/i
+/** What is known of a call beyond its answer. */
+export interface CallFacts {
+  service: 'STS' | 'SECRETS_MANAGER' | 'ECS'
+  /** Repeating it does no harm, even if it was carried out. */
+  isRepeatable?: boolean
+  moment?: Fault['moment']
+}
 
-/** True when another attempt can cure it. */
-export function isTransientRefusal({ name, message, status }: ServiceError): boolean {
-  return isTransient(status) || TRANSIENT_NAME.test(name) || TRANSIENT_TEXT.test(message)
+/** What can cure a refusal. */
+export function cureOfRefusal({ kind, name, message, status }: ServiceError, facts: CallFacts): Cure {
+  const { service, isRepeatable = false, moment } = facts
+  const isUnusable = kind === 'unreadable' && isRepeatable && status >= 200 && status <= 299
+  return cureOf({ from: service === 'STS' ? 'STS' : 'AWS', status, name, text: message, isUnusable, moment })
+}
+
+/** True when further attempts can cure it, so that "load" or "incident" is a fair word for it. */
+export function isTransientRefusal(refusal: ServiceError): boolean {
+  return cureOfRefusal(refusal, { service: 'STS' }) === 'retry'
 }
 
 /** AWS names the policy that denies at the end, after two ARNs: the longest such message is quoted whole. */

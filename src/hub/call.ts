@@ -1,8 +1,10 @@
 /** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
+import { callsFor } from '../net/calls-made.ts'
+import { cureOf, isTransient } from '../net/cures.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
 import { isPage, sizeOf } from '../net/page.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { isRecord, parseJson } from '../text/json.ts'
@@ -28,6 +30,8 @@ export interface HubCall {
   maxBytes?: number
   /** What the action waits for, as a noun phrase for messages. */
   what: string
+  /** A success is a JSON object or array with something in it. */
+  hasContent?: boolean
   /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
   /**
@@ -54,10 +58,10 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
-  let calls = 0
-  return retry(what, policy, async () => {
+  const route = `${method} ${endpoint}${path} ${headers?.authorization ?? ''}`
+  // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
+  return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()
-    calls += 1
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -65,13 +69,14 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       ...(body === undefined ? {} : { body }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
       what,
+      withinMs,
     })
     const answer = await sent.catch(async (error: unknown) => {
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
     const { platform } = policy
-    await checkAnswer(answer, call, { endpoint, calls, platform, tookMs: performance.now() - startedAt })
+    await checkAnswer(answer, call, { endpoint, platform, tookMs: performance.now() - startedAt })
     return answer
   })
 }
@@ -80,7 +85,7 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
 async function checkAnswer(
   answer: HttpResponse,
   call: HubCall,
-  { endpoint, calls, platform, tookMs }: Pick<Foreign, 'endpoint' | 'platform'> & { calls: number; tookMs: number },
+  { endpoint, platform, tookMs }: Pick<Foreign, 'endpoint' | 'platform'> & { tookMs: number },
 ): Promise<void> {
   const { what, onLost, examine } = call
   const { status } = answer
@@ -88,7 +93,7 @@ async function checkAnswer(
   if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
   const after = retryAfterMs(answer.headers, Date.now())
   if (status === 429) {
-    throw new TryAgain(rateLimited(what, answer, { after, calls }), after, hasLongWindow(answer.headers))
+    throw new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
   }
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
@@ -97,9 +102,12 @@ async function checkAnswer(
   // A proxy’s page and one of a load balancer during an incident look alike.
   if (isTransient(status))
     throw new TryAgain(isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint), after)
-  if (!isForeign(answer)) return
+  const isEmptied = call.hasContent === true && isEmpty(answer)
+  if (!isEmptied && !isForeign(answer)) return
   if (status < 300) await onLost?.()
-  throw await foreign()
+  const failure = isEmptied ? hubFailed(what, answer, endpoint) : await foreign()
+  const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
+  throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
 }
 
 /** How Artifactory and Nexus name themselves in every answer. */
@@ -133,6 +141,14 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
   return isRecord(json) && typeof json.error === 'string'
 }
 
+/** A success without content: something answered in the Hub's place, or the Hub failed halfway. */
+function isEmpty({ status, body }: HttpResponse): boolean {
+  if (status !== 200) return false
+  const text = body.toString('utf8')
+  const json = parseJson(text)
+  return !/^\s*</.test(text) && (json === undefined || (isRecord(json) && Object.keys(json).length === 0))
+}
+
 /** False when the network failed before the request could be sent. */
 function mayHaveArrived({ phase }: NetworkError): boolean {
   return phase === 'answer' || phase === 'timeout'
@@ -149,29 +165,26 @@ export function said(answer: HttpResponse, text?: string): string {
   const errorCode = header(answer, 'x-error-code')
   const message = text ?? header(answer, 'x-error-message')
   const id = header(answer, 'x-request-id')
+  const calls = callsFor(answer)
   return [
     `HTTP ${answer.status}`,
     ...(errorCode ? [printable(errorCode, 60)] : []),
     ...(message ? [quoted(message, 300)] : []),
     ...(id ? [`request ${printable(id, 60)}`] : []),
+    ...(calls ? [calls] : []),
   ].join(', ')
 }
 
 /** `after`: milliseconds that the Hub asks to wait. */
-function rateLimited(
-  what: string,
-  answer: HttpResponse,
-  { after, calls }: { after: number | undefined; calls: number },
-): ActionError {
+function rateLimited(what: string, answer: HttpResponse, after: number | undefined): ActionError {
   const wait =
     after === undefined
       ? 'the Hub does not say how long to wait'
       : `the Hub asks clients to wait ${formatDuration(after / 1000)}`
-  const made = calls === 1 ? 'one call' : `${calls} calls`
   return new ActionError('hub-rate-limited', {
     failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
-    seen: `${said(answer)}; ${wait} (after ${made})`,
-    expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
+    seen: `${said(answer)}; ${wait}`,
+    expected: prose`a response within ${code('timeout')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [

@@ -1,7 +1,8 @@
 /** Requests the job's ID token from GitHub. */
 import type { ActionError } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import type { Http, HttpResponse } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
@@ -29,24 +30,25 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
   const url = new URL(request.url)
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
-  return await retry(what, policy, async () => {
+  return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
     const received = await http.send({
       method: 'GET',
       url,
       headers: { authorization: `Bearer ${request.token}` },
       what,
+      withinMs,
     })
     const { status, headers, body } = received
-    if (status !== 200) {
-      const failure = await failed(url, received, policy)
-      if (isTransient(status)) throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
-      throw failure
-    }
-    const answer = parseJson(body.toString('utf8'))
+    const text = body.toString('utf8')
+    const answer = status === 200 ? parseJson(text) : undefined
     const value = isRecord(answer) ? answer.value : undefined
-    if (typeof value !== 'string' || value === '') throw await failed(url, received, policy)
-    mask(value)
-    return value
+    if (typeof value === 'string' && value !== '') {
+      mask(value)
+      return value
+    }
+    const failure = await failed(url, received, policy)
+    const isCurable = cureOf({ from: 'GitHub', status, text, isUnusable: status === 200 }) === 'retry'
+    throw isCurable ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
   })
 }
 

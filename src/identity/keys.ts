@@ -1,13 +1,15 @@
 /** Fetches the issuer's published keys. */
 import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
+import type { Received } from '../net/explain-answer.ts'
 import type { Http } from '../net/http.ts'
 import { isPage } from '../net/page.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { code, prose, type Wording } from '../text/message.ts'
+import { code, type Prose, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 
 /**
@@ -23,14 +25,14 @@ export async function fetchKeys(
   http: Http,
   policy: RetryPolicy,
 ): Promise<JSONWebKeySet> {
-  const get = (url: string) => getJson(new URL(url), { issuer, foreign, http, policy })
+  const get = (url: string, content?: Content) => getJson(new URL(url), { issuer, foreign, http, policy, content })
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
     const direct = await get(`${base}/.well-known/jwks`)
     if (isKeySet(direct.json)) return direct.json
   }
-  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`), issuer, foreign)
-  const published = await get(uri)
+  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`, PLACE), issuer, foreign)
+  const published = await get(uri, KEY_SET)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
 }
@@ -64,30 +66,59 @@ interface JsonAnswer {
   json: unknown
 }
 
+/** What an answer must hold. */
+interface Content {
+  is: (json: unknown) => boolean
+  name: string | Prose
+}
+
+const KEY_SET: Content = { is: isKeySet, name: 'a key set' }
+const PLACE: Content = { is: namesPlace, name: prose`a ${code('jwks_uri')}` }
+
 interface AskContext {
   issuer: string
   foreign: boolean
   http: Http
   policy: RetryPolicy
+  /** Where it is not given, there is another place to look. */
+  content: Content | undefined
 }
 
-async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext): Promise<JsonAnswer> {
+async function getJson(url: URL, { issuer, foreign, http, policy, content }: AskContext): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
-  return await retry(what, policy, async () => {
-    const answer = await http.send({ method: 'GET', url, what })
+  return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
+    const answer = await http.send({ method: 'GET', url, what, withinMs })
     const { status, headers, body } = answer
+    const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
     // A 404 is no fault: there is another place to look.
-    if (isPage(answer) && status !== 404) {
-      const { withAnswer } = await import('../net/explain-answer.ts')
-      const failure = withAnswer(noKeys(issuer, foreign, 'a page'), { url, answer }, policy.platform)
-      throw status === 200 || isTransient(status) ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
+    const isAPage = isPage(answer) && status !== 404
+    const isUnusable = status === 200 && (isAPage || content?.is(json) === false)
+    const isCurable = cureOf({ from: 'issuer', status, isUnusable }) === 'retry'
+    if (isAPage || isCurable) {
+      const failure = isAPage
+        ? await pageInstead({ url, answer }, { issuer, foreign, policy })
+        : noKeys(issuer, foreign, lacking(url, status, isUnusable ? content : undefined))
+      throw isCurable ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
     }
-    if (isTransient(status)) {
-      const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
-      throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
-    }
-    return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }
+    return { status, json }
   })
+}
+
+async function pageInstead(
+  received: Received,
+  { issuer, foreign, policy }: Pick<AskContext, 'issuer' | 'foreign' | 'policy'>,
+): Promise<ActionError> {
+  const { withAnswer } = await import('../net/explain-answer.ts')
+  return withAnswer(noKeys(issuer, foreign, 'a page'), received, policy.platform)
+}
+
+function lacking(url: URL, status: number, content: Content | undefined): Prose {
+  const without = content === undefined ? '' : prose` without ${content.name}`
+  return prose`HTTP ${status}${without} from ${code(printable(url.href, 200))}`
+}
+
+function namesPlace(json: unknown): boolean {
+  return isRecord(json) && typeof json.jwks_uri === 'string' && URL.canParse(json.jwks_uri)
 }
 
 function isKeySet(value: unknown): value is JSONWebKeySet {

@@ -61,6 +61,16 @@ export function wholeNumber<Name extends string>(
   return number
 }
 
+/** The same; undefined when it is not given. */
+export function givenNumber<Name extends string>(
+  name: Name,
+  values: Values<Name>,
+  bounds: Bounds,
+  problems: Problems,
+): number | undefined {
+  return values[name] === '' ? undefined : wholeNumber(name, values, bounds, problems)
+}
+
 /** The lines that are not empty, trimmed. */
 export function lines(text: string): string[] {
   return text

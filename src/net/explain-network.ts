@@ -55,12 +55,12 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
   },
 }
 
-/** `network-unreachable`: which host, in which phase, after how many attempts, and the usual causes of exactly that. */
-export function explainNetworkError(error: NetworkError, attempts: number, platform?: MaybePlatform): ActionError {
+/** `network-unreachable`: which host, in which phase, and the usual causes of exactly that. */
+export function explainNetworkError(error: NetworkError, platform?: MaybePlatform): ActionError {
   const through = error.proxy ? `, through the proxy ${printable(error.proxy)},` : ''
   return new ActionError('network-unreachable', {
     failed: `No answer from ${printable(error.host)}${through} while waiting for ${error.what}.`,
-    seen: `phase ${error.phase}: ${printable(error.detail)}, after ${attempts === 1 ? 'one attempt' : `${attempts} attempts`}`,
+    seen: `phase ${error.phase}: ${printable(error.detail)}`,
     expected: `an answer from ${printable(error.host)}`,
     ...adviceFor(error, platform),
   })

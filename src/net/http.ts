@@ -16,6 +16,8 @@ export interface HttpRequest {
   maxBytes?: number
   /** What is being waited for, for messages: "the ID token from GitHub". */
   what: string
+  /** Milliseconds within which the answer must be complete, so that a call that hangs leaves time for another one. */
+  withinMs?: number
 }
 
 export interface HttpResponse {
@@ -145,7 +147,7 @@ export class Http {
     return this.#https
   }
 
-  #attempt({ method, url, headers, body, maxBytes, what }: HttpRequest, way: Way): Promise<HttpResponse> {
+  #attempt({ method, url, headers, body, maxBytes, what, withinMs }: HttpRequest, way: Way): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       let phase: Phase = way.proxy ? 'proxy' : 'DNS'
       let settled = false
@@ -159,6 +161,7 @@ export class Http {
         settled = true
         sent()
         clearTimeout(connectTimer)
+        clearTimeout(wholeTimer)
         this.#deadline.signal.removeEventListener('abort', onDeadline)
         act()
       }
@@ -188,6 +191,10 @@ export class Http {
         () => fail('timeout', `no connection within ${this.#options.connectMs / 1000} s, in phase ${phase}`),
         this.#options.connectMs,
       )
+      const wholeTimer =
+        withinMs === undefined
+          ? undefined
+          : setTimeout(() => fail('timeout', tooSlow(withinMs, phase)), Math.ceil(withinMs))
       this.#deadline.signal.addEventListener('abort', onDeadline, { once: true })
 
       const connected = () => {
@@ -249,6 +256,12 @@ function once(act: () => void): () => void {
     done = true
     act()
   }
+}
+
+/** Where an attempt was when its time was over. */
+export function tooSlow(withinMs: number, phase: Phase): string {
+  const where = phase === 'answer' ? '' : `, in phase ${phase}`
+  return `no complete answer within ${Math.round(withinMs / 100) / 10} s${where}`
 }
 
 /** Whether Node or OpenSSL refused the certificate: by the code of the error. */

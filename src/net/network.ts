@@ -1,5 +1,6 @@
 /** Opens the network for one piece of work and closes it again: deadline, proxy, transport and retry policy together. */
 import type { Platform } from '../platform/platform.ts'
+import { CallCount } from './calls-made.ts'
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
 import { proxyFromEnvironment } from './proxy.ts'
@@ -17,8 +18,8 @@ export interface NetworkOptions {
   env: NodeJS.ProcessEnv
   /** For all of the work together. */
   limitMs: number
-  /** The most attempts at one call. */
-  maxAttempts: number
+  /** The most attempts at one call, if the user limits them. */
+  maxAttempts?: number | undefined
   /** Called before each wait for another attempt. */
   onRetry?: (message: string) => void
   /** Called before a wait that may take most of the time. */
@@ -37,9 +38,11 @@ export async function withNetwork<T>(
   const deadline = new Deadline(limitMs)
   const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
   try {
+    const calls = new CallCount()
     const policy = {
       maxAttempts,
       deadline,
+      calls,
       ...(onRetry ? { onRetry } : {}),
       ...(onLongWait ? { onLongWait } : {}),
       ...(platform ? { platform } : {}),

@@ -14,7 +14,7 @@ import { requirePermissions } from './permissions.ts'
 interface RunRequest {
   idTokenFrom: IdTokenFrom
   timeoutMs: number
-  maxAttempts: number
+  maxAttempts: number | undefined
 }
 
 /** What a program works with on the runner. */

@@ -111,7 +111,8 @@ export interface ConfirmedToken extends VerifiedToken {
 export async function testPending(context: SecretContext, versionId: string): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
-  const pending = await versions.read(versionId)
+  // The rotation function runs each step in a process of its own: an earlier one wrote it.
+  const pending = await versions.read(versionId, { isWritten: true })
   if (!pending) throw noPendingValue(secret, versionId)
   const label = labelOf(context, versionId)
   const { token } = tokenInSecret(pending.text, secret, label)

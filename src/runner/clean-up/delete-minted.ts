@@ -19,9 +19,8 @@ import { mask, runnerLog } from '../log.ts'
 import { isDeletion, misfits } from './saved-deletion.ts'
 import { tellMisfits } from './saved-token.ts'
 
-/** How long this may take, in milliseconds, and how many attempts a call gets: nothing comes after it. */
+/** How long this may take, in milliseconds: nothing comes after it. */
 const LIMIT_MS = 120_000
-const ATTEMPTS = 6
 
 const LATER = 'A later run that uses this service account deletes it.'
 
@@ -60,20 +59,17 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<voi
   const { request, accountId, tokenId } = saved
   const job = readJob(env)
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
-  await withNetwork(
-    { env, limitMs: LIMIT_MS, maxAttempts: ATTEMPTS, onRetry: runnerLog.debug },
-    async ({ http, policy }) => {
-      const tools = { http, policy, mask, log: runnerLog, job }
-      const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
-      const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER, steps: new Steps(), swept: [] }
-      const stored = await readStoredSecret(await renew(), context, 'admin-token')
-      const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
-      const access = { endpoint: request.hubEndpoint, http, policy }
-      const secret = { input: 'secret-id', id: awsOf(request).secret.id }
-      const accounts = new ServiceAccounts(access, request.org, admin, secret)
-      await accounts.remove({ id: accountId }, { id: tokenId })
-    },
-  )
+  await withNetwork({ env, limitMs: LIMIT_MS, onRetry: runnerLog.debug }, async ({ http, policy }) => {
+    const tools = { http, policy, mask, log: runnerLog, job }
+    const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
+    const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER, steps: new Steps(), swept: [] }
+    const stored = await readStoredSecret(await renew(), context, 'admin-token')
+    const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
+    const access = { endpoint: request.hubEndpoint, http, policy }
+    const secret = { input: 'secret-id', id: awsOf(request).secret.id }
+    const accounts = new ServiceAccounts(access, request.org, admin, secret)
+    await accounts.remove({ id: accountId }, { id: tokenId })
+  })
 }
 
 /** Nothing is minted here. */

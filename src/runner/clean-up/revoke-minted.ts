@@ -13,8 +13,6 @@ import { fateOf, isSavedToken, tellMisfits, tokenMisfits } from './saved-token.t
 
 /** How long post may take, in milliseconds: the Hub's short incidents are over by then, and no job hangs for it. */
 export const POST_MS = 120_000
-/** How often post tries. More than main does by default: nothing comes after it. */
-export const POST_ATTEMPTS = 6
 
 /**
  * What became of the token that main minted: `none` was minted, it was `revoked` or `deleted`, it `expires` within the
@@ -58,7 +56,7 @@ function leave(warning: string): 'left' {
 
 async function revoke({ value, endpoint, expiresAt }: SavedToken, env: NodeJS.ProcessEnv): Promise<MintedFate> {
   try {
-    await withNetwork({ env, limitMs: POST_MS, maxAttempts: POST_ATTEMPTS, onRetry: runnerLog.debug }, (network) =>
+    await withNetwork({ env, limitMs: POST_MS, onRetry: runnerLog.debug }, (network) =>
       revokeToken(value, { endpoint, ...network }),
     )
     runnerLog.info('Hub: revoked this job’s token. The Hub sends the token’s owner an email about it.')
