@@ -100,7 +100,12 @@ async function assumeRole(
   if (SessionToken) mask(SessionToken)
   if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()
   return {
-    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+    credentials: {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+      clockOffsetMs: identity.clockOffsetMs,
+    },
     expiration: Expiration,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? role.arn,
   }

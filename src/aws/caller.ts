@@ -9,6 +9,8 @@ export interface AwsCredentials {
   accessKeyId: string
   secretAccessKey: string
   sessionToken: string
+  /** Milliseconds to add to this machine's time when a request is signed with them. Default: none. */
+  clockOffsetMs?: number
 }
 
 /** A role session. */

@@ -31,7 +31,7 @@ export interface AwsCall<Client, Answer> extends ClientContext {
   explain: (refusal: ServiceError) => ActionError | Promise<ActionError>
 }
 
-type ClientOptions = ReturnType<typeof clientOptions> & { credentials?: AwsCredentials }
+type ClientOptions = ReturnType<typeof clientOptions> & Partial<ReturnType<typeof signing>>
 
 /**
  * AWS's answer. Refusals that another attempt can cure are retried as `policy` allows.
@@ -40,7 +40,7 @@ type ClientOptions = ReturnType<typeof clientOptions> & { credentials?: AwsCrede
  */
 export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
   const { Client, credentials, what, policy, send, explain } = call
-  const client = new Client({ ...clientOptions(call), ...(credentials ? { credentials } : {}) })
+  const client = new Client({ ...clientOptions(call), ...(credentials ? signing(credentials) : {}) })
   return await retry(what, policy, () =>
     send(client).catch(async (thrown: unknown) => {
       const refusal = serviceError(thrown)
@@ -48,6 +48,11 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
       throw isTransientRefusal(refusal) ? new TryAgain(failure, refusal.afterMs) : failure
     }),
   )
+}
+
+/** AWS refuses a signature whose time is more than five minutes from its own. */
+function signing({ clockOffsetMs = 0, ...credentials }: AwsCredentials) {
+  return { credentials, systemClockOffset: clockOffsetMs }
 }
 
 /**

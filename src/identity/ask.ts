@@ -7,6 +7,7 @@ import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
 import { code, joined, link, prose, type Wording } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
+import type { ClockMeasurement } from './clock.ts'
 
 export interface AskOptions {
   request: { url: string; token: string }
@@ -14,6 +15,8 @@ export interface AskOptions {
   http: Http
   mask: Mask
   policy: RetryPolicy
+  /** Learns from the answer that holds the token. */
+  clock: ClockMeasurement
 }
 
 /**
@@ -22,7 +25,7 @@ export interface AskOptions {
  * @throws `ActionError` `oidc-request-failed`, `network-unreachable`, `deadline-exceeded`.
  * Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
  */
-export async function askForIdToken({ request, audience, http, mask, policy }: AskOptions): Promise<string> {
+export async function askForIdToken({ request, audience, http, mask, policy, clock }: AskOptions): Promise<string> {
   // Node's HTTP client would throw errors of its own for these.
   if (!URL.canParse(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
     const names = [code('ACTIONS_ID_TOKEN_REQUEST_URL'), code('ACTIONS_ID_TOKEN_REQUEST_TOKEN')]
@@ -32,12 +35,14 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
   return await retry(what, policy, async () => {
+    const sentAt = Date.now()
     const { status, headers, body } = await http.send({
       method: 'GET',
       url,
       headers: { authorization: `Bearer ${request.token}` },
       what,
     })
+    const receivedAt = Date.now()
     if (status !== 200) {
       const failure = requestFailed(statusAndBody(status, body.toString('utf8')))
       if (isTransient(status)) throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
@@ -47,6 +52,7 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
     const value = isRecord(answer) ? answer.value : undefined
     if (typeof value !== 'string' || value === '') throw requestFailed('HTTP 200 without a token')
     mask(value)
+    clock.measure({ url, headers, sentAt, receivedAt })
     return value
   })
 }

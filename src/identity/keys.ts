@@ -8,6 +8,16 @@ import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
+import type { ClockMeasurement, TimedAnswer } from './clock.ts'
+
+export interface KeysContext {
+  issuer: string
+  foreign: boolean
+  http: Http
+  policy: RetryPolicy
+  /** Learns from the issuer's own answers. */
+  clock: ClockMeasurement
+}
 
 /**
  * The issuer's JSON Web Key Set. Every GitHub issuer publishes it at `<issuer>/.well-known/jwks`, so that one request is
@@ -16,19 +26,20 @@ import { printable } from '../text/printable.ts'
  *
  * @throws `ActionError` `id-token-invalid` when the keys cannot be fetched, `network-unreachable`, `deadline-exceeded`.
  */
-export async function fetchKeys(
-  issuer: string,
-  foreign: boolean,
-  http: Http,
-  policy: RetryPolicy,
-): Promise<JSONWebKeySet> {
-  const get = (url: string) => getJson(new URL(url), { issuer, foreign, http, policy })
+export async function fetchKeys(context: KeysContext): Promise<JSONWebKeySet> {
+  const { issuer, foreign, clock } = context
+  const get = (url: string) => getJson(new URL(url), context)
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
     const direct = await get(`${base}/.well-known/jwks`)
-    if (isKeySet(direct.json)) return direct.json
+    if (isKeySet(direct.json)) {
+      clock.measure(direct)
+      return direct.json
+    }
   }
-  const uri = keysUri(await get(`${base}/.well-known/openid-configuration`), issuer, foreign)
+  const discovery = await get(`${base}/.well-known/openid-configuration`)
+  const uri = keysUri(discovery, issuer, foreign)
+  clock.measure(discovery)
   const published = await get(uri)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
@@ -57,28 +68,24 @@ function keysUri({ status, json }: JsonAnswer, issuer: string, foreign: boolean)
   return uri
 }
 
-interface JsonAnswer {
+interface JsonAnswer extends TimedAnswer {
   status: number
   /** Undefined unless the answer is HTTP 200 with JSON. */
   json: unknown
 }
 
-interface AskContext {
-  issuer: string
-  foreign: boolean
-  http: Http
-  policy: RetryPolicy
-}
-
-async function getJson(url: URL, { issuer, foreign, http, policy }: AskContext): Promise<JsonAnswer> {
+async function getJson(url: URL, { issuer, foreign, http, policy }: KeysContext): Promise<JsonAnswer> {
   const what = `the keys of the issuer at ${url.host}`
   return await retry(what, policy, async () => {
+    const sentAt = Date.now()
     const { status, headers, body } = await http.send({ method: 'GET', url, what })
+    const receivedAt = Date.now()
     if (isTransient(status)) {
       const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
       throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
     }
-    return { status, json: status === 200 ? parseJson(body.toString('utf8')) : undefined }
+    const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
+    return { status, json, url, headers, sentAt, receivedAt }
   })
 }
 

@@ -81,7 +81,10 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await openSession(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
+  return await openSession(identity, request, rotationPolicy(request), {
+    ...context,
+    renew: () => prove({ ...context, isRenewal: true }),
+  })
 }
 
 /** Undefined when a person brings the new tokens. */

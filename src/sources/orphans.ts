@@ -22,6 +22,8 @@ export interface SweepOptions {
   /** How old an orphan is at least. */
   ageSeconds: number
   log: Log
+  /** The right time, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** Warns of an `orphan-age` that would remove tokens that are in use. */
@@ -37,7 +39,7 @@ export function warnOfShortAge(ageSeconds: number, log: Log): void {
  * warning: the job comes first, and the next run continues.
  */
 export function startSweep(options: SweepOptions): { end: () => Promise<void> } {
-  const { accounts, account, ageSeconds, log } = options
+  const { accounts, account, ageSeconds, log, now = Date.now } = options
   let ended = false
   const warn = (error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
@@ -56,7 +58,7 @@ export function startSweep(options: SweepOptions): { end: () => Promise<void> } 
       )
       return
     }
-    for (const token of orphansAmong(tokens, options, Date.now())) {
+    for (const token of orphansAmong(tokens, options, now())) {
       if (ended) return
       await remove(token).catch(warn)
     }

@@ -20,7 +20,7 @@ export function tokenExchangeSource(context: SourceContext, { member, scopes }: 
       if (clientSecret.trim().length < SHORTEST) throw tooShort(stored.label, awsOf(context.request).secret)
       const granted = await exchangeForMember({ clientId, clientSecret, member, scopes, secret: stored.label }, context)
       log.info(
-        `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`,
+        `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt, context.now?.())}`,
       )
       return {
         value: checkIssuedToken(granted.token, 'The response from /oauth/token'),

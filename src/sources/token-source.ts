@@ -25,6 +25,8 @@ export interface SourceContext {
   /** Proves the identity again when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
   ledger: MintingLedger
+  /** The time by the issuer's clock, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` guarantees it. */

@@ -1,4 +1,5 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
+import type { Identity } from '../identity/identity.ts'
 import { prove } from '../identity/prove.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
@@ -8,7 +9,7 @@ import type { Request } from './request.ts'
 import { warnOfVariables } from './warn-of-variables.ts'
 
 /** What a run works with: what its source needs, and what only the run itself needs. */
-export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
+export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 'now'> {
   request: Request
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
@@ -23,15 +24,16 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
   const { request, job, http, policy, log, progress } = context
   warnOfVariables(request, job, log)
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
-  const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
-  const identity = await renew()
-  const source = await selectSource({ ...context, renew })
+  const proof = { ...context, onIdentity: (identity: Identity) => Object.assign(progress, { identity }) }
+  const identity = await prove(proof)
+  const now = () => Date.now() + identity.clockOffsetMs
+  const source = await selectSource({ ...context, renew: () => prove({ ...proof, isRenewal: true }), now })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
   const { HubClient, verifyToken } = await loadHub()
   const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
-  const token = await verifyToken(hubToken, { request, hub, log })
+  const token = await verifyToken(hubToken, { request, hub, log, now: now() })
   progress.token = token
   if (token.identity) {
     log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
