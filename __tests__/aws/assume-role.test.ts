@@ -81,6 +81,7 @@ describe('a session', () => {
         accessKeyId: 'ASIAEXAMPLE',
         secretAccessKey: KEYS.SecretAccessKey,
         sessionToken: KEYS.SessionToken,
+        clockOffsetMs: 31_000,
       },
       name: SESSION,
       role: ROLE,

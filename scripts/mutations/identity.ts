@@ -134,7 +134,7 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...verify,
     without: 'only certain algorithms are accepted',
-    find: '    algorithms: acceptedAlgorithms(options),\n',
+    find: '    algorithms: acceptedAlgorithms(expected),\n',
     replace: '',
   },
   {
