@@ -24,6 +24,11 @@ export interface AwsCaller {
   awsEndpoints: AwsEndpoints
 }
 
+/** The right time for this caller, in milliseconds since the epoch: its clock may be known to be off. */
+export function timeOf({ credentials }: Pick<AwsCaller, 'credentials'>): number {
+  return Date.now() + (credentials.clockOffsetMs ?? 0)
+}
+
 /** The role in a message, after "the role": its ARN; a function does not know the ARN of its own role. */
 export function roleName({ arn }: Role): Code | string {
   return arn.startsWith('arn:') ? code(printable(arn)) : printable(arn)
