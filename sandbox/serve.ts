@@ -9,6 +9,9 @@ import { ORG, roleArn, Sandbox, SERVICE } from './index.ts'
 import { GITHUB_ISSUER } from './internet.ts'
 import { publishedKeys } from './published-keys.ts'
 
+/** How long it stays up alone, in milliseconds: as long as a job of platforms.yml, and more. */
+const ALONE_MS = 3_600_000
+
 const { values } = parseArgs({
   options: {
     'github-port': { type: 'string' },
@@ -69,7 +72,10 @@ if (values.json) {
 
 // npm does not always pass a signal on: without its parent, nobody could end this process.
 const parent = process.ppid
-if (!values.alone) {
+if (values.alone) {
+  // Should nobody end it.
+  setTimeout(() => process.exit(0), ALONE_MS)
+} else {
   setInterval(() => {
     if (process.ppid !== parent) process.exit(0)
   }, 1000)

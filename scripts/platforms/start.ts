@@ -20,16 +20,16 @@ interface Started {
 }
 
 const issuer = process.env.PLATFORMS_ISSUER ?? ''
-const started = await start()
+const { started, pid } = await start()
 const { AWS_ENDPOINT_URL = '', AWS_REGION = '', HF_ENDPOINT = '' } = started.env
-writeWorld({ hub: HF_ENDPOINT, tokens: Object.values(started.tokens) })
+writeWorld({ hub: HF_ENDPOINT, tokens: Object.values(started.tokens), pid })
 tell('GITHUB_ENV', { AWS_ENDPOINT_URL, AWS_REGION, HF_ENDPOINT })
 // Without `PLATFORMS_ISSUER`, the action's own default is put to the test.
 tell('GITHUB_OUTPUT', { org: started.org, role: started.role, issuer })
 console.log(`The sandbox is running: AWS at ${AWS_ENDPOINT_URL}, the Hub at ${HF_ENDPOINT}`)
 
 /** The first line that the sandbox prints says that it listens. */
-async function start(): Promise<Started> {
+async function start(): Promise<{ started: Started; pid: number }> {
   mkdirSync(dirname(WORLD_FILE), { recursive: true })
   const log = join(dirname(WORLD_FILE), 'platforms-sandbox.log')
   const output = openSync(log, 'w', 0o600)
@@ -47,7 +47,7 @@ async function start(): Promise<Started> {
       .split('\n')
       .slice(0, -1)
       .find((text) => text.startsWith('{'))
-    if (line !== undefined) return JSON.parse(line) as Started
+    if (line !== undefined) return { started: JSON.parse(line) as Started, pid: child.pid ?? 0 }
     await sleep(100)
   }
   throw new Error(`The sandbox did not start:\n${readFileSync(log, 'utf8')}`)
