@@ -28,6 +28,7 @@ const identity = (idToken: string) =>
     audience: 'acme',
     subject: 'repo:octo-org/octo-repo:ref:refs/heads/main',
     claims: {},
+    clockOffsetMs: 31_000,
   }) as unknown as Identity
 
 /** Opens a session; `said` has every mask and every line of the log, in order. */
@@ -80,6 +81,7 @@ describe('a session', () => {
         accessKeyId: 'ASIAEXAMPLE',
         secretAccessKey: KEYS.SecretAccessKey,
         sessionToken: KEYS.SessionToken,
+        clockOffsetMs: 31_000,
       },
       name: SESSION,
       role: ROLE,

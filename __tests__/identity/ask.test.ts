@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { type AskOptions, askForIdToken } from '../../src/identity/ask.ts'
+import { ClockMeasurement } from '../../src/identity/clock.ts'
 import type { HttpRequest } from '../../src/net/http.ts'
 import { platformOf } from '../platform/platforms.ts'
 import { fakeHttp, hurried } from './identity-for-tests.ts'
@@ -16,6 +17,7 @@ function ask(answers: Parameters<typeof fakeHttp>[0], options: Partial<AskOption
     http,
     mask: (secret) => masked.push(secret),
     policy: hurried(),
+    clock: new ClockMeasurement(),
     ...options,
   })
   return { answer, asked, masked }

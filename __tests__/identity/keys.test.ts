@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { ClockMeasurement } from '../../src/identity/clock.ts'
 import { fetchKeys } from '../../src/identity/keys.ts'
 import { fakeHttp, hurried, ISSUER } from './identity-for-tests.ts'
 
@@ -8,7 +9,9 @@ const DISCOVERY = `${OTHER}/.well-known/openid-configuration`
 
 const fetchFrom = async (answers: Parameters<typeof fakeHttp>[0], issuer = OTHER, foreign = true) => {
   const { http, asked } = fakeHttp(answers)
-  const keys = await fetchKeys(issuer, foreign, http, hurried()).catch((error: Error) => error.message)
+  const keys = await fetchKeys({ issuer, foreign, http, policy: hurried(), clock: new ClockMeasurement() }).catch(
+    (error: Error) => error.message,
+  )
   return { keys, asked }
 }
 

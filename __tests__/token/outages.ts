@@ -10,9 +10,9 @@ import { CallCount } from '../../src/net/calls-made.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http, type HttpRequest, type HttpResponse, NetworkError, type Phase, tooSlow } from '../../src/net/http.ts'
 import { readInputs, readJob } from '../../src/runner/inputs.ts'
+import { Steps } from '../../src/text/steps.ts'
 import type { InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
-import { Steps } from '../../src/text/steps.ts'
 import { run } from '../../src/token/run.ts'
 
 export const TIMEOUT_MS = 60_000

@@ -1,7 +1,7 @@
 /** Numbers that documents mention and code decides: `<!-- constant:POST_MS -->120 seconds<!-- /constant -->`. */
 import { MAX_SESSION_NAME } from '../../src/aws/session-name.ts'
 import { SOON_MS } from '../../src/hub/verdict/verify.ts'
-import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/expectation.ts'
+import { CLOCK_TOLERANCE_SECONDS, MAX_DRIFT_SECONDS } from '../../src/identity/clock.ts'
 import { MAX_POLICY, ROLE_DURATION } from '../../src/inputs/aws.ts'
 import { MOST_CALLS } from '../../src/net/backoff.ts'
 import { MAX_ANSWER_BYTES } from '../../src/net/http.ts'
@@ -61,6 +61,7 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   SLACK_PART: percent(SLACK_PART),
   MAX_SLACK_MS: time(MAX_SLACK_MS / 1000, 'hour'),
   CLOCK_TOLERANCE_SECONDS: time(CLOCK_TOLERANCE_SECONDS, 'second'),
+  MAX_DRIFT_SECONDS: time(MAX_DRIFT_SECONDS / 60, 'minute'),
   MAX_ANSWER_BYTES: `${MAX_ANSWER_BYTES / 1024 / 1024} MB`,
   MAX_SESSION_NAME: String(MAX_SESSION_NAME),
   MAX_POLICY: number(MAX_POLICY),

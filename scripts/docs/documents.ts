@@ -26,15 +26,7 @@ export interface Verdict {
 
 /** Judges every document. `sources`: the names of the token sources. */
 export function documents(project: Project, sources: readonly string[] = SOURCES): Verdict {
-  const fillers: Filler[] = [
-    tables(project),
-    messages(project),
-    constants,
-    snippets,
-    cures,
-    map(project),
-    glossary,
-  ]
+  const fillers: Filler[] = [tables(project), messages(project), constants, snippets, cures, map(project), glossary]
   const kinds = [...fillers.map(({ kind }) => kind), ...WRITTEN_ELSEWHERE]
   const filled = pages(project).map((page) => ({ page, ...fillMarkers(page, fillers, WRITTEN_ELSEWHERE) }))
   const problems = [

@@ -313,6 +313,20 @@ const CALLS: readonly Mutation[] = [
 const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/assume-role.ts',
+    without: 'a session knows the right time',
+    find: '      clockOffsetMs: identity.clockOffsetMs,\n',
+    replace: '',
+    tests: 'aws/assume-role.test',
+  },
+  {
+    file: 'aws/clients.ts',
+    without: 'requests are signed with the right time',
+    find: 'systemClockOffset: clockOffsetMs',
+    replace: 'systemClockOffset: 0',
+    tests: 'aws/clients.test',
+  },
+  {
+    file: 'aws/assume-role.ts',
     without: 'the secret access key is masked',
     find: '  if (SecretAccessKey) mask(SecretAccessKey)\n',
     replace: '',

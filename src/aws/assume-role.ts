@@ -112,7 +112,7 @@ async function assumeRole(
   const credentials = credentialsIn(answer.Credentials)
   if (!credentials) throw withoutCredentials()
   return {
-    credentials,
+    credentials: { ...credentials, clockOffsetMs: identity.clockOffsetMs },
     expiration: answer.Credentials?.Expiration,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? role.arn,
   }

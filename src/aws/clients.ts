@@ -39,7 +39,7 @@ export interface AwsCall<Client, Answer> extends ClientContext {
   explain: (refusal: ServiceError) => ActionError | Promise<ActionError>
 }
 
-type ClientOptions = ReturnType<typeof clientOptions> & { credentials?: AwsCredentials }
+type ClientOptions = ReturnType<typeof clientOptions> & Partial<ReturnType<typeof signing>>
 
 /** The sessions that AWS has accepted: a service may not know a new one yet. */
 const KNOWN = new WeakSet<AwsCredentials>()
@@ -58,7 +58,7 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
   }
   return await retry(target, policy, async ({ withinMs }) => {
     const http = { send: (request: HttpRequest) => call.http.send({ ...request, withinMs }) }
-    const client = new Client({ ...clientOptions({ ...call, http }), ...(credentials ? { credentials } : {}) })
+    const client = new Client({ ...clientOptions({ ...call, http }), ...(credentials ? signing(credentials) : {}) })
     const answer = await send(client).catch(async (thrown: unknown) => {
       throw await failureOf(thrown, call)
     })
@@ -88,6 +88,11 @@ async function withAnswer(failure: ActionError, { received }: ServiceError, poli
   if (received === undefined) return failure
   const { withAnswer: told } = await import('../net/explain-answer.ts')
   return told(failure, received, policy.platform)
+}
+
+/** AWS refuses a signature whose time is more than five minutes from its own. */
+function signing({ clockOffsetMs = 0, ...credentials }: AwsCredentials) {
+  return { credentials, systemClockOffset: clockOffsetMs }
 }
 
 /**

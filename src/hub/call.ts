@@ -97,17 +97,22 @@ async function checkAnswer(
   }
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
-  const foreign = async () =>
-    (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint, platform })
+  const place = { answer, said: said(answer), what, endpoint, platform }
+  const foreign = async () => (await import('./explain-foreign.ts')).notTheHub(place)
   // A proxy’s page and one of a load balancer during an incident look alike.
-  if (isTransient(status))
+  if (isTransient(status)) {
     throw new TryAgain(isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint), after)
+  }
   const isEmptied = call.hasContent === true && isEmpty(answer)
   if (!isEmptied && !isForeign(answer)) return
   if (status < 300) await onLost?.()
   const failure = isEmptied ? hubFailed(what, answer, endpoint) : await foreign()
-  const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
-  throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
+  throw isCurable(call, status) ? new TryAgain(failure, after) : failure
+}
+
+/** Whether asking again may cure an answer that is not the Hub's, or holds nothing. */
+function isCurable({ method }: HubCall, status: number): boolean {
+  return cureOf({ from: 'Hub', status, isUnusable: status >= 200 && status < 300 && method === 'GET' }) === 'retry'
 }
 
 /** How Artifactory and Nexus name themselves in every answer. */

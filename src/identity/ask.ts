@@ -6,6 +6,7 @@ import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import type { Mask } from '../text/log.ts'
+import type { ClockMeasurement } from './clock.ts'
 
 export interface AskOptions {
   request: { url: string; token: string }
@@ -13,6 +14,8 @@ export interface AskOptions {
   http: Http
   mask: Mask
   policy: RetryPolicy
+  /** Learns from the answer that holds the token. */
+  clock: ClockMeasurement
 }
 
 /**
@@ -21,7 +24,7 @@ export interface AskOptions {
  * @throws `ActionError` `oidc-request-failed`, `network-unreachable`, `deadline-exceeded`.
  * Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
  */
-export async function askForIdToken({ request, audience, http, mask, policy }: AskOptions): Promise<string> {
+export async function askForIdToken({ request, audience, http, mask, policy, clock }: AskOptions): Promise<string> {
   // Node's HTTP client would throw errors of its own for these.
   if (!URL.canParse(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
     const { requestVariablesUnusable } = await import('./explain-request.ts')
@@ -31,6 +34,7 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
   return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
+    const sentAt = Date.now()
     const received = await http.send({
       method: 'GET',
       url,
@@ -38,12 +42,14 @@ export async function askForIdToken({ request, audience, http, mask, policy }: A
       what,
       withinMs,
     })
+    const receivedAt = Date.now()
     const { status, headers, body } = received
     const text = body.toString('utf8')
     const answer = status === 200 ? parseJson(text) : undefined
     const value = isRecord(answer) ? answer.value : undefined
     if (typeof value === 'string' && value !== '') {
       mask(value)
+      clock.measure({ url, headers, sentAt, receivedAt })
       return value
     }
     const failure = await failed(url, received, policy)

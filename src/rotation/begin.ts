@@ -1,5 +1,5 @@
 /** Begins with one secret: its clients, and an outcome that says that nothing was done yet. */
-import type { AwsCaller } from '../aws/caller.ts'
+import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { SecretVersions } from '../aws/secret-versions.ts'
 import { HubClient } from '../hub/client.ts'
 import { CallCount } from '../net/calls-made.ts'
@@ -38,6 +38,7 @@ export function beginSecret(rotated: RotatedSecret, shared: SharedContext): Left
     mask,
     log,
     deadline,
+    now: () => timeOf(caller),
     settling,
     outcome: noOutcome(rotated.secret.id, rotated.scope),
     first: undefined,

@@ -1,6 +1,6 @@
 /** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
 import { openSession } from '../aws/assume-role.ts'
-import type { AwsCaller } from '../aws/caller.ts'
+import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
@@ -55,7 +55,7 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
   const identity = await steps.time('id-token', () => prove(context))
   const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const minting = await openMinting(context, caller)
-  const run: Run = { context, caller, minting, settling: new Settling(), taken: new Map() }
+  const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
   if (minting) run.taken.set(minting.adminArn, 'the admin secret')
 
@@ -84,7 +84,10 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await openSession(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
+  return await openSession(identity, request, rotationPolicy(request), {
+    ...context,
+    renew: () => prove({ ...context, isRenewal: true }),
+  })
 }
 
 /** Undefined when a person brings the new tokens. */
@@ -130,13 +133,13 @@ async function takeTurn({ context, caller, minting, settling, taken }: Run, rota
 /** Only after a replacement: without one, no service can run with a previous token. */
 async function redeployServices({ context, caller }: Run, turns: readonly Turn[]): Promise<ServiceOutcome[]> {
   const { services, dryRun, waitForServices: wait, region } = context.request
-  const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns)
+  const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns, timeOf(caller))
   if (replaced === undefined) return []
   return await redeploy({ ...context, caller, services, replaced, wait, dryRun, region })
 }
 
 /** When a token was last replaced, in milliseconds since the epoch; one without a label counts as replaced now. */
-function lastReplaced(turns: readonly Leftovers[]): number | undefined {
+function lastReplaced(turns: readonly Leftovers[], now: number): number | undefined {
   const times = turns
     .flatMap(({ state, outcome }) => {
       const retired = state ? retiredVersions(state) : []
@@ -144,7 +147,7 @@ function lastReplaced(turns: readonly Leftovers[]): number | undefined {
       return outcome.isBlocked ? retired.filter(({ since }) => since !== undefined) : retired
     })
     .filter(({ labels }) => labels.includes(PREVIOUS))
-    .map(({ since }) => since ?? Date.now())
+    .map(({ since }) => since ?? now)
   return times.length > 0 ? Math.max(...times) : undefined
 }
 

@@ -24,6 +24,8 @@ export interface SweepOptions {
   /** Filled in with the names of what was removed. */
   swept: string[]
   log: Log
+  /** The right time, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** Warns of an `orphan-age` that would remove tokens that are in use. */
@@ -39,7 +41,7 @@ export function warnOfShortAge(ageSeconds: number, log: Log): void {
  * warning: the job comes first, and the next run continues.
  */
 export function startSweep(options: SweepOptions): { end: () => Promise<void> } {
-  const { accounts, account, ageSeconds, swept, log } = options
+  const { accounts, account, ageSeconds, swept, log, now = Date.now } = options
   let ended = false
   const warn = (error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
@@ -59,7 +61,7 @@ export function startSweep(options: SweepOptions): { end: () => Promise<void> } 
       )
       return
     }
-    for (const token of orphansAmong(tokens, options, Date.now())) {
+    for (const token of orphansAmong(tokens, options, now())) {
       if (ended) return
       await remove(token).catch(warn)
     }

@@ -21,7 +21,7 @@ export function tokenExchangeSource(context: SourceContext, { member, scopes }: 
       const app = { clientId, clientSecret, member, scopes, secret: stored.label }
       const granted = await steps.time('exchange', () => exchangeForMember(app, context))
       log.info(
-        `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt)}`,
+        `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt, context.now?.())}`,
       )
       return {
         value: checkIssuedToken(granted.token, 'The response from /oauth/token'),

@@ -29,6 +29,8 @@ export interface SourceContext {
   steps: Steps
   /** Tokens of earlier runs that this one removes: filled in on the way. */
   swept: string[]
+  /** The time by the issuer's clock, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` guarantees it. */

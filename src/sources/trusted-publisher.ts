@@ -11,7 +11,7 @@ export function trustedPublisherSource(context: SourceContext, { resource }: Tru
     async obtain(identity) {
       const { log, steps } = context
       const granted = await steps.time('exchange', () => exchangeIdToken(identity, resource, context))
-      log.info(`Hub: exchanged the ID token for a token for ${resource}${validFor(granted.expiresAt)}`)
+      log.info(`Hub: exchanged the ID token for a token for ${resource}${validFor(granted.expiresAt, context.now?.())}`)
       const label = `trusted publisher of ${resource}`
       return {
         value: checkIssuedToken(granted.token, 'The response from /oauth/token'),

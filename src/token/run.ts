@@ -10,7 +10,7 @@ import type { Request } from './request.ts'
 import { warnOfVariables } from './warn-of-variables.ts'
 
 /** What a run works with: what its source needs, and what only the run itself needs. */
-export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 'swept'> {
+export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 'swept' | 'now'> {
   request: Request
   /** The ID token, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
@@ -27,10 +27,11 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
   Object.assign(progress, { steps, swept })
   warnOfVariables(request, job, log)
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
-  const onIdentity = (identity: Identity) => void Object.assign(progress, { identity })
-  const renew = () => steps.time('id-token', () => prove({ ...context, onIdentity }))
-  const identity = await renew()
-  const source = await selectSource({ ...context, renew, swept })
+  const proof = { ...context, onIdentity: (identity: Identity) => void Object.assign(progress, { identity }) }
+  const identity = await steps.time('id-token', () => prove(proof))
+  const now = () => Date.now() + identity.clockOffsetMs
+  const renew = () => steps.time('id-token', () => prove({ ...proof, isRenewal: true }))
+  const source = await selectSource({ ...context, renew, swept, now })
   const hubToken = await source.obtain(identity)
   const { origin, evidence } = hubToken
   const tokenSha256 = sha256(hubToken.value)
@@ -38,7 +39,7 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
 
   const { HubClient, verifyToken } = await loadHub()
   const hub = new HubClient({ endpoint: request.hubEndpoint, http, policy })
-  const token = await steps.time('verify', () => verifyToken(hubToken, { request, hub, log }))
+  const token = await steps.time('verify', () => verifyToken(hubToken, { request, hub, log, now: now() }))
   progress.token = token
   if (token.identity) {
     log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
