@@ -185,7 +185,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...PROOF,
     without: 'the issuer follows from an allowed URL only',
-    find: '!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))',
+    find: '!isPlainUrl(serverUrl) || !isAllowedUrl(new URL(serverUrl))',
     replace: '!URL.canParse(serverUrl)',
   },
   {

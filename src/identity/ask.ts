@@ -1,5 +1,6 @@
 /** Requests the job's ID token from GitHub. */
 import { ActionError } from '../errors/action-error.ts'
+import { isNormalOrigin } from '../net/endpoint.ts'
 import type { Http } from '../net/http.ts'
 import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
@@ -23,8 +24,8 @@ export interface AskOptions {
  * Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
  */
 export async function askForIdToken({ request, audience, http, mask, policy }: AskOptions): Promise<string> {
-  // Node's HTTP client would throw errors of its own for these.
-  if (!URL.canParse(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
+  // Node's HTTP client would throw errors of its own for these, or call another host than the one that is written there.
+  if (!isNormalOrigin(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
     const names = [code('ACTIONS_ID_TOKEN_REQUEST_URL'), code('ACTIONS_ID_TOKEN_REQUEST_TOKEN')]
     throw requestFailed(prose`a value in ${joined(names, ' or ')} that cannot be used`)
   }
