@@ -1,7 +1,7 @@
 /** Opens the network for one piece of work and closes it again: deadline, proxy, transport and retry policy together. */
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
-import { proxyFromEnvironment } from './proxy.ts'
+import { proxyFromEnvironment, unusedProxyVariable } from './proxy.ts'
 import type { RetryPolicy } from './retry.ts'
 
 /** What every call needs. */
@@ -32,7 +32,8 @@ export async function withNetwork<T>(
   work: (network: NetworkContext) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(limitMs)
-  const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
+  const unusedProxy = unusedProxyVariable(env)
+  const http = new Http(deadline, proxyFromEnvironment(env), { unusedProxy, ...(whileWaiting ? { whileWaiting } : {}) })
   try {
     const policy = { maxAttempts, deadline, ...(onRetry ? { onRetry } : {}), ...(onLongWait ? { onLongWait } : {}) }
     return await work({ http, deadline, policy })
