@@ -118,7 +118,7 @@ describe('the time for each address of a name', () => {
     }
     let proxyMs = 0
     const http = client({
-      proxyFor: async (_url, addressMs) => {
+      proxyFor: async (_url, { addressMs }) => {
         proxyMs = addressMs
         return { agent: new Recording(), proxy: 'proxy:1' }
       },
@@ -134,7 +134,7 @@ describe('the time for each address of a name', () => {
   test('is counted for each host', async () => {
     const asked: number[] = []
     const http = client({
-      proxyFor: async (_url, addressMs) => {
+      proxyFor: async (_url, { addressMs }) => {
         asked.push(addressMs)
         return undefined
       },

@@ -1,9 +1,11 @@
+import tls from 'node:tls'
 import { describe, expect, test } from '@jest/globals'
 import { proxyFromEnvironment, proxyPasswords, proxyProblem, unusedProxyVariable } from '../../src/net/proxy.ts'
 import { plain } from '../../src/text/message.ts'
 
 const target = new URL('https://sts.eu-west-1.amazonaws.com/')
-const proxyFor = async (env: Record<string, string>, url = target) => (await proxyFromEnvironment(env)(url, 250))?.proxy
+const proxyFor = async (env: Record<string, string>, url = target) =>
+  (await proxyFromEnvironment(env)(url, { addressMs: 250, tls }))?.proxy
 
 describe('the proxy of a call', () => {
   test.each([
@@ -75,7 +77,7 @@ test('the variable of a proxy that is not used is known only when none is used',
 
 test('its own certificate is checked, and its addresses get as much time as those of a host', async () => {
   const proxyFor = proxyFromEnvironment({ HTTPS_PROXY: 'https://proxy.corp:1' })
-  const options = async (addressMs: number) => (await proxyFor(target, addressMs))?.agent as unknown as Agent
+  const options = async (addressMs: number) => (await proxyFor(target, { addressMs, tls }))?.agent as unknown as Agent
   const [first, second] = [await options(250), await options(1000)]
   expect([first.connectOpts, second.connectOpts]).toEqual(
     [250, 1000].map((ms) =>

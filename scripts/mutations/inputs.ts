@@ -6,18 +6,45 @@ const HUB = { file: 'inputs/hub.ts', tests: '__tests__/inputs/hub.test' } as con
 const PROOF = { file: 'inputs/proof.ts', tests: '__tests__/inputs/proof.test' } as const
 const PROBLEMS = { file: 'inputs/problems.ts', tests: '__tests__/inputs/problems.test' } as const
 
+const NEAR_MISSES = { file: 'inputs/near-misses.ts', tests: '__tests__/inputs/near-misses.test' } as const
+
 export const INPUTS: readonly Mutation[] = [
   {
     ...PROBLEMS,
-    without: 'an unknown input is refused',
-    find: 'for (const name of raw.unknown) {',
-    replace: 'for (const name of [] as string[]) {',
+    without: 'a misspelled input is refused',
+    find: 'misspelled(raw.unknown, names)',
+    replace: 'misspelled([], names)',
   },
   {
-    ...PROBLEMS,
-    without: 'a misspelt input is named',
-    find: 'didYouMean(name, names)',
-    replace: "''",
+    ...NEAR_MISSES,
+    without: 'a name that may be a variable of the job does not fail the step',
+    find: "filter(({ name }) => name.includes('-'))",
+    replace: 'filter(() => true)',
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'a name that comes from `with:` is no mere warning',
+    find: "filter(({ name }) => !name.includes('-'))",
+    replace: 'filter(() => true)',
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'a name that is far from every input is none of our business',
+    find: 'return meant === undefined ? [] : [{ name, meant }]',
+    replace: "return [{ name, meant: meant ?? '' }]",
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'the name of a variable is made printable',
+    find: 'printable(name.toUpperCase(), 80)',
+    replace: 'name.toUpperCase()',
+  },
+  {
+    file: 'runner/run-job.ts',
+    tests: '__tests__/runner/run-job.test',
+    without: 'a variable that looks like an input is a warning',
+    find: 'runnerLog.warning(warning)',
+    replace: '[].push(warning as never)',
   },
   {
     ...PROBLEMS,

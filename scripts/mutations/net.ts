@@ -41,14 +41,14 @@ export const NET: readonly Mutation[] = [
   {
     ...strictTls,
     without: 'a certificate is for the host of the URL',
-    find: 'checkServerIdentity(host, certificate)',
+    find: 'tls.checkServerIdentity(host, certificate)',
     replace: 'undefined',
   },
   {
     ...strictTls,
     without: 'the host that Node passes does not count',
-    find: '(_host: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate)',
-    replace: '(_host: string, certificate: PeerCertificate) => checkServerIdentity(_host, certificate)',
+    find: '(_host: string, certificate: PeerCertificate) => tls.checkServerIdentity(host, certificate)',
+    replace: '(_host: string, certificate: PeerCertificate) => tls.checkServerIdentity(_host, certificate)',
     named: 'through a proxy',
   },
   {

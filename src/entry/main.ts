@@ -1,11 +1,10 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
-import type { Job } from '../identity/job.ts'
-import { readInputs } from '../runner/inputs.ts'
 import { SavedLedger } from '../runner/ledger.ts'
 import { reportBroken, runnerLog } from '../runner/log.ts'
 import { reportFailure, reportSuccess } from '../runner/report-token.ts'
 import { runJob } from '../runner/run-job.ts'
+import { INPUTS } from '../token/inputs/definitions.ts'
 import { parseInputs } from '../token/inputs/parse.ts'
 import type { Progress } from '../token/progress.ts'
 import type { Request } from '../token/request.ts'
@@ -17,10 +16,9 @@ const loadDelivery = () => import('../runner/deliver/deliver.ts')
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = performance.now()
   const progress: Progress = {}
-  const parse = (job: Job) => parseInputs(readInputs(env), job)
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
   try {
-    await runJob(env, { progress, parse, whileWaiting }, async (context) => {
+    await runJob(env, { progress, inputs: INPUTS, parse: parseInputs, whileWaiting }, async (context) => {
       const ledger = new SavedLedger(context.request, env)
       try {
         const done = await run({ ...context, ledger, progress })

@@ -4,7 +4,6 @@ import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
 import type { RotationProgress } from '../rotation/report/report.ts'
 import { rotateAll } from '../rotation/run.ts'
-import { readDeclared } from '../runner/inputs.ts'
 import { reportBroken } from '../runner/log.ts'
 import { reportNoRotation, reportRotation } from '../runner/report-rotation.ts'
 import { runJob } from '../runner/run-job.ts'
@@ -13,8 +12,7 @@ import { endProcess } from './end-process.ts'
 async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
   const progress: RotationProgress = {}
   try {
-    const parse = (job: Parameters<typeof parseRotation>[1]) => parseRotation(readDeclared(env, ROTATION_INPUTS), job)
-    await runJob(env, { progress, parse }, async (context) => {
+    await runJob(env, { progress, inputs: ROTATION_INPUTS, parse: parseRotation }, async (context) => {
       const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
       await reportRotation(context.request, await rotateAll({ ...context, onIdentity }), progress)
     })

@@ -22,7 +22,7 @@ export function isPlainUrl(text: string): boolean {
 
 /**
  * True when the URL is written as a parser would write it: otherwise, whoever reads `https:evil.test`,
- * `https://0x7f.1` or `https://huggingface.co%2eevil.test` sees a different host than the one that is called. Slashes at
+ * `https://0x7f.1` or `https://hub.example%2eevil.test` sees a different host than the one that is called. Slashes at
  * the end make no difference.
  *
  * Source: WHATWG URL, "URL serializing"; RFC 3986, section 6.2.2, for the path, which parsers leave as it is.
@@ -56,7 +56,7 @@ export function isNormalOrigin(text: string): boolean {
   )
 }
 
-/** No empty label, and no dot at the end: `huggingface.co.` is the same host under another name. */
+/** No empty label, and no dot at the end: `hub.example.` is the same host under another name. */
 function hasPlainLabels(hostname: string): boolean {
   return hostname !== '' && !hostname.split('.').includes('')
 }

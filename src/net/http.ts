@@ -100,11 +100,15 @@ const DEFAULTS: HttpOptions = {
   whileWaiting: () => {},
 }
 
-/**
- * Finds the proxy for a URL, if there is one; `proxy` is its address without credentials. `addressMs`: the time that each
- * address of the proxy gets.
- */
-export type ProxyFor = (url: URL, addressMs: number) => Promise<{ agent: HttpsAgent; proxy: string } | undefined>
+/** What the connection to a proxy needs. */
+export interface ProxyOptions {
+  /** The time that each address of the proxy gets. */
+  addressMs: number
+  tls: TlsModule
+}
+
+/** Finds the proxy for a URL, if there is one; `proxy` is its address without credentials. */
+export type ProxyFor = (url: URL, options: ProxyOptions) => Promise<{ agent: HttpsAgent; proxy: string } | undefined>
 
 /**
  * The time that each address of a name gets for its TCP handshake, in milliseconds: in the first attempt, Node's default.
@@ -161,7 +165,8 @@ export class Http {
     if (url.protocol === 'http:') {
       return await this.#attempt(request, { agent: this.#http, request: httpRequest, addressMs })
     }
-    const [proxied, https] = await Promise.all([this.#proxyFor(url, addressMs), this.#loadHttps()])
+    const https = await this.#loadHttps()
+    const proxied = await this.#proxyFor(url, { addressMs, tls: https.tls })
     return await this.#attempt(request, { ...https, ...proxied, addressMs })
   }
 

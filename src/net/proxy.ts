@@ -1,6 +1,6 @@
 /** Which proxy a call goes through: `HTTPS_PROXY` and `NO_PROXY`, read as GitHub's runner reads them. */
 import { code, type Prose, prose } from '../text/message.ts'
-import type { ProxyFor } from './http.ts'
+import type { ProxyFor, ProxyOptions } from './http.ts'
 import { strictTls } from './strict-tls.ts'
 
 /** The variables that can name the proxy for an `https:` URL; the first one that is set counts. */
@@ -21,15 +21,15 @@ export function proxyFromEnvironment(env: NodeJS.ProcessEnv): ProxyFor {
     .split(/[,\s]+/)
     .filter(Boolean)
   const made = new Map<number, ReturnType<ProxyFor>>()
-  const make = async (addressMs: number) => {
-    const [{ HttpsProxyAgent }, tls] = await Promise.all([import('https-proxy-agent'), import('node:tls')])
+  const make = async ({ addressMs, tls }: ProxyOptions) => {
+    const { HttpsProxyAgent } = await import('https-proxy-agent')
     const agent = new HttpsProxyAgent(proxy, { ...strictTls(proxy, tls), autoSelectFamilyAttemptTimeout: addressMs })
     return { agent, proxy: proxy.host }
   }
-  return (url, addressMs) => {
+  return (url, options) => {
     if (exceptions.some((exception) => isExempt(url, exception))) return Promise.resolve(undefined)
-    const found = made.get(addressMs) ?? make(addressMs)
-    made.set(addressMs, found)
+    const found = made.get(options.addressMs) ?? make(options)
+    made.set(options.addressMs, found)
     return found
   }
 }
