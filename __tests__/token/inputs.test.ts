@@ -133,9 +133,19 @@ describe('the issuer follows from the server', () => {
 })
 
 describe('roles and secrets', () => {
-  test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('in the partition %s', (partition) => {
-    const aws = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
+  test.each([
+    ['aws', 'eu-west-1'],
+    ['aws-cn', 'cn-northwest-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-iso', 'us-iso-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ])('in the partition %s', (partition, region) => {
+    const arn = `arn:${partition}:iam::123456789012:role/path/hf`
+    const { aws } = request({ 'role-to-assume': arn, 'aws-region': region })
     expect(aws?.role).toMatchObject({ partition, account: '123456789012' })
+    if (partition !== 'aws')
+      expect(problems({ 'role-to-assume': arn })).toContain(`is in the partition \`${partition}\`, but`)
   })
 
   test('a secret’s ARN brings its own region', () => {

@@ -6,6 +6,7 @@ const HUB = { file: 'inputs/hub.ts', tests: '__tests__/inputs/hub.test' } as con
 const PROOF = { file: 'inputs/proof.ts', tests: '__tests__/inputs/proof.test' } as const
 const PROBLEMS = { file: 'inputs/problems.ts', tests: '__tests__/inputs/problems.test' } as const
 
+const PARTITION = { file: 'inputs/partition.ts', tests: '__tests__/inputs/partition.test' } as const
 const NEAR_MISSES = { file: 'inputs/near-misses.ts', tests: '__tests__/inputs/near-misses.test' } as const
 
 export const INPUTS: readonly Mutation[] = [
@@ -14,6 +15,38 @@ export const INPUTS: readonly Mutation[] = [
     without: 'a misspelled input is refused',
     find: 'misspelled(raw.unknown, names)',
     replace: 'misspelled([], names)',
+  },
+  {
+    ...PARTITION,
+    without: 'a role is in the partition of the region',
+    find: ' || partitionOf(region) === partition) return\n  problems',
+    replace: " || partitionOf(region) !== '') return\n  problems",
+  },
+  {
+    ...PARTITION,
+    without: 'a malformed role or region is a problem of its own',
+    find: "account === '' || !/^[a-z]+(?:-[a-z0-9]+)+$/.test(region) || ",
+    replace: '',
+  },
+  {
+    ...PARTITION,
+    without: 'the ARN of a secret is right about its partition',
+    find: '  if (partitionOf(region) === partition) return\n',
+    replace: '  return\n',
+  },
+  {
+    file: 'token/inputs/parse-aws.ts',
+    tests: '__tests__/token/inputs.test',
+    without: 'a role is in the partition of the region',
+    find: "  checkPartition('role-to-assume', role, region, problems)\n",
+    replace: '',
+  },
+  {
+    file: 'rotation/inputs/parse.ts',
+    tests: '__tests__/rotation/parse.test',
+    without: 'a role is in the partition of the region',
+    find: "  checkPartition('role-to-assume', role, region, problems)\n",
+    replace: '',
   },
   {
     ...NEAR_MISSES,
