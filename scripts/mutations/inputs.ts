@@ -49,6 +49,27 @@ export const INPUTS: readonly Mutation[] = [
     replace: '',
   },
   {
+    file: 'inputs/shared-audience.ts',
+    tests: '__tests__/inputs/shared-audience.test',
+    without: 'an audience that is well known is a warning',
+    find: 'if (user === undefined) return undefined',
+    replace: "if (user !== '') return undefined",
+  },
+  {
+    file: 'token/run.ts',
+    tests: '__tests__/token/run.test',
+    without: 'an audience that is well known is a warning',
+    find: '  if (shared) log.warning(shared)\n',
+    replace: '',
+  },
+  {
+    file: 'token/run.ts',
+    tests: '__tests__/token/run.test',
+    without: 'the Hub’s own audience is no warning',
+    find: 'request.aws && sharedAudienceWarning',
+    replace: 'sharedAudienceWarning',
+  },
+  {
     ...NEAR_MISSES,
     without: 'a name that may be a variable of the job does not fail the step',
     find: "filter(({ name }) => name.includes('-'))",

@@ -1,5 +1,6 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
 import { prove } from '../identity/prove.ts'
+import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
 import { listed } from '../text/printable.ts'
@@ -22,6 +23,8 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
 export async function run(context: RunContext): Promise<Required<Progress>> {
   const { request, job, http, policy, log, progress } = context
   warnOfVariables(request, job, log)
+  const shared = request.aws && sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
   const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
   const identity = await renew()
