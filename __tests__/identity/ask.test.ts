@@ -125,6 +125,8 @@ describe('a request that fails', () => {
 
   test.each([
     { url: 'not a url', token: 'x' },
+    { url: 'https:evil.test/idtoken?api-version=2.0', token: 'x' },
+    { url: 'https://github.com%2eevil.test/idtoken', token: 'x' },
     { url: URL_OF_RUNNER, token: 'line-one\nline-two' },
     { url: URL_OF_RUNNER, token: '' },
   ])('because the runner’s variables cannot be used is not sent: %j', async (request) => {

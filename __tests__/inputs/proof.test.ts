@@ -61,10 +61,11 @@ describe('the issuer', () => {
   test.each([
     ['http://ghes.example.com', '(got "http://ghes.example.com")'],
     ['github', '(got "github")'],
+    ['https:evil.test', '(got "https:evil.test")'],
     ['ftp:me:password@h', '(value not shown: it may contain a password)'],
   ])('must be given when GitHub’s own URL is %s', (serverUrl, shown) => {
     expect(problemsOf((problems) => parseIssuer('', { serverUrl }, github, problems))).toEqual([
-      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an \`https://\` URL ${shown}`,
+      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an \`https://\` URL in normal form ${shown}`,
     ])
   })
 })

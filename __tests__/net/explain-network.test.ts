@@ -11,7 +11,7 @@ describe('a network failure', () => {
   test.each<[Phase, string]>([
     ['DNS', 'does not resolve'],
     ['connect', 'Open TCP port 443'],
-    ['TLS', 'NODE_EXTRA_CA_CERTS'],
+    ['TLS', 'may not speak TLS'],
     ['proxy', 'Check `HTTPS_PROXY`'],
     ['timeout', 'are dropped by'],
     ['answer', 'closed the connection before the response was complete'],
@@ -19,6 +19,47 @@ describe('a network failure', () => {
   ])('in phase %s has its own cause and remedy', (phase, text) => {
     expect(explain(phase)).toContain(text)
     expect(explain(phase)).toContain(`Seen: phase ${phase}: DETAIL`)
+  })
+
+  test.each([
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'does not trust the certificate'],
+    [
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'or, if the runner’s system already trusts it, `NODE_OPTIONS=--use-system-ca`',
+    ],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'valid for other names, but not for this host'],
+    ['CERT_HAS_EXPIRED', 'the runner’s clock is wrong'],
+    ['CERT_NOT_YET_VALID', 'the runner’s clock is wrong'],
+  ])('of the certificate is explained by its code: %s', (code, text) => {
+    expect(explain('TLS', code)).toContain(text)
+  })
+
+  test('of the proxy’s own certificate is not blamed on the host', () => {
+    const failure = { what: 'x', host: 'hub.example', phase: 'TLS', detail: 'CERT_HAS_EXPIRED' } as const
+    const { message } = explainNetworkError(new NetworkError({ ...failure, proxy: 'proxy:3128', isProxys: true }))
+    expect(message).toContain('Seen: phase TLS of the proxy: CERT_HAS_EXPIRED')
+    expect(message).toContain('the certificate of the proxy itself')
+  })
+
+  test.each([
+    [407, 'requires credentials'],
+    [403, 'does not allow connections to this host'],
+    [502, 'could not reach this host'],
+  ])('of the proxy is explained by what it answered: %i', (status, text) => {
+    expect(explain('proxy', `the proxy answered CONNECT with ${status}`, 'proxy:3128')).toContain(text)
+  })
+
+  test.each<[Phase, boolean]>([
+    ['DNS', true],
+    ['connect', true],
+    ['timeout', true],
+    ['TLS', false],
+    ['answer', false],
+    ['policy', false],
+  ])('in phase %s names a proxy that is set and not used: %s', (phase, isNamed) => {
+    const failure = { what: 'x', host: 'hub.example', phase, detail: 'y', unusedProxy: 'HTTP_PROXY' }
+    const { message } = explainNetworkError(new NetworkError(failure))
+    expect(message.includes('`HTTP_PROXY` is set in this job, but `HTTPS_PROXY` is not.')).toBe(isNamed)
   })
 
   test('names host and purpose', () => {

@@ -92,7 +92,7 @@ describe('a call that fails', () => {
 
   test('on the network is explained to the user', async () => {
     const thrown = await retry(X, policy({ maxAttempts: 1 }), () =>
-      Promise.reject(network('TLS', 'CERT_HAS_EXPIRED')),
+      Promise.reject(network('TLS', 'DEPTH_ZERO_SELF_SIGNED_CERT')),
     ).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(ActionError)
     expect(String(thrown)).toMatch(/\[network-unreachable\].*hub\.example[\s\S]*NODE_EXTRA_CA_CERTS/)

@@ -99,6 +99,7 @@ describe('a problem is', () => {
       '`secrets` must not list the admin secret',
     ],
     ['a secret that is listed twice', { secrets: 'x scope=read\nx scope=write' }, '`secrets` lists "x" twice'],
+    ['a role in another partition', { 'aws-region': 'cn-north-1' }, 'but the region `cn-north-1` is in `aws-cn`'],
     ['no secret at all', { secrets: '' }, '`secrets` is required: lines such as'],
     ['a time limit longer than the session', { timeout: '901s' }, 'must not be longer than the AWS session'],
     ['nothing to wait for', { 'wait-for-services': 'true' }, '`wait-for-services` requires ecs-services'],

@@ -27,7 +27,7 @@ test('secrets in the environment are masked before the inputs are parsed', async
     throw new Error('an input is wrong')
   }
   const progress = {}
-  await expect(runJob(env, { progress, steps: new Steps(), parse }, async () => {})).rejects.toThrow(
+  await expect(runJob(env, { progress, steps: new Steps(), inputs: {}, parse }, async () => {})).rejects.toThrow(
     'an input is wrong',
   )
   expect(masks).toEqual(['the-request-token', 'correct%2Dhorse', 'correct-horse'])
@@ -39,7 +39,7 @@ test('the work gets the job, the request and a network with the request’s limi
   const progress = {}
   const done = await runJob(
     { GITHUB_RUN_ID: '7' },
-    { progress, steps: new Steps(), parse: () => github },
+    { progress, steps: new Steps(), inputs: {}, parse: () => github },
     async (context) => {
       expect(context).toMatchObject({ request: github, job: { runId: '7' }, policy: { maxAttempts: 3 } })
       context.policy.onRetry?.('retrying')
@@ -55,9 +55,28 @@ test('a given ID token is masked when it is read', async () => {
   const path = join(step.temp, 'token')
   writeFileSync(path, `${JWT}\n`)
   const request = { ...github, idTokenFrom: { kind: 'file', path } } as const
-  await runJob({}, { progress: {}, steps: new Steps(), parse: () => request }, async ({ givenIdToken }) => {
+  await runJob({}, { progress: {}, steps: new Steps(), inputs: {}, parse: () => request }, async ({ givenIdToken }) => {
     expect(step.masks).toEqual([])
     expect(givenIdToken()).toBe(JWT)
     expect(step.masks).toEqual([JWT])
   })
+})
+
+test('a variable that looks like an input is a warning before anything is parsed, and any other is not', async () => {
+  const env = { INPUT_REPOSITORY: 'x', INPUT_VERSION: '1', INPUT_TOOL_VERSION: '2', 'INPUT_NODE-VERSION': '3' }
+  let lines: readonly string[] = []
+  const parse = () => {
+    lines = [...step.lines]
+    return github
+  }
+  await runJob(
+    env,
+    { progress: {}, steps: new Steps(), inputs: { repositories: undefined, verify: 'strict' }, parse },
+    async () => {},
+  )
+  expect(lines.filter((line) => line.includes('INPUT_'))).toEqual([
+    expect.stringMatching(
+      /^::warning .*The variable INPUT_REPOSITORY is set, but this action has no input of that name\./,
+    ),
+  ])
 })

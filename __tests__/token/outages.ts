@@ -11,7 +11,7 @@ import { Deadline } from '../../src/net/deadline.ts'
 import { Http, type HttpRequest, type HttpResponse, NetworkError, type Phase, tooSlow } from '../../src/net/http.ts'
 import { readInputs, readJob } from '../../src/runner/inputs.ts'
 import { Steps } from '../../src/text/steps.ts'
-import type { InputName } from '../../src/token/inputs/definitions.ts'
+import { INPUTS, type InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
 import { run } from '../../src/token/run.ts'
 
@@ -221,7 +221,7 @@ export async function play(sandbox: Sandbox, { call, meet, seconds, random }: Ou
   try {
     const { env } = sandbox.startJob()
     const job = readJob(env)
-    const raw = readInputs(env)
+    const raw = readInputs(env, INPUTS)
     const given = { 'hf-org': 'acme', timeout: '60s', ...inputs }
     const request = parseInputs({ ...raw, values: { ...raw.values, ...given } }, job)
     const quiet = () => {}

@@ -113,6 +113,16 @@ describe('a job', () => {
     expect(await said(setting)).toEqual(expected.map((text) => expect.stringContaining(`warning: ${text}`)))
   })
 
+  test('with an audience that is well known is told to use the URL, unless no AWS is used', async () => {
+    const request = { audience: 'pypi', org: 'pypi' }
+    expect(await said({ request: { ...request, aws: {} as Request['aws'] } })).toEqual([
+      expect.stringMatching(
+        /^warning: The audience `pypi` .* set `audience: https:\/\/huggingface\.co\/pypi` in this step\.$/,
+      ),
+    ])
+    expect(await said({ request })).toEqual([])
+  })
+
   test('with custom endpoints reads which ones', async () => {
     expect(await said({ request: { endpointOverrides: ['the Hub is https://h', 'X is https://x'] } })).toEqual([
       'Custom endpoints: the Hub is https://h and X is https://x',

@@ -813,11 +813,25 @@ export const RUNNER: readonly Mutation[] = [
     replace: 'return known || repository ?',
   },
   {
+    file: 'runner/log.ts',
+    tests: '__tests__/runner/report.test',
+    without: 'a short line is not masked everywhere',
+    find: 'all.filter(({ length }) => length >= SHORTEST_MASK)',
+    replace: 'all.filter(({ length }) => length > 0)',
+  },
+  {
+    file: 'runner/log.ts',
+    tests: '__tests__/runner/report.test',
+    without: 'a value that is not masked is told',
+    find: '  isTold = true\n',
+    replace: '  return\n',
+  },
+  {
     ...RUN_JOB,
     without: 'the request token and the proxy’s password are masked before parsing',
-    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const request = parse(job)\n',
+    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const raw = readInputs(env, inputs)\n',
     replace:
-      '  const request = parse(job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
+      '  const raw = readInputs(env, inputs)\n  parse(raw, job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
   },
   {
     ...RUN_JOB,

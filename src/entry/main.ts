@@ -1,8 +1,6 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
-import type { Job } from '../identity/job.ts'
 import { audited } from '../runner/audited.ts'
-import { readInputs } from '../runner/inputs.ts'
 import { SavedLedger } from '../runner/ledger.ts'
 import { reportBroken, runnerLog } from '../runner/log.ts'
 import { reportFailure, reportSuccess } from '../runner/report-token.ts'
@@ -10,6 +8,7 @@ import { runJob } from '../runner/run-job.ts'
 import { saveFacts } from '../runner/saved-facts.ts'
 import { Steps } from '../text/steps.ts'
 import { tokenFacts } from '../token/audit.ts'
+import { INPUTS } from '../token/inputs/definitions.ts'
 import { parseInputs } from '../token/inputs/parse.ts'
 import type { Progress } from '../token/progress.ts'
 import type { Request } from '../token/request.ts'
@@ -37,9 +36,9 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 
 async function obtainAndDeliver(env: NodeJS.ProcessEnv, progress: Progress, steps: Steps): Promise<void> {
   const startedAt = performance.now()
-  const parse = (job: Job) => parseInputs(readInputs(env), job)
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
-  await runJob(env, { progress, steps, parse, whileWaiting }, async (context) => {
+  const options = { progress, steps, inputs: INPUTS, parse: parseInputs, whileWaiting }
+  await runJob(env, options, async (context) => {
     const ledger = new SavedLedger(context.request, env)
     try {
       const done = await run({ ...context, ledger, progress })

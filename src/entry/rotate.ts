@@ -1,12 +1,10 @@
 /** Entry point of the sub-action `rotate`: reads, rotates, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
-import type { Job } from '../identity/job.ts'
 import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
 import { type RotationProgress, rotationFacts } from '../rotation/report/report.ts'
 import { rotateAll } from '../rotation/run.ts'
 import { audited } from '../runner/audited.ts'
-import { readDeclared } from '../runner/inputs.ts'
 import { reportBroken } from '../runner/log.ts'
 import { reportNoRotation, reportRotation } from '../runner/report-rotation.ts'
 import { runJob } from '../runner/run-job.ts'
@@ -18,8 +16,8 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
   const steps = new Steps()
   await audited({ event: 'hf-oidc-action/rotate', steps, facts: () => rotationFacts(progress) }, async (record) => {
     try {
-      const parse = (job: Job) => parseRotation(readDeclared(env, ROTATION_INPUTS), job)
-      await runJob(env, { progress, steps, parse }, async (context) => {
+      const options = { progress, steps, inputs: ROTATION_INPUTS, parse: parseRotation }
+      await runJob(env, options, async (context) => {
         const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
         progress.rotation = await rotateAll({ ...context, onIdentity })
         const failure = await reportRotation(context.request, progress.rotation)

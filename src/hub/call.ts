@@ -92,22 +92,29 @@ async function checkAnswer(
   // 409: an earlier attempt of ours may have been carried out.
   if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
   const after = retryAfterMs(answer.headers, Date.now())
-  if (status === 429) {
-    throw new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
-  }
+  if (status === 429) throw limited(what, answer, after)
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   const place = { answer, said: said(answer), what, endpoint, platform }
+  const failure = await unusable(place, call)
+  if (!failure) return
+  if (status < 300) await onLost?.()
+  throw isTransient(status) || isCurable(call, status) ? new TryAgain(failure, after) : failure
+}
+
+/** What is wrong with an answer that is not the Hub's, holds nothing, or says that the Hub failed; undefined: nothing. */
+async function unusable(place: Foreign, { hasContent, what }: HubCall): Promise<ActionError | undefined> {
+  const { answer, endpoint } = place
   const foreign = async () => (await import('./explain-foreign.ts')).notTheHub(place)
   // A proxy’s page and one of a load balancer during an incident look alike.
-  if (isTransient(status)) {
-    throw new TryAgain(isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint), after)
-  }
-  const isEmptied = call.hasContent === true && isEmpty(answer)
-  if (!isEmptied && !isForeign(answer)) return
-  if (status < 300) await onLost?.()
-  const failure = isEmptied ? hubFailed(what, answer, endpoint) : await foreign()
-  throw isCurable(call, status) ? new TryAgain(failure, after) : failure
+  if (isTransient(answer.status)) return isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint)
+  if (hasContent === true && isEmpty(answer)) return hubFailed(what, answer, endpoint)
+  return isForeign(answer) ? await foreign() : undefined
+}
+
+/** Every 429 may be tried again; one by a long window is shared by many. */
+function limited(what: string, answer: HttpResponse, after: number | undefined): TryAgain {
+  return new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
 }
 
 /** Whether asking again may cure an answer that is not the Hub's, or holds nothing. */

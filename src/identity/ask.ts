@@ -1,6 +1,7 @@
 /** Requests the job's ID token from GitHub. */
 import type { ActionError } from '../errors/action-error.ts'
 import { cureOf } from '../net/cures.ts'
+import { isNormalOrigin } from '../net/endpoint.ts'
 import type { Http, HttpResponse } from '../net/http.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
@@ -25,8 +26,8 @@ export interface AskOptions {
  * Source: docs.github.com, "OpenID Connect reference", "Methods for requesting the OIDC token".
  */
 export async function askForIdToken({ request, audience, http, mask, policy, clock }: AskOptions): Promise<string> {
-  // Node's HTTP client would throw errors of its own for these.
-  if (!URL.canParse(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
+  // Node's HTTP client would throw errors of its own for these, or call another host than the one that is written there.
+  if (!isNormalOrigin(request.url) || !/^[\x21-\x7e]+$/.test(request.token)) {
     const { requestVariablesUnusable } = await import('./explain-request.ts')
     throw requestVariablesUnusable(policy.platform)
   }

@@ -3,7 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import { DEFAULT_HUB } from '../hub/pages.ts'
 import { issuerOf } from '../identity/issuer.ts'
 import type { ClaimRule, IdTokenFrom } from '../identity/request.ts'
-import { isAllowedUrl } from '../net/endpoint.ts'
+import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
 import type { Forge } from '../platform/forge.ts'
 import { block, code, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
@@ -36,10 +36,10 @@ export function parseIssuer(
     problems.add('oidc-issuer', prose`is required with ${code('id-token-from')}: the issuer whose ID tokens you accept`)
     return ''
   }
-  if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
+  if (!isPlainUrl(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
     problems.add(
       'oidc-issuer',
-      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an ${code('https://')} URL ${gotUrl(serverUrl)}`,
+      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an ${code('https://')} URL in normal form ${gotUrl(serverUrl)}`,
     )
     return ''
   }

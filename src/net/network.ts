@@ -3,7 +3,7 @@ import type { Platform } from '../platform/platform.ts'
 import { CallCount } from './calls-made.ts'
 import { Deadline } from './deadline.ts'
 import { Http } from './http.ts'
-import { proxyFromEnvironment } from './proxy.ts'
+import { proxyFromEnvironment, unusedProxyVariable } from './proxy.ts'
 import type { RetryPolicy } from './retry.ts'
 
 /** What every call needs. */
@@ -36,7 +36,8 @@ export async function withNetwork<T>(
   work: (network: NetworkContext) => Promise<T>,
 ): Promise<T> {
   const deadline = new Deadline(limitMs)
-  const http = new Http(deadline, proxyFromEnvironment(env), whileWaiting ? { whileWaiting } : {})
+  const unusedProxy = unusedProxyVariable(env)
+  const http = new Http(deadline, proxyFromEnvironment(env), { unusedProxy, ...(whileWaiting ? { whileWaiting } : {}) })
   try {
     const calls = new CallCount()
     const policy = {

@@ -4,6 +4,7 @@ import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
+import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
@@ -75,6 +76,8 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
 
 function sayWhatIsUnusual({ request, log }: RotationContext): void {
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+  const shared = sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
   if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
     log.warning(
       `\`grace\` is ${formatDuration(request.graceSeconds)}, less than \`timeout\`: jobs and tasks that already read the previous token lose access at once. Use such a short \`grace\` in emergencies only.`,

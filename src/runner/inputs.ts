@@ -4,19 +4,13 @@ import type { Job } from '../identity/job.ts'
 import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
-import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { CLIENT_VARIABLES } from '../token/next-client.ts'
 import { hubTokenFiles } from './hub-token-files.ts'
 import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
 import { readPlatform } from './platform.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
-export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
-  return readDeclared(env, INPUTS)
-}
-
-/** The same for the inputs of a sub-action. */
-export function readDeclared<Name extends string>(
+export function readInputs<Name extends string>(
   env: NodeJS.ProcessEnv,
   inputs: Readonly<Record<Name, string | undefined>>,
 ): RawInputs<Name> {

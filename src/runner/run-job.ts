@@ -1,12 +1,14 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
+import { lookalikes } from '../inputs/near-misses.ts'
+import type { RawInputs } from '../inputs/raw.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
 import type { Steps } from '../text/steps.ts'
 import { readIdToken } from './id-token.ts'
-import { readJob } from './inputs.ts'
+import { readInputs, readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
 import { requirePermissions } from './permissions.ts'
 
@@ -28,31 +30,35 @@ export interface JobContext<Request> extends NetworkContext {
   steps: Steps
 }
 
-export interface JobOptions<Request> {
+export interface JobOptions<Request, Name extends string> {
   /** Filled in with what is known so far, for the report of a failure. */
   progress: { job?: Job; request?: Request }
   steps: Steps
+  /** Every input with its default. */
+  inputs: Readonly<Record<Name, string | undefined>>
   /** Turns the inputs of the step into a request. */
-  parse: (job: Job) => Request
+  parse: (raw: RawInputs<Name>, job: Job) => Request
   /** Returns what to call while answers are awaited. */
   whileWaiting?: (request: Request) => () => void
 }
 
 /**
- * Masks the secrets in the environment, reads the job, parses its inputs, and does `work` with a network of its own.
+ * Masks the secrets in the environment, reads the job, parses its inputs (after a warning of variables that look like one), and does `work` with a network of its own.
  *
  * @throws what `parse` and `work` throw.
  */
-export async function runJob<Request extends RunRequest, T>(
+export async function runJob<Request extends RunRequest, Name extends string, T>(
   env: NodeJS.ProcessEnv,
-  { progress, steps, parse, whileWaiting }: JobOptions<Request>,
+  { progress, steps, inputs, parse, whileWaiting }: JobOptions<Request, Name>,
   work: (context: JobContext<Request>) => Promise<T>,
 ): Promise<T> {
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
   requirePermissions(job.platform)
-  const request = parse(job)
+  const raw = readInputs(env, inputs)
+  for (const warning of lookalikes(raw.unknown, Object.keys(inputs))) runnerLog.warning(warning)
+  const request = parse(raw, job)
   progress.request = request
   const givenIdToken = () => {
     const idToken = readIdToken(request.idTokenFrom, env)

@@ -1,6 +1,7 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
 import type { Identity } from '../identity/identity.ts'
 import { prove } from '../identity/prove.ts'
+import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
 import { listed } from '../text/printable.ts'
@@ -26,6 +27,8 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
   const swept: string[] = []
   Object.assign(progress, { steps, swept })
   warnOfVariables(request, job, log)
+  const shared = request.aws && sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
   const proof = { ...context, onIdentity: (identity: Identity) => void Object.assign(progress, { identity }) }
   const identity = await steps.time('id-token', () => prove(proof))

@@ -16,6 +16,7 @@ import {
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { duration, fill, flag, givenNumber, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
+import { checkPartition } from '../../inputs/partition.ts'
 import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
@@ -70,6 +71,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
   const role = parseRole(filled('role-to-assume'), problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  checkPartition('role-to-assume', role, region, problems)
   const kind = oneOf('mode', values.mode, MODES, problems)
   const maxAgeSeconds = age('max-age', values['max-age'] || MAX_AGE[kind], problems)
   const mode = parseMode(kind, { values, filled, region, role, maxAgeSeconds }, problems)

@@ -15,6 +15,7 @@ import {
 } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
+import { checkPartition } from '../../inputs/partition.ts'
 import type { Problems } from '../../inputs/problems.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { code, prose } from '../../text/message.ts'
@@ -30,6 +31,7 @@ export function parseAws(
   const { values } = raw
   const role = parseRole(filled('role-to-assume'), problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  checkPartition('role-to-assume', role, region, problems)
   const id = filled('secret-id')
   const secret: SecretReference = {
     id,
