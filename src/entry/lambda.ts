@@ -2,7 +2,9 @@
 import type { AuditedFacts, AuditSink } from '../audit/audit-event.ts'
 import { auditLine } from '../audit/audit-line.ts'
 import { AuditRecord } from '../audit/audit-record.ts'
+import { auditedHosts } from '../audit/custom-hosts.ts'
 import { toActionError } from '../errors/unforeseen.ts'
+import type { Contacted } from '../net/http.ts'
 import { withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import { handleRotation } from '../rotation/function/handle.ts'
@@ -50,6 +52,7 @@ const consoleSink: AuditSink = (event) => consoleLog.info(`Audit: ${auditLine(ev
 /** What is known of the invocation so far. */
 interface FunctionProgress {
   request?: FunctionRequest
+  contacted?: () => Contacted
 }
 
 async function rotate(event: unknown, context: LambdaContext, progress: FunctionProgress, steps: Steps): Promise<void> {
@@ -67,17 +70,20 @@ async function rotate(event: unknown, context: LambdaContext, progress: Function
   const { role, awsEndpoints } = request
   const caller = { credentials, name: context.invokedFunctionArn, role, sessionPolicy: 'none', awsEndpoints }
   const limitMs = Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)
-  await withNetwork({ env, limitMs, maxAttempts: request.maxAttempts }, (network) =>
-    steps.time('rotate', () => handleRotation(event, { ...network, request, caller, mask: remember, log: consoleLog })),
-  )
+  await withNetwork({ env, limitMs, maxAttempts: request.maxAttempts }, (network) => {
+    progress.contacted = () => network.http.contacted()
+    const tools = { ...network, request, caller, mask: remember, log: consoleLog }
+    return steps.time('rotate', () => handleRotation(event, tools))
+  })
 }
 
 /** `event`: as it came, so nothing about it is certain. */
-function functionFacts(event: unknown, context: LambdaContext, { request }: FunctionProgress): AuditedFacts {
+function functionFacts(event: unknown, context: LambdaContext, { request, contacted }: FunctionProgress): AuditedFacts {
   const { Step, SecretId, ClientRequestToken } = isRecord(event) ? event : {}
   return {
     org: request?.org,
     role: request?.role.arn,
+    hosts: contacted && auditedHosts(contacted()),
     details: {
       function: context.invokedFunctionArn,
       functionStep: Step,

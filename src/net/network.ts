@@ -13,6 +13,9 @@ export interface NetworkContext {
   deadline: Deadline
 }
 
+/** Gets what makes the calls, before the first one: the audit event says where they went. */
+export type OnOpen = (http: Pick<Http, 'contacted'>) => void
+
 export interface NetworkOptions {
   /** Holds the proxy's variables. */
   env: NodeJS.ProcessEnv

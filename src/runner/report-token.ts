@@ -2,12 +2,12 @@
 import { info } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import { isOnlyForItsOwn } from '../hub/mint-rights.ts'
-import type { Progress } from '../token/progress.ts'
+import type { Done, Progress } from '../token/progress.ts'
 import { failureSummary, ITS_OWN, successSummary } from '../token/summary.ts'
 import { annotate, errorsPage, writeSummary } from './log.ts'
 
 /** Reports success: what the token cannot do later, the summary. */
-export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+export async function reportSuccess(progress: Done): Promise<void> {
   if (isOnlyForItsOwn(progress.token.evidence)) info(`The token can write only to ${ITS_OWN}.`)
   await writeSummary(successSummary(progress))
 }

@@ -3,6 +3,7 @@ import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { lookalikes } from '../inputs/near-misses.ts'
 import type { RawInputs } from '../inputs/raw.ts'
+import type { Contacted } from '../net/http.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
@@ -32,7 +33,7 @@ export interface JobContext<Request> extends NetworkContext {
 
 export interface JobOptions<Request, Name extends string> {
   /** Filled in with what is known so far, for the report of a failure. */
-  progress: { job?: Job; request?: Request }
+  progress: { job?: Job; request?: Request; contacted?: () => Contacted }
   steps: Steps
   /** Every input with its default. */
   inputs: Readonly<Record<Name, string | undefined>>
@@ -43,7 +44,8 @@ export interface JobOptions<Request, Name extends string> {
 }
 
 /**
- * Masks the secrets in the environment, reads the job, parses its inputs (after a warning of variables that look like one), and does `work` with a network of its own.
+ * Masks the secrets in the environment, reads the job, parses its inputs (after a warning of variables that look like one),
+ * and does `work` with a network of its own.
  *
  * @throws what `parse` and `work` throw.
  */
@@ -75,6 +77,9 @@ export async function runJob<Request extends RunRequest, Name extends string, T>
       platform: job.platform,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken, steps }),
+    (network) => {
+      progress.contacted = () => network.http.contacted()
+      return work({ ...network, request, job, mask, log: runnerLog, givenIdToken, steps })
+    },
   )
 }

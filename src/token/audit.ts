@@ -1,10 +1,11 @@
 /** What the main action knows for its audit event. */
 import type { AuditedFacts } from '../audit/audit-event.ts'
+import { auditedHosts } from '../audit/custom-hosts.ts'
 import type { Progress } from './progress.ts'
 
 /** Everything that is known so far. */
 export function tokenFacts(progress: Progress): AuditedFacts {
-  const { job, request, identity, origin, token, tokenSha256, evidence, swept } = progress
+  const { job, request, identity, origin, token, tokenSha256, evidence, swept, contacted } = progress
   return {
     org: request?.org,
     job,
@@ -20,6 +21,7 @@ export function tokenFacts(progress: Progress): AuditedFacts {
       kind: token?.kind,
       expiresAt: token?.expiresAt,
     },
+    hosts: contacted && auditedHosts(contacted()),
     details: {
       scope: request?.scope,
       source: request?.source.kind,

@@ -3,6 +3,7 @@ import type { Evidence, Origin } from '../hub/token.ts'
 import type { VerifiedToken } from '../hub/verdict/verify.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Job } from '../identity/job.ts'
+import type { Contacted } from '../net/http.ts'
 import type { Steps } from '../text/steps.ts'
 import type { Request } from './request.ts'
 
@@ -16,6 +17,11 @@ export interface Progress {
   tokenSha256?: string
   token?: VerifiedToken
   steps?: Steps
+  /** Where calls went so far. */
+  contacted?: () => Contacted
   /** Names of tokens that earlier runs left behind and this run removed. */
   swept?: readonly string[]
 }
+
+/** Everything that a run that succeeded has found out. */
+export type Done = Required<Omit<Progress, 'contacted'>>

@@ -6,7 +6,7 @@ import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
 import { listed } from '../text/printable.ts'
 import { sha256 } from '../text/sha256.ts'
-import type { Progress } from './progress.ts'
+import type { Done, Progress } from './progress.ts'
 import type { Request } from './request.ts'
 import { warnOfVariables } from './warn-of-variables.ts'
 
@@ -22,7 +22,7 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 's
 /**
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
  */
-export async function run(context: RunContext): Promise<Required<Progress>> {
+export async function run(context: RunContext): Promise<Done> {
   const { request, job, http, policy, log, steps, progress } = context
   const swept: string[] = []
   Object.assign(progress, { steps, swept })

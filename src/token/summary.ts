@@ -5,10 +5,10 @@ import { isOnlyForItsOwn, mintedFor } from '../hub/mint-rights.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import { codeHtml, details, escapeHtml, inlineHtml, table, textHtml } from '../text/html.ts'
 import { chainHtml } from './chain.ts'
-import type { Progress } from './progress.ts'
+import type { Done, Progress } from './progress.ts'
 
 /** Summary of a run that delivered a token. */
-export function successSummary(progress: Required<Progress>): string {
+export function successSummary(progress: Done): string {
   const { request, token } = progress
   return [
     `<h3>Hugging Face token for ${codeHtml(request.org)}</h3>`,
@@ -28,7 +28,7 @@ export function successSummary(progress: Required<Progress>): string {
 export const ITS_OWN = 'repositories that it creates itself: the token of the next job cannot write to them'
 
 /** What a token was minted for, if it was minted. */
-function mintedRow({ org, source, repositories }: Required<Progress>['request']): [string, string][] {
+function mintedRow({ org, source, repositories }: Done['request']): [string, string][] {
   if (source.kind !== 'service-account') return []
   const labels = repositories.map(({ label }) => label)
   return [['Minted for', inlineHtml(mintedFor(org, source.permissions, labels))]]

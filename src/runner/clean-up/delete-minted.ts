@@ -5,7 +5,7 @@
 import { ServiceAccounts } from '../../hub/service-accounts.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { prove } from '../../identity/prove.ts'
-import { withNetwork } from '../../net/network.ts'
+import { type OnOpen, withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { readStoredSecret } from '../../sources/stored-secret.ts'
 import type { SourceContext } from '../../sources/token-source.ts'
@@ -28,6 +28,7 @@ const LATER = 'A later run that uses this service account deletes it.'
 export async function deleteMinted(
   saved: Record<string, unknown>,
   env: NodeJS.ProcessEnv,
+  onOpen: OnOpen,
 ): Promise<'deleted' | 'left'> {
   if (!isDeletion(saved)) return leave(`${tellMisfits(misfits(saved))} ${LATER}`)
   const name = printable(saved.displayName, 120)
@@ -41,7 +42,7 @@ export async function deleteMinted(
     )
   }
   try {
-    await remove(saved, env)
+    await remove(saved, env, onOpen)
     runnerLog.info(`Hub: deleted this job’s token "${name}"`)
     return 'deleted'
   } catch (error) {
@@ -55,11 +56,12 @@ function leave(warning: string): 'left' {
   return 'left'
 }
 
-async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<void> {
+async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv, onOpen: OnOpen): Promise<void> {
   const { request, accountId, tokenId } = saved
   const job = readJob(env)
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
   await withNetwork({ env, limitMs: LIMIT_MS, onRetry: runnerLog.debug }, async ({ http, policy }) => {
+    onOpen(http)
     const tools = { http, policy, mask, log: runnerLog, job }
     const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
     const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER, steps: new Steps(), swept: [] }

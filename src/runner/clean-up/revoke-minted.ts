@@ -1,7 +1,7 @@
 /** Edge of post: revokes the token that main minted, or says when it expires; all from saved state. */
 import { getState } from '@actions/core'
 import { revokeToken } from '../../hub/revoke.ts'
-import { withNetwork } from '../../net/network.ts'
+import { type OnOpen, withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
@@ -22,30 +22,30 @@ export const POST_MS = 120_000
 export type MintedFate = 'none' | 'revoked' | 'deleted' | 'expires' | 'kept' | 'left' | 'unknown'
 
 /** Revokes what must be revoked; a failure is a warning that says when the token expires. Never throws. */
-export async function revokeMinted(env: NodeJS.ProcessEnv): Promise<MintedFate> {
+export async function revokeMinted(env: NodeJS.ProcessEnv, onOpen: OnOpen): Promise<MintedFate> {
   const state = getState(MINTED_STATE)
-  if (state !== '') return await revokeSaved(parseJson(state), env)
+  if (state !== '') return await revokeSaved(parseJson(state), env, onOpen)
   const left = parseJson(getState(LEFT_STATE))
   return isRecord(left) ? logLeft(fateOf(left)) : warnOfUnfinished(getState(MINTING_STATE))
 }
 
 /** On a runner that was tampered with, the state may be anything. */
-async function revokeSaved(saved: unknown, env: NodeJS.ProcessEnv): Promise<MintedFate> {
+async function revokeSaved(saved: unknown, env: NodeJS.ProcessEnv, onOpen: OnOpen): Promise<MintedFate> {
   if (!isRecord(saved)) return leave(tellMisfits([]))
   if (saved.kind === 'entry') {
     // With the code for AWS: most jobs need none of it.
     const { deleteMinted } = await import('./delete-minted.ts')
-    return await deleteMinted(saved, env)
+    return await deleteMinted(saved, env, onOpen)
   }
   for (const secret of [saved.value, ...proxyPasswords(env)]) if (typeof secret === 'string' && secret) mask(secret)
   if (!isSavedToken(saved)) return leave(tellMisfits(tokenMisfits(saved)))
-  return mustReport(saved) ? await report(saved, env) : logLeft(saved)
+  return mustReport(saved) ? await report(saved, env, onOpen) : logLeft(saved)
 }
 
 /** Sends the token only where main would have sent it. */
-async function report(token: SavedToken, env: NodeJS.ProcessEnv): Promise<MintedFate> {
+async function report(token: SavedToken, env: NodeJS.ProcessEnv, onOpen: OnOpen): Promise<MintedFate> {
   const changed = changedVariables(token.variables, decidingVariables(env))
-  if (changed.length === 0) return await revoke(token, env)
+  if (changed.length === 0) return await revoke(token, env, onOpen)
   return leave(`${tellChanged(changed)}, and this job’s token was not revoked. ${tellExpiry(token.expiresAt)}.`)
 }
 
@@ -54,11 +54,13 @@ function leave(warning: string): 'left' {
   return 'left'
 }
 
-async function revoke({ value, endpoint, expiresAt }: SavedToken, env: NodeJS.ProcessEnv): Promise<MintedFate> {
+async function revoke(token: SavedToken, env: NodeJS.ProcessEnv, onOpen: OnOpen): Promise<MintedFate> {
+  const { value, endpoint, expiresAt } = token
   try {
-    await withNetwork({ env, limitMs: POST_MS, onRetry: runnerLog.debug }, (network) =>
-      revokeToken(value, { endpoint, ...network }),
-    )
+    await withNetwork({ env, limitMs: POST_MS, onRetry: runnerLog.debug }, (network) => {
+      onOpen(network.http)
+      return revokeToken(value, { endpoint, ...network })
+    })
     runnerLog.info('Hub: revoked this job’s token. The Hub sends the token’s owner an email about it.')
     return 'revoked'
   } catch (error) {
