@@ -1,10 +1,12 @@
 /** AWS on loopback: one server that is STS, Secrets Manager and ECS, with the accounts behind them. */
+import type { AccountPolicies } from './aws/account-policies.ts'
 import { jsonError, jsonResponse, stsError, xmlResponse } from './aws/answers.ts'
 import { Ecs } from './aws/ecs.ts'
 import { type DeploymentEnd, type EcsService, EcsStore, type ServiceOptions } from './aws/ecs-store.ts'
 import { AwsError } from './aws/error.ts'
 import { Iam, type OidcProviderOptions, type RoleOptions, type Session, type SessionCredentials } from './aws/iam.ts'
 import { type JsonService, parseInput } from './aws/json-service.ts'
+import type { PolicyDocument } from './aws/read-policy.ts'
 import {
   type Secret,
   type SecretOptions,
@@ -21,12 +23,11 @@ import { FixedWindow } from './window.ts'
 export { ecsError, secretsManagerError, stsError } from './aws/answers.ts'
 export type { Deployment, DeploymentEnd, EcsService, ServiceOptions } from './aws/ecs-store.ts'
 export { AwsError } from './aws/error.ts'
-export {
-  type OidcProviderOptions,
-  type RoleOptions,
-  type Session,
-  type SessionCredentials,
-  TRUST_CLAIMS,
+export type {
+  OidcProviderOptions,
+  RoleOptions,
+  Session,
+  SessionCredentials,
 } from './aws/iam.ts'
 export type { Secret, SecretOptions, SecretVersion, VersionOptions } from './aws/secret-store.ts'
 
@@ -123,6 +124,26 @@ export class Aws {
   /** Adds a version. Its staging labels move to it; when that is `AWSCURRENT`, the last one becomes `AWSPREVIOUS`. */
   putVersion(nameOrArn: string, version: VersionOptions): SecretVersion {
     return this.#secrets.put(this.secret(nameOrArn), version)
+  }
+
+  /**
+   * Gives a secret its resource policy; `undefined` removes it.
+   *
+   * @throws AwsError `MalformedPolicyDocumentException`, also for a role that does not exist.
+   */
+  putResourcePolicy(nameOrArn: string, document: PolicyDocument | undefined): void {
+    const secret = this.secret(nameOrArn)
+    secret.policy = document === undefined ? undefined : this.#iam.readResourcePolicy(document)
+  }
+
+  /** The policies that no role and no secret holds: of KMS keys, of the organization, of the VPC endpoint. */
+  get policies(): AccountPolicies {
+    return this.#iam.policies
+  }
+
+  /** Whether messages name the policy of the organization that denies, as AWS does since January 2026. Default: no. */
+  set namesPolicies(value: boolean) {
+    this.#iam.namesPolicies = value
   }
 
   /** From now on, using the secret fails with `InvalidRequestException`. */

@@ -1,6 +1,7 @@
 /** The whole sandbox: GitHub's OIDC issuer, AWS and the Hub on loopback, set up as a team would set up the real ones. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { GITHUB_CLAIMS } from '../src/aws/policies/evaluate/identity-providers.ts'
 import { Aws } from './aws.ts'
 import { GitHub, type Job, type JobOptions } from './github.ts'
 import { Hub } from './hub/index.ts'
@@ -175,7 +176,13 @@ export class Sandbox {
   /** The provider for the audience `acme`. Returns its ARN. */
   #trustGitHub(): string {
     const { github, aws } = this
-    return aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: [ORG], keys: () => github.jwks() })
+    return aws.addOidcProvider({
+      issuerUrl: github.issuer,
+      clientIds: [ORG],
+      keys: () => github.jwks(),
+      trustClaims: GITHUB_CLAIMS,
+      isGitHub: true,
+    })
   }
 
   /** A role that main of octo-org/octo-repo may assume. */

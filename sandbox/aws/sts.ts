@@ -30,8 +30,9 @@ export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams)
   const account = roleArn.split(':')[4] ?? ''
   const { provider, claims } = await verify(iam, account, webIdentityToken)
   const role = iam.role(roleArn)
-  if (!role || !iam.trusts(role, provider, claims, roleSessionName)) {
-    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
+  const distrust = role ? iam.distrust(role, provider, claims, roleSessionName) : ''
+  if (!role || distrust !== undefined) {
+    throw new AwsError('AccessDenied', `Not authorized to perform sts:AssumeRoleWithWebIdentity${distrust}`, 403)
   }
   if (durationSeconds > role.maxSessionSeconds) {
     throw new AwsError(

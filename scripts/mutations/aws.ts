@@ -479,15 +479,15 @@ const POLICIES: readonly Mutation[] = [
   {
     file: 'aws/policies/trust-policy.ts',
     without: 'the printed trust policy names the subject',
-    find: '            [`${provider}:sub`]: verbatim(identity.subject),\n',
-    replace: '',
+    find: '{ ...audience, [key]: verbatim(literal(subject)) }',
+    replace: 'audience',
     tests: 'aws/policies.test',
   },
   {
     file: 'aws/policies/trust-policy.ts',
     without: 'the printed trust policy names the audience',
-    find: '            [`${provider}:aud`]: verbatim(identity.audience),\n',
-    replace: '',
+    find: '{ ...audience, [key]',
+    replace: '{ [key]',
     tests: 'aws/policies.test',
   },
 ]

@@ -1,166 +1,158 @@
 /**
- * A small IAM: reads policy documents and decides with them.
+ * IAM's policy language: reads policy documents, and says what one of them decides.
  *
- * What it does not know it refuses with `MalformedPolicyDocument` when the document is read, so that no policy
- * means less here than at AWS: `NotAction`, `NotResource`, `NotPrincipal`, policy variables (`${…}`), and every
- * operator outside {@link OPERATORS} (`ForAllValues:` and `…IfExists` included).
- * Simpler than AWS: a wildcard in an ARN may run across its colons.
+ * What AWS would not take is an error when the document is read (an unknown operator, a misspelled element), so that
+ * nothing is silently without effect. `authorize.ts` decides by all policies of a request together.
  */
+import { type Condition, parseConditions } from './conditions.ts'
+import { type Context, type ContextValues, contextOf } from './context.ts'
+import { either, onlyKeys, record, strings } from './elements.ts'
+import { forKind, type PolicyKind } from './kinds.ts'
 import { malformed } from './policy-error.ts'
-
-/** Where a document stands: a role's trust policy has principals, the two others have resources. */
-export type PolicyKind = 'trust' | 'identity' | 'session'
+import { type Caller, type NamedAs, namedAs, type Principals, parsePrincipals } from './principals.ts'
+import { checkSize } from './sizes.ts'
+import { matchesResource, matchesText, parseTemplate, type Template } from './template.ts'
 
 /** A question to policies. */
 export interface AccessRequest {
+  /** E.g. `secretsmanager:GetSecretValue`. */
   action: string
-  /** An ARN. Not for trust policies. */
+  /** An ARN. Not for trust policies: they are the role's own. */
   resource?: string
-  /** The provider's ARN. For trust policies only. */
-  federated?: string
-  /** Condition keys (any case) and their values. An absent key is a missing one. */
-  context: Readonly<Record<string, string | readonly string[]>>
+  /** Who asks. Policies without principals do not ask for it. */
+  caller?: Caller
+  context: ContextValues
 }
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
 
-interface Condition {
-  operator: Operator
-  /** In lower case. */
-  key: string
-  values: string[]
+/** `Action` or `NotAction`, `Resource` or `NotResource`. */
+interface Patterns {
+  negated: boolean
+  list: readonly Template[]
 }
 
-interface Statement {
+export interface Statement {
   effect: 'Allow' | 'Deny'
-  actions: string[]
-  resources: string[]
-  federated: string[]
-  conditions: Condition[]
+  actions: Patterns
+  /** As written. */
+  actionNames: readonly string[]
+  resources: Patterns | undefined
+  principals: Principals | undefined
+  conditions: readonly Condition[]
 }
 
 export type Policy = readonly Statement[]
 
-interface Operator {
-  matches: (actual: string, expected: string) => boolean
-  negated?: boolean
-  /** `ForAnyValue:`. Without it, a key with several values never matches. */
-  anyValue?: boolean
+export interface PolicyDecision {
+  decision: Decision
+  /** How the statements that allow the request name the caller. Empty for policies without principals. */
+  grantedTo: ReadonlySet<NamedAs>
 }
-
-const equals: Operator['matches'] = (actual, expected) => actual === expected
-const equalsIgnoreCase: Operator['matches'] = (actual, expected) => actual.toLowerCase() === expected.toLowerCase()
-const like: Operator['matches'] = (actual, expected) => glob(expected).test(actual)
-
-const OPERATORS = new Map<string, Operator>([
-  ['StringEquals', { matches: equals }],
-  ['StringNotEquals', { matches: equals, negated: true }],
-  ['StringEqualsIgnoreCase', { matches: equalsIgnoreCase }],
-  ['StringLike', { matches: like }],
-  ['StringNotLike', { matches: like, negated: true }],
-  ['ForAnyValue:StringEquals', { matches: equals, anyValue: true }],
-  ['ForAnyValue:StringLike', { matches: like, anyValue: true }],
-])
 
 /**
  * Reads a policy document (JSON text, or the parsed object).
  *
- * @throws PolicyError `MalformedPolicyDocument` for what AWS would refuse, and for what this IAM does not know.
+ * @throws PolicyError `MalformedPolicyDocument` for what AWS would not take; what it answers to one that is too large.
  */
 export function parsePolicy(document: string | object, kind: PolicyKind): Policy {
   const root = record(typeof document === 'string' ? parseJson(document) : document, 'The policy')
+  checkSize(typeof document === 'string' ? document : JSON.stringify(document), kind)
   onlyKeys(root, ['Version', 'Id', 'Statement'], 'the policy')
-  if (root.Version !== '2012-10-17') throw malformed('Version must be "2012-10-17"')
-  const statements = Array.isArray(root.Statement) ? root.Statement : [root.Statement]
-  if (statements.length === 0) throw malformed('The policy has no statement')
-  return statements.map((statement: unknown) => parseStatement(record(statement, 'A statement'), kind))
+  const version = root.Version ?? '2008-10-17'
+  if (version !== '2012-10-17' && version !== '2008-10-17') throw malformed('Version must be "2012-10-17"')
+  const statements: unknown[] = Array.isArray(root.Statement) ? root.Statement : [root.Statement]
+  if (statements.length === 0) throw malformed('The policy has no Statement')
+  const read = statements.map((statement) => record(statement, 'Statement'))
+  checkSids(read)
+  return read.map((statement) => parseStatement(statement, kind, version === '2012-10-17'))
 }
 
 /** What one policy decides: an explicit deny wins, and what nothing allows is denied. */
 export function evaluate(policy: Policy, request: AccessRequest): Decision {
-  const matching = policy.filter((statement) => applies(statement, request))
-  if (matching.some((statement) => statement.effect === 'Deny')) return 'explicit-deny'
-  return matching.length > 0 ? 'allow' : 'implicit-deny'
+  return decide(policy, request).decision
 }
 
-function applies(statement: Statement, request: AccessRequest): boolean {
-  const { action, resource, federated } = request
-  return (
-    statement.actions.some((pattern) => glob(pattern, 'i').test(action)) &&
-    (resource === undefined || statement.resources.some((pattern) => glob(pattern).test(resource))) &&
-    (federated === undefined || statement.federated.includes(federated)) &&
-    statement.conditions.every((condition) => holds(condition, request.context))
-  )
+/** Like {@link evaluate}, and to whom the policy grants it. */
+export function decide(policy: Policy, request: AccessRequest): PolicyDecision {
+  const context = contextOf(request.context)
+  const grantedTo = new Set<NamedAs>()
+  let allowed = false
+  for (const statement of policy) {
+    const ways = applies(statement, request, context)
+    if (!ways) continue
+    if (statement.effect === 'Deny') return { decision: 'explicit-deny', grantedTo: new Set() }
+    allowed = true
+    for (const way of ways) grantedTo.add(way)
+  }
+  return { decision: allowed ? 'allow' : 'implicit-deny', grantedTo }
 }
 
-function holds({ operator, key, values }: Condition, context: AccessRequest['context']): boolean {
-  const found = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1]
-  const actual = found === undefined ? [] : typeof found === 'string' ? [found] : found
-  const some = actual.some((one) => values.some((expected) => operator.matches(one, expected)))
-  if (operator.negated) return !some
-  return some && (operator.anyValue === true || actual.length === 1)
+/** How the statement names the caller, if it applies to the request; undefined if it does not. */
+function applies(statement: Statement, request: AccessRequest, context: Context): NamedAs[] | undefined {
+  const { actions, resources, principals, conditions } = statement
+  const { action, resource = '', caller } = request
+  const isAction = actions.list.some((pattern) => matchesText(pattern, action, context, true))
+  if (isAction === actions.negated) return undefined
+  if (resources && resources.list.some((one) => matchesResource(one, resource, context)) === resources.negated) {
+    return undefined
+  }
+  const ways = principals && caller ? namedAs(principals, caller) : []
+  if (principals && ways.length === 0) return undefined
+  return conditions.every(({ holds }) => holds(context)) ? ways : undefined
 }
 
-/** `*` and `?` are wildcards, everything else is literal. */
-function glob(pattern: string, flags = ''): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, `s${flags}`)
-}
-
-function parseStatement(statement: Record<string, unknown>, kind: PolicyKind): Statement {
-  const target = kind === 'trust' ? 'Principal' : 'Resource'
-  onlyKeys(statement, ['Sid', 'Effect', 'Action', 'Condition', target], `a statement of the ${kind} policy`)
-  const { Effect: effect, Action: action } = statement
+function parseStatement(statement: Record<string, unknown>, kind: PolicyKind, variables: boolean): Statement {
+  const rules = forKind(kind)
+  onlyKeys(statement, rules.elements, `a statement of the ${kind} policy`)
+  const { Effect: effect } = statement
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed('Effect must be "Allow" or "Deny"')
-  return {
+  const action = either(statement, 'Action')
+  const actionNames = strings(action.value, action.negated ? 'NotAction' : 'Action')
+  for (const name of actionNames) checkAction(name)
+  const parsed: Statement = {
     effect,
-    actions: strings(action, 'Action'),
-    resources: kind === 'trust' ? [] : strings(statement.Resource, 'Resource'),
-    federated: kind === 'trust' ? federatedPrincipals(statement.Principal) : [],
-    conditions: parseConditions(statement.Condition),
+    actions: { negated: action.negated, list: actionNames.map((name) => parseTemplate(name, ACTION)) },
+    actionNames,
+    resources: rules.elements.includes('Resource') ? parseResources(statement, variables) : undefined,
+    principals: rules.elements.includes('Principal') ? principalsOf(statement, effect) : undefined,
+    conditions: parseConditions(statement.Condition, variables),
+  }
+  rules.check?.(parsed)
+  return parsed
+}
+
+/** Policy variables have no meaning in an action. */
+const ACTION = { wildcards: true, variables: false }
+
+function checkAction(name: string): void {
+  if (name !== '*' && !/^[\w-]+:[\w*?-]+$/.test(name)) {
+    throw malformed(`Actions must have a prefix of a service, such as sts: (Action: ${name.slice(0, 200)})`)
   }
 }
 
-function federatedPrincipals(principal: unknown): string[] {
-  const byType = record(principal, 'Principal')
-  onlyKeys(byType, ['Federated', 'AWS', 'Service'], 'Principal')
-  return byType.Federated === undefined ? [] : strings(byType.Federated, 'Principal.Federated')
-}
-
-function parseConditions(block: unknown): Condition[] {
-  if (block === undefined) return []
-  return Object.entries(record(block, 'Condition')).flatMap(([name, keys]) => {
-    const operator = OPERATORS.get(name)
-    if (!operator) throw malformed(`The sandbox does not know the condition operator ${name}`)
-    return Object.entries(record(keys, name)).map(([key, values]) => ({
-      operator,
-      key: key.toLowerCase(),
-      values: strings(values, key),
-    }))
+function parseResources(statement: Record<string, unknown>, variables: boolean): Patterns {
+  const { negated, value } = either(statement, 'Resource')
+  const list = strings(value, negated ? 'NotResource' : 'Resource').map((resource) => {
+    // Patterns such as `arn:*` and `*` are taken, anything else must be an ARN.
+    if (!/^(?:arn:|\*+$|\$\{)/.test(resource)) {
+      throw malformed(`Resource ${resource.slice(0, 200)} must be in ARN format or "*".`)
+    }
+    return parseTemplate(resource, { wildcards: true, variables })
   })
+  return { negated, list }
 }
 
-function strings(value: unknown, what: string): string[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length === 0) throw malformed(`${what} must not be empty`)
-  return list.map((item) => {
-    if (typeof item !== 'string' || item === '') throw malformed(`${what} must be a string or a list of strings`)
-    if (item.includes('${')) throw malformed(`The sandbox does not know policy variables: ${item}`)
-    return item
-  })
+function principalsOf(statement: Record<string, unknown>, effect: Statement['effect']): Principals {
+  const { negated, value } = either(statement, 'Principal')
+  if (negated && effect === 'Allow') throw malformed('NotPrincipal must not be used with "Allow"')
+  return parsePrincipals(value, negated)
 }
 
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(`${what} must be an object`)
-  return { ...value }
-}
-
-function onlyKeys(value: Record<string, unknown>, allowed: readonly string[], where: string): void {
-  const unknown = Object.keys(value).filter((key) => !allowed.includes(key))
-  if (unknown.length > 0) throw malformed(`Unknown element in ${where}: ${unknown.join(', ')}`)
+function checkSids(statements: readonly Record<string, unknown>[]): void {
+  const sids = statements.flatMap(({ Sid }) => (Sid === undefined || Sid === '' ? [] : [Sid]))
+  if (sids.some((sid) => typeof sid !== 'string')) throw malformed('Sid must be a string')
+  if (new Set(sids).size < sids.length) throw malformed('Statement IDs (SID) in a single policy must be unique.')
 }
 
 function parseJson(text: string): unknown {
