@@ -102,7 +102,7 @@ describe('a service that cannot be redeployed', () => {
   test.each<[string, SandboxResponse]>([
     ['is not there', answer({ services: [] })],
     ['was deleted', described({ status: 'INACTIVE', deployments: [deployment()] })],
-    ['is in no such cluster', ecsRefusal('ClusterNotFoundException')],
+    ['is not found', ecsRefusal('ServiceNotFoundException')],
     ['is not active', ecsRefusal('ServiceNotActiveException')],
   ])('because it %s', async (_why, response) => {
     const { aws, ecs } = services([response])
