@@ -97,7 +97,7 @@ async function takeHop(
     send: (client) => client.send(command),
     explain: async (error) => {
       const { explainHop } = await import('./explain-hop.ts')
-      return explainHop({ error, number, hop, before, request, way })
+      return explainHop({ error, identity, number, hop, before, request, way })
     },
   })
   const session = sessionOf(answer, hop, mask)
