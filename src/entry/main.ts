@@ -39,12 +39,13 @@ async function obtainAndDeliver(env: NodeJS.ProcessEnv, progress: Progress, step
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
   const options = { progress, steps, inputs: INPUTS, parse: parseInputs, whileWaiting }
   await runJob(env, options, async (context) => {
-    const ledger = new SavedLedger(context.request, env)
+    // The run completes the request with claims.
+    const ledger = new SavedLedger(() => progress.request ?? context.request, env)
     try {
       const done = await run({ ...context, ledger, progress })
       const { deliver } = await loadDelivery()
       const { token, identity } = done
-      const places = await steps.time('deliver', async () => deliver(token, identity, context.request, context.job))
+      const places = await steps.time('deliver', async () => deliver(token, identity, done.request, context.job))
       runnerLog.info(
         `Delivered the masked token to ${places} in ${Math.round(performance.now() - startedAt)} ms. Variables and files are cleaned up when the job ends.`,
       )

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import type { Deadline } from './deadline.ts'
-import { isAllowedUrl } from './endpoint.ts'
+import { isAllowedUrl, isCredentialUrl } from './endpoint.ts'
 import { strictTls, type TlsModule } from './strict-tls.ts'
 
 export interface HttpRequest {
@@ -15,6 +15,8 @@ export interface HttpRequest {
   body?: string | Uint8Array
   /** The largest answer accepted, in bytes, in place of the client's own limit. */
   maxBytes?: number
+  /** Whether it asks AWS for this machine's own credentials, which are at addresses of their own. */
+  isForCredentials?: boolean
   /** What is being waited for, for messages: "the ID token from GitHub". */
   what: string
   /** Milliseconds within which the answer must be complete, so that a call that hangs leaves time for another one. */
@@ -161,8 +163,8 @@ export class Http {
    * action has no time left.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { url, what } = request
-    if (!isAllowedUrl(url)) {
+    const { url, what, isForCredentials = false } = request
+    if (!isAllowedUrl(url) && !(isForCredentials && isCredentialUrl(url))) {
       const detail = `${url.protocol} is only accepted for loopback addresses`
       throw new NetworkError({ what, host: url.host, phase: 'policy', detail })
     }

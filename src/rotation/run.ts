@@ -1,6 +1,7 @@
 /** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
-import { openSession } from '../aws/assume-role.ts'
+import type { AwsToken } from '../aws/assume-role.ts'
 import { type AwsCaller, timeOf } from '../aws/caller.ts'
+import { reachRole } from '../aws/reach-role.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
@@ -29,6 +30,8 @@ export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
   steps: Steps
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken?: AwsToken
   /** 0 ≤ x < 1. */
   random?: () => number
 }
@@ -47,7 +50,7 @@ const JITTER_MS = 1_000
 /**
  * What became of each secret and service; failures of single ones are part of it.
  *
- * @throws `ActionError` when nothing could be begun: the codes of `prove` and `openSession`, of reading the admin secret
+ * @throws `ActionError` when nothing could be begun: the codes of `prove` and `reachRole`, of reading the admin secret
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
@@ -87,10 +90,8 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await openSession(identity, request, rotationPolicy(request), {
-    ...context,
-    renew: () => prove({ ...context, isRenewal: true }),
-  })
+  const renew = () => prove({ ...context, isRenewal: true })
+  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew })
 }
 
 /** Undefined when a person brings the new tokens. */

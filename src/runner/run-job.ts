@@ -1,4 +1,5 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
+import type { AwsToken } from '../aws/assume-role.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { lookalikes } from '../inputs/near-misses.ts'
@@ -8,6 +9,7 @@ import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
 import type { Steps } from '../text/steps.ts'
+import { awsTokenFrom } from './aws-token.ts'
 import { readIdToken } from './id-token.ts'
 import { readInputs, readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
@@ -29,6 +31,8 @@ export interface JobContext<Request> extends NetworkContext {
   /** The ID token, masked, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
   steps: Steps
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken: AwsToken
 }
 
 export interface JobOptions<Request, Name extends string> {
@@ -79,7 +83,8 @@ export async function runJob<Request extends RunRequest, Name extends string, T>
     },
     (network) => {
       progress.contacted = () => network.http.contacted()
-      return work({ ...network, request, job, mask, log: runnerLog, givenIdToken, steps })
+      const awsToken = awsTokenFrom(env)
+      return work({ ...network, request, job, mask, log: runnerLog, givenIdToken, awsToken, steps })
     },
   )
 }

@@ -1,4 +1,5 @@
 /** The chain of identity for the summary: from the job to the token, who each link is and how long it took. */
+import type { AwsOrigin } from '../hub/token.ts'
 import { codeHtml, escapeHtml, textHtml } from '../text/html.ts'
 import type { StepName, Steps } from '../text/steps.ts'
 import type { Progress } from './progress.ts'
@@ -29,7 +30,12 @@ function jobLink({ identity }: Progress): Link | undefined {
 }
 
 function roleLink({ origin }: Progress): Link | undefined {
-  return origin?.aws && { title: 'Role', who: codeHtml(origin.aws.assumedRoleArn), steps: ['aws-session'] }
+  return origin?.aws && { title: 'Role', who: roleHtml(origin.aws), steps: ['aws-session'] }
+}
+
+/** The session, and those through which it was reached. */
+function roleHtml({ assumedRoleArn, via = [] }: AwsOrigin): string {
+  return [...via, assumedRoleArn].map(codeHtml).join(' →<br>')
 }
 
 function sourceLink({ origin }: Progress): Link | undefined {

@@ -23,18 +23,17 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request' | 's
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
  */
 export async function run(context: RunContext): Promise<Done> {
-  const { request, job, http, policy, log, steps, progress } = context
+  const { job, http, policy, log, steps, progress } = context
   const swept: string[] = []
   Object.assign(progress, { steps, swept })
-  warnOfVariables(request, job, log)
-  const shared = request.aws && sharedAudienceWarning(request)
-  if (shared) log.warning(shared)
-  if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+  sayWhatIsUnusual(context)
   const proof = { ...context, onIdentity: (identity: Identity) => void Object.assign(progress, { identity }) }
   const identity = await steps.time('id-token', () => prove(proof))
   const now = () => Date.now() + identity.clockOffsetMs
+  const request = complete(context.request, identity)
+  progress.request = request
   const renew = () => steps.time('id-token', () => prove({ ...proof, isRenewal: true }))
-  const source = await selectSource({ ...context, renew, swept, now })
+  const source = await selectSource({ ...context, request, renew, swept, now })
   const hubToken = await source.obtain(identity)
   const { origin, evidence } = hubToken
   const tokenSha256 = sha256(hubToken.value)
@@ -48,6 +47,18 @@ export async function run(context: RunContext): Promise<Done> {
     log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
   }
   return { job, request, identity: progress.identity ?? identity, origin, evidence, tokenSha256, token, steps, swept }
+}
+
+function sayWhatIsUnusual({ request, job, log }: RunContext): void {
+  warnOfVariables(request, job, log)
+  const shared = request.aws && sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
+  if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+}
+
+/** The request with what only the claims can fill in. */
+function complete(request: Request, identity: Identity): Request {
+  return request.aws?.fill ? { ...request, aws: request.aws.fill(identity) } : request
 }
 
 const loadHub = () => import('./hub.ts')

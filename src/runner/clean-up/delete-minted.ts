@@ -12,6 +12,7 @@ import type { SourceContext } from '../../sources/token-source.ts'
 import { awsOf } from '../../sources/token-source.ts'
 import { printable } from '../../text/printable.ts'
 import { Steps } from '../../text/steps.ts'
+import { awsTokenFrom } from '../aws-token.ts'
 import { changedVariables, decidingVariables, tellChanged } from '../deciding-variables.ts'
 import { readJob } from '../inputs.ts'
 import type { SavedDeletion } from '../ledger.ts'
@@ -64,7 +65,8 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv, onOpen: OnOp
     onOpen(http)
     const tools = { http, policy, mask, log: runnerLog, job }
     const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
-    const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER, steps: new Steps(), swept: [] }
+    const own = { awsToken: awsTokenFrom(env), ledger: NO_LEDGER, steps: new Steps(), swept: [] }
+    const context: SourceContext = { ...tools, ...own, request, renew }
     const stored = await readStoredSecret(await renew(), context, 'admin-token')
     const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
     const access = { endpoint: request.hubEndpoint, http, policy }
