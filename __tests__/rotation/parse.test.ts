@@ -24,7 +24,6 @@ const job: Job = {
   presetVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
 }

@@ -18,6 +18,7 @@ import { writeHomeFiles } from '../../src/runner/deliver/home-file.ts'
 import { HOME_FILES_STATE, type HomeFile } from '../../src/runner/deliver/plan.ts'
 import { writeNewPrivateFile } from '../../src/runner/deliver/private-file.ts'
 import { hubTokenFiles } from '../../src/runner/hub-token-files.ts'
+import { Remover } from '../../src/runner/remove.ts'
 import { Step } from './step.ts'
 
 const onPosix = process.platform === 'win32' ? test.skip : test
@@ -35,7 +36,7 @@ afterEach(() => step.end())
 const write = () => writeHomeFiles([path], TOKEN, FAILED)
 const saved = () => JSON.parse(step.state[HOME_FILES_STATE] ?? '[]') as HomeFile[]
 /** Post's work for what main saved. */
-const post = (state: unknown = saved()) => removeHomeFiles(JSON.stringify(state))
+const post = (state: unknown = saved()) => removeHomeFiles(JSON.stringify(state), new Remover({ wait: () => {} }))
 const foreign = (content: string) => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, content)
@@ -205,7 +206,9 @@ describe('post', () => {
     write()
     const long = { ...saved()[0], path: join(step.temp, 'x'.repeat(300), 'token') }
     expect(post([long]).removed).toEqual([])
-    expect(step.visible).toMatch(/^::warning::Could not remove .* \(ENAMETOOLONG\)\. It may hold the token: remove it/m)
+    expect(step.visible).toMatch(
+      /^::warning.*::.* could not be read \(ENAMETOOLONG\), and may still be there with this job’s token\. Remove it/m,
+    )
   })
 
   test('ignores state that main did not write', () => {
@@ -215,7 +218,7 @@ describe('post', () => {
     for (const state of [7, null, {}, [null, 'x', { path: file, sha256: sum }, { path: 'token', sha256: sum }, {}]]) {
       expect(post(state)).toEqual({ removed: [], count: 0 })
     }
-    expect(removeHomeFiles('')).toEqual({ removed: [], count: 0 })
+    expect(removeHomeFiles('', new Remover())).toEqual({ removed: [], count: 0 })
     expect(existsSync(file)).toBe(true)
   })
 

@@ -30,7 +30,6 @@ const JOB: Job = {
   ownVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
 }
 

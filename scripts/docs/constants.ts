@@ -40,7 +40,6 @@ const NO_JOB = {
   ownVariables: new Set<string>(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
 }
 

@@ -2,9 +2,11 @@
 import { cleanUp } from '../runner/clean-up/clean-up.ts'
 import { removeCopies } from '../runner/clean-up/remove-copies.ts'
 import { revokeMinted } from '../runner/clean-up/revoke-minted.ts'
+import { Remover } from '../runner/remove.ts'
 import { endProcess } from './end-process.ts'
 
-cleanUp(process.env)
-removeCopies(process.env)
+const remover = new Remover()
+cleanUp(process.env, remover)
+removeCopies(process.env, remover)
 await revokeMinted(process.env)
 endProcess()

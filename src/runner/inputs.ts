@@ -6,12 +6,16 @@ import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { CLIENT_VARIABLES } from '../token/next-client.ts'
+import { gitProblem } from './git-version.ts'
 import { hubTokenFiles } from './hub-token-files.ts'
-import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
+import { GIT_USES, OWN_VARIABLES, parseGitUses } from './own-variables.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
 export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
-  return readDeclared(env, INPUTS)
+  const raw = readDeclared(env, INPUTS)
+  // Only if it is needed: most jobs have no use for git.
+  const problem = /^true$/i.test(raw.values['git-credentials']) ? gitProblem(env) : undefined
+  return problem === undefined ? raw : { ...raw, environmentProblems: [...raw.environmentProblems, problem] }
 }
 
 /** The same for the inputs of a sub-action. */
@@ -60,20 +64,9 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     clientVariables: Object.fromEntries(
       CLIENT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
     ),
-    gitUses: (env[GIT_USES] ?? '')
-      .split('|')
-      .map((use) => use.split(' ').filter(Boolean))
-      .filter((use) => use.length > 0),
-    gitConfigs: ownGitConfigs(env, gitConfigCount),
+    gitUses: parseGitUses(env[GIT_USES] ?? ''),
     gitConfigCount,
   }
-}
-
-/** The values in `GIT_CONFIG_VALUE_<n>` that this action set. */
-function ownGitConfigs(env: NodeJS.ProcessEnv, count: number): string[] {
-  return Array.from({ length: count }, (_, at) => env[`GIT_CONFIG_VALUE_${at}`] ?? '').filter((value) =>
-    /\/hf-oidc-[0-9a-f-]{36}\/gitconfig$/.test(value),
-  )
 }
 
 function environmentName(input: string): string {
