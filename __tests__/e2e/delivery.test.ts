@@ -167,7 +167,7 @@ test('git reaches a private repository on the Hub without a token in any URL or 
   expect(refs.stdout).toMatch(/^[0-9a-f]{40}\s+(HEAD|refs\/heads\/main)$/m)
   // The machine's own helper must not see the token.
   const helpers = await git('config', '--get-urlmatch', 'credential.helper', url)
-  expect(helpers.stdout).toContain('cat ')
+  expect(helpers.stdout).toContain('hf_oidc_git')
   const data = await git('ls-remote', `${stage.sandbox.hub.url}/datasets/acme/data`)
   expect(data.exitCode).toBe(0)
   // Nor may the token go to repositories of others on the same host.

@@ -197,7 +197,7 @@ describe('git’s configuration', () => {
     ['no count', { ...git, count: '1' }, {}],
     ['a negative count', { ...git, count: -1 }, {}],
     ['no entries', { ...git, entries: 'x' }, {}],
-    ['entries of another form', { ...git, entries: [['a'], 'b', ['c', 1]] }, others],
+    ['entries of another form', { ...git, entries: [null, ['a'], 'b', ['c', 1]] }, others],
     ['a text', 'x', {}],
   ])('is left alone as far as the state has %s', (_what, saved, expected) =>
     expect(changes({}, saved)).toEqual(expected),
