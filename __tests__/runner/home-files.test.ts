@@ -121,11 +121,17 @@ describe('main', () => {
   test('on Windows gives access to the owner alone before the token is written', () => {
     const calls: string[][] = []
     const file = join(step.temp, 'windows')
-    expect(
-      writeNewPrivateFile(file, TOKEN, 'win32', (_program, args) => calls.push([...args, readFileSync(file, 'utf8')])),
-    ).toBe(true)
-    expect(calls).toEqual([[file, '/inheritance:r', '/grant:r', '*S-1-3-4:F', '']])
+    const run = (_program: string, args: readonly string[]) => {
+      calls.push([...args, readFileSync(file, 'utf8')])
+      if (args[1] === '/save') writeFileSync(args[2] ?? '', 'windows\r\nD:PAI(A;;FA;;;OW)\r\n', 'utf16le')
+    }
+    expect(writeNewPrivateFile(file, TOKEN, { platform: 'win32', run })).toBe(true)
+    expect(calls).toEqual([
+      [file, '/inheritance:r', '/grant:r', '*S-1-3-4:F', ''],
+      [file, '/save', expect.stringMatching(/windows\.[0-9a-f-]{36}$/), ''],
+    ])
     expect(readFileSync(file, 'utf8')).toBe(TOKEN)
+    expect(readdirSync(step.temp)).toEqual(['windows'])
   })
 
   test('leaves no file that it could not finish', () => {
@@ -133,7 +139,7 @@ describe('main', () => {
     const fails = () => {
       throw new Error('icacls failed')
     }
-    expect(() => writeNewPrivateFile(file, TOKEN, 'win32', fails)).toThrow('icacls failed')
+    expect(() => writeNewPrivateFile(file, TOKEN, { platform: 'win32', run: fails })).toThrow('`icacls` failed')
     expect(existsSync(file)).toBe(false)
   })
 })

@@ -59,18 +59,22 @@ export interface RemoverOptions {
   fs?: RemoveFileSystem
   /** Waits that many milliseconds. */
   wait?: (ms: number) => void
+  /** How long it waits in all, in milliseconds. */
+  patienceMs?: number
   /** The user that files must belong to before they are emptied; undefined on Windows. */
   userId?: number | undefined
 }
 
 /** Removes files and folders. One patience for all of them, so that post ends soon whatever is held. */
 export class Remover {
-  #patienceMs = PATIENCE_MS
+  #patienceMs: number
   readonly #fs: RemoveFileSystem
   readonly #wait: (ms: number) => void
   readonly #userId: number | undefined
 
-  constructor({ fs: given = fs, wait = pause, userId = process.geteuid?.() }: RemoverOptions = {}) {
+  constructor(options: RemoverOptions = {}) {
+    const { fs: given = fs, wait = pause, patienceMs = PATIENCE_MS, userId = process.geteuid?.() } = options
+    this.#patienceMs = patienceMs
     this.#fs = given
     this.#wait = wait
     this.#userId = userId
