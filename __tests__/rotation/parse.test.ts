@@ -25,7 +25,6 @@ const job: Job = {
   presetVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
   platform: platformOf(),

@@ -65,7 +65,6 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     presetVariables: new Set<string>(),
     clientVariables: {},
     gitUses: [],
-    gitConfigs: [],
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
     platform: platformOf(),

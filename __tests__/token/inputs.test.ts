@@ -32,7 +32,6 @@ const JOB: Job = {
   ownVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
   platform: platformOf(),
 }

@@ -41,7 +41,6 @@ const NO_JOB = {
   ownVariables: new Set<string>(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
   platform: readPlatform({}),
 }

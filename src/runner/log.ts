@@ -42,8 +42,16 @@ function lines(message: string): string {
 export const runnerLog: Log = {
   info: (message) => info(verbatim(message, MAX)),
   debug: (message) => debug(verbatim(message, MAX)),
-  warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
+  warning: (message) => {
+    warnings += 1
+    warning(lines(message), { title: 'hf-oidc-action' })
+  },
 }
+
+let warnings = 0
+
+/** How many warnings this program has logged. */
+export const warningCount = (): number => warnings
 
 /** Adds an annotation with the code as its title, and fails the step. The cause goes to the debug log only. */
 export function annotate(failure: ActionError): void {
