@@ -833,9 +833,9 @@ const WEB: readonly Row[] = [
   [
     'ServiceUnavailable',
     'Service is unable to handle request.',
-    'other',
-    'unknown',
-    'derived: AWS General Reference, with a status that no retry can cure',
+    'transient',
+    'wait',
+    'AWS General Reference, "Common errors"',
   ],
   [
     'InvalidAction',

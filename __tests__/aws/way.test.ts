@@ -237,7 +237,7 @@ describe('the runner of a container', () => {
     const caller = await reaching
     const [first] = aws.sent
     expect([first?.request.url.href, first?.request.headers?.authorization]).toEqual([CONTAINER.url, 'Basic abc'])
-    expect(first?.request).toMatchObject({ isForCredentials: true, limitMs: 1500 })
+    expect(first?.request).toMatchObject({ isForCredentials: true, withinMs: 1500 })
     expect(caller).toMatchObject({
       name: MACHINE,
       role: { arn: 'arn:aws:iam::111111111111:role/agent', account: '111111111111' },
@@ -267,7 +267,8 @@ describe('the runner of a container', () => {
   })
 
   test('may assume a role although STS does not say who it is', async () => {
-    const { reaching } = reach([json(KEYS), stsRefusal('AccessDenied', 'x', 403), byRole('two')], {
+    const refusal = stsRefusal('AccessDenied', 'x', 403)
+    const { reaching } = reach([json(KEYS), refusal, refusal, byRole('two')], {
       runner: CONTAINER,
       hops: [READER],
     })

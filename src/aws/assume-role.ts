@@ -133,16 +133,15 @@ async function assumeRole(
   }).catch((error: unknown) => {
     throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
   })
-  return sessionOf(answer, role, { mask, clockOffsetMs: identity.clockOffsetMs })
+  return sessionOf(answer, role, identity.clockOffsetMs)
 }
 
-/** The credentials in an answer of STS, masked before anything can fail. `clockOffsetMs`: to sign with them. */
+/** The credentials in an answer of STS that {@link examineSession} has masked. `clockOffsetMs`: to sign with them. */
 export function sessionOf(
   answer: Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials' | 'AssumedRoleUser'>,
   role: Role,
-  { mask, clockOffsetMs = 0 }: Pick<SessionContext, 'mask' | 'clockOffsetMs'>,
+  clockOffsetMs: number,
 ): AwsSession {
-  maskKeys(answer, mask)
   const credentials = credentialsIn(answer.Credentials)
   if (!credentials) throw withoutCredentials()
   return {
@@ -154,14 +153,10 @@ export function sessionOf(
 
 type Given = Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials'>
 
-function maskKeys({ Credentials }: Given, mask: Mask): void {
+/** What is wrong with an answer that holds no credentials: another attempt may bring some. Masks them before anything can fail. */
+export function examineSession({ Credentials }: Given, mask: Mask): ActionError | undefined {
   for (const secret of [Credentials?.SecretAccessKey, Credentials?.SessionToken]) if (secret) mask(secret)
-}
-
-/** What is wrong with an answer that holds no credentials: another attempt may bring some. Masks them otherwise. */
-export function examineSession(given: Given, mask: Mask): ActionError | undefined {
-  maskKeys(given, mask)
-  return given.Credentials === undefined ? withoutCredentials() : undefined
+  return Credentials === undefined ? withoutCredentials() : undefined
 }
 
 /** Undefined unless all three are there. */

@@ -112,7 +112,7 @@ async function takeHop(
       return explainHop({ error, identity, number, hop, before, request, way })
     },
   })
-  const session = sessionOf(answer, hop, { mask, clockOffsetMs })
+  const session = sessionOf(answer, hop, clockOffsetMs)
   logSession(session, request, log)
   return standingOf(session, hop)
 }

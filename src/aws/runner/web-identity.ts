@@ -45,7 +45,7 @@ export async function assumeByWebIdentity(
         fix: prose`Check the role, its trust policy and the cluster’s OIDC provider (EKS user guide, "IAM roles for service accounts"). If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,
       }),
   })
-  const session = sessionOf(answer, role, { mask, clockOffsetMs })
+  const session = sessionOf(answer, role, clockOffsetMs)
   logSession(session, request, log)
   return { credentials: session.credentials, name: session.assumedRoleArn, role }
 }
