@@ -5,7 +5,7 @@ import { tellingClaims } from '../identity/telling-claims.ts'
 import { block, code, type Prose, prose } from '../text/message.ts'
 import { printable, verbatim } from '../text/printable.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
-import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
+import { otherSubjectFormat, providerArn, subjectPattern, trustPolicy } from './policies/trust-policy.ts'
 import type { SessionRequest } from './request.ts'
 import { isTransientRefusal, type ServiceError, said } from './service-error.ts'
 
@@ -79,7 +79,7 @@ function trustRejected({ error, identity, request: { role } }: Facts): ActionErr
     cause: prose`The condition on ${code('sub')} or ${code('aud')} in the trust policy is for another repository, branch or environment${otherFormat}. STS does not say which condition failed, and it gives the same answer when the role does not exist.`,
     fix: [
       prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from a branch, environment or repository that the policy allows.${caution(identity)}`,
-      prose`If it should, make sure that the role exists and that its trust policy contains the statement below, which allows only this job’s subject. If the role needs no other statements, save the policy below as ${code('trust-policy.json')} and run this command, which replaces the whole policy. Otherwise, add the statement to the existing ones:`,
+      prose`If it should, make sure that the role exists and that its trust policy contains the statement below, which allows only ${allowed(identity)}. If the role needs no other statements, save the policy below as ${code('trust-policy.json')} and run this command, which replaces the whole policy. Otherwise, add the statement to the existing ones:`,
       block(
         `aws iam update-assume-role-policy --role-name ${role.arn.split('/').at(-1)} --policy-document file://trust-policy.json`,
       ),
@@ -178,6 +178,15 @@ function job({ claims, subject }: Identity): Prose {
   return event === undefined
     ? prose`subject ${code(verbatim(subject, 200))}`
     : prose`event ${event}, ref ${of('ref') ?? 'unknown'}`
+}
+
+/** What the printed policy allows, in words. */
+function allowed({ subject }: Identity): Prose {
+  const pattern = subjectPattern(subject)
+  if (pattern === undefined) return prose`this job’s subject`
+  return subject.startsWith('repo:') && pattern.includes('*') && /\/gh-readonly-queue\//.test(subject)
+    ? prose`this job’s subject: ${code('*')} matches the part that is different in every run, so every run of this branch’s merge queue is allowed`
+    : prose`this job’s subject, except that ${code('*')} and ${code('?')} match what differs in every run and what AWS does not accept in a policy`
 }
 
 /** A subject that many people can have must not be allowed without a thought. */
