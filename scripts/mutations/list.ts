@@ -1,5 +1,6 @@
 /** All mutations, room by room. */
 import { AWS } from './aws.ts'
+import { AWS_REASONS } from './aws-reasons.ts'
 import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
@@ -20,6 +21,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...IDENTITY,
   ...AWS,
   ...POLICIES,
+  ...AWS_REASONS,
   ...HUB,
   ...VERDICT,
   ...INPUTS,

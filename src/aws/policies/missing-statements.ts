@@ -3,6 +3,12 @@ import { type EcsService, serviceArn } from '../ecs-service.ts'
 import type { Role, SecretReference } from '../request.ts'
 import { kmsViaService, secretAccount, secretResource } from './secret-resources.ts'
 
+/** A statement of a policy document, to print. */
+export interface Statement {
+  Effect: 'Allow'
+  [element: string]: unknown
+}
+
 /** What deploying a service takes. Source: ECS API reference, DescribeServices and UpdateService. */
 export const SERVICE_ACTIONS = ['ecs:DescribeServices', 'ecs:UpdateService'] as const
 
@@ -19,23 +25,32 @@ export function secretStatement(
   secret: SecretReference,
   actions: readonly string[],
   known?: string,
-): object {
+): Statement {
   return { Effect: 'Allow', Action: oneOrAll(actions), Resource: secretResource(role, secret, known) }
 }
 
-/** Allows these actions on the secret's key, through Secrets Manager only; the key's id is left to the reader. */
-export function keyStatement(role: Role, secret: SecretReference, actions: readonly string[]): object {
+/**
+ * Allows these actions on the secret's key, through Secrets Manager only.
+ *
+ * @param known The key's ARN, if AWS named it; else its id is left to the reader.
+ */
+export function keyStatement(
+  role: Role,
+  secret: SecretReference,
+  actions: readonly string[],
+  known?: string,
+): Statement {
   const { partition } = role
   return {
     Effect: 'Allow',
     Action: oneOrAll(actions),
-    Resource: `arn:${partition}:kms:${secret.region}:${secretAccount(role, secret)}:key/${KEY_PLACEHOLDER}`,
+    Resource: known ?? `arn:${partition}:kms:${secret.region}:${secretAccount(role, secret)}:key/${KEY_PLACEHOLDER}`,
     Condition: viaSecretsManager(role, secret),
   }
 }
 
 /** Allows deployments of this service alone. */
-export function serviceStatement({ partition, account }: Role, region: string, service: EcsService): object {
+export function serviceStatement({ partition, account }: Role, region: string, service: EcsService): Statement {
   return { Effect: 'Allow', Action: SERVICE_ACTIONS, Resource: serviceArn(partition, region, account, service) }
 }
 
