@@ -114,6 +114,8 @@ describe('a trust policy', () => {
       ['environment:生産', 'environment:生xx', 'environment:生Z${' + 'x'],
     ],
     ['an environment with an invisible character', 'environment:a\u200bb', ['environment:ab', 'environment:a\u200b']],
+    ['an environment with a line break', 'environment:a\n::b', ['environment:a::b', 'environment:a\nb']],
+    ['an environment like a command', 'environment:##[b', ['environment:##b', 'environment:##[']],
     ['pull requests', 'pull_request', ['pull_request_target', 'ref:refs/heads/main', 'ref:refs/pull/1/merge']],
     [
       'a customized subject',
