@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { explainSecret, reading, type SecretUse } from '../../src/aws/explain-secret.ts'
 import { explainSts } from '../../src/aws/explain-sts.ts'
 import { crossAccountSecret } from '../../src/aws/policies/cross-account.ts'
-import { checkSharedIssuers, GITHUB_CLAIMS, isGitHub } from '../../src/aws/policies/evaluate/identity-providers.ts'
+import { checkSharedIssuers, trustClaims } from '../../src/aws/policies/evaluate/identity-providers.ts'
 import { evaluate, parsePolicy } from '../../src/aws/policies/evaluate/policy.ts'
 import {
   KEY_PLACEHOLDER,
@@ -85,9 +85,7 @@ describe('a trust policy', () => {
     const read = parsePolicy(policy, 'trust')
     checkSharedIssuers(read)
     const host = issuer.replace('https://', '')
-    const known = Object.entries({ aud: audience, ...claims }).filter(
-      ([claim]) => !isGitHub(host) || GITHUB_CLAIMS.some((one) => one === claim),
-    )
+    const known = Object.entries({ aud: audience, ...claims }).filter(([claim]) => trustClaims(host).includes(claim))
     const context = Object.fromEntries(known.map(([claim, value]) => [`${host}:${claim}`, String(value)]))
     const caller = { kind: 'federated', provider: providerArn({ issuer }, role) } as const
     return evaluate(read, { action: 'sts:AssumeRoleWithWebIdentity', caller, context }) === 'allow'

@@ -459,4 +459,18 @@ export const POLICIES: readonly Mutation[] = [
     replace: 'ofRole(kmsActions)',
     tests: 'aws/printed-policies.test',
   },
+  {
+    file: 'aws/explain-sts.ts',
+    without: 'a policy that lets in every repository comes with a warning',
+    find: "return typeof claims.repository === 'string' && ",
+    replace: "return typeof claims.repository === 'number' && ",
+    tests: 'aws/explain-sts.test',
+  },
+  {
+    file: 'aws/explain-sts.ts',
+    without: 'a policy with a pattern says what it allows',
+    find: 'if (pattern === undefined) return',
+    replace: "if (pattern !== '') return",
+    tests: 'aws/explain-sts.test',
+  },
 ]

@@ -206,8 +206,12 @@ function allowed({ subject }: Identity): Prose {
 }
 
 /** A subject that many people can have must not be allowed without a thought. */
-function caution({ subject }: Identity): string {
-  return subject.endsWith(':pull_request')
-    ? ' A policy for this subject allows everyone who can open a pull request from a branch of the repository.'
+function caution({ subject, claims }: Identity): string {
+  if (subject.endsWith(':pull_request')) {
+    return ' A policy for this subject allows everyone who can open a pull request from a branch of the repository.'
+  }
+  // GitHub lets an organization leave the repository out of its subjects.
+  return typeof claims.repository === 'string' && !/(?:^|:)repo(?:sitory(?:_id)?)?:/.test(subject)
+    ? ' This subject does not name the repository: a policy for it allows every job with the same subject, in any repository.'
     : ''
 }

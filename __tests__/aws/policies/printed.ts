@@ -9,7 +9,10 @@ import { documentOf, KEY_ID, statementsOf } from './world.ts'
 
 /** What readers put in the place of a placeholder. */
 export function fillIn(text: string): string {
-  return text.replaceAll(KEY_PLACEHOLDER, KEY_ID).replaceAll('KEY-ID', KEY_ID)
+  return text
+    .replaceAll(KEY_PLACEHOLDER, KEY_ID)
+    .replaceAll('KEY-ID', KEY_ID)
+    .replaceAll(/<the ARN of [^<>"]*role>/g, 'arn:aws:iam::123456789012:role/hf-publish')
 }
 
 /** Every policy document and every statement alone in a text, with its line breaks. */
