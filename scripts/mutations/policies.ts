@@ -322,7 +322,7 @@ export const POLICIES: readonly Mutation[] = [
   {
     file: 'aws/policies/evaluate/kinds.ts',
     without: 'an RCP names a service that it covers',
-    find: "name === '*' || NOT_COVERED.test(name)",
+    find: "name.startsWith('*') || NOT_COVERED.test(name)",
     replace: 'false',
     tests: 'aws/policies/evaluate.test',
   },
