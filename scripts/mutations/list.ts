@@ -6,6 +6,7 @@ import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
+import { POLICIES } from './policies.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
@@ -20,6 +21,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...IDENTITY,
   ...AWS,
   ...AWS_REASONS,
+  ...POLICIES,
   ...HUB,
   ...VERDICT,
   ...INPUTS,
