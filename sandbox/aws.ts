@@ -16,7 +16,7 @@ import {
 } from './aws/secret-store.ts'
 import { SecretsManager } from './aws/secrets-manager.ts'
 import { authenticate } from './aws/sigv4.ts'
-import { assumeRoleWithWebIdentity } from './aws/sts.ts'
+import { assumeRole, assumeRoleWithWebIdentity, callerIdentity } from './aws/sts.ts'
 import { type SandboxRequest, type SandboxResponse, Service } from './service.ts'
 import { FixedWindow } from './window.ts'
 
@@ -41,7 +41,8 @@ export interface AwsOptions {
 }
 
 /**
- * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`,
+ * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`, `AssumeRole`,
+ * `GetCallerIdentity`,
  * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`.
  *
  * Simpler than AWS: one server is every region that has something in it, changes are visible at once, and the only
@@ -228,8 +229,8 @@ export class Aws {
 
   async #query(request: SandboxRequest, requestId: string): Promise<SandboxResponse> {
     const form = parameters(request)
-    const action = form.get('Action')
-    if (action !== 'AssumeRoleWithWebIdentity' || form.get('Version') !== '2011-06-15') {
+    const action = form.get('Action') ?? ''
+    if (!STS_ACTIONS.includes(action) || form.get('Version') !== '2011-06-15') {
       const version = form.get('Version')
       throw new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`)
     }
@@ -237,9 +238,17 @@ export class Aws {
       if (this.#stsWindow?.quota !== this.stsPerSecond) this.#stsWindow = new FixedWindow(this.stsPerSecond, 1000)
       if (!this.#stsWindow.take('account', this.now()).allowed) throw new AwsError('Throttling', 'Rate exceeded')
     }
-    const result = await assumeRoleWithWebIdentity(this.#iam, form)
+    const result = await this.#sts(action, form, request)
     const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } }
     return xmlResponse(200, `${action}Response`, content, requestId)
+  }
+
+  async #sts(action: string, form: URLSearchParams, request: SandboxRequest): Promise<Record<string, unknown>> {
+    if (action === 'AssumeRoleWithWebIdentity') return await assumeRoleWithWebIdentity(this.#iam, form)
+    const { session } = answeringAsSts(() =>
+      authenticate(request, this.#iam, { service: 'sts', regions: this.#regions }),
+    )
+    return action === 'AssumeRole' ? assumeRole(this.#iam, form, session) : callerIdentity(session)
   }
 
   #json(request: SandboxRequest, target: string, requestId: string): SandboxResponse {
@@ -254,6 +263,27 @@ export class Aws {
       throw error
     }
   }
+}
+
+/** What STS is asked for here. */
+const STS_ACTIONS: readonly string[] = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'GetCallerIdentity']
+
+/** The query protocol has other names for the same errors. Source: STS API reference, "Common Errors". */
+function answeringAsSts<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const name = error instanceof AwsError ? STS_NAMES[error.code] : undefined
+    throw name === undefined || !(error instanceof AwsError) ? error : new AwsError(name, error.message, 403)
+  }
+}
+
+const STS_NAMES: Readonly<Record<string, string>> = {
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  IncompleteSignatureException: 'IncompleteSignature',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  ExpiredTokenException: 'ExpiredToken',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
 }
 
 function operation(request: SandboxRequest): string {

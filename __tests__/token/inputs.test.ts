@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../sandbox/root.ts'
 import { sessionName } from '../../src/aws/session-name.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
+import type { Identity } from '../../src/identity/identity.ts'
 import { issuerOf } from '../../src/identity/issuer.ts'
 import type { Job } from '../../src/identity/job.ts'
 import type { RawInputs } from '../../src/inputs/raw.ts'
@@ -153,6 +154,73 @@ describe('roles and secrets', () => {
     expect(problems({ 'secret-id': 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-AbCdEf' })).toContain(
       'partition aws-cn',
     )
+  })
+})
+
+describe('a version by its ID', () => {
+  const id = '11111111-2222-4333-8444-555555555555'
+
+  test('takes the place of the staging label', () => {
+    expect(request({ 'secret-version-id': id }).aws?.secret).toMatchObject({ versionId: id, stage: 'AWSCURRENT' })
+    expect(problems({ 'secret-version-id': id, 'secret-version-stage': 'AWSPREVIOUS' })).toContain(
+      '`secret-version-stage` cannot be combined with `secret-version-id`',
+    )
+  })
+
+  test.each(['x', 'a'.repeat(31), 'a'.repeat(65), `${id} x`, `${id}\n${id}`, `${id}:x`])('is refused as %j', (text) => {
+    expect(problems({ 'secret-version-id': text })).toContain('`secret-version-id` must be the ID of a version')
+  })
+})
+
+describe('{owner} and {repo}', () => {
+  const identity = (repository: string) => ({ claims: { repository } }) as unknown as Identity
+  const TEMPLATES = {
+    'role-to-assume': 'arn:aws:iam::123456789012:role/hf/{owner}.{repo}-{scope}',
+    'role-chain': 'arn:aws:iam::222222222222:role/{owner}/{repo} external-id={owner}',
+    'secret-id': 'hf/{org}/{owner}/{repo}',
+  }
+
+  test('are filled in from the verified claims, and from nothing before', () => {
+    const { aws } = request(TEMPLATES)
+    expect([aws?.role.arn, aws?.secret.id]).toEqual([
+      'arn:aws:iam::222222222222:role/{owner}/{repo}',
+      'hf/acme/{owner}/{repo}',
+    ])
+    const filled = aws?.fill?.(identity('Octo-Org/my.repo'))
+    expect(filled?.way?.hops).toEqual([
+      { arn: 'arn:aws:iam::123456789012:role/hf/Octo-Org.my.repo-read', partition: 'aws', account: '123456789012' },
+      {
+        arn: 'arn:aws:iam::222222222222:role/Octo-Org/my.repo',
+        partition: 'aws',
+        account: '222222222222',
+        externalId: 'Octo-Org',
+      },
+    ])
+    expect([filled?.secret.id, filled?.fill]).toEqual(['hf/acme/Octo-Org/my.repo', undefined])
+  })
+
+  test('leave nothing to complete where there are none', () => {
+    expect(request().aws?.fill).toBeUndefined()
+  })
+
+  test.each<[Partial<Raw['values']>, string]>([
+    [{ 'role-to-assume': 'arn:aws:iam::{owner}:role/x' }, '`role-to-assume` must be the ARN of an IAM role'],
+    [{ 'role-to-assume': 'arn:aws:iam::123456789012:{repo}/x' }, '`role-to-assume` must be the ARN of an IAM role'],
+    [{ 'secret-id': 'arn:aws:secretsmanager:{owner}:123456789012:secret' }, '`secret-id` must be the name or the ARN'],
+    [{ 'secret-id': '{owner} {repo}' }, '`secret-id` must be the name or the ARN'],
+    [{ 'secret-id': '{owner}-{repo}' }, '`secret-id` must separate'],
+    [{ 'secret-id': '{branch}' }, 'no placeholder other than `{org}`, `{scope}`, `{owner}` and `{repo}`'],
+    [{ audience: '{owner}' }, 'no placeholder other than `{org}` and `{scope}`'],
+  ])('are validated before any call: %j', (given, says) => expect(problems(given)).toContain(says))
+
+  test('are refused when they make a name too long', () => {
+    const { aws } = request({ 'role-to-assume': 'arn:aws:iam::123456789012:role/hf-{owner}.{repo}' })
+    expect(() => aws?.fill?.(identity(`octo-org/${'r'.repeat(52)}`))).not.toThrow()
+    expect(() => aws?.fill?.(identity(`octo-org/${'r'.repeat(53)}`))).toThrow(
+      /^\[claim-rejected\] The name of this job’s repository does not fit.*65 characters; IAM allows 64/s,
+    )
+    const long = request({ 'secret-id': `${'n'.repeat(500)}{repo}` }).aws
+    expect(() => long?.fill?.(identity('octo-org/octo-repo-1234'))).toThrow(/`secret-id` must be the name or the ARN/)
   })
 })
 

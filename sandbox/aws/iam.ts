@@ -70,6 +70,9 @@ export interface Session {
   policy: string | undefined
   /** The ID token's claims. */
   claims: Readonly<Record<string, unknown>>
+  /** Session tags, and the external ID that was given, of a session that another one opened. */
+  tags?: Readonly<Record<string, string>>
+  externalId?: string | undefined
   /** `arn:aws:sts::<account>:assumed-role/<role>/<session>`. */
   arn: string
   credentials: SessionCredentials

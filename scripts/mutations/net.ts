@@ -12,9 +12,23 @@ const network = { file: 'net/network.ts', tests: '__tests__/net/network.test' } 
 export const NET: readonly Mutation[] = [
   {
     ...http,
+    without: 'only a call for credentials may go to the addresses for them',
+    find: '(isForCredentials && isCredentialAddress(',
+    replace: '(isCredentialAddress(',
+    named: 'credentials',
+  },
+  {
+    ...http,
+    without: 'a call may have a limit of its own',
+    find: "() => fail('timeout', `no answer within",
+    replace: "() => [].push('timeout', `no answer within",
+    named: 'limit of its own',
+  },
+  {
+    ...http,
     without: 'plain http is refused except on loopback',
-    find: 'if (!isAllowedUrl(url)) {',
-    replace: 'if (false) {',
+    find: 'if (!isAllowedUrl(url) && ',
+    replace: 'if (false && ',
     named: 'refuses plain http',
   },
   {
@@ -45,8 +59,8 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'a connection must come about in time',
-    find: "() => fail('timeout',",
-    replace: "() => [].push('timeout',",
+    find: "() => fail('timeout', `no connection",
+    replace: "() => [].push('timeout', `no connection",
     named: 'never answers',
   },
   {

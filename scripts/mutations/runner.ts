@@ -767,8 +767,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...INPUTS,
     without: 'only variables about AWS’s endpoints are kept',
-    find: 'Object.fromEntries(AWS_VARIABLES.flatMap(',
-    replace: 'Object.fromEntries(Object.keys(env).flatMap(',
+    find: '[...AWS_VARIABLES, ...RUNNER_VARIABLES].flatMap(',
+    replace: 'Object.keys(env).flatMap(',
   },
   {
     ...LOG,

@@ -1,5 +1,9 @@
 /** Identity → AWS session: AssumeRoleWithWebIdentity. */
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleWithWebIdentityCommand,
+  type AssumeRoleWithWebIdentityCommandOutput,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Http } from '../net/http.ts'
@@ -8,7 +12,7 @@ import type { Log, Mask } from '../text/log.ts'
 import { code, prose } from '../text/message.ts'
 import type { AwsCaller, AwsCredentials } from './caller.ts'
 import { callAws } from './clients.ts'
-import type { SessionRequest } from './request.ts'
+import type { Role, SessionRequest } from './request.ts'
 import type { ServiceError } from './service-error.ts'
 
 /** What opening a session needs. */
@@ -19,10 +23,15 @@ export interface SessionContext {
   log: Log
   /** Makes a new identity when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
+  /** What proves the runner's own identity, masked; only a runner has it. */
+  awsToken?: AwsToken
 }
 
+/** The content of a file, or of the variable for containers; undefined when that is not set. */
+export type AwsToken = (place: { kind: 'file'; path: string } | { kind: 'variable' }) => string | undefined
+
 /** Temporary credentials, masked. */
-interface AwsSession {
+export interface AwsSession {
   credentials: AwsCredentials
   expiration: Date | undefined
   assumedRoleArn: string
@@ -39,7 +48,7 @@ class IdTokenExpired extends Error {
 }
 
 /**
- * A session of one role, limited by the session policy `document` if there is one. STS is called at its regional
+ * A session of the role, limited by the session policy `document` if there is one. STS is called at its regional
  * endpoint, without AWS credentials.
  *
  * @throws `ActionError` `role-trust-rejected`, `oidc-provider-missing`, `audience-not-registered`, `sts-failed`,
@@ -52,8 +61,19 @@ export async function openSession(
   document: string | undefined,
   context: SessionContext,
 ): Promise<AwsCaller> {
+  const { role, sessionPolicy, awsEndpoints } = request
+  const { credentials, assumedRoleArn } = await assumeByIdToken(identity, request, document, context)
+  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
+}
+
+/** One session of `request.role`, by the job's ID token; throws like {@link openSession}. */
+export async function assumeByIdToken(
+  identity: Identity,
+  request: SessionRequest,
+  document: string | undefined,
+  context: SessionContext,
+): Promise<AwsSession> {
   const { log, renew } = context
-  const { region, role, sessionPolicy, awsEndpoints } = request
   const session = await assumeRole(identity, request, document, context).catch(async (error: unknown) => {
     if (!(error instanceof IdTokenExpired)) throw error
     log.debug('STS says that the ID token has expired: requesting a new one, once')
@@ -62,12 +82,16 @@ export async function openSession(
       throw again instanceof IdTokenExpired ? again.failure : again
     })
   })
-  const { credentials, expiration, assumedRoleArn } = session
-  log.info(`AWS: assumed ${assumedRoleArn} in ${region}`)
+  logSession(session, request, log)
+  return session
+}
+
+/** Logs whose session it is. */
+export function logSession({ expiration, assumedRoleArn }: AwsSession, request: SessionRequest, log: Log): void {
+  log.info(`AWS: assumed ${assumedRoleArn} in ${request.region}`)
   log.debug(
-    `AWS: the session expires at ${expiration?.toISOString() ?? 'an unknown time'}; session policy: ${sessionPolicy}`,
+    `AWS: the session expires at ${expiration?.toISOString() ?? 'an unknown time'}; session policy: ${request.sessionPolicy}`,
   )
-  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
 }
 
 async function assumeRole(
@@ -95,6 +119,15 @@ async function assumeRole(
     send: (client) => client.send(command),
     explain: (refusal) => explain(refusal, identity, request),
   })
+  return sessionOf(answer, role, mask)
+}
+
+/** The credentials in an answer of STS, masked before anything can fail. */
+export function sessionOf(
+  answer: Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials' | 'AssumedRoleUser'>,
+  role: Role,
+  mask: Mask,
+): AwsSession {
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
   if (SecretAccessKey) mask(SecretAccessKey)
   if (SessionToken) mask(SessionToken)

@@ -16,10 +16,21 @@ export interface AwsCaller {
   credentials: AwsCredentials
   /** The session's ARN, for messages. */
   name: string
+  /** The ARNs of the sessions through which it was reached, in order; none if it was the first. */
+  via?: readonly string[]
   role: Role
   /** `auto`, `none` or a policy document: what messages say about refusals. */
   sessionPolicy: string
   awsEndpoints: AwsEndpoints
+}
+
+/** Where a chain stands: who calls now. */
+export interface Standing {
+  credentials: AwsCredentials
+  /** The session's ARN, for messages. */
+  name: string
+  /** Undefined when nobody knows the runner's own role. */
+  role: Role | undefined
 }
 
 /** The role in a message, after "the role": its ARN; a function does not know the ARN of its own role. */

@@ -21,11 +21,12 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
   try {
     await runJob(env, { progress, parse, whileWaiting }, async (context) => {
-      const ledger = new SavedLedger(context.request, env)
+      // The run completes the request with claims.
+      const ledger = new SavedLedger(() => progress.request ?? context.request, env)
       try {
         const done = await run({ ...context, ledger, progress })
         const { deliver } = await loadDelivery()
-        const places = deliver(done.token, done.identity, context.request, context.job)
+        const places = deliver(done.token, done.identity, done.request, context.job)
         runnerLog.info(
           `Delivered the masked token to ${places} in ${Math.round(performance.now() - startedAt)} ms. Variables and files are cleaned up when the job ends.`,
         )

@@ -1,7 +1,7 @@
 /** Kinds of values that several inputs share; each function adds to the problems what it finds. */
 import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
 import { formatDuration, parseDuration } from '../text/duration.ts'
-import { code, joined, prose } from '../text/message.ts'
+import { code, codes, prose } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
 import { didYouMean, got, type Problems } from './problems.ts'
 
@@ -101,8 +101,8 @@ export function gotUrl(text: string): string {
 export function fill(name: string, text: string, values: Readonly<Record<string, string>>, problems: Problems): string {
   return text.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
     if (Object.hasOwn(values, key)) return values[key] ?? ''
-    const known = Object.keys(values).map((one) => code(`{${one}}`))
-    problems.add(name, prose`must have no placeholder other than ${joined(known, ' and ')} ${got(whole)}`)
+    const known = codes(Object.keys(values).map((one) => `{${one}}`))
+    problems.add(name, prose`must have no placeholder other than ${known} ${got(whole)}`)
     return ''
   })
 }

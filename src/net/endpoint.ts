@@ -7,6 +7,23 @@ export function isLoopback(hostname: string): boolean {
   )
 }
 
+/**
+ * The addresses at which AWS gives a machine its own credentials: link-local, so that nobody else is there. Sources: ECS
+ * developer guide, "Task IAM role"; EKS user guide, "Pod Identity"; EC2 user guide, "Instance metadata".
+ */
+const CREDENTIAL_ADDRESSES: readonly string[] = [
+  '169.254.170.2',
+  '169.254.170.23',
+  '[fd00:ec2::23]',
+  '169.254.169.254',
+  '[fd00:ec2::254]',
+]
+
+/** True for those addresses, where plain `http:` is accepted for credentials, and for nothing else. */
+export function isCredentialAddress(hostname: string): boolean {
+  return CREDENTIAL_ADDRESSES.includes(hostname)
+}
+
 /** True for `https:` anywhere and for `http:` on loopback. */
 export function isAllowedUrl(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import type { Deadline } from './deadline.ts'
-import { isAllowedUrl } from './endpoint.ts'
+import { isAllowedUrl, isCredentialAddress } from './endpoint.ts'
 
 export interface HttpRequest {
   method: string
@@ -14,6 +14,10 @@ export interface HttpRequest {
   body?: string | Uint8Array
   /** The largest answer accepted, in bytes, in place of the client's own limit. */
   maxBytes?: number
+  /** The most that this attempt may take until its answer is complete, in milliseconds, for what is near or not there. */
+  limitMs?: number
+  /** Whether it asks AWS for this machine's own credentials, which are at addresses of their own. */
+  isForCredentials?: boolean
   /** What is being waited for, for messages: "the ID token from GitHub". */
   what: string
 }
@@ -115,8 +119,8 @@ export class Http {
    * action has no time left.
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { url, what } = request
-    if (!isAllowedUrl(url)) {
+    const { url, what, isForCredentials = false } = request
+    if (!isAllowedUrl(url) && !(isForCredentials && isCredentialAddress(url.hostname))) {
       const detail = `${url.protocol} is only accepted for loopback addresses`
       throw new NetworkError({ what, host: url.host, phase: 'policy', detail })
     }
@@ -141,7 +145,7 @@ export class Http {
     return this.#https
   }
 
-  #attempt({ method, url, headers, body, maxBytes, what }: HttpRequest, way: Way): Promise<HttpResponse> {
+  #attempt({ method, url, headers, body, maxBytes, limitMs, what }: HttpRequest, way: Way): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       let phase: Phase = way.proxy ? 'proxy' : 'DNS'
       let settled = false
@@ -155,6 +159,7 @@ export class Http {
         settled = true
         sent()
         clearTimeout(connectTimer)
+        clearTimeout(limitTimer)
         this.#deadline.signal.removeEventListener('abort', onDeadline)
         act()
       }
@@ -184,6 +189,10 @@ export class Http {
         () => fail('timeout', `no connection within ${this.#options.connectMs / 1000} s, in phase ${phase}`),
         this.#options.connectMs,
       )
+      const limitTimer =
+        limitMs === undefined
+          ? undefined
+          : setTimeout(() => fail('timeout', `no answer within ${limitMs / 1000} s`), limitMs)
       this.#deadline.signal.addEventListener('abort', onDeadline, { once: true })
 
       const connected = () => {

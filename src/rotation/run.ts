@@ -1,6 +1,7 @@
 /** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
-import { openSession } from '../aws/assume-role.ts'
+import type { AwsToken } from '../aws/assume-role.ts'
 import type { AwsCaller } from '../aws/caller.ts'
+import { reachRole } from '../aws/reach-role.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
@@ -26,6 +27,8 @@ import { Settling } from './settling.ts'
 export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken?: AwsToken
   /** 0 ≤ x < 1. */
   random?: () => number
 }
@@ -44,7 +47,7 @@ const JITTER_MS = 1_000
 /**
  * What became of each secret and service; failures of single ones are part of it.
  *
- * @throws `ActionError` when nothing could be begun: the codes of `prove` and `openSession`, of reading the admin secret
+ * @throws `ActionError` when nothing could be begun: the codes of `prove` and `reachRole`, of reading the admin secret
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
@@ -81,7 +84,7 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await openSession(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
+  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
 }
 
 /** Undefined when a person brings the new tokens. */

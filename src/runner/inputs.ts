@@ -2,6 +2,7 @@
 import { getInput } from '@actions/core'
 import type { Job } from '../identity/job.ts'
 import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
+import { RUNNER_VARIABLES } from '../inputs/aws-runner.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
 import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
@@ -35,7 +36,9 @@ export function readDeclared<Name extends string>(
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
     environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
-    awsVariables: Object.fromEntries(AWS_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    awsVariables: Object.fromEntries(
+      [...AWS_VARIABLES, ...RUNNER_VARIABLES].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    ),
   }
 }
 

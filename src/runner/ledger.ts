@@ -40,13 +40,17 @@ export type DeletionRequest = ProofRequest & ObtainRequest
 export class SavedLedger implements MintingLedger {
   /** A token that exists although post does not know about it: main must revoke it itself. */
   unsaved: RevocableToken | undefined
-  readonly #request: DeletionRequest & { revoke: RevokeMode }
+  readonly #current: () => DeletionRequest & { revoke: RevokeMode }
   readonly #env: NodeJS.ProcessEnv
 
-  /** `request`: what main was asked for; which tokens post must revoke is part of it. */
-  constructor(request: DeletionRequest & { revoke: RevokeMode }, env: NodeJS.ProcessEnv) {
-    this.#request = request
+  /** `request`: what main is asked for, as it is by then; which tokens post must revoke is part of it. */
+  constructor(request: () => DeletionRequest & { revoke: RevokeMode }, env: NodeJS.ProcessEnv) {
+    this.#current = request
     this.#env = env
+  }
+
+  get #request(): DeletionRequest & { revoke: RevokeMode } {
+    return this.#current()
   }
 
   begin(what: string): void {

@@ -1,9 +1,11 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
+import type { AwsToken } from '../aws/assume-role.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
+import { awsTokenFrom } from './aws-token.ts'
 import { readIdToken } from './id-token.ts'
 import { readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
@@ -23,6 +25,8 @@ export interface JobContext<Request> extends NetworkContext {
   log: Log
   /** The ID token, masked, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken: AwsToken
 }
 
 export interface JobOptions<Request> {
@@ -63,6 +67,6 @@ export async function runJob<Request extends RunRequest, T>(
       onLongWait: runnerLog.info,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
+    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken, awsToken: awsTokenFrom(env) }),
   )
 }

@@ -1,4 +1,5 @@
 /** The one interface behind which a Hub token is obtained. Adding a source means adding a file. */
+import type { AwsToken } from '../aws/assume-role.ts'
 import type { AwsRequest } from '../aws/request.ts'
 import type { MintingLedger } from '../hub/ledger.ts'
 import type { HubToken } from '../hub/token.ts'
@@ -24,6 +25,8 @@ export interface SourceContext {
   log: Log
   /** Proves the identity again when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken?: AwsToken
   ledger: MintingLedger
 }
 

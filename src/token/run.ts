@@ -1,4 +1,5 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
+import type { Identity } from '../identity/identity.ts'
 import { prove } from '../identity/prove.ts'
 import { preloadSource, selectSource } from '../sources/select.ts'
 import type { SourceContext } from '../sources/token-source.ts'
@@ -20,12 +21,15 @@ export interface RunContext extends Omit<SourceContext, 'renew' | 'request'> {
  * Obtains a verified token for the job, or throws an `ActionError` with the code of the first check that failed.
  */
 export async function run(context: RunContext): Promise<Required<Progress>> {
-  const { request, job, http, policy, log, progress } = context
-  warnOfVariables(request, job, log)
-  if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+  const { job, http, policy, log, progress } = context
+  warnOfVariables(context.request, job, log)
+  const { endpointOverrides } = context.request
+  if (endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(endpointOverrides)}`)
   const renew = () => prove({ ...context, onIdentity: (identity) => Object.assign(progress, { identity }) })
   const identity = await renew()
-  const source = await selectSource({ ...context, renew })
+  const request = complete(context.request, identity)
+  progress.request = request
+  const source = await selectSource({ ...context, request, renew })
   const hubToken = await source.obtain(identity)
   progress.origin = hubToken.origin
 
@@ -37,6 +41,11 @@ export async function run(context: RunContext): Promise<Required<Progress>> {
     log.info(`Hub: ${token.identity}, ${token.kind} token, ${reach(request)}, ${life(token.expiresAt)}`)
   }
   return { job, request, identity: progress.identity ?? identity, origin: hubToken.origin, token }
+}
+
+/** The request with what only the claims can fill in. */
+function complete(request: Request, identity: Identity): Request {
+  return request.aws?.fill ? { ...request, aws: request.aws.fill(identity) } : request
 }
 
 const loadHub = () => import('./hub.ts')

@@ -2,6 +2,7 @@
 import type { ActionError } from '../errors/action-error.ts'
 import { claimsHtml, explanationHtml } from '../errors/explanation-html.ts'
 import { isOnlyForItsOwn, mintedFor } from '../hub/mint-rights.ts'
+import type { AwsOrigin } from '../hub/token.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import { codeHtml, details, escapeHtml, inlineHtml, table, textHtml } from '../text/html.ts'
 import type { Progress } from './progress.ts'
@@ -13,7 +14,7 @@ export function successSummary({ request, identity, token }: Required<Progress>)
     `<h3>Hugging Face token for ${codeHtml(request.org)}</h3>`,
     table([
       ['Job', codeHtml(identity.subject)],
-      ...(origin.aws ? [['Role', codeHtml(origin.aws.assumedRoleArn)] as [string, string]] : []),
+      ...(origin.aws ? [['Role', roleHtml(origin.aws)] as [string, string]] : []),
       [origin.aws?.holdsToken ? 'Secret' : 'Source', textHtml(origin.label)],
       ['Hub identity', token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not checked'],
       ['Scope', codeHtml(request.scope)],
@@ -24,6 +25,11 @@ export function successSummary({ request, identity, token }: Required<Progress>)
       ['Confirmed by', textHtml(token.confirmedBy)],
     ]),
   ].join('\n')
+}
+
+/** The session, and those through which it was reached. */
+function roleHtml({ assumedRoleArn, via = [] }: AwsOrigin): string {
+  return [...via, assumedRoleArn].map(codeHtml).join(' →<br>')
 }
 
 /** What the contributor permission means for a token that is issued for one job. */

@@ -4,6 +4,9 @@
 export const ROTATION_INPUTS = {
   'hf-org': undefined,
   'role-to-assume': undefined,
+  'role-chain': undefined,
+  'session-tags': 'true',
+  'aws-identity': 'oidc',
   'aws-region': undefined,
   mode: 'mint',
   'admin-secret-id': undefined,

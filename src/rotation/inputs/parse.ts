@@ -8,12 +8,12 @@ import {
   MAX_POLICY,
   parseKey,
   parseRegion,
-  parseRole,
   parseSecretId,
   parseSessionPolicy,
   ROLE_DURATION,
 } from '../../inputs/aws.ts'
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
+import { parseWay } from '../../inputs/aws-way.ts'
 import { duration, fill, flag, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
@@ -68,7 +68,11 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     problems,
   )
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
-  const role = parseRole(filled('role-to-assume'), problems)
+  const { role, way } = parseWay(
+    { ...values, 'role-to-assume': filled('role-to-assume'), 'role-chain': filled('role-chain') },
+    raw.awsVariables,
+    problems,
+  )
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
   const kind = oneOf('mode', values.mode, MODES, problems)
   const maxAgeSeconds = age('max-age', values['max-age'] || MAX_AGE[kind], problems)
@@ -86,6 +90,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     role,
+    ...(way === undefined ? {} : { way }),
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
     roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION, problems),

@@ -11,6 +11,7 @@ import { readStoredSecret } from '../../sources/stored-secret.ts'
 import type { SourceContext } from '../../sources/token-source.ts'
 import { awsOf } from '../../sources/token-source.ts'
 import { printable } from '../../text/printable.ts'
+import { awsTokenFrom } from '../aws-token.ts'
 import { changedVariables, decidingVariables, tellChanged } from '../deciding-variables.ts'
 import { readJob } from '../inputs.ts'
 import type { SavedDeletion } from '../ledger.ts'
@@ -57,7 +58,7 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<voi
     async ({ http, policy }) => {
       const tools = { http, policy, mask, log: runnerLog, job }
       const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
-      const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER }
+      const context: SourceContext = { ...tools, request, renew, awsToken: awsTokenFrom(env), ledger: NO_LEDGER }
       const stored = await readStoredSecret(await renew(), context, 'admin-token')
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
       const access = { endpoint: request.hubEndpoint, http, policy }

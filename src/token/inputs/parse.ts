@@ -14,6 +14,7 @@ import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { FILE_MODES, REVOKE_MODES, type Request } from '../request.ts'
 import { checkClient } from './check-client.ts'
+import { CLAIM_PLACEHOLDERS } from './claim-placeholders.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { refuseOtherNames } from './foreign-inputs.ts'
 import { parseAws } from './parse-aws.ts'
@@ -44,6 +45,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   )
   const { scope } = asked
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
+  const filledForAws = (name: InputName) => fill(name, values[name], { org, scope, ...CLAIM_PLACEHOLDERS }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
   const clientEndpoint = values['client-endpoint']
@@ -51,7 +53,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     : undefined
   const source = parseSource(values, { org, asked }, problems)
   const usesAws = source.kind !== 'trusted-publisher'
-  const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
+  const aws = usesAws ? parseAws(raw, job, filledForAws, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
   // The environment of a step does not say where its variables come from.
   const hubNote = values['hf-endpoint'] ? '' : ' (from HF_ENDPOINT: set it for the job, not for this step alone)'
