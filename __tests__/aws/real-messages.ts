@@ -242,6 +242,13 @@ const READING: readonly Row[] = [
   ],
   [
     'AccessDeniedException',
+    `${by(GET, SECRET)} ${no('resource control policy', GET)}`,
+    'resource-control-silent',
+    'organization',
+    'derived: resource control policies only deny',
+  ],
+  [
+    'AccessDeniedException',
     `${by(GET, SECRET)} with an explicit deny`,
     'denied-explicitly',
     'unknown',
