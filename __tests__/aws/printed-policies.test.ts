@@ -23,7 +23,17 @@ import type { ActionError } from '../../src/errors/action-error.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { partsOf } from '../../src/text/message.ts'
 import { policiesIn } from './policies/printed.ts'
-import { decideOn, KEY_ID, keyOf, roleIn, sessionOf, statementsOf, use, type World } from './policies/world.ts'
+import {
+  decideOn,
+  documentOf,
+  KEY_ID,
+  keyOf,
+  roleIn,
+  sessionOf,
+  statementsOf,
+  use,
+  type World,
+} from './policies/world.ts'
 
 /** Each proven policy once, whatever it was proven for. */
 const proven = new Set<string>()
@@ -243,6 +253,35 @@ describe('a trust policy', () => {
     expect(letsIn(policy, job, claims)).toBe(false)
     expect(letsIn(policy, { ...job, issuer: 'https://evil.example' }, { ...claims, sub: subject })).toBe(false)
     prove(policy)
+  })
+
+  test('is no help against a VPC endpoint, whose policy gets a statement that an unsigned request satisfies', () => {
+    const action = 'sts:AssumeRoleWithWebIdentity'
+    const identity = { issuer: GITHUB, audience: 'acme', subject: 'repo:o/r:pull_request', claims: {} }
+    const error = serviceError(
+      'AccessDenied',
+      `Not authorized to perform ${action} because no VPC endpoint policy allows the ${action} action`,
+    )
+    const request = { role: ROLE, region: 'eu-west-1', roleSessionName: 'run', roleDurationSeconds: 900 }
+    const failure = explainSts(error, identity as unknown as Identity, {
+      ...request,
+      sessionPolicy: 'auto',
+      awsEndpoints: endpoints,
+    })
+    const [statement = {}, ...more] = printedIn(failure)
+    expect(more).toEqual([])
+    const caller = { kind: 'federated', provider: providerArn({ issuer: GITHUB }, ROLE) } as const
+    const ask = (resource: string, printed?: object) => {
+      const other = { Effect: 'Allow', Principal: '*', Action: 'sts:GetCallerIdentity', Resource: '*' }
+      const policy = parsePolicy(documentOf(other, ...(printed ? [printed] : [])), 'endpoint')
+      return evaluate(policy, { action, resource, caller, context: {} })
+    }
+    expect(ask(ROLE.arn)).toBe('implicit-deny')
+    expect(ask(ROLE.arn, statement)).toBe('allow')
+    expect(ask(`${ROLE.arn}2`, statement)).toBe('implicit-deny')
+    passes++
+    refusals++
+    prove(statement)
   })
 
   test('never has ForAllValues, and has no tag as a boundary', () => {
