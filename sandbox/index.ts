@@ -1,6 +1,7 @@
 /** The whole sandbox: GitHub's OIDC issuer, AWS and the Hub on loopback, set up as a team would set up the real ones. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { JSONWebKeySet } from 'jose'
 import { GITHUB_CLAIMS } from '../src/aws/policies/evaluate/identity-providers.ts'
 import { Aws } from './aws.ts'
 import { GitHub, type Job, type JobOptions } from './github.ts'
@@ -69,6 +70,15 @@ export interface Minting {
   serviceAccount: { id: string; name: string }
 }
 
+/** A repository elsewhere whose jobs are let in, with ID tokens of an issuer that is not the sandbox's. */
+export interface TrustedRepository {
+  /** `https://token.actions.githubusercontent.com` for jobs that really run at GitHub. */
+  issuer: string
+  /** `owner/name`. */
+  repository: string
+  keys: () => Promise<JSONWebKeySet>
+}
+
 export interface SandboxPorts {
   github?: number
   aws?: number
@@ -82,7 +92,11 @@ export class Sandbox {
   /** The stored token of each scope. */
   readonly tokens: Readonly<Record<SandboxScope, string>>
   readonly minting: Readonly<Minting>
+  /** How far the clock of the jobs' machine is ahead of everybody else's, in milliseconds; negative: behind. */
+  runnerAheadMs = 0
   #offsetMs = 0
+  /** What each role may do, by its name. */
+  readonly #roles = new Map<string, readonly object[]>()
 
   private constructor(github: GitHub, aws: Aws, hub: Hub) {
     this.github = github
@@ -131,6 +145,25 @@ export class Sandbox {
     this.#offsetMs += ms
   }
 
+  /**
+   * Lets every job of the repository do what main of octo-org/octo-repo may: assume the roles, whichever of the two forms
+   * its subject has, and exchange its ID token at the Hub.
+   */
+  trust({ issuer, repository, keys }: TrustedRepository): void {
+    const provider = this.aws.addOidcProvider({ issuerUrl: issuer, clientIds: [ORG], keys })
+    const host = issuer.replace(/^https?:\/\//, '')
+    const [owner, name] = repository.split('/')
+    const condition = {
+      StringEquals: { [`${host}:aud`]: ORG },
+      StringLike: { [`${host}:sub`]: [`repo:${repository}:*`, `repo:${owner}@*/${name}@*:*`] },
+    }
+    for (const [role, statements] of this.#roles) {
+      const policy = { Version: '2012-10-17', Statement: statements }
+      this.aws.addRole({ arn: roleArn(role), trustPolicy: trustPolicy(provider, condition), policy })
+    }
+    this.hub.addTrustedPublisher({ resource: `${ORG}/model`, issuer, keys, claims: { repository } })
+  }
+
   /** Adds this to every call, in milliseconds. */
   set latencyMs(value: number) {
     for (const { service } of [this.github, this.aws, this.hub]) service.latencyMs = value
@@ -168,9 +201,10 @@ export class Sandbox {
   }
 
   #clock(): Record<string, string> {
-    if (this.#offsetMs === 0) return {}
+    const offsetMs = this.#offsetMs + this.runnerAheadMs
+    if (offsetMs === 0) return {}
     const { href } = pathToFileURL(join(projectRoot, 'sandbox', 'runner', 'clock.mjs'))
-    return { SANDBOX_CLOCK_OFFSET_MS: String(this.#offsetMs), NODE_OPTIONS: `--import=${href}` }
+    return { SANDBOX_CLOCK_OFFSET_MS: String(offsetMs), NODE_OPTIONS: `--import=${href}` }
   }
 
   /** The provider for the audience `acme`. Returns its ARN. */
@@ -187,6 +221,7 @@ export class Sandbox {
 
   /** A role that main of octo-org/octo-repo may assume. */
   #addRole(name: string, provider: string, statements: readonly object[]): void {
+    this.#roles.set(name, statements)
     const issuer = this.github.issuer.replace(/^https?:\/\//, '')
     this.aws.addRole({
       arn: roleArn(name),

@@ -1,9 +1,16 @@
 /**
  * `npm run sandbox`: keeps the three services up until Ctrl+C, and prints the environment to point a workflow, the
- * `aws` command, `hf` or `curl` at them. Options: `--github-port`, `--aws-port`, `--hub-port`, `--json`.
+ * `aws` command, `hf` or `curl` at them. Options: `--github-port`, `--aws-port`, `--hub-port`, `--json`;
+ * `--trust owner/name` lets in the jobs of a real repository at GitHub, whose keys are fetched, or of another issuer
+ * (`--issuer`); `--alone` keeps it up when the process that started it ends.
  */
 import { parseArgs } from 'node:util'
 import { ORG, roleArn, Sandbox, SERVICE } from './index.ts'
+import { GITHUB_ISSUER } from './internet.ts'
+import { publishedKeys } from './published-keys.ts'
+
+/** How long it stays up alone, in milliseconds: as long as a job of platforms.yml, and more. */
+const ALONE_MS = 3_600_000
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +19,9 @@ const { values } = parseArgs({
     'hub-port': { type: 'string' },
     /** One line of JSON instead of text, for scripts. */
     json: { type: 'boolean', default: false },
+    trust: { type: 'string' },
+    issuer: { type: 'string', default: GITHUB_ISSUER },
+    alone: { type: 'boolean', default: false },
   },
 })
 const port = (text: string | undefined) => (text === undefined ? 0 : Number(text))
@@ -20,6 +30,8 @@ const sandbox = await Sandbox.start({
   aws: port(values['aws-port']),
   hub: port(values['hub-port']),
 })
+const { trust: repository, issuer } = values
+if (repository !== undefined) sandbox.trust({ issuer, repository, keys: publishedKeys(issuer) })
 const { env } = sandbox.startJob()
 
 if (values.json) {
@@ -60,9 +72,14 @@ if (values.json) {
 
 // npm does not always pass a signal on: without its parent, nobody could end this process.
 const parent = process.ppid
-setInterval(() => {
-  if (process.ppid !== parent) process.exit(0)
-}, 1000)
+if (values.alone) {
+  // Should nobody end it.
+  setTimeout(() => process.exit(0), ALONE_MS)
+} else {
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0)
+  }, 1000)
+}
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

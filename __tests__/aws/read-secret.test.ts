@@ -212,7 +212,7 @@ describe('a refusal', () => {
     const { reading } = read({ status: 200, body: `{"SecretString":"${TOKEN}" broken` })
     const { message } = await failureOf(reading)
     expect(message).toContain(`[secret-failed] Secrets Manager in ${REGION} returned no usable response`)
-    expect(message).toContain('unreadable answer (HTTP 200)')
+    expect(message).toContain('unreadable answer: HTTP 200, from ')
     expect(message).not.toContain(TOKEN)
   })
 })

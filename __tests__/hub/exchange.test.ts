@@ -144,6 +144,17 @@ describe('what is granted', () => {
     if (seconds === undefined) expect(expiresAt).toBeUndefined()
     else expect(Math.abs((expiresAt ?? 0) - Date.now() - seconds * 1000)).toBeLessThan(5000)
   })
+
+  test('expires_in counts from the right time, and for post from this machine’s', async () => {
+    const known: (number | undefined)[] = []
+    const ledger = {
+      ...context().ledger,
+      made: ({ expiresAt }: { expiresAt: number | undefined }) => void known.push(expiresAt),
+    }
+    const { expiresAt } = await exchangeForMember(APP, { ...context(), ledger, now: () => 1_000_000 })
+    expect(expiresAt).toBe(4_600_000)
+    expect(Math.abs((known[0] ?? 0) - Date.now() - 3_600_000)).toBeLessThan(5000)
+  })
 })
 
 describe('an outage of the Hub that looks like a refusal', () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { JSONWebKeySet } from 'jose'
 import * as forgeries from '../../sandbox/github/forgeries.ts'
 import { KeyRing } from '../../sandbox/github/keys.ts'
-import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/expectation.ts'
+import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/clock.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { type VerifyOptions, verifyIdToken } from '../../src/identity/verify.ts'
 import { AUDIENCE, claimsOfNow, ISSUER, NOW } from './identity-for-tests.ts'
@@ -173,28 +173,47 @@ describe('the time', () => {
   test('the tolerance is half a minute', () => expect(tolerance).toBe(30))
 
   test.each([
-    ['exp', -tolerance - 1, '"exp" claim timestamp check failed'],
-    ['nbf', tolerance + 1, '"nbf" claim timestamp check failed'],
-    ['iat', tolerance + 1, '"iat" claim timestamp check failed (it is in the future)'],
-  ])('%s %i seconds from now is refused', async (claim, offset, seen) => {
+    ['exp', -tolerance, 'the token expired 30s ago', 'in the future'],
+    ['nbf', tolerance + 1, 'the token is not valid for another 31s', 'in the past'],
+  ])('%s %i seconds from now is refused, by its name', async (claim, offset, seen, expected) => {
     const message = await refusal(verifyClaims({ [claim]: seconds + offset }))
-    expect(message).toContain(`  - ${seen}\n`)
+    expect(message).toMatch(/^\[id-token-invalid\]/)
+    expect(message).toContain(`\n  - \`${claim} = ${new Date((seconds + offset) * 1000).toISOString()}\`: ${seen}\n`)
     expect(message).toContain('  - a runner whose clock shows 2026-11-22T12:00:00.000Z\n')
+    expect(message).toContain(`Expected: \`${claim}\` ${expected}, with a tolerance of 30 s\n`)
     expect(message).toContain('Synchronize the runner’s clock (NTP), and re-run the job.')
   })
 
   test.each([
     ['exp', -tolerance + 1],
     ['nbf', tolerance],
-    ['iat', tolerance],
-  ])('%s %i seconds from now is within the tolerance', async (claim, offset) => {
-    expect((await verifyClaims({ [claim]: seconds + offset })).subject).toMatch(/^repo:/)
+    ['nbf', undefined],
+    ['iat', tolerance + 1],
+    ['iat', 3600],
+  ])('%s %j seconds from now refuses nothing', async (claim, offset) => {
+    const value = offset === undefined ? undefined : seconds + offset
+    expect((await verifyClaims({ [claim]: value })).subject).toMatch(/^repo:/)
+  })
+
+  test.each([[-1], [8.65e12], [1e300], ['today'], [null], [true]])(
+    'iat %j is malformed, which no clock can cure',
+    async (iat) => {
+      const message = await refusal(verifyClaims({ iat }))
+      expect(message).toMatch(/^\[id-token-invalid\].*\nSeen: "iat" /)
+      expect(message).not.toContain('clock')
+    },
+  )
+
+  test.each(['nbf', 'exp'])('%s that is no number is malformed, which no clock can cure', async (claim) => {
+    const message = await refusal(verifyClaims({ [claim]: '2026-11-22' }))
+    expect(message).toContain(`Seen: "${claim}" claim must be a number\n`)
+    expect(message).not.toContain('clock')
   })
 
   test('of a token shows from when to when it is valid', async () => {
-    expect(await refusal(verifyClaims({ exp: seconds - 60 }, { foreign }))).toContain(
-      'valid from 2026-11-22T11:55:00.000Z to 2026-11-22T11:59:00.000Z',
-    )
+    const message = await refusal(verifyClaims({ exp: seconds - 60 }, { foreign }))
+    expect(message).toContain('`exp = 2026-11-22T11:59:00.000Z`: the token expired 1m ago')
+    expect(message).toContain('`nbf = 2026-11-22T11:55:00.000Z`')
   })
 
   test.each([8.65e12, 1e20])('%d, which no date can represent, is refused', async (exp) => {

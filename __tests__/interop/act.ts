@@ -22,15 +22,24 @@ export interface ActOptions {
   workflow: string
   /** The job's variables. */
   env: Record<string, string>
-  /** Other actions that the workflow uses: `owner/name`, and its files. `@v1` of each is taken from here. */
+  /** Other actions that the workflow uses: `owner/name` (`@v1`) or `owner/name@commit`, and its files. */
   actions?: Record<string, Record<string, string>>
+  /** Files and folders of this project that the repository has too. */
+  files?: readonly string[]
+  /** `runs-on` of the one job that runs. Default: `ubuntu-latest`. */
+  platform?: string
+  /** Further arguments. */
+  args?: readonly string[]
+  limitMs?: number
 }
 
 /** Pushes to a new repository that has this workflow. `org/hf-oidc-action@v1` is this checkout. */
-export async function push({ workflow, env, actions = {} }: ActOptions): Promise<ActRun> {
+export async function push(options: ActOptions): Promise<ActRun> {
+  const { workflow, env, actions = {}, files = [], platform = 'ubuntu-latest', args: more = [], limitMs } = options
   const root = await mkdtemp(join(tmpdir(), 'act-'))
   try {
     const repository = join(root, 'repository')
+    for (const path of files) await cp(join(projectRoot, path), join(repository, path), { recursive: true })
     await write(join(repository, '.github', 'workflows'), { 'publish.yml': workflow })
     await commit(repository)
 
@@ -38,11 +47,11 @@ export async function push({ workflow, env, actions = {} }: ActOptions): Promise
     const action = join(root, 'actions', 'hf-oidc-action')
     for (const part of ['action.yml', 'rotate', 'dist'])
       await cp(join(projectRoot, part), join(action, part), { recursive: true })
-    const folders = new Map([['org/hf-oidc-action', action]])
-    for (const [name, files] of Object.entries(actions)) {
+    const folders = new Map([['org/hf-oidc-action@v1', action]])
+    for (const [name, contents] of Object.entries(actions)) {
       const folder = join(root, 'actions', name.replace('/', '-'))
-      await write(folder, files)
-      folders.set(name, folder)
+      await write(folder, contents)
+      folders.set(name.includes('@') ? name : `${name}@v1`, folder)
     }
 
     const variables = join(root, 'variables')
@@ -53,13 +62,14 @@ export async function push({ workflow, env, actions = {} }: ActOptions): Promise
     })
     const args = [
       'push',
-      ...['--platform', 'ubuntu-latest=-self-hosted'],
-      ...[...folders].flatMap(([name, folder]) => ['--local-repository', `${name}@v1=${folder}`]),
+      ...['--platform', `${platform}=-self-hosted`],
+      ...[...folders].flatMap(([name, folder]) => ['--local-repository', `${name}=${folder}`]),
       ...['--env-file', variables],
       '--action-offline-mode',
       '--no-cache-server',
+      ...more,
     ]
-    const ended = await act(args, repository, root)
+    const ended = await act(args, { cwd: repository, root, limitMs })
     await rm(variables)
     return { ...ended, left: await filesIn(root) }
   } finally {
@@ -68,7 +78,10 @@ export async function push({ workflow, env, actions = {} }: ActOptions): Promise
 }
 
 /** Runs `act` with a home of its own, and this Node as the runner's `node24`. */
-async function act(args: string[], cwd: string, root: string): Promise<Pick<ActRun, 'exitCode' | 'log'>> {
+async function act(
+  args: string[],
+  { cwd, root, limitMs = LIMIT_MS }: { cwd: string; root: string; limitMs?: number | undefined },
+): Promise<Pick<ActRun, 'exitCode' | 'log'>> {
   const [home, temporary] = [join(root, 'home'), join(root, 'tmp')]
   for (const folder of [home, temporary]) await mkdir(folder)
   const child = spawn(goTool('act'), args, {
@@ -86,7 +99,7 @@ async function act(args: string[], cwd: string, root: string): Promise<Pick<ActR
       log += text
     })
   }
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
+  const timer = setTimeout(() => child.kill('SIGKILL'), limitMs)
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject).once('close', resolve)

@@ -397,6 +397,7 @@ export function secretWorld({
       warning: (text) => warnings.push(text),
     },
     deadline: deadline as unknown as Deadline,
+    now: () => Date.now(),
     settling: new Settling(),
     outcome: noOutcome(rotated.secret.id, rotated.scope),
     first: undefined,

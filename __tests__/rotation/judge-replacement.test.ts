@@ -29,6 +29,7 @@ function judged(
     minter: replacement.kind === 'minted' ? { accountName: 'ci' } : undefined,
     log: { info: () => {}, debug: () => {}, warning: (text: string) => warnings.push(text) },
     outcome,
+    now: Date.now,
   }
   try {
     judgement(context as unknown as Parameters<typeof judgeReplacement>[0], standing, replacement)

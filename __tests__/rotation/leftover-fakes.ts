@@ -102,6 +102,8 @@ export class FakeWorld {
   readonly waits: string[] = []
   readonly masked = new Set<string>()
   graceSeconds = 86_400
+  /** How far this machine's clock is behind, in milliseconds. */
+  behindMs = 0
   dryRun = false
   /** What happens to a token that is to be revoked: by default it stops working. */
   onRevoke: (value: string) => void = (value) => this.#tokens.delete(value)
@@ -206,6 +208,7 @@ export class FakeWorld {
         warning: (text: string) => this.warnings.push(text),
       },
       deadline,
+      now: () => Date.now() + this.behindMs,
       settling: this.#settling,
       outcome: noOutcome(rotated.secret.id, rotated.scope),
       first: undefined,

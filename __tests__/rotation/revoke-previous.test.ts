@@ -40,6 +40,17 @@ describe('a previous token is revoked once its grace has expired', () => {
     expect(world.infos).toEqual([`Hub: revoked the previous token of hub/write, version ${versionId(1)}`])
   })
 
+  test.each([
+    [-7 * 60_000, true],
+    [7 * 60_000, false],
+  ])('by the right time, when this machine’s clock is %i ms behind it', async (behindMs, isAlive) => {
+    world.behindMs = behindMs
+    const previous = world.token('by hand')
+    replaced(world, secret, previous, 24 * HOUR)
+    await revoke([await world.begin(secret)])
+    expect(world.isAlive(previous)).toBe(isAlive)
+  })
+
   test('by its id when it is the service account’s', async () => {
     const previous = world.minted(secret, 1)
     replaced(world, secret, previous, 25 * HOUR)

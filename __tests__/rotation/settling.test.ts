@@ -59,6 +59,16 @@ describe('unfinished work', () => {
     expect(waits).toEqual([])
   })
 
+  test('is judged by the right time, whatever this machine’s clock shows', async () => {
+    const waits: number[] = []
+    const deadline = { sleep: async (ms: number) => void waits.push(ms) } as unknown as Deadline
+    const settle = (clockOffsetMs: number) =>
+      new Settling(() => Date.now() + clockOffsetMs).settle('a', NOW - 10 * MINUTE, deadline, 'the other run')
+    expect(await settle(-5 * MINUTE)).toBe(true)
+    expect(await settle(5 * MINUTE)).toBe(false)
+    expect(waits).toEqual([10 * SECOND])
+  })
+
   test('of unknown age, or ten minutes old, is waited for', async () => {
     const { settle } = settling()
     expect(await settle('a', NOW - 10 * MINUTE)).toBe(true)

@@ -40,7 +40,7 @@ async function post(states: Record<string, unknown>): Promise<void> {
     const state = name === MINTED_STATE && typeof given === 'object' ? { variables, ...given } : given
     step.set({ [`STATE_${name}`]: typeof state === 'string' ? state : JSON.stringify(state) })
   }
-  await revokeMinted(process.env)
+  await revokeMinted(process.env, () => {})
 }
 
 describe('post', () => {

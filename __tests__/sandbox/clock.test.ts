@@ -81,6 +81,20 @@ describe('when time passes', () => {
     await secrets(DAY).send(read)
   })
 
+  test.each([
+    [-301_000, /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/],
+    [302_000, /^Signature not yet current: \d{8}T\d{6}Z is still later than \d{8}T\d{6}Z \(\d{8}T\d{6}Z \+ 5 min\.\)$/],
+  ])('signatures that are %i ms off are refused, with the times', async (offset, message) => {
+    await expect(secrets(offset).send(read)).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test.each([-290_000, 290_000])('signatures that are %i ms off are taken', async (offset) => {
+    await secrets(offset).send(read)
+  })
+
   test('the SDK finds out by itself when it may try again', async () => {
     sandbox.advance(DAY)
     const credentials = sandbox.aws.openSession(roleArn('rotate'))
@@ -126,6 +140,16 @@ describe('a process of a job', () => {
     const ways = '[Date.now(), +new Date(), Date.parse(Date()), +new (class extends Date {})()]'
     const times: number[] = JSON.parse(await node(`JSON.stringify(${ways})`))
     for (const time of times) expect(Math.abs(time - Date.now() - DAY)).toBeLessThan(10_000)
+  })
+
+  test('may have a machine whose clock is off', async () => {
+    sandbox.advance(DAY)
+    sandbox.runnerAheadMs = -DAY / 2
+    const time = Number(await node('Date.now()'))
+    expect(Math.abs(time - Date.now() - DAY / 2)).toBeLessThan(10_000)
+    expect(Math.abs(sandbox.github.now() - Date.now() - DAY)).toBeLessThan(1000)
+    sandbox.runnerAheadMs = -DAY
+    expect(sandbox.environment()).not.toHaveProperty('NODE_OPTIONS')
   })
 
   test('finds all the rest of time as it was', async () => {

@@ -13,6 +13,7 @@ import { closest } from '../../src/text/closest.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
 import type { Request } from '../../src/token/request.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 type Raw = RawInputs<InputName>
 
@@ -31,8 +32,8 @@ const JOB: Job = {
   ownVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
+  platform: platformOf(),
 }
 
 function raw(given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}): Raw {
@@ -109,8 +110,12 @@ test('the defaults make a complete request', () => {
     clientEndpoint: undefined,
     endpointOverrides: [],
     timeoutMs: 60_000,
-    maxAttempts: 4,
+    maxAttempts: undefined,
   })
+})
+
+test('the number of attempts is limited only where it is given', () => {
+  expect(request({ 'max-attempts': '3' }).maxAttempts).toBe(3)
 })
 
 describe('the issuer follows from the server', () => {
@@ -134,9 +139,19 @@ describe('the issuer follows from the server', () => {
 })
 
 describe('roles and secrets', () => {
-  test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('in the partition %s', (partition) => {
-    const aws = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
+  test.each([
+    ['aws', 'eu-west-1'],
+    ['aws-cn', 'cn-northwest-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-iso', 'us-iso-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ])('in the partition %s', (partition, region) => {
+    const arn = `arn:${partition}:iam::123456789012:role/path/hf`
+    const { aws } = request({ 'role-to-assume': arn, 'aws-region': region })
     expect(aws?.role).toMatchObject({ partition, account: '123456789012' })
+    if (partition !== 'aws')
+      expect(problems({ 'role-to-assume': arn })).toContain(`is in the partition \`${partition}\`, but`)
   })
 
   test('a secret’s ARN brings its own region', () => {
@@ -364,11 +379,11 @@ describe('a forgotten `token-source`', () => {
     ['admin-secret-key', 'service-account', '`secret-key` names the key of the admin token'],
     ['oauth-secret-id', 'token-exchange', '`secret-id` names the secret with the OAuth app'],
   ])('may show in a name from elsewhere: %s', (name, source, hint) => {
-    const text = problems({}, { unknown: [name, 'constructor'] })
+    const text = problems({}, { unknown: [name, 'constructor', 'version', 'node-version'] })
     expect(text).toContain(
       `\`${name}\` is not an input of this action; use ${hint.replace(/^(`[^`]+`) names/, `$1 instead: with \`token-source: ${source}\`, it names`)}`,
     )
-    expect(text).toMatch(/`constructor` is not an input of this action$/m)
+    expect(text).not.toMatch(/constructor|version/)
   })
 })
 
@@ -618,8 +633,8 @@ describe('what is refused', () => {
   ])('%s: "%s"', (name, value) => expect(problems({ [name]: value })).toContain(`\`${name}\``))
 
   test('a misspelt input, with a guess', () => {
-    expect(problems({}, { unknown: ['hf_org', 'hforg', 'banana'] })).toMatch(
-      /`hf_org` is not an input of this action; did you mean `hf-org`\?\n.*`hforg`.*`hf-org`\?\n.*`banana` is not an input of this action$/m,
+    expect(problems({}, { unknown: ['hf-orgg', 'role_to-assume', 'hf_org', 'banana'] })).toMatch(
+      /`hf-orgg` is not an input of this action; did you mean `hf-org`\?\n.*`role_to-assume`.*`role-to-assume`\?$/m,
     )
   })
 })

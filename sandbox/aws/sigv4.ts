@@ -82,8 +82,18 @@ function requireScope(
     throw invalid(`Credential should be scoped to correct service: '${expected.service}'.`)
   }
   if (!timestamp.startsWith(date)) throw invalid('Date in Credential scope does not match YYYYMMDD from ISO-8601 date.')
-  if (!(Math.abs(parseTimestamp(timestamp) - iam.now()) <= MAX_SKEW_MS)) {
-    throw invalid(`Signature expired: ${timestamp} is more than 5 minutes away from the server's time.`)
+  requireTime(timestamp, iam.now())
+}
+
+/** AWS's own words. Signatures from the future are refused as well. */
+function requireTime(timestamp: string, now: number): void {
+  const signedAt = parseTimestamp(timestamp)
+  const [server, earliest, latest] = [now, now - MAX_SKEW_MS, now + MAX_SKEW_MS].map(formatTimestamp)
+  if (!(signedAt >= now - MAX_SKEW_MS)) {
+    throw invalid(`Signature expired: ${timestamp} is now earlier than ${earliest} (${server} - 5 min.)`)
+  }
+  if (signedAt > now + MAX_SKEW_MS) {
+    throw invalid(`Signature not yet current: ${timestamp} is still later than ${latest} (${server} + 5 min.)`)
   }
 }
 
@@ -134,6 +144,10 @@ function canonicalQuery(url: URL): string {
 /** `20261103T120000Z` in milliseconds since 1970; NaN if it is not such a timestamp. */
 function parseTimestamp(timestamp: string): number {
   return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+}
+
+function formatTimestamp(time: number): string {
+  return new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
 function sha256(text: string): string {

@@ -8,7 +8,7 @@ export interface NewTrustedPublisher {
   resource: string
   issuer: string
   /** The issuer's keys, asked for at every call. */
-  keys: () => JSONWebKeySet
+  keys: () => JSONWebKeySet | Promise<JSONWebKeySet>
   /**
    * What the ID token must say, exactly. `branch` is the `ref` without `refs/heads/`, `workflow` the file name in
    * `workflow_ref`; any other name is the claim's own.
@@ -116,7 +116,7 @@ async function verify(
   { audience, now }: { audience: string; now: number },
 ): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(idToken, createLocalJWKSet(keys()), {
+    const { payload } = await jwtVerify(idToken, createLocalJWKSet(await keys()), {
       algorithms: ['RS256', 'ES256'],
       issuer,
       audience,

@@ -361,6 +361,13 @@ export const HUB: readonly Mutation[] = [
 
   // The exchanges.
   {
+    file: 'hub/exchange/oauth-token.ts',
+    without: 'a token’s life counts from the right time',
+    find: 'expiryOf(fields.expires_in, now())',
+    replace: 'expiryOf(fields.expires_in, Date.now())',
+    tests: EXCHANGE,
+  },
+  {
     file: 'hub/exchange/member.ts',
     without: 'Basic credentials are masked',
     find: 'context.mask(credentials)',

@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts'
 
 const verify = { file: 'identity/verify.ts', tests: '__tests__/identity/verify.test' } as const
 const expectation = { file: 'identity/expectation.ts', tests: '__tests__/identity/verify.test' } as const
+const clock = { file: 'identity/clock.ts', tests: '__tests__/identity/clock.test' } as const
 const keys = { file: 'identity/keys.ts', tests: '__tests__/identity/keys.test' } as const
 const claims = { file: 'identity/claims.ts', tests: '__tests__/identity/claims.test' } as const
 const ask = { file: 'identity/ask.ts', tests: '__tests__/identity/ask.test' } as const
@@ -26,12 +27,88 @@ export const IDENTITY: readonly Mutation[] = [
     replace: "['RS256', 'ES256']",
   },
   {
-    ...expectation,
+    ...clock,
     without: 'the clock tolerance is half a minute',
     find: 'CLOCK_TOLERANCE_SECONDS = 30',
     replace: 'CLOCK_TOLERANCE_SECONDS = 3600',
     tests: '__tests__/identity/verify.test',
     named: 'the tolerance is',
+  },
+  {
+    ...clock,
+    without: 'a clock is corrected by ten minutes at most',
+    find: 'MAX_DRIFT_SECONDS = 600',
+    replace: 'MAX_DRIFT_SECONDS = 3600',
+  },
+  {
+    ...clock,
+    without: 'the time is taken from answers over TLS only',
+    find: "if (url.protocol !== 'https:') return undefined",
+    replace: '',
+    named: 'without TLS',
+  },
+  {
+    ...clock,
+    without: 'the time is not taken from a cache',
+    find: 'if (headers.age !== undefined) return undefined',
+    replace: '',
+    named: 'cache',
+  },
+  {
+    ...clock,
+    without: 'a slow answer says nothing about the clock',
+    find: ' || roundTripMs > MAX_ROUND_TRIP_MS',
+    replace: '',
+    named: 'took too long',
+  },
+  {
+    ...clock,
+    without: 'a clock that was set meanwhile is not measured',
+    find: 'roundTripMs < 0 || ',
+    replace: '',
+    named: 'the clock was set meanwhile',
+  },
+  {
+    ...clock,
+    without: 'one wrong answer does not move the clock',
+    find: 'return least > 0 ? least : Math.min(0, Math.max(...this.#driftsMs))',
+    replace: 'return this.#driftsMs[0]',
+  },
+  {
+    ...clock,
+    without: 'a drift beyond ten minutes is not corrected',
+    find: 'return isBeyondCorrection(driftMs) ? 0 : Math.round(driftMs)',
+    replace: 'return Math.round(driftMs)',
+  },
+  {
+    file: 'net/http-date.ts',
+    without: 'a date is in the one form that HTTP has, and exists',
+    find: 'Number.isNaN(time) || new Date(time).toUTCString() !== text',
+    replace: 'Number.isNaN(time)',
+    tests: '__tests__/identity/clock.test',
+    named: 'is not measured from an answer',
+  },
+  {
+    ...expectation,
+    without: 'the issuer’s time brings no token from a file back',
+    find: 'correctsTime ? { nbf: corrected, exp: corrected }',
+    replace: 'true ? { nbf: corrected, exp: corrected }',
+    tests: '__tests__/identity/clock.test',
+  },
+  {
+    ...expectation,
+    without: 'the issuer’s time decides about a token that it has just issued',
+    find: 'correctsTime ? { nbf: corrected, exp: corrected }',
+    replace: 'false ? { nbf: corrected, exp: corrected }',
+    tests: '__tests__/identity/clock.test',
+  },
+  {
+    ...expectation,
+    without: 'a slow clock does not hide that a token has expired',
+    find: 'exp: Math.max(own, corrected)',
+    replace: 'exp: own',
+    tests: '__tests__/identity/clock.test',
+    named: 'does not pass from a file',
   },
   {
     ...expectation,
@@ -57,7 +134,7 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...verify,
     without: 'only certain algorithms are accepted',
-    find: '    algorithms: acceptedAlgorithms(options),\n',
+    find: '    algorithms: acceptedAlgorithms(expected),\n',
     replace: '',
   },
   {
@@ -69,20 +146,20 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...verify,
     without: 'the signed `iss` is compared again',
-    find: '    issuer: options.issuer,\n    audience',
+    find: '    issuer: expected.issuer,\n    audience',
     replace: '    audience',
     equivalent: 'the check before the keys has compared the same payload; the signature only proves it',
   },
   {
     ...verify,
     without: 'the audience is compared',
-    find: '    audience: options.audience,\n    requiredClaims',
+    find: '    audience: expected.audience,\n    requiredClaims',
     replace: '    requiredClaims',
   },
   {
     ...verify,
     without: 'the clock of the caller counts',
-    find: '...(options.now ? { currentDate: options.now } : {}),',
+    find: '    currentDate: new Date(judged.nbf),\n',
     replace: '',
   },
   {
@@ -101,15 +178,24 @@ export const IDENTITY: readonly Mutation[] = [
   },
   {
     ...verify,
-    without: '`exp` must be a time that a date can represent',
-    find: ' || exp > LATEST',
+    without: '`exp` and `iat` must be times that a date can represent',
+    find: ' && seconds <= LATEST',
     replace: '',
   },
   {
     ...verify,
-    without: '`iat` must not be in the future',
-    find: ' || iat > now + CLOCK_TOLERANCE_SECONDS',
+    without: '`iat` is not before 1970',
+    find: 'seconds >= 0 && ',
     replace: '',
+    named: 'malformed',
+  },
+  {
+    ...verify,
+    without: '`exp` is judged by the later of two clocks',
+    find: 'if (exp <= judged.exp / 1000 - CLOCK_TOLERANCE_SECONDS) {',
+    replace: 'if (false) {',
+    tests: '__tests__/identity/clock.test',
+    named: 'does not pass from a file',
   },
   {
     ...verify,
@@ -132,7 +218,7 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...verify,
     without: 'another issuer may name several audiences',
-    find: '!options.foreign && Array.isArray(aud)',
+    find: '!expected.foreign && Array.isArray(aud)',
     replace: 'Array.isArray(aud)',
   },
   {
@@ -268,8 +354,30 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...prove,
     without: 'GitHub’s tokens are not judged by the looser rules for other issuers',
-    find: "foreign: idTokenFrom.kind !== 'github' })",
-    replace: 'foreign: true })',
+    find: "foreign: idTokenFrom.kind !== 'github',",
+    replace: 'foreign: true,',
+  },
+  {
+    ...prove,
+    without: 'the issuer’s time decides only about tokens that were requested just now',
+    find: "isCheckedLater && request.idTokenFrom.kind === 'github'",
+    replace: 'isCheckedLater',
+    tests: '__tests__/identity/clock.test',
+  },
+  {
+    ...prove,
+    without: 'the issuer’s time does not decide where nobody checks again',
+    find: "isCheckedLater && request.idTokenFrom.kind === 'github'",
+    replace: "request.idTokenFrom.kind === 'github'",
+    tests: '__tests__/identity/clock.test',
+  },
+  {
+    file: 'identity/explain-invalid-id-token.ts',
+    without: 'a malformed time is not blamed on a clock',
+    find: "error.reason === 'check_failed'",
+    replace: 'true',
+    tests: '__tests__/identity/verify.test',
+    named: 'malformed',
   },
   {
     ...prove,
@@ -285,9 +393,45 @@ export const IDENTITY: readonly Mutation[] = [
   },
   {
     ...missing,
-    without: 'the condition for forks is true on events without a pull request',
-    find: "eventName === 'pull_request' ? \"github.event_name != 'pull_request'\" : 'github.event.pull_request == null'",
-    replace: "'false'",
+    without: 'the condition for reviews is about reviews too',
+    find: "job.eventName === 'pull_request' ? 'skip-forks' : 'skip-forks-of-any-event'",
+    replace: "'skip-forks'",
+  },
+  {
+    ...missing,
+    without: 'pull_request_target is not told that forks get no token',
+    find: 'FORK_EVENTS.includes(job.eventName) && isFork(pull, job.repository)',
+    replace: 'isFork(pull, job.repository)',
+  },
+  {
+    ...missing,
+    without: 'pull_request_target is warned of the pull request’s code',
+    find: "...(job.eventName === 'pull_request_target'",
+    replace: '...(false',
+  },
+  {
+    ...missing,
+    without: 'act and Gitea are told that there are no ID tokens',
+    find: "if (forge === 'act' || forge === 'gitea') return",
+    replace: "if (forge === 'act' && false) return",
+  },
+  {
+    ...missing,
+    without: 'Forgejo is told about its own switch',
+    find: "if (forge === 'forgejo') return idTokensOf(forge, job)",
+    replace: '',
+  },
+  {
+    ...issuer,
+    without: 'Forgejo has an issuer of its own',
+    find: "if (forge === 'forgejo') return",
+    replace: "if (forge === 'gitea') return",
+  },
+  {
+    ...issuer,
+    without: 'a Forgejo below a path has its issuer there',
+    find: `\${url.pathname.replace(/\\/+$/, '')}`,
+    replace: '',
   },
   {
     ...missing,

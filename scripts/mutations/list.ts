@@ -1,4 +1,5 @@
 /** All mutations, room by room. */
+import { AUDIT } from './audit.ts'
 import { AWS } from './aws.ts'
 import { AWS_REASONS } from './aws-reasons.ts'
 import { HUB } from './hub.ts'
@@ -6,6 +7,7 @@ import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
+import { PLATFORM } from './platform.ts'
 import { POLICIES } from './policies.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
@@ -17,6 +19,7 @@ import { VERDICT } from './verdict.ts'
 
 export const MUTATIONS: readonly Mutation[] = [
   ...TEXT,
+  ...PLATFORM,
   ...NET,
   ...IDENTITY,
   ...AWS,
@@ -26,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...VERDICT,
   ...INPUTS,
   ...SOURCES,
+  ...AUDIT,
   ...TOKEN,
   ...ROTATION,
   ...ROTATION_SECRET,

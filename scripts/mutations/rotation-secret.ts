@@ -592,7 +592,7 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/secret/due.ts',
     without: 'a time in the future is not believed',
-    find: 'known.createdAt !== undefined && known.createdAt < Date.now() + MAX_SLACK_MS',
+    find: 'known.createdAt !== undefined && known.createdAt < context.now() + MAX_SLACK_MS',
     replace: 'known.createdAt !== undefined',
     tests: DUE,
     named: 'future',
@@ -892,7 +892,7 @@ export const ROTATION_SECRET: readonly Mutation[] = [
   {
     file: 'rotation/settling.ts',
     without: 'only old work counts as abandoned',
-    find: 'if (createdAt !== undefined && Date.now() - createdAt > ABANDONED_MS) return false',
+    find: 'if (createdAt !== undefined && this.#now() - createdAt > ABANDONED_MS) return false',
     replace: 'if (createdAt !== undefined) return false',
     tests: SETTLING,
   },

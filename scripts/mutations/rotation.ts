@@ -242,9 +242,25 @@ export const ROTATION: readonly Mutation[] = [
   },
   // What is left over.
   {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'the grace expires by the right time',
+    find: '|| now() >= endsAt',
+    replace: '|| Date.now() >= endsAt',
+    tests: 'rotation/revoke-previous.test',
+    named: 'by the right time',
+  },
+  {
+    file: 'rotation/settling.ts',
+    without: 'work is abandoned by the right time',
+    find: 'this.#now() - createdAt',
+    replace: 'Date.now() - createdAt',
+    tests: 'rotation/settling.test',
+    named: 'by the right time',
+  },
+  {
     file: 'rotation/leftovers/leftovers.ts',
     without: 'leftovers wait for the grace',
-    find: 'Date.now() >= since + graceMs',
+    find: 'now() >= since + graceMs',
     replace: 'since > 0',
     tests: LEFTOVERS,
     named: 'a secret has leftovers',

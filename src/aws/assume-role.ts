@@ -2,6 +2,7 @@
 import {
   AssumeRoleWithWebIdentityCommand,
   type AssumeRoleWithWebIdentityCommandOutput,
+  type Credentials,
   STSClient,
 } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
@@ -23,6 +24,8 @@ export interface SessionContext {
   log: Log
   /** Makes a new identity when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
+  /** Milliseconds to add to this machine's time when a request is signed. Default: none. */
+  clockOffsetMs?: number
   /** What proves the runner's own identity, masked; only a runner has it. */
   awsToken?: AwsToken
 }
@@ -108,6 +111,7 @@ async function assumeRole(
     DurationSeconds: request.roleDurationSeconds,
     ...(Policy === undefined ? {} : { Policy }),
   })
+  let isExpired = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -116,34 +120,55 @@ async function assumeRole(
     what: `STS in ${region} to assume the role`,
     http,
     policy,
+    // Another session expires like this one.
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
-    explain: (refusal) => explain(refusal, identity, request),
+    examine: (given) => examineSession(given, mask),
+    explain: async (refusal) => {
+      const { explainSts } = await import('./explain-sts.ts')
+      isExpired = saysExpired(refusal)
+      return explainSts(refusal, identity, request)
+    },
+  }).catch((error: unknown) => {
+    throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
   })
-  return sessionOf(answer, role, mask)
+  return sessionOf(answer, role, { mask, clockOffsetMs: identity.clockOffsetMs })
 }
 
-/** The credentials in an answer of STS, masked before anything can fail. */
+/** The credentials in an answer of STS, masked before anything can fail. `clockOffsetMs`: to sign with them. */
 export function sessionOf(
   answer: Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials' | 'AssumedRoleUser'>,
   role: Role,
-  mask: Mask,
+  { mask, clockOffsetMs = 0 }: Pick<SessionContext, 'mask' | 'clockOffsetMs'>,
 ): AwsSession {
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
-  if (SecretAccessKey) mask(SecretAccessKey)
-  if (SessionToken) mask(SessionToken)
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()
+  maskKeys(answer, mask)
+  const credentials = credentialsIn(answer.Credentials)
+  if (!credentials) throw withoutCredentials()
   return {
-    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-    expiration: Expiration,
+    credentials: { ...credentials, clockOffsetMs },
+    expiration: answer.Credentials?.Expiration,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? role.arn,
   }
 }
 
-async function explain(refusal: ServiceError, identity: Identity, request: SessionRequest): Promise<ActionError> {
-  const { explainSts } = await import('./explain-sts.ts')
-  const failure = explainSts(refusal, identity, request)
-  if (saysExpired(refusal)) throw new IdTokenExpired(failure)
-  return failure
+type Given = Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials'>
+
+function maskKeys({ Credentials }: Given, mask: Mask): void {
+  for (const secret of [Credentials?.SecretAccessKey, Credentials?.SessionToken]) if (secret) mask(secret)
+}
+
+/** What is wrong with an answer that holds no credentials: another attempt may bring some. Masks them otherwise. */
+export function examineSession(given: Given, mask: Mask): ActionError | undefined {
+  maskKeys(given, mask)
+  return given.Credentials === undefined ? withoutCredentials() : undefined
+}
+
+/** Undefined unless all three are there. */
+function credentialsIn(given: Credentials | undefined): AwsCredentials | undefined {
+  const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) return undefined
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }
 
 function saysExpired({ name, message }: ServiceError): boolean {

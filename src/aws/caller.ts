@@ -9,6 +9,8 @@ export interface AwsCredentials {
   accessKeyId: string
   secretAccessKey: string
   sessionToken: string
+  /** Milliseconds to add to this machine's time when a request is signed with them. Default: none. */
+  clockOffsetMs?: number
 }
 
 /** A role session. */
@@ -31,6 +33,11 @@ export interface Standing {
   name: string
   /** Undefined when nobody knows the runner's own role. */
   role: Role | undefined
+}
+
+/** The right time for this caller, in milliseconds since the epoch: its clock may be known to be off. */
+export function timeOf({ credentials }: Pick<AwsCaller, 'credentials'>): number {
+  return Date.now() + (credentials.clockOffsetMs ?? 0)
 }
 
 /** The role in a message, after "the role": its ARN; a function does not know the ARN of its own role. */

@@ -95,6 +95,7 @@ export class EcsServices {
       http: this.#http,
       policy: this.#policy,
       credentials,
+      isRepeatable: verb === 'describe',
       send,
       explain: async (error) => {
         const { explainService } = await import('./explain-service.ts')

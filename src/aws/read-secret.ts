@@ -72,7 +72,13 @@ export async function readSecret({
     http,
     policy,
     credentials: caller.credentials,
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
+    examine: ({ SecretString, SecretBinary }) =>
+      SecretString === undefined && SecretBinary === undefined
+        ? malformed(secret, content, 'neither a string nor UTF-8 text')
+        : undefined,
     explain: async (error) => {
       const { explainSecret, reading } = await import('./explain-secret.ts')
       return explainSecret({ error, caller, secret, use: reading(content) })

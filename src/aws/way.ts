@@ -4,7 +4,14 @@
  */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Identity } from '../identity/identity.ts'
-import { type AwsSession, assumeByIdToken, logSession, type SessionContext, sessionOf } from './assume-role.ts'
+import {
+  type AwsSession,
+  assumeByIdToken,
+  examineSession,
+  logSession,
+  type SessionContext,
+  sessionOf,
+} from './assume-role.ts'
 import type { AwsCaller, Standing } from './caller.ts'
 import { callAws } from './clients.ts'
 import { linkPolicy } from './policies/role-chain.ts'
@@ -29,7 +36,8 @@ const LINK_SECONDS = 900
  * @throws `ActionError` what `openSession` throws for the first role; `role-trust-rejected`, `sts-failed` for a later
  * one; `aws-identity-unavailable`.
  */
-export async function openByWay(asked: Asked, context: SessionContext): Promise<AwsCaller> {
+export async function openByWay(asked: Asked, shared: SessionContext): Promise<AwsCaller> {
+  const context = { ...shared, clockOffsetMs: asked.identity.clockOffsetMs }
   const { way, request } = asked
   const begun = way.runner ? await beginAsRunner(asked, context) : await beginAsJob(asked, context)
   const passed: string[] = []
@@ -71,7 +79,7 @@ async function takeHop(
   number: number,
   before: Standing,
   asked: Asked,
-  { http, policy, mask, log }: SessionContext,
+  { http, policy, mask, log, clockOffsetMs = 0 }: SessionContext,
 ): Promise<Standing> {
   const { identity, request, way } = asked
   const hop = hopAt(number, way)
@@ -94,13 +102,17 @@ async function takeHop(
     http,
     policy,
     credentials: before.credentials,
+    // Another session expires like this one.
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
+    examine: (given) => examineSession(given, mask),
     explain: async (error) => {
       const { explainHop } = await import('./explain-hop.ts')
       return explainHop({ error, identity, number, hop, before, request, way })
     },
   })
-  const session = sessionOf(answer, hop, mask)
+  const session = sessionOf(answer, hop, { mask, clockOffsetMs })
   logSession(session, request, log)
   return standingOf(session, hop)
 }

@@ -1,4 +1,5 @@
 /** Mints a token of a service account, and leaves no token behind whose value nobody has. */
+import { MAX_DRIFT_SECONDS } from '../identity/clock.ts'
 import type { Log } from '../text/log.ts'
 import type { AccountToken, MintedToken, ServiceAccount } from './account-answers.ts'
 import type { MintRights } from './mint-rights.ts'
@@ -18,11 +19,8 @@ export interface MintOptions {
   onDoubt: () => void
 }
 
-/**
- * How much the clocks of the Hub and of this process may differ, in milliseconds: as much as AWS lets a signature be off.
- * Source: IAM user guide, "Elements of an AWS API request signature".
- */
-const MAX_SKEW_MS = 300_000
+/** How much the clocks of the Hub and of this machine may differ, in milliseconds: with more, no ID token is accepted. */
+const MAX_SKEW_MS = MAX_DRIFT_SECONDS * 1000
 
 /** True when the Hub created the token after `startedAt` (milliseconds since the epoch), as far as two clocks can tell. */
 export function isMadeSince({ createdAt }: AccountToken, startedAt: number): boolean {

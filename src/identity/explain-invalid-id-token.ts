@@ -1,9 +1,10 @@
 /** Why an ID token was refused: one explanation for each cause. */
 import { decodeJwt, decodeProtectedHeader, errors } from 'jose'
 import { ActionError, type Explanation } from '../errors/action-error.ts'
-import { code, joined, list, type Prose, prose } from '../text/message.ts'
+import { code, joined, type Prose, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
-import { acceptedAlgorithms, CLOCK_TOLERANCE_SECONDS, type Expectation, REQUIRED_CLAIMS } from './expectation.ts'
+import { acceptedAlgorithms, type Expectation, REQUIRED_CLAIMS } from './expectation.ts'
+import { explainTime, type TimeClaim, type TokenTimes } from './explain-time.ts'
 
 type Why = Omit<Explanation, 'failed'>
 
@@ -23,9 +24,10 @@ export function explainInvalidIdToken(error: unknown, idToken: string, expected:
 
 function whyInvalid(error: unknown, token: Unverified, expected: Expectation): Why {
   if (!(error instanceof errors.JOSEError)) return unusableKey(error, expected)
-  if (isAboutTime(error)) return wrongTime(error, token, expected)
+  const claim = failedTime(error)
+  if (claim !== undefined) return explainTime(claim, token.times, expected)
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.claim === 'iss' ? differentIssuer(token, expected) : missingClaim(error, token, expected)
+    return error.claim === 'iss' ? differentIssuer(token, expected) : unusableClaim(error, token, expected)
   }
   if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
     return wrongAlgorithm(token, expected)
@@ -36,9 +38,11 @@ function whyInvalid(error: unknown, token: Unverified, expected: Expectation): W
   return badSignature(error, token, expected)
 }
 
-function isAboutTime(error: errors.JOSEError): boolean {
-  if (error instanceof errors.JWTExpired) return true
-  return error instanceof errors.JWTClaimValidationFailed && ['nbf', 'iat', 'exp'].includes(error.claim)
+/** The claim about time that failed; undefined when something else is wrong, also when such a claim is malformed. */
+function failedTime(error: errors.JOSEError): TimeClaim | undefined {
+  if (error instanceof errors.JWTExpired) return 'exp'
+  const isTooEarly = error instanceof errors.JWTClaimValidationFailed && error.reason === 'check_failed'
+  return isTooEarly && error.claim === 'nbf' ? 'nbf' : undefined
 }
 
 function differentAudience(seen: unknown, { audience, foreign }: Expectation): Explanation {
@@ -63,29 +67,6 @@ function differentAudience(seen: unknown, { audience, foreign }: Expectation): E
   }
 }
 
-function wrongTime(error: errors.JOSEError, token: Unverified, { foreign, now = new Date() }: Expectation): Why {
-  const observed = {
-    seen: list([
-      printable(error.message, 120),
-      `a token that is valid from ${token.notBefore} to ${token.expires}`,
-      `a runner whose clock shows ${now.toISOString()}`,
-    ]),
-    expected: `a clock between these two times, with a tolerance of ${CLOCK_TOLERANCE_SECONDS} s`,
-  }
-  if (foreign) {
-    return {
-      ...observed,
-      cause: 'The token has expired since the platform gave it to the job, or the runner’s clock is wrong.',
-      fix: 'Have the platform issue the token shortly before this step, or with a longer lifetime. Synchronize the runner’s clock (NTP).',
-    }
-  }
-  return {
-    ...observed,
-    cause: 'The runner’s clock is wrong (self-hosted runners), or an expired token was returned.',
-    fix: 'Synchronize the runner’s clock (NTP), and re-run the job.',
-  }
-}
-
 function differentIssuer(token: Unverified, expected: Expectation): Why {
   return {
     seen: prose`${code(`iss = ${token.issuer}`)}`,
@@ -97,7 +78,8 @@ function differentIssuer(token: Unverified, expected: Expectation): Why {
   }
 }
 
-function missingClaim(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
+/** A required claim is missing or malformed. */
+function unusableClaim(error: errors.JOSEError, token: Unverified, expected: Expectation): Why {
   return {
     seen: printable(error.message, 120),
     expected: prose`the claims ${joined(REQUIRED_CLAIMS.map(code), ', ')}`,
@@ -172,8 +154,7 @@ interface Unverified {
   issuer: string
   algorithm: string
   keyId: string
-  notBefore: string
-  expires: string
+  times: TokenTimes
 }
 
 function unverified(idToken: string): Unverified {
@@ -182,8 +163,7 @@ function unverified(idToken: string): Unverified {
     issuer: claims.iss === undefined ? NONE : quoted(claims.iss, 120),
     algorithm: header.alg === undefined ? NONE : quoted(header.alg, 40),
     keyId: header.kid === undefined ? NONE : quoted(header.kid, 80),
-    notBefore: time(claims.nbf ?? claims.iat),
-    expires: time(claims.exp),
+    times: { nbf: claims.nbf, exp: claims.exp },
   }
 }
 
@@ -194,9 +174,4 @@ function decoded(idToken: string): Record<'header' | 'claims', Record<string, un
     // Not even a JWT: everything stays unknown.
     return { header: {}, claims: {} }
   }
-}
-
-function time(seconds: unknown): string {
-  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
-  return Number.isNaN(date.getTime()) ? NONE : date.toISOString()
 }

@@ -14,6 +14,8 @@ export interface Identity {
   readonly claims: Readonly<JWTPayload>
   /** Seconds since the epoch. */
   readonly expiresAt: number
+  /** Milliseconds to add to this machine's time to get the issuer's; 0 where nothing was measured. */
+  readonly clockOffsetMs: number
   /** The id of the key that signed it. */
   readonly keyId: string
 }

@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
 import { askForIdToken } from './ask.ts'
 import { checkClaims } from './claims.ts'
+import { ClockMeasurement, clockWarning } from './clock.ts'
 import type { Identity } from './identity.ts'
 import type { Job } from './job.ts'
 import { fetchKeys } from './keys.ts'
@@ -22,6 +23,13 @@ export interface ProofContext {
   givenIdToken: () => string
   /** Called as soon as the ID token is verified, before the claim rules are checked. */
   onIdentity: (identity: Identity) => void
+  /** Whether the same job proves itself again: what was said about its clock is not said again. */
+  isRenewal?: boolean
+  /**
+   * False when neither AWS nor the Hub gets to check the ID token after this. The time that the issuer's answers show then
+   * accepts nothing that this machine's clock refuses.
+   */
+  isCheckedLater?: boolean
 }
 
 /**
@@ -31,11 +39,14 @@ export interface ProofContext {
  * `id-token-invalid`, `audience-mismatch`, `claim-rejected`, `network-unreachable`, `deadline-exceeded`.
  */
 export async function prove(context: ProofContext): Promise<Identity> {
-  const { request, log, onIdentity } = context
-  const identity = await identify(context)
+  const { request, log, onIdentity, isRenewal = false } = context
+  const clock = new ClockMeasurement()
+  const identity = await identify(context, clock)
   onIdentity(identity)
   const rules = request.claimRules
   log.info(`ID token verified: ${identity.subject}`)
+  const warning = clockWarning(clock.driftMs, correctsTime(context))
+  if (warning !== undefined && !isRenewal) log.warning(warning)
   log.debug(
     `issuer ${identity.issuer}, key ${identity.keyId}, expires ${new Date(identity.expiresAt * 1000).toISOString()}`,
   )
@@ -45,10 +56,10 @@ export async function prove(context: ProofContext): Promise<Identity> {
 }
 
 /** Obtains the ID token and, at the same time, the keys that verify it. */
-async function identify(context: ProofContext): Promise<Identity> {
+async function identify(context: ProofContext, clock: ClockMeasurement): Promise<Identity> {
   const { audience, issuer, idTokenFrom } = context.request
-  const asked = obtainIdToken(context)
-  const fetched = keysOf(context)
+  const asked = obtainIdToken(context, clock)
+  const fetched = keysOf(context, clock)
   // Whichever fails first is thrown below; the other must not become an unhandled rejection meanwhile.
   asked.catch(() => {})
   fetched.catch(() => {})
@@ -57,14 +68,27 @@ async function identify(context: ProofContext): Promise<Identity> {
 
   let first: typeof fetched | undefined = fetched
   const keys = () => {
-    const answer = first ?? keysOf(context)
+    const answer = first ?? keysOf(context, clock)
     first = undefined
     return answer
   }
-  return await verifyIdToken(idToken, { issuer, audience, keys, foreign: idTokenFrom.kind !== 'github' })
+  return await verifyIdToken(idToken, {
+    issuer,
+    audience,
+    keys,
+    foreign: idTokenFrom.kind !== 'github',
+    measuredDriftMs: () => clock.driftMs,
+    correctsTime: correctsTime(context),
+  })
 }
 
-async function obtainIdToken({ request, job, http, policy, mask, log, givenIdToken }: ProofContext): Promise<string> {
+/** A token from a file or a variable may be of any age: only one that was just issued can be judged by its issuer's time. */
+function correctsTime({ request, isCheckedLater = true }: ProofContext): boolean {
+  return isCheckedLater && request.idTokenFrom.kind === 'github'
+}
+
+async function obtainIdToken(context: ProofContext, clock: ClockMeasurement): Promise<string> {
+  const { request, job, http, policy, mask, log, givenIdToken } = context
   const { audience, idTokenFrom } = request
   if (idTokenFrom.kind !== 'github') {
     const place = idTokenFrom.kind === 'env' ? `the variable ${idTokenFrom.name}` : 'the given file'
@@ -76,12 +100,12 @@ async function obtainIdToken({ request, job, http, policy, mask, log, givenIdTok
     throw await explainMissingIdToken(job)
   }
   log.info(`Requesting an ID token from GitHub for the audience ${audience}`)
-  return await askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy })
+  return await askForIdToken({ request: job.idTokenRequest, audience, http, mask, policy, clock })
 }
 
-async function keysOf({ request, job, http, policy }: ProofContext): Promise<JSONWebKeySet> {
+async function keysOf({ request, job, http, policy }: ProofContext, clock: ClockMeasurement): Promise<JSONWebKeySet> {
   const foreign = request.idTokenFrom.kind !== 'github'
   // A job that gets no ID token makes no calls.
   if (!foreign && !job.idTokenRequest) return { keys: [] }
-  return await fetchKeys(request.issuer, foreign, http, policy)
+  return await fetchKeys({ issuer: request.issuer, foreign, http, policy, clock })
 }

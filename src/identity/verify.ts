@@ -1,6 +1,7 @@
 /** IdToken → Identity: signature, issuer, time and audience. Nothing is sent to AWS or the Hub before this. */
-import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, jwtVerify } from 'jose'
-import { acceptedAlgorithms, CLOCK_TOLERANCE_SECONDS, type Expectation, REQUIRED_CLAIMS } from './expectation.ts'
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
+import { CLOCK_TOLERANCE_SECONDS, correctionMs } from './clock.ts'
+import { acceptedAlgorithms, type Expectation, judgedBy, REQUIRED_CLAIMS } from './expectation.ts'
 import { explainInvalidIdToken } from './explain-invalid-id-token.ts'
 import type { Identity } from './identity.ts'
 
@@ -10,20 +11,25 @@ void globalThis.crypto.subtle.digest('SHA-256', new Uint8Array())
 /** The last second that a `Date` can represent. */
 const LATEST = 8.64e12
 
-export interface VerifyOptions extends Expectation {
+export interface VerifyOptions extends Omit<Expectation, 'driftMs'> {
   /** Fetches the issuer's keys; called again when the signing key is not in the first answer. */
   keys: () => Promise<JSONWebKeySet>
+  /** What is known of this machine's clock once the keys are here. Default: nothing. */
+  measuredDriftMs?: () => number | undefined
 }
 
 /**
  * The verified identity. The signature must be RS256 (for a foreign issuer, ES256 is accepted too); `iss`, `aud`, `sub`,
- * `exp` and `iat` are required, and `nbf` is honored.
+ * `exp` and `iat` are required, and `nbf` is honored. `nbf` and `exp` decide about the time; an `iat` in the future
+ * refuses nothing by itself.
  *
  * @throws `ActionError` `id-token-invalid` or `audience-mismatch`, and what `keys` throws.
  * Source: RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7.
  */
 export async function verifyIdToken(idToken: string, options: VerifyOptions): Promise<Identity> {
-  const explained = (error: unknown) => explainInvalidIdToken(error, idToken, options)
+  const now = options.now ?? new Date()
+  const expected = (): Expectation => ({ ...options, now, driftMs: options.measuredDriftMs?.() })
+  const explained = (error: unknown) => explainInvalidIdToken(error, idToken, expected())
   try {
     refuseDifferentIssuer(idToken, options.issuer)
   } catch (error) {
@@ -31,14 +37,14 @@ export async function verifyIdToken(idToken: string, options: VerifyOptions): Pr
   }
   const keys = await options.keys()
   try {
-    return await verifyWith(keys, idToken, options)
+    return await verifyWith(keys, idToken, expected())
   } catch (error) {
     // The issuer may have rotated its keys between our two requests.
     if (!(error instanceof errors.JWKSNoMatchingKey)) throw explained(error)
   }
   const newKeys = await options.keys()
   try {
-    return await verifyWith(newKeys, idToken, options)
+    return await verifyWith(newKeys, idToken, expected())
   } catch (error) {
     throw explained(error)
   }
@@ -51,38 +57,44 @@ function refuseDifferentIssuer(idToken: string, issuer: string): void {
   throw new errors.JWTClaimValidationFailed('unexpected "iss" claim value', payload, 'iss', 'check_failed')
 }
 
-async function verifyWith(keys: JSONWebKeySet, idToken: string, options: VerifyOptions): Promise<Identity> {
+async function verifyWith(keys: JSONWebKeySet, idToken: string, expected: Expectation): Promise<Identity> {
+  const judged = judgedBy(expected)
   const { payload, protectedHeader } = await jwtVerify(idToken, createLocalJWKSet(keys), {
-    algorithms: acceptedAlgorithms(options),
-    issuer: options.issuer,
-    audience: options.audience,
+    algorithms: acceptedAlgorithms(expected),
+    issuer: expected.issuer,
+    audience: expected.audience,
     requiredClaims: [...REQUIRED_CLAIMS],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    ...(options.now ? { currentDate: options.now } : {}),
+    currentDate: new Date(judged.nbf),
   })
   const { iss, sub, exp, iat, aud } = payload
   if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '') throw new errors.JWTInvalid('"sub" is empty')
-  if (typeof exp !== 'number' || exp > LATEST) throw new errors.JWTInvalid('"exp" is not a valid time')
-  const now = (options.now ?? new Date()).getTime() / 1000
-  if (typeof iat !== 'number' || iat > now + CLOCK_TOLERANCE_SECONDS) {
-    throw new errors.JWTClaimValidationFailed(
-      '"iat" claim timestamp check failed (it is in the future)',
-      payload,
-      'iat',
-      'check_failed',
-    )
+  if (!isTime(exp)) throw malformed('exp', payload)
+  if (!isTime(iat)) throw malformed('iat', payload)
+  if (exp <= judged.exp / 1000 - CLOCK_TOLERANCE_SECONDS) {
+    throw new errors.JWTExpired('"exp" claim timestamp check failed', payload, 'exp', 'check_failed')
   }
   // One request to GitHub yields one audience: a second one would be somebody else's.
-  if (!options.foreign && Array.isArray(aud) && aud.length !== 1) {
+  if (!expected.foreign && Array.isArray(aud) && aud.length !== 1) {
     throw new errors.JWTClaimValidationFailed('unexpected "aud" claim value', payload, 'aud', 'check_failed')
   }
   return {
     idToken,
     issuer: iss,
-    audience: options.audience,
+    audience: expected.audience,
     subject: sub,
     claims: payload,
     expiresAt: exp,
+    clockOffsetMs: correctionMs(expected.driftMs),
     keyId: protectedHeader.kid ?? '',
   } as Identity
+}
+
+/** A time since 1970 that a `Date` can represent. */
+function isTime(seconds: unknown): seconds is number {
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= LATEST
+}
+
+function malformed(claim: string, payload: JWTPayload): Error {
+  return new errors.JWTClaimValidationFailed(`"${claim}" is not a valid time`, payload, claim, 'invalid')
 }

@@ -5,6 +5,7 @@ import { MAX_LEVELS, parsePath } from '../aws/secret-key.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, prose } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
+import { checkSecretPartition } from './partition.ts'
 import { got, type Problems } from './problems.ts'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
@@ -52,6 +53,7 @@ export function parseSecretId(
   if (id.startsWith('arn:') ? !arn : !isSecretName(id)) {
     problems.add(name, `must be the name or the ARN of a secret in Secrets Manager (got ${quoted(id, 200)})`)
   }
+  if (arn) checkSecretPartition(name, arn, problems)
   if (arn && role.account !== '' && arn.partition !== role.partition) {
     problems.add(
       name,

@@ -18,4 +18,6 @@ export interface SecretContext {
   mask: Mask
   log: Log
   deadline: Deadline
+  /** The right time, in milliseconds since the epoch: that of AWS and the Hub, whose times it is compared with. */
+  now: () => number
 }

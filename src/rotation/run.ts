@@ -1,13 +1,15 @@
 /** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
 import type { AwsToken } from '../aws/assume-role.ts'
-import type { AwsCaller } from '../aws/caller.ts'
+import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { reachRole } from '../aws/reach-role.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
+import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
+import type { Steps } from '../text/steps.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
 import { beginSecret } from './begin.ts'
 import type { ServiceOutcome } from './deploy.ts'
@@ -27,6 +29,7 @@ import { Settling } from './settling.ts'
 export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
+  steps: Steps
   /** What proves the runner's own identity to AWS, masked. */
   awsToken?: AwsToken
   /** 0 ≤ x < 1. */
@@ -51,12 +54,12 @@ const JITTER_MS = 1_000
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
-  const { request, deadline } = context
+  const { request, deadline, steps } = context
   sayWhatIsUnusual(context)
-  const identity = await prove(context)
-  const caller = await becomeCaller(context, identity)
+  const identity = await steps.time('id-token', () => prove(context))
+  const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const minting = await openMinting(context, caller)
-  const run: Run = { context, caller, minting, settling: new Settling(), taken: new Map() }
+  const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
   if (minting) run.taken.set(minting.adminArn, 'the admin secret')
 
@@ -66,15 +69,18 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
       // A fleet of secrets must not reach the Hub all at once.
       await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
     }
-    turns.push(await takeTurn(run, rotated))
+    turns.push(await steps.time('rotate', () => takeTurn(run, rotated)))
   }
-  const services = await redeployServices(run, turns)
-  await cleanUp(turns, { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) })
+  const services = await steps.time('deploy', () => redeployServices(run, turns))
+  const leftovers = { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) }
+  await steps.time('clean-up', () => cleanUp(turns, leftovers))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
 function sayWhatIsUnusual({ request, log }: RotationContext): void {
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+  const shared = sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
   if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
     log.warning(
       `\`grace\` is ${formatDuration(request.graceSeconds)}, less than \`timeout\`: jobs and tasks that already read the previous token lose access at once. Use such a short \`grace\` in emergencies only.`,
@@ -84,7 +90,8 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew: () => prove(context) })
+  const renew = () => prove({ ...context, isRenewal: true })
+  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew })
 }
 
 /** Undefined when a person brings the new tokens. */
@@ -130,13 +137,13 @@ async function takeTurn({ context, caller, minting, settling, taken }: Run, rota
 /** Only after a replacement: without one, no service can run with a previous token. */
 async function redeployServices({ context, caller }: Run, turns: readonly Turn[]): Promise<ServiceOutcome[]> {
   const { services, dryRun, waitForServices: wait, region } = context.request
-  const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns)
+  const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns, timeOf(caller))
   if (replaced === undefined) return []
   return await redeploy({ ...context, caller, services, replaced, wait, dryRun, region })
 }
 
 /** When a token was last replaced, in milliseconds since the epoch; one without a label counts as replaced now. */
-function lastReplaced(turns: readonly Leftovers[]): number | undefined {
+function lastReplaced(turns: readonly Leftovers[], now: number): number | undefined {
   const times = turns
     .flatMap(({ state, outcome }) => {
       const retired = state ? retiredVersions(state) : []
@@ -144,7 +151,7 @@ function lastReplaced(turns: readonly Leftovers[]): number | undefined {
       return outcome.isBlocked ? retired.filter(({ since }) => since !== undefined) : retired
     })
     .filter(({ labels }) => labels.includes(PREVIOUS))
-    .map(({ since }) => since ?? Date.now())
+    .map(({ since }) => since ?? now)
   return times.length > 0 ? Math.max(...times) : undefined
 }
 

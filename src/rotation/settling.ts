@@ -16,6 +16,12 @@ export const ABANDONED_MS = 600_000
 /** Remembers when unfinished work was first seen, and waits until it must have settled. */
 export class Settling {
   readonly #firstSeen = new Map<string, number>()
+  readonly #now: () => number
+
+  /** `now`: the right time, in milliseconds since the epoch. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
 
   /** Call it as soon as something unfinished is seen. `id`: of a version or of a token. */
   see(id: string): void {
@@ -31,7 +37,7 @@ export class Settling {
    */
   async settle(id: string, createdAt: number | undefined, deadline: Deadline, waitingFor: string): Promise<boolean> {
     this.see(id)
-    if (createdAt !== undefined && Date.now() - createdAt > ABANDONED_MS) return false
+    if (createdAt !== undefined && this.#now() - createdAt > ABANDONED_MS) return false
     const left = (this.#firstSeen.get(id) ?? 0) + SETTLE_MS - performance.now()
     if (left <= 0) return false
     await deadline.sleep(left, waitingFor)

@@ -5,7 +5,7 @@ import type { ProofRequest } from '../identity/request.ts'
 import type { ObtainRequest } from '../sources/request.ts'
 import type { RevokeMode } from '../token/request.ts'
 import { type DecidingVariables, decidingVariables } from './deciding-variables.ts'
-import { deliveryFailed, notSet, writeFailed } from './delivery-failed.ts'
+import { deliveryFailed, notSet, writeFailure } from './delivery-failed.ts'
 import { runnerLog } from './log.ts'
 
 /**
@@ -138,9 +138,7 @@ function save(name: string, value: unknown, consequence: string): void {
     if (!process.env.GITHUB_STATE) throw new Error('no file')
     saveState(name, value)
   } catch (error) {
-    throw deliveryFailed(
-      `The runner could not save what the post step must clean up, so ${consequence}.`,
-      process.env.GITHUB_STATE ? writeFailed(error) : notSet(['GITHUB_STATE']),
-    )
+    const failed = `The runner could not save what the post step must clean up, so ${consequence}.`
+    throw process.env.GITHUB_STATE ? writeFailure(failed, error) : deliveryFailed(failed, notSet(['GITHUB_STATE']))
   }
 }

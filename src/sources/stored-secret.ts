@@ -28,11 +28,12 @@ export async function readStoredSecret(
 ): Promise<Stored> {
   const aws = awsOf(context.request)
   if (aws.fill) throw new TypeError('the claims are not filled in')
-  const { http, policy, mask, log } = context
+  const { http, policy, mask, log, steps } = context
   const document = sessionPolicy(aws.sessionPolicy, aws.role, aws.secret)
-  const caller = await reachRole(identity, aws, document, context)
+  const caller = await steps.time('aws-session', () => reachRole(identity, aws, document, context))
 
-  const secret = await readSecret({ secret: aws.secret, content, also, caller, http, policy, mask })
+  const wanted = { secret: aws.secret, content, also, caller, http, policy, mask }
+  const secret = await steps.time('secret', () => readSecret(wanted))
   const { stage, versionId } = aws.secret
   const label = `${aws.secret.id}, version ${secret.versionId} (${versionId === undefined ? stage : 'secret-version-id'})`
   log.info(`Secrets Manager: read ${label}`)

@@ -8,6 +8,7 @@ import type { Job } from '../identity/job.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
+import type { Steps } from '../text/steps.ts'
 import type { ObtainRequest } from './request.ts'
 
 export interface TokenSource {
@@ -28,6 +29,11 @@ export interface SourceContext {
   /** What proves the runner's own identity to AWS, masked. */
   awsToken?: AwsToken
   ledger: MintingLedger
+  steps: Steps
+  /** Tokens of earlier runs that this one removes: filled in on the way. */
+  swept: string[]
+  /** The time by the issuer's clock, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** The part of the request that sources on AWS need; `parse.ts` guarantees it. */

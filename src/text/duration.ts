@@ -21,7 +21,7 @@ export function formatDuration(seconds: number): string {
   return parts.slice(0, 2).join(' ') || '0s'
 }
 
-/** `, valid for 1h`, for a time in milliseconds since the epoch; empty when it is not known. */
-export function validFor(expiresAt: number | undefined): string {
-  return expiresAt === undefined ? '' : `, valid for ${formatDuration((expiresAt - Date.now()) / 1000)}`
+/** `, valid for 1h`, for times in milliseconds since the epoch; empty when it is not known. */
+export function validFor(expiresAt: number | undefined, now = Date.now()): string {
+  return expiresAt === undefined ? '' : `, valid for ${formatDuration((expiresAt - now) / 1000)}`
 }

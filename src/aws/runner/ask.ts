@@ -1,7 +1,8 @@
 /** One request to an endpoint that is on this machine, or next to it. */
 import type { ActionError } from '../../errors/action-error.ts'
+import { isTransient } from '../../net/cures.ts'
 import { type HttpRequest, type HttpResponse, NetworkError } from '../../net/http.ts'
-import { isTransient, retry, TryAgain } from '../../net/retry.ts'
+import { retry, TryAgain } from '../../net/retry.ts'
 import type { SessionContext } from '../assume-role.ts'
 
 /** What is near answers at once; what is not there never does. */
@@ -17,20 +18,24 @@ const MAX_BYTES = 65_536
  * @throws what `unavailable` makes of a failure; `deadline-exceeded`.
  */
 export async function askNearby(
-  request: Omit<HttpRequest, 'limitMs' | 'isForCredentials' | 'maxBytes'>,
+  request: Omit<HttpRequest, 'withinMs' | 'isForCredentials' | 'maxBytes'>,
   { http, policy }: Pick<SessionContext, 'http' | 'policy'>,
   unavailable: (seen: string) => ActionError,
 ): Promise<HttpResponse> {
-  return await retry(request.what, { ...policy, maxAttempts: ATTEMPTS }, async () => {
-    const answer = await http
-      .send({ ...request, limitMs: LIMIT_MS, isForCredentials: true, maxBytes: MAX_BYTES })
-      .catch((error: unknown) => {
-        if (!(error instanceof NetworkError)) throw error
-        throw new TryAgain(unavailable(`no answer from ${error.host} (phase ${error.phase}: ${error.detail})`))
-      })
-    if (isTransient(answer.status)) throw new TryAgain(unavailable(seenStatus(answer)))
-    return answer
-  })
+  return await retry(
+    { what: request.what, route: request.url.href },
+    { ...policy, maxAttempts: ATTEMPTS },
+    async () => {
+      const answer = await http
+        .send({ ...request, withinMs: LIMIT_MS, isForCredentials: true, maxBytes: MAX_BYTES })
+        .catch((error: unknown) => {
+          if (!(error instanceof NetworkError)) throw error
+          throw new TryAgain(unavailable(`no answer from ${error.host} (phase ${error.phase}: ${error.detail})`))
+        })
+      if (isTransient(answer.status)) throw new TryAgain(unavailable(seenStatus(answer)))
+      return answer
+    },
+  )
 }
 
 /** What came instead, without the body, which may hold keys. */

@@ -25,8 +25,9 @@ export async function becomeRunner(
 ): Promise<Standing> {
   const { log } = context
   if (runner.kind === 'web-identity') return await assumeByWebIdentity(runner, request, document, context)
-  const { keys, role } =
-    runner.kind === 'container' ? await containerKeys(runner, context) : await instanceKeys(runner, context)
+  const given = runner.kind === 'container' ? await containerKeys(runner, context) : await instanceKeys(runner, context)
+  const { role } = given
+  const keys = { ...given.keys, clockOffsetMs: context.clockOffsetMs ?? 0 }
   const standing = await whoIs(keys, request, context).catch((error: unknown) => {
     // The role that is assumed next is named; who assumes it, only messages need to know.
     if (!request.way?.hops.length || !(error instanceof ActionError)) throw error
@@ -55,6 +56,8 @@ async function whoIs(
     http,
     policy,
     credentials,
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(new GetCallerIdentityCommand({})),
     explain: (error) => notAccepted(error),
   })

@@ -2,7 +2,7 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
-import { logSession, type SessionContext, sessionOf } from '../assume-role.ts'
+import { examineSession, logSession, type SessionContext, sessionOf } from '../assume-role.ts'
 import type { Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
 import type { RunnerIdentity, SessionRequest } from '../request.ts'
@@ -14,7 +14,7 @@ export async function assumeByWebIdentity(
   { tokenFile, role, sessionName }: RunnerIdentity & { kind: 'web-identity' },
   request: SessionRequest,
   document: string | undefined,
-  { http, policy, mask, log, awsToken }: SessionContext,
+  { http, policy, mask, log, awsToken, clockOffsetMs = 0 }: SessionContext,
 ): Promise<Standing> {
   const { region, awsEndpoints: endpoints, roleSessionName, roleDurationSeconds } = request
   const command = new AssumeRoleWithWebIdentityCommand({
@@ -32,7 +32,10 @@ export async function assumeByWebIdentity(
     what: `STS in ${region} to assume this runner’s own role`,
     http,
     policy,
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
+    examine: (given) => examineSession(given, mask),
     explain: (error) =>
       unavailable({
         seen: said(error),
@@ -42,7 +45,7 @@ export async function assumeByWebIdentity(
         fix: prose`Check the role, its trust policy and the cluster’s OIDC provider (EKS user guide, "IAM roles for service accounts"). If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,
       }),
   })
-  const session = sessionOf(answer, role, mask)
+  const session = sessionOf(answer, role, { mask, clockOffsetMs })
   logSession(session, request, log)
   return { credentials: session.credentials, name: session.assumedRoleArn, role }
 }

@@ -1,7 +1,8 @@
 /** The Hub's `/oauth/token`: what its two token exchanges have in common. */
 import { ActionError, type Explanation } from '../../errors/action-error.ts'
+import { isTransient } from '../../net/cures.ts'
 import type { Http, HttpResponse } from '../../net/http.ts'
-import { isTransient, type RetryPolicy } from '../../net/retry.ts'
+import type { RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { callHub, type Fault, hubFailed, said } from '../call.ts'
 import type { MintingLedger } from '../ledger.ts'
@@ -26,6 +27,8 @@ export interface ExchangeContext {
   mask: Mask
   log: Log
   ledger: MintingLedger
+  /** The right time, in milliseconds since the epoch. Default: this machine's. */
+  now?: () => number
 }
 
 /** One exchange, as it is sent. */
@@ -70,8 +73,8 @@ export async function exchange(
   ledger.begin(`${purpose}, from /oauth/token; it expires on its own`)
   let isInDoubt = false
   const onLost = () => {
+    if (!isInDoubt) log.warning(LOST)
     isInDoubt = true
-    log.warning(LOST)
   }
   const faults = new Faults(setUp, request.hubEndpoint)
   const call = { method: 'POST', path: '/oauth/token', headers, body, what: WHAT, onLost } as const
@@ -141,13 +144,13 @@ const hasToken = (fields: Answer['fields']): boolean => tokenIn(fields).length >
 /** From here on the token exists for us: whatever else is wrong with the answer, post takes care of it. */
 function keep(
   fields: Answer['fields'],
-  { request, mask, ledger }: ExchangeContext,
+  { request, mask, ledger, now = Date.now }: ExchangeContext,
 ): Omit<Granted, 'scopes' | 'stated'> {
   const token = tokenIn(fields)
   mask(token)
-  const expiresAt = expiryOf(fields.expires_in)
-  ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt })
-  return { token, expiresAt }
+  // The ledger is for post, which knows this machine's clock only.
+  ledger.made({ value: token, endpoint: request.hubEndpoint, expiresAt: expiryOf(fields.expires_in, Date.now()) })
+  return { token, expiresAt: expiryOf(fields.expires_in, now()) }
 }
 
 function granted(
@@ -170,7 +173,7 @@ function granted(
 }
 
 /** `expires_in` (seconds) as a time; undefined for anything but a plausible lifetime (up to some thirty years). */
-function expiryOf(expiresIn: unknown): number | undefined {
+function expiryOf(expiresIn: unknown, now: number): number | undefined {
   const seconds = Number(expiresIn)
-  return seconds > 0 && seconds < 1e9 ? Date.now() + seconds * 1000 : undefined
+  return seconds > 0 && seconds < 1e9 ? now + seconds * 1000 : undefined
 }

@@ -31,7 +31,7 @@ export const ROTATION_INPUTS = {
   'session-policy': 'auto',
   'hf-endpoint': undefined,
   timeout: '10m',
-  'max-attempts': '4',
+  'max-attempts': undefined,
 } as const satisfies Record<string, string | undefined>
 
 export type RotationInputName = keyof typeof ROTATION_INPUTS

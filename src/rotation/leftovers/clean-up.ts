@@ -35,8 +35,8 @@ export async function cleanUp(turns: readonly Leftovers[], { adminToken, tasksSi
   })
 }
 
-function noteGrace({ state, outcome, request }: Leftovers): void {
-  const times = state ? retiredVersions(state).map(({ since }) => since ?? Date.now()) : []
+function noteGrace({ state, outcome, request, now }: Leftovers): void {
+  const times = state ? retiredVersions(state).map(({ since }) => since ?? now()) : []
   if (times.length === 0) return
   outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, Math.max(...times) + request.graceSeconds * 1000)
 }

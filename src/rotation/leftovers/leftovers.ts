@@ -21,10 +21,10 @@ export interface Leftovers extends SecretContext {
  * must be surveyed.
  */
 export function hasLeftovers(turn: Leftovers): boolean {
-  const { state, request, outcome } = turn
+  const { state, request, outcome, now } = turn
   if (!state) return false
   const graceMs = request.graceSeconds * 1000
-  const isOver = (since = Date.now()) => Date.now() >= since + graceMs
+  const isOver = (since = now()) => now() >= since + graceMs
   // What this run has just replaced is not in the state that was seen before.
   const atOnce = hasMoved(outcome) && request.graceSeconds === 0
   return atOnce || retiredVersions(state).some(({ since }) => isOver(since)) || unheldTokens(turn).length > 0

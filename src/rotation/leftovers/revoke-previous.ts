@@ -59,7 +59,7 @@ async function revokeOne(turn: Leftovers, { versionId }: RetiredVersion, options
   const place = placeOf(outcome.arn ?? '', versionId)
   const token = tokens.get(place)
   if (token === undefined) return tokens.has(place)
-  const since = replaced.get(token) ?? Date.now()
+  const since = replaced.get(token) ?? turn.now()
   if (isWithinGrace(turn, since)) return false
   const owner = await entries.owner(token)
   if (!owner) return true
@@ -77,9 +77,9 @@ async function revokeOne(turn: Leftovers, { versionId }: RetiredVersion, options
 }
 
 /** Notes when the grace expires. */
-function isWithinGrace({ request, outcome }: Leftovers, since: number): boolean {
+function isWithinGrace({ request, outcome, now }: Leftovers, since: number): boolean {
   const endsAt = since + request.graceSeconds * 1000
-  if (since === Number.POSITIVE_INFINITY || Date.now() >= endsAt) return false
+  if (since === Number.POSITIVE_INFINITY || now() >= endsAt) return false
   outcome.previousEndsAt = Math.max(outcome.previousEndsAt ?? 0, endsAt)
   return true
 }

@@ -65,7 +65,7 @@ export async function survey(turns: readonly Leftovers[], admin: string | undefi
 }
 
 async function surveySecret(turn: Leftovers, state: SecretState, findings: Findings): Promise<void> {
-  const retired = new Map(retiredVersions(state).map((version) => [version.versionId, version.since ?? Date.now()]))
+  const retired = new Map(retiredVersions(state).map((version) => [version.versionId, version.since ?? turn.now()]))
   for (const [versionId, labels] of state.description.stages) {
     if (labels.length === 0) continue
     try {

@@ -59,7 +59,7 @@ export async function ageOf(context: DueContext, arn: string, current: TokenVers
   const standing = listed ? undefined : await standingOf(context, current)
   const known = standing?.kind === 'alive' ? standing.who : { createdAt: listed?.createdAt, expiresAt: undefined }
   // A token from the future would never be due.
-  const isPlausible = known.createdAt !== undefined && known.createdAt < Date.now() + MAX_SLACK_MS
+  const isPlausible = known.createdAt !== undefined && known.createdAt < context.now() + MAX_SLACK_MS
   const createdAt = isPlausible ? known.createdAt : current?.createdAt
   const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
   const byExpiry = known.expiresAt === undefined ? undefined : known.expiresAt - request.graceSeconds * 1000

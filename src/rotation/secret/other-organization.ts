@@ -15,7 +15,7 @@ import type { Standing } from './standing.ts'
 /** What is wrong with a token that does not belong to the organization; undefined when it does. */
 export function belongsElsewhere(context: SecretContext, who: WhoAmI): ActionError | undefined {
   const evidence = { kind: 'stored', howToStore: storeCommand(pendingPlace(context.rotated.secret)) } as const
-  const problems = judge(factsOf(who, { evidence, value: '' }), requirementOf(context), Date.now())
+  const problems = judge(factsOf(who, { evidence, value: '' }), requirementOf(context), context.now())
   return problems.find(({ code }) => code === 'token-wrong-org')
 }
 

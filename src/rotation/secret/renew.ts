@@ -38,7 +38,7 @@ export async function renewIfDue(turn: Turn, state: SecretState): Promise<RoundR
   const replacement: Replacement = minter ? { kind: 'minted' } : { kind: 'missing' }
   const seen = age.standing ?? (request.dryRun ? await standingOf(turn, state.current) : undefined)
   if (seen) noteReplacement(turn, seen, replacement)
-  const judged = judgeDue(turn, age, Date.now())
+  const judged = judgeDue(turn, age, turn.now())
   if (!judged.due) {
     if (seen) warnIfBlockedLater(turn, seen, replacement)
     return end(turn, judged.action, judged.note)
@@ -50,7 +50,7 @@ export async function renewIfDue(turn: Turn, state: SecretState): Promise<RoundR
     await minter?.rightsToMint(turn.rotated)
     return end(turn, 'would-rotate', judged.note.before)
   }
-  const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - Date.now()
+  const heldBackMs = (turn.lastWriteAt ?? 0) + WRITE_INTERVAL_MS - turn.now()
   if (!request.force && heldBackMs > 0) return holdBack(turn, standing, judged.note, heldBackMs)
   return await renew(turn, state, standing, judged.note)
 }
@@ -96,7 +96,7 @@ async function renew(turn: Turn, state: SecretState, standing: Standing, note: D
     )
     return 'changed'
   }
-  turn.lastWriteAt = Date.now()
+  turn.lastWriteAt = turn.now()
   await setPending()
   return await confirmAndFinish(turn, state, { id, token: created.token, work, standing, note })
 }
@@ -126,7 +126,7 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
     noteState(turn, await look(turn))
     return end(turn, 'overtaken', 'another run, or a person, made a different version current first')
   }
-  const createdAt = confirmed.createdAt ?? Date.now()
+  const createdAt = confirmed.createdAt ?? turn.now()
   return await endWith(turn, state, { versionId: id, createdAt, action: 'rotated', note: note.after })
 }
 

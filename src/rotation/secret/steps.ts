@@ -81,7 +81,7 @@ function newValue(path: KeyPath, token: string, proof: string | undefined): obje
  * What the main action may accept instead of a call of whoami-v2; undefined when the Hub does not say at once that the
  * token is what was requested: without a proof, jobs are only slower.
  */
-async function proofOf({ hub, rotated, request }: SecretContext, token: string): Promise<string | undefined> {
+async function proofOf({ hub, rotated, request, now }: SecretContext, token: string): Promise<string | undefined> {
   const who = await hub.corroborate(token, PARTS_FOR.minted)
   if ('silence' in who) return undefined
   const evidence = {
@@ -92,10 +92,10 @@ async function proofOf({ hub, rotated, request }: SecretContext, token: string):
     repositories: rotated.repositories,
   } as const
   const requirement = requirementOf({ request, rotated })
-  const now = Date.now()
+  const at = now()
   const org = membershipIn(who, request.org) ?? impliedMembership(who, request.org)
-  const isFine = judge(factsOf(who, { value: token, evidence }), requirement, now).length === 0
-  return org && isFine ? recordProof(token, who, org, now) : undefined
+  const isFine = judge(factsOf(who, { value: token, evidence }), requirement, at).length === 0
+  return org && isFine ? recordProof(token, who, org, at) : undefined
 }
 
 /** Does nothing: the Hub knows a token from the moment it is minted. */
@@ -115,7 +115,8 @@ export interface ConfirmedToken extends VerifiedToken {
 export async function testPending(context: SecretContext, versionId: string): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
-  const pending = await versions.read(versionId)
+  // The rotation function runs each step in a process of its own: an earlier one wrote it.
+  const pending = await versions.read(versionId, { isWritten: true })
   if (!pending) throw noPendingValue(secret, versionId)
   const label = labelOf(context, versionId)
   const { token } = tokenInSecret(pending.text, secret, label)
@@ -131,7 +132,7 @@ export async function testPending(context: SecretContext, versionId: string): Pr
     : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },
-    { request: requirementOf(context), hub, log },
+    { request: requirementOf(context), hub, log, now: context.now() },
   )
   const { whoami } = confirmed
   if (!whoami) throw new TypeError('strict verification has no stand-in for whoami-v2')
@@ -176,8 +177,11 @@ function isSomewhere(stages: ReadonlyMap<string, readonly string[]>, label: stri
 }
 
 /** Labels the version as replaced: from now on its token works for `grace`. */
-export async function retire({ versions }: Pick<SecretContext, 'versions'>, versionId: string): Promise<void> {
-  await versions.move(retiredLabel(Date.now()), { to: versionId })
+export async function retire(
+  { versions, now }: Pick<SecretContext, 'versions' | 'now'>,
+  versionId: string,
+): Promise<void> {
+  await versions.move(retiredLabel(now()), { to: versionId })
 }
 
 function noPendingValue(secret: SecretContext['rotated']['secret'], versionId: string): ActionError {

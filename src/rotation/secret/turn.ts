@@ -78,7 +78,7 @@ export async function endWith(turn: Turn, { current }: SecretState, next: NewCur
   end(turn, next.action, next.note)
   if (!current) return 'done'
   await retire(turn, current.versionId)
-  outcome.previousEndsAt = Date.now() + request.graceSeconds * 1000
+  outcome.previousEndsAt = turn.now() + request.graceSeconds * 1000
   return 'done'
 }
 

@@ -52,7 +52,7 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['request.org', parsed(parseOrg)],
   ['request.hubEndpoint', parsed((text, problems) => parseEndpoint('', text, problems))],
   ['request.audience', (value, saved) => isText(value) && audiencesOf(saved).includes(value)],
-  ['request.issuer', parsed((text, problems) => parseIssuer(text, '', { kind: 'github' }, problems))],
+  ['request.issuer', parsed((text, problems) => parseIssuer(text, { serverUrl: '' }, { kind: 'github' }, problems))],
   ['request.claimRules', (value) => Array.isArray(value) && value.every(isClaimRule)],
   ['request.idTokenFrom', isIdTokenFrom],
   ['request.source.kind', (value) => value === 'service-account'],

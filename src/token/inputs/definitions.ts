@@ -41,7 +41,7 @@ export const INPUTS = {
   revoke: 'auto',
   'orphan-age': '24h',
   timeout: '60s',
-  'max-attempts': '4',
+  'max-attempts': undefined,
 } as const satisfies Record<string, string | undefined>
 
 export type InputName = keyof typeof INPUTS

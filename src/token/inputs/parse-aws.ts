@@ -16,6 +16,7 @@ import {
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { parseWay } from '../../inputs/aws-way.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
+import { checkPartition } from '../../inputs/partition.ts'
 import { Problems } from '../../inputs/problems.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { code, prose } from '../../text/message.ts'
@@ -76,6 +77,7 @@ function parseWith(texts: Templates, { raw, job }: Given, problems: Problems): A
   const { values } = raw
   const { role, way } = parseWay({ ...values, ...texts }, raw.awsVariables, problems)
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  checkPartition('role-to-assume', role, region, problems)
   const id = texts['secret-id']
   const versionId = parseVersionId(values['secret-version-id'], problems)
   const secret: SecretReference = {
