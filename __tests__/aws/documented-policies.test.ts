@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { projectRoot } from '../../sandbox/root.ts'
 import { authorize } from '../../src/aws/policies/evaluate/authorize.ts'
-import { checkSharedIssuers, GITHUB_CLAIMS, isGitHub } from '../../src/aws/policies/evaluate/identity-providers.ts'
+import { checkSharedIssuers, trustClaims } from '../../src/aws/policies/evaluate/identity-providers.ts'
 import { parsePolicy } from '../../src/aws/policies/evaluate/policy.ts'
 import { allows, kindOf, policiesIn, trialsOf } from './policies/printed.ts'
 import { documentOf, roleIn, sessionOf, statementsOf } from './policies/world.ts'
@@ -43,7 +43,7 @@ describe('a documented policy', () => {
         // The caller chooses tags: they are no boundary.
         expect(key).not.toMatch(/^aws:(?:principaltag|requesttag)|^sts:transitivetagkeys/)
         const [issuer = '', claim = ''] = key.split(/:(?=[^:]*$)/)
-        if (isGitHub(issuer)) expect(GITHUB_CLAIMS).toContain(claim)
+        if (kind === 'trust' && issuer.includes('.')) expect(trustClaims(issuer)).toContain(claim)
       }
     }
   })

@@ -73,6 +73,13 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       `aws secretsmanager list-secret-version-ids --region ${REGION} --secret-id ${SECRET.id}`,
     ],
     [
+      'no such version',
+      'secret-not-found',
+      'ResourceNotFoundException',
+      'can’t find the specified secret value for VersionId: 6f8d1d8f',
+      'does not have the version that was requested',
+    ],
+    [
       'a secret that was deleted',
       'secret-not-found',
       'InvalidRequestException',

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { explainSecret, reading, type SecretUse } from '../../src/aws/explain-secret.ts'
 import { explainSts } from '../../src/aws/explain-sts.ts'
 import { crossAccountSecret } from '../../src/aws/policies/cross-account.ts'
-import { checkSharedIssuers, GITHUB_CLAIMS, isGitHub } from '../../src/aws/policies/evaluate/identity-providers.ts'
+import { checkSharedIssuers, trustClaims } from '../../src/aws/policies/evaluate/identity-providers.ts'
 import { evaluate, parsePolicy } from '../../src/aws/policies/evaluate/policy.ts'
 import {
   KEY_PLACEHOLDER,
@@ -23,7 +23,17 @@ import type { ActionError } from '../../src/errors/action-error.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { partsOf } from '../../src/text/message.ts'
 import { policiesIn } from './policies/printed.ts'
-import { decideOn, KEY_ID, keyOf, roleIn, sessionOf, statementsOf, use, type World } from './policies/world.ts'
+import {
+  decideOn,
+  documentOf,
+  KEY_ID,
+  keyOf,
+  roleIn,
+  sessionOf,
+  statementsOf,
+  use,
+  type World,
+} from './policies/world.ts'
 
 /** Each proven policy once, whatever it was proven for. */
 const proven = new Set<string>()
@@ -85,9 +95,7 @@ describe('a trust policy', () => {
     const read = parsePolicy(policy, 'trust')
     checkSharedIssuers(read)
     const host = issuer.replace('https://', '')
-    const known = Object.entries({ aud: audience, ...claims }).filter(
-      ([claim]) => !isGitHub(host) || GITHUB_CLAIMS.some((one) => one === claim),
-    )
+    const known = Object.entries({ aud: audience, ...claims }).filter(([claim]) => trustClaims(host).includes(claim))
     const context = Object.fromEntries(known.map(([claim, value]) => [`${host}:${claim}`, String(value)]))
     const caller = { kind: 'federated', provider: providerArn({ issuer }, role) } as const
     return evaluate(read, { action: 'sts:AssumeRoleWithWebIdentity', caller, context }) === 'allow'
@@ -114,6 +122,8 @@ describe('a trust policy', () => {
       ['environment:生産', 'environment:生xx', 'environment:生Z${' + 'x'],
     ],
     ['an environment with an invisible character', 'environment:a\u200bb', ['environment:ab', 'environment:a\u200b']],
+    ['an environment with a line break', 'environment:a\n::b', ['environment:a::b', 'environment:a\nb']],
+    ['an environment like a command', 'environment:##[b', ['environment:##b', 'environment:##[']],
     ['pull requests', 'pull_request', ['pull_request_target', 'ref:refs/heads/main', 'ref:refs/pull/1/merge']],
     [
       'a customized subject',
@@ -243,6 +253,35 @@ describe('a trust policy', () => {
     expect(letsIn(policy, job, claims)).toBe(false)
     expect(letsIn(policy, { ...job, issuer: 'https://evil.example' }, { ...claims, sub: subject })).toBe(false)
     prove(policy)
+  })
+
+  test('is no help against a VPC endpoint, whose policy gets a statement that an unsigned request satisfies', () => {
+    const action = 'sts:AssumeRoleWithWebIdentity'
+    const identity = { issuer: GITHUB, audience: 'acme', subject: 'repo:o/r:pull_request', claims: {} }
+    const error = serviceError(
+      'AccessDenied',
+      `Not authorized to perform ${action} because no VPC endpoint policy allows the ${action} action`,
+    )
+    const request = { role: ROLE, region: 'eu-west-1', roleSessionName: 'run', roleDurationSeconds: 900 }
+    const failure = explainSts(error, identity as unknown as Identity, {
+      ...request,
+      sessionPolicy: 'auto',
+      awsEndpoints: endpoints,
+    })
+    const [statement = {}, ...more] = printedIn(failure)
+    expect(more).toEqual([])
+    const caller = { kind: 'federated', provider: providerArn({ issuer: GITHUB }, ROLE) } as const
+    const ask = (resource: string, printed?: object) => {
+      const other = { Effect: 'Allow', Principal: '*', Action: 'sts:GetCallerIdentity', Resource: '*' }
+      const policy = parsePolicy(documentOf(other, ...(printed ? [printed] : [])), 'endpoint')
+      return evaluate(policy, { action, resource, caller, context: {} })
+    }
+    expect(ask(ROLE.arn)).toBe('implicit-deny')
+    expect(ask(ROLE.arn, statement)).toBe('allow')
+    expect(ask(`${ROLE.arn}2`, statement)).toBe('implicit-deny')
+    passes++
+    refusals++
+    prove(statement)
   })
 
   test('never has ForAllValues, and has no tag as a boundary', () => {

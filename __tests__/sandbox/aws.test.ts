@@ -289,6 +289,26 @@ describe('AssumeRoleWithWebIdentity', () => {
     await assume()
   })
 
+  test('is refused by the policy of a VPC endpoint', async () => {
+    setUp()
+    const statement = { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRoleWithWebIdentity', Resource: '*' }
+    const atEndpoint = (...statements: object[]) => aws.policies.setEndpointPolicy(policy(...statements), 'sts')
+    atEndpoint({ ...statement, Resource: `${ROLE}2` })
+    await expect(assume()).rejects.toEqual(
+      refused(
+        'AccessDenied',
+        `${DENIED} because no VPC endpoint policy allows the sts:AssumeRoleWithWebIdentity action`,
+        403,
+      ),
+    )
+    atEndpoint(statement, { ...statement, Effect: 'Deny' })
+    await expect(assume()).rejects.toEqual(
+      refused('AccessDenied', `${DENIED} with an explicit deny in a VPC endpoint policy`, 403),
+    )
+    atEndpoint(statement)
+    await assume()
+  })
+
   test('cannot be allowed for GitHub without a condition on the subject', () => {
     aws.addOidcProvider({
       issuerUrl: github.issuer,

@@ -7,7 +7,7 @@ export class AccountPolicies {
   readonly #keys = new Map<string, Policy>()
   readonly #scps = new Map<string, Policy[][]>()
   readonly #rcps = new Map<string, Policy[]>()
-  #endpoint: Policy | undefined
+  readonly #endpoints = new Map<string, Policy>()
 
   /** The policy of a KMS key. Without one, the key leaves everything to the policies of its account, as by default. */
   setKeyPolicy(keyArn: string, document: PolicyDocument): void {
@@ -26,14 +26,15 @@ export class AccountPolicies {
     this.#rcps.set(account, read)
   }
 
-  /** From now on, every request comes through a VPC endpoint with this policy; `undefined` for none. */
-  setEndpointPolicy(document: PolicyDocument | undefined): void {
-    this.#endpoint = document === undefined ? undefined : readPolicy(document, 'endpoint')
+  /** From now on, requests to a service come through a VPC endpoint with this policy; `undefined` for none. */
+  setEndpointPolicy(document: PolicyDocument | undefined, service = 'secretsmanager'): void {
+    if (document === undefined) this.#endpoints.delete(service)
+    else this.#endpoints.set(service, readPolicy(document, 'endpoint'))
   }
 
-  /** True when requests come through a VPC endpoint. */
-  get hasEndpoint(): boolean {
-    return this.#endpoint !== undefined
+  /** The policy of the VPC endpoint that this action comes through. Secrets Manager calls KMS from AWS's own network. */
+  endpointPolicy(action: string): Policy | undefined {
+    return this.#endpoints.get(action.split(':')[0] ?? '')
   }
 
   keyPolicy(keyArn: string): Policy {
@@ -41,11 +42,15 @@ export class AccountPolicies {
   }
 
   /** What a request of one account on a resource of another, or the same, meets beside the two's own policies. */
-  between(principalAccount: string, resourceAccount: string): Pick<PolicySet, 'scps' | 'rcps' | 'endpoint'> {
+  between(
+    action: string,
+    principalAccount: string,
+    resourceAccount: string,
+  ): Pick<PolicySet, 'scps' | 'rcps' | 'endpoint'> {
     return {
       scps: this.#scps.get(principalAccount) ?? [],
       rcps: this.#rcps.get(resourceAccount) ?? [],
-      endpoint: this.#endpoint,
+      endpoint: this.endpointPolicy(action),
     }
   }
 }

@@ -175,7 +175,7 @@ export class Iam {
 
   /**
    * `undefined` if the role's trust policy lets this identity in. Otherwise the end of AWS's message: empty, except for
-   * an organization's refusal.
+   * a refusal of the organization or of the VPC endpoint.
    */
   distrust(role: Role, provider: OidcProvider, claims: Session['claims'], roleSessionName: string): string | undefined {
     const host = hostAndPath(provider.issuerUrl)
@@ -194,10 +194,13 @@ export class Iam {
       caller: { kind: 'federated', provider: provider.arn },
       context,
     }
-    const { rcps = [] } = this.policies.between(role.account, role.account)
+    const { rcps = [], endpoint } = this.policies.between(request.action, role.account, role.account)
     if (rcps.some((policy) => evaluate(policy, request) === 'explicit-deny')) {
       return ' with an explicit deny in a resource control policy'
     }
+    const passage = endpoint ? evaluate(endpoint, request) : 'allow'
+    if (passage === 'explicit-deny') return ' with an explicit deny in a VPC endpoint policy'
+    if (passage !== 'allow') return ` because no VPC endpoint policy allows the ${request.action} action`
     return evaluate(role.trustPolicy, request) === 'allow' ? undefined : ''
   }
 
@@ -236,7 +239,7 @@ export class Iam {
       session: session.arn,
       hasBoundary: role.boundary !== undefined,
     }
-    const context = { ...this.#contextOf(session), 'aws:ResourceAccount': account, ...request.context }
+    const context = { ...this.#contextOf(session, request.action), 'aws:ResourceAccount': account, ...request.context }
     return authorize(
       { ...request, caller, context },
       {
@@ -245,7 +248,7 @@ export class Iam {
         session: session.policy === undefined ? undefined : readPolicy(session.policy, 'session'),
         resource: resource.policy,
         resourceMustAllow: resource.mustAllow ?? false,
-        ...this.policies.between(role.account, account),
+        ...this.policies.between(request.action, role.account, account),
       },
     )
   }
@@ -267,7 +270,7 @@ export class Iam {
   }
 
   /** The global condition keys of a session's requests. Source: IAM user guide, "AWS global condition context keys". */
-  #contextOf({ role, claims, roleSessionName }: Session): ContextValues {
+  #contextOf({ role, claims, roleSessionName }: Session, action: string): ContextValues {
     const issuer = typeof claims.iss === 'string' ? claims.iss : undefined
     const provider = issuer === undefined ? undefined : this.provider(role.account, issuer)
     return {
@@ -278,7 +281,7 @@ export class Iam {
       'aws:SecureTransport': 'true',
       'aws:CurrentTime': new Date(this.now()).toISOString(),
       'aws:FederatedProvider': provider?.arn,
-      'aws:SourceVpce': this.policies.hasEndpoint ? 'vpce-0123456789abcdef0' : undefined,
+      'aws:SourceVpce': this.policies.endpointPolicy(action) ? 'vpce-0123456789abcdef0' : undefined,
     }
   }
 

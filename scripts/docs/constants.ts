@@ -1,4 +1,5 @@
 /** Numbers that documents mention and code decides: `<!-- constant:POST_MS -->120 seconds<!-- /constant -->`. */
+import { GITHUB_CLAIMS } from '../../src/aws/policies/evaluate/identity-providers.ts'
 import { MAX_SESSION_NAME } from '../../src/aws/session-name.ts'
 import { SOON_MS } from '../../src/hub/verdict/verify.ts'
 import { CLOCK_TOLERANCE_SECONDS, MAX_DRIFT_SECONDS } from '../../src/identity/clock.ts'
@@ -70,6 +71,7 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   MAX_ORPHANS: word(MAX_ORPHANS),
   CLEANING_MS: time(CLEANING_MS / 1000, 'second'),
   POST_MS: time(POST_MS / 1000, 'second'),
+  GITHUB_CLAIMS: codes(GITHUB_CLAIMS),
   DECIDING_VARIABLES: codes(DECIDING_VARIABLES),
   DECIDING_PREFIXES: codes(DECIDING_PREFIXES.map((prefix) => `${prefix}*`)),
   MAX_ROUNDS: word(MAX_ROUNDS),

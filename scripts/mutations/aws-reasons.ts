@@ -83,8 +83,8 @@ const READER: readonly Mutation[] = [
   {
     file: 'aws/reasons/rules.ts',
     without: 'the clock is told apart from a changed request',
-    find: "  { kind: 'clock', words: /signature (?:expired",
-    replace: "  { kind: 'clock', words: /never (?:expired",
+    find: 'words: /signature (?:expired|not yet current)|is (?:now earlier|still later) than|time too skewed/i',
+    replace: 'words: /never/',
     tests: 'aws/reasons.test',
   },
   {
@@ -201,7 +201,7 @@ const REMEDIES: readonly Mutation[] = [
     without: 'the statement names the key that AWS named',
     find: 'use.kmsActions, keyArn(reason.resource))',
     replace: 'use.kmsActions)',
-    tests: 'aws/printed-by-reason.test',
+    tests: 'aws/explain-reasons.test',
   },
   {
     file: 'aws/explain-sts.ts',

@@ -406,7 +406,7 @@ const CALLS: readonly Mutation[] = [
   {
     file: 'aws/service-error.ts',
     without: 'what AWS said is made printable',
-    find: 'quoted(message, 400)',
+    find: 'quoted(message, LONGEST_QUOTE)',
     replace: '`"${message}"`',
     tests: 'aws/service-error.test',
   },

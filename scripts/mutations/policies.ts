@@ -322,7 +322,7 @@ export const POLICIES: readonly Mutation[] = [
   {
     file: 'aws/policies/evaluate/kinds.ts',
     without: 'an RCP names a service that it covers',
-    find: "name === '*' || NOT_COVERED.test(name)",
+    find: "name.startsWith('*') || NOT_COVERED.test(name)",
     replace: 'false',
     tests: 'aws/policies/evaluate.test',
   },
@@ -457,6 +457,27 @@ export const POLICIES: readonly Mutation[] = [
     without: 'the shared key is used through Secrets Manager only',
     find: '{ ...ofRole(kmsActions), Condition: viaSecretsManager(role, secret) }',
     replace: 'ofRole(kmsActions)',
+    tests: 'aws/printed-policies.test',
+  },
+  {
+    file: 'aws/explain-sts.ts',
+    without: 'a policy that lets in every repository comes with a warning',
+    find: "return typeof claims.repository === 'string' && ",
+    replace: "return typeof claims.repository === 'number' && ",
+    tests: 'aws/explain-sts.test',
+  },
+  {
+    file: 'aws/explain-sts.ts',
+    without: 'a policy with a pattern says what it allows',
+    find: 'if (pattern === undefined) return',
+    replace: "if (pattern !== '') return",
+    tests: 'aws/explain-sts.test',
+  },
+  {
+    file: 'aws/explain-denial.ts',
+    without: 'an endpoint lets through a request that is not signed',
+    find: "  if ([Action].flat().every((action) => String(action).startsWith('sts:'))) return {}\n",
+    replace: '',
     tests: 'aws/printed-policies.test',
   },
 ]

@@ -128,8 +128,12 @@ function findEndpoint({ region, endpoint }: Refused): Part[] {
   ]
 }
 
-/** The policy of an endpoint has no role: without this, it would allow everyone in the network. */
-function onlyForRole({ role, statement: { Condition } }: Refused): object {
+/**
+ * The policy of an endpoint has no role: without this, it would allow everyone in the network. To assume a role, nobody
+ * needs to have one yet (a request with an ID token is not signed): there, the role's trust policy decides.
+ */
+function onlyForRole({ role, statement: { Action, Condition } }: Refused): object {
+  if ([Action].flat().every((action) => String(action).startsWith('sts:'))) return {}
   const condition = role.arn.startsWith('arn:')
     ? { ArnEquals: { 'aws:PrincipalArn': role.arn } }
     : { StringEquals: { 'aws:PrincipalAccount': role.account } }

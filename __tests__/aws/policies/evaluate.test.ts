@@ -48,6 +48,8 @@ describe('wildcards', () => {
     ['secretsmanager:*', 'allow'],
     ['SecretsManager:getsecret*', 'allow'],
     ['*', 'allow'],
+    ['*:*', 'allow'],
+    ['*:Get*', 'allow'],
     ['secretsmanager:Get', 'implicit-deny'],
     ['kms:*', 'implicit-deny'],
   ])('the action %s gives %s', (Action, decision) => {
@@ -150,6 +152,11 @@ describe('what is refused', () => {
     ['NullIfExists', read({ Condition: { NullIfExists: { 'a:b': 'true' } } })],
     ['ForAnyValue:Null', read({ Condition: { 'ForAnyValue:Null': { 'a:b': 'true' } } })],
     ['prefix', read({ Condition: { StringEquals: { sub: 'c' } } })],
+    ['must not be empty', read({ Condition: { StringEquals: {} } })],
+    ['must not be empty', read({ Condition: { StringEquals: { 'a:b': [] } } })],
+    ['must be a string', read({ Condition: { StringEquals: { 'a:b': null } } })],
+    ['must be an object', read({ Condition: { StringEquals: 'a:b' } })],
+    ['must be an object', read({ Condition: [] })],
     ['both Action and NotAction', read({ NotAction: 'iam:*' })],
     ['both Resource and NotResource', read({ NotResource: '*' })],
     ['Principal', read({ Principal: '*' })],
@@ -193,6 +200,7 @@ describe('what is refused', () => {
     ['an RCP for one role', document({ ...rcp, Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }), 'rcp'],
     ['an RCP with NotAction', document({ Effect: 'Deny', Principal: '*', NotAction: 's3:*', Resource: '*' }), 'rcp'],
     ['an RCP for every action', document({ ...rcp, Action: '*' }), 'rcp'],
+    ['an RCP for every service', document({ ...rcp, Action: '*:*' }), 'rcp'],
     ['an RCP for Lambda', document({ ...rcp, Action: 'lambda:InvokeFunction' }), 'rcp'],
   ])('%s', (_, policy, kind) => {
     expect(() => parsePolicy(policy, kind)).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))

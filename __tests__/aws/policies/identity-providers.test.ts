@@ -1,6 +1,11 @@
 /** Which trust policies AWS takes for issuers that everybody shares, and which claims it knows. */
 import { describe, expect, test } from '@jest/globals'
-import { checkSharedIssuers, GITHUB_CLAIMS, isGitHub } from '../../../src/aws/policies/evaluate/identity-providers.ts'
+import {
+  checkSharedIssuers,
+  GITHUB_CLAIMS,
+  isGitHub,
+  trustClaims,
+} from '../../../src/aws/policies/evaluate/identity-providers.ts'
 import { parsePolicy } from '../../../src/aws/policies/evaluate/policy.ts'
 
 const GITHUB = 'token.actions.githubusercontent.com'
@@ -80,4 +85,20 @@ test('STS knows these claims of GitHub’s and no others', () => {
       ' ',
     ),
   )
+})
+
+test.each([
+  [GITHUB, 'repository_owner_id', true],
+  [GITHUB, 'repository_owner', false],
+  [GITHUB, 'event_name', false],
+  [GITHUB, 'ref_protected', false],
+  ['token.actions.octocorp.ghe.com', 'repository_id', true],
+  ['gitlab.com', 'ref_protected', true],
+  ['gitlab.com', 'project_path', false],
+  ['gitlab.example', 'project_id', false],
+  ['ghes.example/_services/token', 'repository', false],
+  ['octo.okta.com', 'groups', false],
+  ['octo.okta.com', 'sub', true],
+])('for %s, STS knows the claim %s: %s', (issuer, claim, known) => {
+  expect(trustClaims(issuer).includes(claim)).toBe(known)
 })

@@ -100,7 +100,8 @@ function policiesOf(world: World, resource: string): PolicySet {
     resourceMustAllow: isKey,
     scps: (world.scps ?? []).map((level) => several(level, 'scp')),
     rcps: several(world.rcps, 'rcp'),
-    endpoint: one(world.endpoint, 'endpoint'),
+    // Secrets Manager calls KMS from AWS's own network.
+    endpoint: isKey ? undefined : one(world.endpoint, 'endpoint'),
   }
 }
 

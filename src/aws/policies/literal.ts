@@ -5,7 +5,7 @@
  * runner, are not printed as they are either.
  * Source: IAM user guide, "IAM name requirements".
  */
-const NOT_TAKEN = /[^\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff]|(?<=##)\[/gu
+const NOT_TAKEN = /[^\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff]|(?<=##)\[|(?<=^\s*):(?=:)/gu
 
 /** True when the text can stand in a policy as it is. */
 export function takes(text: string): boolean {

@@ -21,7 +21,8 @@ export type Fixer =
   | 'wait'
   | 'unknown'
 
-const FIXERS: Record<ReasonKind, Fixer> = {
+/** What must be changed to remove each reason; a key or a function may take the place of the secret. */
+export const FIXERS: Readonly<Record<ReasonKind, Fixer>> = {
   'identity-silent': 'role',
   'identity-deny': 'role',
   'resource-silent': 'secret',

@@ -30,13 +30,20 @@ interface Qualified {
 export function parseConditions(block: unknown, variables: boolean): Condition[] {
   if (block === undefined) return []
   return Object.entries(record(block, 'Condition')).flatMap(([operator, keys]) =>
-    Object.entries(record(keys, operator)).map(([key, expected]) => {
+    filled(record(keys, operator), operator).map(([key, expected]) => {
       if (!/^[^:\s]+:\S/.test(key))
         throw malformed(`Condition keys must have a prefix, such as aws: (${operator}: ${key})`)
       const texts = values(expected, `The value of ${key}`)
       return { operator, key: key.toLowerCase(), values: texts, holds: reader(operator, key, texts, variables) }
     }),
   )
+}
+
+/** An operator without a key would be a condition that always holds. */
+function filled(keys: Record<string, unknown>, operator: string): [string, unknown][] {
+  const entries = Object.entries(keys)
+  if (entries.length === 0) throw malformed(`${operator.slice(0, 200)} must not be empty`)
+  return entries
 }
 
 function reader(name: string, key: string, expected: string[], variables: boolean): Condition['holds'] {

@@ -25,8 +25,30 @@ export const GITHUB_CLAIMS = [
   'workflow',
 ] as const
 
-/** The claims that STS evaluates for any other issuer. Source: the same page. */
-export const OTHER_CLAIMS = ['aud', 'sub', 'amr'] as const
+/** The same for GitLab.com. Source: the same page. */
+const GITLAB_CLAIMS = [
+  'aud',
+  'sub',
+  'amr',
+  'namespace_id',
+  'project_id',
+  'pipeline_source',
+  'ref_protected',
+  'runner_environment',
+  'user_access_level',
+  'user_email',
+  'user_id',
+  'user_login',
+] as const
+
+/** The same for any other issuer, such as Okta or a Kubernetes cluster. */
+const OTHER_CLAIMS = ['aud', 'sub', 'amr'] as const
+
+/** The claims that STS evaluates for an issuer (host and path). A condition on any other never matches in an Allow. */
+export function trustClaims(issuer: string): readonly string[] {
+  if (isGitHub(issuer)) return GITHUB_CLAIMS
+  return issuer === 'gitlab.com' ? GITLAB_CLAIMS : OTHER_CLAIMS
+}
 
 /** GitHub.com, an enterprise's own issuer on it, and an enterprise with data residency. */
 const GITHUB = /^token\.actions\.(?:githubusercontent\.com(?:\/.+)?|[\w-]+\.ghe\.com)$/

@@ -76,6 +76,6 @@ function checkRcp({ effect, actions, actionNames, principals }: Checked): void {
     throw malformed('A resource control policy can only have the Principal "*"')
   }
   if (actions.negated) throw malformed('A resource control policy cannot have NotAction')
-  const wrong = actionNames.find((name) => name === '*' || NOT_COVERED.test(name))
+  const wrong = actionNames.find((name) => name.startsWith('*') || NOT_COVERED.test(name))
   if (wrong !== undefined) throw malformed(`A resource control policy cannot have the Action ${wrong}`)
 }

@@ -126,7 +126,7 @@ function parseStatement(statement: Record<string, unknown>, kind: PolicyKind, va
 const ACTION = { wildcards: true, variables: false }
 
 function checkAction(name: string): void {
-  if (name !== '*' && !/^[\w-]+:[\w*?-]+$/.test(name)) {
+  if (name !== '*' && !/^(?:[\w-]+|\*):[\w*?-]+$/.test(name)) {
     throw malformed(`Actions must have a prefix of a service, such as sts: (Action: ${name.slice(0, 200)})`)
   }
 }
