@@ -44,17 +44,22 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
   return await retry(what, policy, () =>
     send(client).catch(async (thrown: unknown) => {
       const refusal = serviceError(thrown)
-      const failure = await withAnswer(await explain(refusal), refusal, policy)
+      const failure = await withAnswer(await explain(refusal), refusal, call)
       throw isTransientRefusal(refusal) ? new TryAgain(failure, refusal.afterMs) : failure
     }),
   )
 }
 
 /** An explanation of an answer that nobody can read names what came, and who may have sent it. */
-async function withAnswer(failure: ActionError, { received }: ServiceError, policy: RetryPolicy): Promise<ActionError> {
+async function withAnswer(
+  failure: ActionError,
+  { received }: ServiceError,
+  { service, policy }: { service: AwsService; policy: RetryPolicy },
+): Promise<ActionError> {
   if (received === undefined) return failure
   const { withAnswer: told } = await import('../net/explain-answer.ts')
-  return told(failure, received, policy.platform)
+  const { endpointVariables } = await import('./explain-settings.ts')
+  return told(failure, received, policy.platform, endpointVariables(service))
 }
 
 /**
