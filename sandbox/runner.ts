@@ -1,7 +1,7 @@
 /** Runs an action the way GitHub's runner does: the same environment, files, commands, masks and post steps. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
 import { parse } from 'yaml'
@@ -33,6 +33,8 @@ export interface StepOptions {
   brokenRunner?: Record<string, string>
   /** The step is killed after this time, in milliseconds, and `timedOut` is true. Default: 60,000. */
   timeoutMs?: number
+  /** The step runs as this user, and the runner's files are not this user's, as in a container job. Only root can do this. */
+  user?: number
   /** Gets the child process as soon as it runs, e.g. to kill it when a call arrives or its output says so. */
   onStart?: (child: ChildProcess) => void
 }
@@ -298,6 +300,7 @@ export class RunnerJob {
     if (this.#options.extraCaCerts !== undefined) env.NODE_EXTRA_CA_CERTS = this.#options.extraCaCerts
     Object.assign(env, options.brokenRunner)
 
+    if (options.user !== undefined) await chmod(this.root, 0o755)
     const output = new Output(this.#masks, preface)
     const ended = await execute(command, { env, cwd: this.workspace }, options, output)
     const result = await this.#collect(name, ended, output, files)
@@ -374,12 +377,13 @@ type Ended = Pick<StepResult, 'exitCode' | 'signal' | 'timedOut' | 'durationMs'>
 async function execute(
   command: string[],
   { env, cwd }: { env: Record<string, string>; cwd: string },
-  { timeoutMs = 60_000, onStart }: StepOptions,
+  { timeoutMs = 60_000, user, onStart }: StepOptions,
   output: Output,
 ): Promise<Ended> {
   const [program = '', ...args] = command
   const startedAt = performance.now()
-  const child = spawn(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
+  const as = user === undefined ? {} : { uid: user, gid: user }
+  const child = spawn(program, args, { env, cwd, ...as, stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true

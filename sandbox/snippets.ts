@@ -22,7 +22,25 @@ export function languageOf(text: string): Language | undefined {
   if (/^\s*[{[]/.test(text)) return 'json'
   if (new RegExp(`^(?:\\(|(?:${PROGRAMS})\\b)`).test(text)) return 'sh'
   if (/^if: /.test(text)) return 'if'
-  return /^(?:- )?[\w-]+:(?: |$)/m.test(text) && !/^[\w-]+=/m.test(text) ? 'yaml' : undefined
+  const [, key = ''] = /^(?:- )?([\w-]+):(?: |\n|$)/.exec(text) ?? []
+  return WORKFLOW_KEYS.includes(key) || isInput(key) ? 'yaml' : undefined
+}
+
+/** Keys of workflows with which a block begins; a form to fill in has others. */
+const WORKFLOW_KEYS = [
+  'permissions',
+  'jobs',
+  'steps',
+  'container',
+  'env',
+  'with',
+  'uses',
+  'on',
+  'enable-openid-connect',
+]
+
+function isInput(key: string): boolean {
+  return ['.', 'rotate'].some((folder) => key in inputsOf(folder))
 }
 
 /** Fenced code in a language that can be checked, and conditions in code spans. */
@@ -125,12 +143,17 @@ function expressionsIn(text: string): string[] {
 function unknownInputs({ uses }: Record<string, unknown>, given: unknown): string[] {
   const folder = typeof uses === 'string' ? /^org\/hf-oidc-action(\/\w+)?@/.exec(uses)?.slice(1)[0] : null
   if (folder === null || typeof uses !== 'string' || !uses.startsWith('org/hf-oidc-action')) return []
-  const { inputs } = parse(readFileSync(join(projectRoot, folder ?? '.', 'action.yml'), 'utf8')) as {
-    inputs: Record<string, unknown>
-  }
+  const inputs = inputsOf(folder ?? '.')
   return Object.keys(given as object)
     .filter((name) => !(name in inputs))
     .map((name) => `${uses} has no input ${name}`)
+}
+
+function inputsOf(folder: string): Record<string, unknown> {
+  const { inputs } = parse(readFileSync(join(projectRoot, folder, 'action.yml'), 'utf8')) as {
+    inputs: Record<string, unknown>
+  }
+  return inputs
 }
 
 type Visit = (key: string, value: unknown, parent: Record<string, unknown>) => void

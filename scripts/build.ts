@@ -141,7 +141,7 @@ export async function build(outDirectory: string): Promise<Built> {
 function chooserOf(program: string): string {
   return `if (process.permission?.has('fs.read', import.meta.dirname.replace(/[^\\\\/]+$/, '${SHARED}')) === false) {
   process.exitCode = 1
-  console.log(${JSON.stringify(deniedCommand())})
+  console.log(${JSON.stringify(deniedCommand(program))})
 } else {
   const { PROGRAMS } = await import('../${SHARED}/index.js')
   await PROGRAMS.${program}()
@@ -150,9 +150,9 @@ function chooserOf(program: string): string {
 }
 
 /** An error annotation, as a workflow command. */
-function deniedCommand(): string {
+function deniedCommand(program: string): string {
   const { code, message } = new ActionError('delivery-failed', {
-    failed: 'Node does not let the action read its own files, so nothing was sent to GitHub, AWS or the Hub.',
+    failed: `Node does not let the action read its own files, so ${program === 'post' ? 'this step removed nothing' : 'nothing was sent to GitHub, AWS or the Hub'}.`,
     seen: prose`${asCode('--permission')} without the right to read the folder of the action`,
     ...permissionModelAdvice(),
   })

@@ -58,6 +58,10 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/(hf-oidc-rotate [\w/+=.@-]+)-[A-Za-z0-9]{6} [\w-]{11} (<version id>) [\w-]{6}/g, '$1-a1B2c3 <hash> $2 <random>'],
   // The six characters that AWS adds to a secret's name.
   [/(:secret:[\w/+=.@-]+)-[A-Za-z0-9]{6}(?![\w?-])/g, '$1-a1B2c3'],
+  // The machine that the tests run on.
+  [/\b\d+ [MG]B are free/g, '12 GB are free'],
+  [/\bowner \d+ and mode/g, 'owner 1001 and mode'],
+  [/\bruns as user \d+ \([\w.-]+\)/g, 'runs as user 1001 (runner)'],
   // The Hub's address and the sandbox's, now the same.
   [/("[^"]+")(?:(?: or |, )\1)+/g, '$1'],
   // Where in Node: each version has another place.

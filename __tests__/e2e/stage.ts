@@ -9,6 +9,7 @@ import { findLeaks } from '../../sandbox/leaks.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { type ActionOptions, RunnerJob, type StepOptions, type StepResult } from '../../sandbox/runner.ts'
 import type { Call } from '../../sandbox/service.ts'
+import { blocksOf, problemOf } from '../../sandbox/snippets.ts'
 
 export interface Play {
   /** What kind of job it is. */
@@ -142,6 +143,7 @@ export class Stage {
       for (const { runner, job } of this.#jobs) {
         await runner.finish()
         await keepSummaries(runner)
+        this.#checkBlocks(runner)
         leaks.push(...(await this.#leaks(runner, job)))
       }
       this.#refuseReports()
@@ -156,6 +158,12 @@ export class Stage {
     open.delete(this)
     for (const { runner } of this.#jobs) await runner.cleanup()
     await this.sandbox.close()
+  }
+
+  /** What a summary offers to copy must parse, whatever the test was about. */
+  #checkBlocks({ steps }: RunnerJob): void {
+    const wrong = steps.flatMap(({ name, summary }) => blocksOf(name, summary)).flatMap((one) => problemOf(one) ?? [])
+    if (wrong.length > 0) throw new Error(`Blocks of a summary cannot be used:\n${wrong.join('\n')}`)
   }
 
   /** Each report e-mails the owner: only what must be reported may be. */

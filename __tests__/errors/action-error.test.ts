@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ActionError, sections } from '../../src/errors/action-error.ts'
+import { ActionError, ERROR_CODES, sections } from '../../src/errors/action-error.ts'
 import { block, code, list, prose } from '../../src/text/message.ts'
 
 const explanation = {
@@ -22,6 +22,7 @@ describe('an error', () => {
         '  permissions:',
         '',
         '    id-token: write',
+        'Who can do it: Anyone who can change the inputs and variables named above.',
       ].join('\n'),
     )
   })
@@ -34,6 +35,12 @@ describe('an error', () => {
     const all = { forward: '6', fix: '4', cause: '3', expected: '2', seen: '1', failed: '0' }
     expect(sections(all).map(([, wording]) => wording)).toEqual(['1', '2', '3', '4', '6'])
     expect(sections({ failed: '0', fix: '4' }).map(([title]) => title)).toEqual(['What to do'])
+  })
+
+  test.each(ERROR_CODES)('with the code %s says who can fix it, unless the explanation knows better', (code) => {
+    expect(new ActionError(code, explanation).message).toMatch(/\nWho can do it: .+\.$/)
+    const { message } = new ActionError(code, { ...explanation, forward: 'Rosa' })
+    expect(message).toMatch(/\nWho can do it: Rosa$/)
   })
 
   test('keeps what was caught, for the debug log', () => {

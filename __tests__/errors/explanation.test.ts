@@ -33,7 +33,9 @@ test('in the log, claims stand between what was seen and what was expected', () 
 
 test('a single claim has a line of its own too', () => {
   const { message } = new ActionError('role-trust-rejected', { failed: 'x', claims: [['sub', 'y']], fix: 'z' })
-  expect(message).toBe('[role-trust-rejected] x\nClaims of this job:\n  sub = "y"\nWhat to do: z')
+  expect(message).toBe(
+    '[role-trust-rejected] x\nClaims of this job:\n  sub = "y"\nWhat to do: z\nWho can do it: The people who administer the AWS account of the role.',
+  )
 })
 
 test('in a summary, only what to do has a heading, and the claims are folded', () => {

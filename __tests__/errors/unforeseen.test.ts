@@ -27,6 +27,14 @@ describe('an unexpected error', () => {
     expect(toActionError(Object.assign(new Error('x'), { code: 'hf_secretsecret' })).message).not.toContain('hf_secret')
   })
 
+  test('is no bug if Node’s permission model denied something', () => {
+    const denied = Object.assign(new Error('x'), { code: 'ERR_ACCESS_DENIED', resource: '/x' })
+    const { code, message } = toActionError(denied)
+    expect(code).toBe('delivery-failed')
+    expect(message).toContain('Seen: Error (ERR_ACCESS_DENIED) at ')
+    expect(message).toContain('This is not a bug of the action.')
+  })
+
   test('may be no error at all', () => {
     expect(toActionError('hf_secretsecretsecret').message).toContain('Seen: string\n')
     const bare = new Error('x')

@@ -64,7 +64,7 @@ describe('a look at a secret', () => {
     const error = await refusal(look(turn))
     expect(error.code).toBe('rotation-blocked')
     expect(error.message).toContain(
-      '\n  aws secretsmanager update-secret-version-stage --region eu-west-1 --secret-id hub/x --version-stage AWSCURRENT --remove-from-version-id v1 --move-to-version-id <that version>',
+      '\n  aws secretsmanager update-secret-version-stage --region eu-west-1 --secret-id hub/x --version-stage AWSCURRENT --remove-from-version-id v1 --move-to-version-id THAT-VERSION-ID',
     )
   })
 

@@ -171,14 +171,14 @@ describe('a runner that does not accept what the action writes', () => {
 
   test('gets no file or variable unless post knows about it', () => {
     step.set({ GITHUB_STATE: step.temp })
-    expect(() => run(everything)).toThrow(/^Seen: a write that failed with EISDIR$/m)
+    expect(() => run(everything)).toThrow(/^Seen: a write that failed with EISDIR at `.*temp` \(`GITHUB_STATE`\)/m)
     expect(readdirSync(step.temp)).toEqual([])
     expect(step.env).toEqual([])
   })
 
   test('fails with the system’s error code, and not with a text that may quote the token', () => {
     step.set({ RUNNER_TEMP: join(step.temp, 'none') })
-    expect(() => run(everything)).toThrow(/^Seen: a write that failed with ENOENT$/m)
+    expect(() => run(everything)).toThrow(/^Seen: a write that failed with ENOENT at `.*none.hf-oidc-[\da-f-]+`/m)
     expect(existsSync(join(step.temp, 'none'))).toBe(false)
     expect(step.env).toEqual([])
     // Post cleans up all the same.

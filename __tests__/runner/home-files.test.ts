@@ -107,7 +107,7 @@ describe('main', () => {
 
   test('says where it cannot write, and what else to use', () => {
     writeFileSync(join(step.temp, 'cache'), 'a file')
-    expect(write).toThrow(/^Seen: a write that failed with E\w+, at `.*token`$/m)
+    expect(write).toThrow(/^Seen: a write that failed with E\w+ at `.*token`/m)
     expect(write).toThrow('`export-file: true`')
     expect(step.visible).not.toContain(TOKEN)
   })

@@ -20,7 +20,9 @@ afterEach(() => step.end())
 describe('a failure', () => {
   test('is an annotation with the code as its title, and fails the step', () => {
     annotate(FAILURE)
-    expect(step.lines).toEqual(['::error title=claim-rejected::[claim-rejected] It failed.%0AWhat to do: Fix it.'])
+    expect(step.lines).toEqual([
+      '::error title=claim-rejected::[claim-rejected] It failed.%0AWhat to do: Fix it.%0AWho can do it: Anyone who can change this workflow. Before you widen a rule, ask the people who wrote it.',
+    ])
     expect(process.exitCode).toBe(1)
   })
 

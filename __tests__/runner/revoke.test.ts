@@ -259,7 +259,9 @@ describe('the ledger', () => {
   test('remembers a token that could not be saved, and tells the system’s error code', () => {
     step.set({ GITHUB_STATE: step.temp })
     const ledger = new SavedLedger(() => request('auto'), {})
-    expect(() => ledger.made(minted())).toThrow(/^Seen: a write that failed with EISDIR$/m)
+    expect(() => ledger.made(minted())).toThrow(
+      /^Seen: a write that failed with EISDIR at `.*temp` \(`GITHUB_STATE`\)/m,
+    )
     expect(ledger.unsaved).toMatchObject({ value: token })
     expect(step.visible).not.toContain(token)
   })

@@ -116,6 +116,8 @@ describe('the checks notice', () => {
     ['if: success()', 'if'],
     ['permissions:\n  id-token: write', 'yaml'],
     ['ref=refs/heads/main', undefined],
+    ['hf-endpoint: https://huggingface.co', 'yaml'],
+    ['provider: other, with the issuer x\nname: (leave empty: unused)', undefined],
     ['huggingface/acme/write scope=write', undefined],
   ])('the language of %j', (text, language) => expect(languageOf(text)).toBe(language))
 })

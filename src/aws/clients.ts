@@ -78,16 +78,21 @@ async function failureOf<Client, Answer>(
   const isFirstUse = credentials !== undefined && !KNOWN.has(credentials)
   const moment = isWritten ? 'written' : isFirstUse ? 'first-use' : undefined
   const cure = cureOfRefusal(refusal, { service, isRepeatable, moment })
-  const failure = await withAnswer(await explain(refusal), refusal, policy)
+  const failure = await withAnswer(await explain(refusal), refusal, { service, policy })
   if (cure === 'never') return failure
   return cure === 'once' ? new OnceMore(failure) : new TryAgain(failure, refusal.afterMs)
 }
 
 /** An explanation of an answer that nobody can read names what came, and who may have sent it. */
-async function withAnswer(failure: ActionError, { received }: ServiceError, policy: RetryPolicy): Promise<ActionError> {
+async function withAnswer(
+  failure: ActionError,
+  { received }: ServiceError,
+  { service, policy }: { service: AwsService; policy: RetryPolicy },
+): Promise<ActionError> {
   if (received === undefined) return failure
   const { withAnswer: told } = await import('../net/explain-answer.ts')
-  return told(failure, received, policy.platform)
+  const { endpointVariables } = await import('./explain-settings.ts')
+  return told(failure, received, policy.platform, endpointVariables(service))
 }
 
 /** AWS refuses a signature whose time is more than five minutes from its own. */

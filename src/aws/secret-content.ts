@@ -76,7 +76,7 @@ export function wrongSecret(content: SecretContent, secret: SecretReference): re
 
 /** How to create the secret. */
 export function createSecret(content: SecretContent, secret: SecretReference): readonly Part[] {
-  const name = secret.id.startsWith('arn:') ? '<name>' : word(secret.id)
+  const name = secret.id.startsWith('arn:') ? 'SECRET-NAME' : word(secret.id)
   return [
     block(
       `aws secretsmanager create-secret --region ${secret.region} --name ${name} --secret-string file://secret.json`,

@@ -1,6 +1,7 @@
 /** The one error type that users see: a stable code and a message that says what to do. */
 
 import { plain, type Wording } from '../text/message.ts'
+import { WHO } from './who.ts'
 
 /** Every code, in the order of the pipeline. They are API: they change in a major version only. */
 export const ERROR_CODES = [
@@ -45,6 +46,9 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
+/** Every code has an entry: a message without one would leave its reader alone. */
+const WHO_BY_CODE: Readonly<Record<ErrorCode, Wording>> = WHO
+
 /** What an error tells its reader. All text from outside must already be {@link printable}. */
 export interface Explanation {
   /** What failed: one sentence. */
@@ -58,7 +62,7 @@ export interface Explanation {
   cause?: Wording
   /** What to do: the policy, the permission block, the link or command to paste. */
   fix: Wording
-  /** Who can do it, where the reader may not be able to. */
+  /** Who can do it, where more is known than the code says (`who.ts`). */
   forward?: Wording
 }
 
@@ -69,7 +73,8 @@ export class ActionError extends Error {
   readonly explanation: Explanation
 
   /** `cause`: what was caught, for the debug log only. */
-  constructor(code: ErrorCode, explanation: Explanation, cause?: unknown) {
+  constructor(code: ErrorCode, given: Explanation, cause?: unknown) {
+    const explanation = { ...given, forward: given.forward ?? WHO_BY_CODE[code] }
     super(render(code, explanation), cause === undefined ? undefined : { cause })
     this.code = code
     this.explanation = explanation

@@ -55,24 +55,33 @@ export function isFromBetween({ answer }: Received): boolean {
   return isPage(answer) || answer.status === 407 || hostOfRedirect(answer) !== undefined
 }
 
-/** Cause and remedy for an answer that {@link isFromBetween}. `service`: who should have answered, as a noun phrase. */
+/**
+ * Cause and remedy for an answer that {@link isFromBetween}. `service`: who should have answered, as a noun phrase;
+ * `setting`: what may have set the host.
+ */
 export function adviceAboutBetween(
   { url, answer }: Received,
   service: string,
   platform: MaybePlatform,
+  setting: string | Prose = 'a setting',
 ): Required<Pick<Explanation, 'cause' | 'fix' | 'forward'>> {
   const host = code(printable(url.host, 120))
   return {
     cause: causeOf(answer, service),
-    fix: prose`Make sure that the proxy or firewall of this runner lets requests to ${host} through unchanged. If the runner can reach it directly, add ${host} to ${code('NO_PROXY')}. If the host is a custom endpoint, check where it points.`,
+    fix: prose`Make sure that the proxy or firewall of this runner lets requests to ${host} through unchanged. If the runner can reach it directly, add ${host} to ${code('NO_PROXY')}. If the host comes from ${setting}, check where that points.`,
     forward: networkOperators(platform, url.host),
   }
 }
 
-/** `failure` with what was received in place of a refusal. */
-export function withAnswer(failure: ActionError, received: Received, platform: MaybePlatform): ActionError {
+/** `failure` with what was received in place of a refusal; the others as for {@link adviceAboutBetween}. */
+export function withAnswer(
+  failure: ActionError,
+  received: Received,
+  platform: MaybePlatform,
+  setting?: Prose,
+): ActionError {
   const service = received.url.host
-  const advice = isFromBetween(received) ? adviceAboutBetween(received, printable(service, 120), platform) : {}
+  const advice = isFromBetween(received) ? adviceAboutBetween(received, printable(service, 120), platform, setting) : {}
   return new ActionError(failure.code, {
     ...failure.explanation,
     seen: prose`unreadable answer: ${describeAnswer(received)}`,

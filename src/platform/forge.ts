@@ -14,8 +14,8 @@ const RUNNERS: readonly (readonly [variable: string, forge: Forge])[] = [
 ]
 
 /**
- * The forge, by its runner's own variable or else by `GITHUB_SERVER_URL`. On runners that GitHub operates, a variable
- * `ACT` is a setting of the workflow.
+ * The forge, by its runner's own variable or else by `GITHUB_SERVER_URL`. On runners that GitHub operates, such a variable
+ * is a setting of the workflow.
  */
 export function forgeOf(env: Readonly<Record<string, string | undefined>>): Forge {
   const byRunner = RUNNERS.find(([variable]) => isOn(env[variable]))?.[1]
@@ -30,11 +30,11 @@ export function hostOf({ GITHUB_SERVER_URL: url = '' }: Readonly<Record<string, 
   return URL.canParse(url) ? new URL(url).host : ''
 }
 
-/** The forge's name, for a sentence. */
+/** Who issues ID tokens, for a sentence. */
 export const FORGE_NAMES: Readonly<Record<Forge, string>> = {
   github: 'GitHub',
   'ghe.com': 'GitHub',
-  ghes: 'GitHub Enterprise Server',
+  ghes: 'GitHub',
   act: 'act',
   gitea: 'Gitea',
   forgejo: 'Forgejo',

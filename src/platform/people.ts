@@ -10,7 +10,7 @@ export type MaybePlatform = Platform | undefined
 export function runnerOperators(platform: MaybePlatform): Prose {
   switch (platform?.hosted) {
     case 'github-hosted':
-      return prose`GitHub operates this runner; a setting of the workflow, or an image that it chooses, is up to the authors of the workflow.`
+      return prose`The authors of this workflow. GitHub operates the runner itself.`
     case 'self-hosted':
       return prose`Send this to the people who operate this self-hosted runner.`
     default:

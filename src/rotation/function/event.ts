@@ -91,7 +91,7 @@ function notAnArn(secretId: string): ActionError {
     cause: 'The event was written by hand: Secrets Manager always sends the complete ARN.',
     fix: [
       'Send the ARN that this command prints:',
-      block('aws secretsmanager describe-secret --secret-id <name> --query ARN --output text'),
+      block('aws secretsmanager describe-secret --secret-id SECRET-NAME --query ARN --output text'),
     ],
   })
 }

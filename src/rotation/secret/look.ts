@@ -116,7 +116,7 @@ function noValue(secret: SecretContext['rotated']['secret'], versionId: string):
       'No token was revoked. List the versions:',
       listVersions(secret),
       'Then move the label back to a version that works:',
-      moveLabel(secret, CURRENT, versionId, '<that version>'),
+      moveLabel(secret, CURRENT, versionId, 'THAT-VERSION-ID'),
     ],
   })
 }
