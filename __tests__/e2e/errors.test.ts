@@ -312,6 +312,7 @@ const scenarios: Scenario[] = [
     code: 'sts-failed',
     when: 'something else answers in STS’s place',
     name: 'sts-failed/not-sts',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
         kind: 'answer',
@@ -331,7 +332,7 @@ const scenarios: Scenario[] = [
         { kind: 'answer', ...stsError(new AwsError('Throttling', 'Rate exceeded', 400)) },
         9,
       ),
-    says: ['Throttling', 'Rate exceeded', 'max-attempts'],
+    says: ['Throttling', 'Rate exceeded', 'after 2 attempts', 'timeout: 2m'],
   },
   {
     code: 'secret-not-found',

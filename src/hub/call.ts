@@ -98,9 +98,10 @@ async function checkAnswer(
   const isEmptied = call.hasContent === true && isEmpty(answer)
   if (!isEmptied && !isForeign(answer)) return
   if (status < 300) await onLost?.()
-  const failure = isEmptied
-    ? hubFailed(what, answer, endpoint)
-    : (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  const failure =
+    isEmptied && parseJson(answer.body.toString('utf8')) !== undefined
+      ? hubFailed(what, answer, endpoint)
+      : (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
   const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
   throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
 }
