@@ -164,6 +164,7 @@ const scenarios: Scenario[] = [
     code: 'oidc-request-failed',
     when: 'the answer holds no token',
     name: 'oidc-request-failed/no-token',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.github.service.inject('id-token', { kind: 'answer', status: 200, body: { value: 7 } }),
     says: ['HTTP 200 without a token'],
@@ -404,6 +405,7 @@ const scenarios: Scenario[] = [
     code: 'secret-failed',
     when: 'something else answers in Secrets Manager’s place',
     name: 'secret-failed/not-secrets-manager',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', status: 200, body: '<html>hello</html>' }),
     says: ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],

@@ -12,12 +12,18 @@ describe('a network failure', () => {
     ['connect', 'Open TCP port 443'],
     ['TLS', 'NODE_EXTRA_CA_CERTS'],
     ['proxy', 'Check `HTTPS_PROXY`'],
-    ['timeout', 'are dropped by'],
     ['answer', 'closed the connection before the response was complete'],
     ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
   ])('in phase %s has its own cause and remedy', (phase, text) => {
     expect(explain(phase)).toContain(text)
     expect(explain(phase)).toContain(`Seen: phase ${phase}: DETAIL`)
+  })
+
+  test('that is silence after a connection is not called a firewall', () => {
+    expect(explain('timeout', 'no connection within 10 s, in phase connect')).toContain('are dropped by')
+    expect(explain('timeout', 'no complete answer within 5 s, in phase TLS')).toContain('are dropped by')
+    expect(explain('timeout', 'no complete answer within 5 s')).toContain('The host accepted the connection')
+    expect(explain('timeout', 'nothing received for 15 s')).toContain('The host accepted the connection')
   })
 
   test('names host and purpose', () => {

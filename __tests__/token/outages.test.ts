@@ -9,8 +9,11 @@ import { record } from '../../bench/record.ts'
 import { Sandbox } from '../../sandbox/index.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { MOST_CALLS } from '../../src/net/backoff.ts'
+import type { HttpRequest } from '../../src/net/http.ts'
 import {
+  ACCOUNT,
   CALLS,
+  type Call,
   type CallName,
   FAULTS,
   type FaultName,
@@ -19,6 +22,7 @@ import {
   play,
   preload,
   REFUSALS,
+  STORED,
   TIMEOUT_MS,
 } from './outages.ts'
 
@@ -57,6 +61,34 @@ describe.each(ALL_FAULTS)('an outage of 1 to 20 seconds (%s)', (fault) => {
     for (const call of ALL_CALLS.filter((one) => isPossible(fault, one) && !isFinal(fault, one))) {
       const played = await play(sandbox, { call, meet: FAULTS[fault], seconds: 20, random: () => random })
       expect([call, played.outcome]).toEqual([call, 'served'])
+      expect(played.most).toBeLessThanOrEqual(MOST_CALLS)
+    }
+  })
+})
+
+describe('an outage of a whole service for 20 seconds ends in success', () => {
+  const isPath =
+    (pattern: RegExp) =>
+    ({ url }: HttpRequest) =>
+      pattern.test(url.pathname)
+  /** Everything from the first call on that is one of these. */
+  const from = (first: (request: HttpRequest) => boolean, all: (request: HttpRequest) => boolean) => {
+    let hasBegun = false
+    return (request: HttpRequest) => {
+      hasBegun ||= first(request)
+      return hasBegun && all(request)
+    }
+  }
+  const isHubs = isPath(/^\/(?:api|oauth)\//)
+  test.each<[string, () => Call]>([
+    ['GitHub', () => ({ is: isPath(/well-known|token/), inputs: STORED })],
+    ['AWS', () => ({ is: isPath(/^\/$/), inputs: STORED })],
+    ['the Hub', () => ({ is: isHubs, inputs: ACCOUNT })],
+    ['the Hub, from the mint on', () => ({ is: from(CALLS['minting a token'].is, isHubs), inputs: ACCOUNT })],
+  ])('%s', async (_service, call) => {
+    for (const fault of ['HTTP 503', 'connection refused', 'answer lost', 'silence'] as const) {
+      const played = await play(sandbox, { call: call(), meet: FAULTS[fault], seconds: 20, random: () => 0.5 })
+      expect([fault, played.outcome]).toEqual([fault, 'served'])
       expect(played.most).toBeLessThanOrEqual(MOST_CALLS)
     }
   })

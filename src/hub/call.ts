@@ -95,16 +95,28 @@ async function checkAnswer(
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
   if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
-  const isEmptied = call.hasContent === true && isEmpty(answer)
-  if (!isEmptied && !isForeign(answer)) return
-  if (status < 300) await onLost?.()
-  const failure =
-    isEmptied && parseJson(answer.body.toString('utf8')) !== undefined
-      ? hubFailed(what, answer, endpoint)
-      : (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
-  const isUnusable = status >= 200 && status < 300 && call.method === 'GET'
+  const failure = await misplaced(answer, call, endpoint)
+  if (!failure) return
+  const isSuccess = status >= 200 && status < 300
+  if (isSuccess) await onLost?.()
+  const isUnusable = isSuccess && call.method === 'GET' && !isMirrors(answer)
   throw cureOf({ from: 'Hub', status, isUnusable }) === 'retry' ? new TryAgain(failure, after) : failure
 }
+
+/** What is wrong with an answer that is not one of this API, or that lacks what every answer to this call has. */
+async function misplaced(
+  answer: HttpResponse,
+  { what, hasContent = false }: HubCall,
+  endpoint: string,
+): Promise<ActionError | undefined> {
+  const json = parseJson(answer.body.toString('utf8'))
+  const isWithout = hasContent && answer.status === 200 && (json === undefined || isEmpty(json))
+  if (isWithout && json !== undefined) return hubFailed(what, answer, endpoint)
+  if (!isWithout && !isForeign(answer)) return undefined
+  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+}
+
+const isEmpty = (json: unknown): boolean => isRecord(json) && Object.keys(json).length === 0
 
 /** How Artifactory and Nexus name themselves in every answer. */
 const MIRROR = /^x-(?:jfrog|artifactory)-|^server: .*\b(?:artifactory|nexus)\b/i
@@ -115,7 +127,7 @@ const MIRROR = /^x-(?:jfrog|artifactory)-|^server: .*\b(?:artifactory|nexus)\b/i
  * token. The type does not decide: many servers call the plain text of a success HTML.
  */
 export function isForeign(answer: HttpResponse): boolean {
-  const { status, headers } = answer
+  const { status } = answer
   if (header(answer, 'x-error-code') !== undefined) return false
   const text = answer.body.toString('utf8')
   if (/^\s*</.test(text)) return true
@@ -123,6 +135,11 @@ export function isForeign(answer: HttpResponse): boolean {
   const json = parseJson(text)
   // The form of Artifactory's refusals.
   if (isRecord(json)) return Array.isArray(json.errors) && json.error === undefined
+  return isMirrors(answer)
+}
+
+/** A mirror stays one: unlike the page of a load balancer, its answers do not pass. */
+function isMirrors({ headers }: HttpResponse): boolean {
   return Object.entries(headers).some(([name, value]) => MIRROR.test(`${name}: ${value}`))
 }
 
@@ -135,14 +152,6 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
   if (['x-error-code', 'x-error-message'].some((name) => header(answer, name) !== undefined)) return true
   const json = parseJson(answer.body.toString('utf8'))
   return isRecord(json) && typeof json.error === 'string'
-}
-
-/** A success without content: something answered in the Hub's place, or the Hub failed halfway. */
-function isEmpty({ status, body }: HttpResponse): boolean {
-  if (status !== 200) return false
-  const text = body.toString('utf8')
-  const json = parseJson(text)
-  return !/^\s*</.test(text) && (json === undefined || (isRecord(json) && Object.keys(json).length === 0))
 }
 
 /** False when the network failed before the request could be sent. */

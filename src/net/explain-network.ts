@@ -53,9 +53,19 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
   },
 }
 
+/** Connected, and then nothing came. */
+const SILENT = {
+  cause:
+    'The host accepted the connection, but its response did not arrive in time. The service may be overloaded, or a proxy or firewall may hold the response back.',
+  fix: prose`Try again. If the problem persists, check the proxy or firewall between the runner and this host, or give the action more time, for example with ${code('timeout: 2m')}.`,
+}
+
+/** A call that came to no connection names the phase. */
+const isSilent = ({ phase, detail }: NetworkError): boolean => phase === 'timeout' && !detail.includes(', in phase ')
+
 /** `network-unreachable`: which host, in which phase, and the usual causes of exactly that. */
 export function explainNetworkError(error: NetworkError): ActionError {
-  const { cause, fix } = CAUSES[error.phase]
+  const { cause, fix } = isSilent(error) ? SILENT : CAUSES[error.phase]
   const through = error.proxy ? `, through the proxy ${printable(error.proxy)},` : ''
   return new ActionError('network-unreachable', {
     failed: `No answer from ${printable(error.host)}${through} while waiting for ${error.what}.`,
