@@ -121,14 +121,23 @@ describe('an outage that does not end', () => {
   })
 })
 
-test('the page about reliability has the table', () => {
+test('the page about reliability has the tables', () => {
+  const isOfOne = (refusal: string) => REFUSALS.filter((row) => row[1] === refusal).length === 1
+  const refused = REFUSALS.filter(([call, refusal]) => isOfOne(refusal) || call === 'ID token').map(
+    ([call, refusal, , calls]) => [refusal, isOfOne(refusal) ? call : 'every call', String(calls)],
+  )
+  show('refusals', [['refusal', 'call', 'calls made'], ['---', '---', '---:'], ...refused])
   const rows = ALL_FAULTS.map((fault) => [fault, ...ALL_CALLS.map((call) => textOf(fault, call))])
-  const lines = [['fault', ...ALL_CALLS], ['---', ...ALL_CALLS.map(() => '---')], ...rows]
+  show('outages', [['fault', ...ALL_CALLS], ['---', ...ALL_CALLS.map(() => '---')], ...rows])
+})
+
+/** Writes the table into the page, or expects it there. */
+function show(name: string, lines: readonly (readonly string[])[]): void {
   const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-  if (process.env.UPDATE_MESSAGES) record('outages', table, 'reliability.md')
+  if (process.env.UPDATE_MESSAGES) record(name, table, 'reliability.md')
   // When this fails because the policy was changed on purpose: npm run docs:messages
   expect(readFileSync(join(projectRoot, 'docs', 'reliability.md'), 'utf8')).toContain(`\n${table}\n`)
-})
+}
 
 function textOf(fault: FaultName, call: CallName): string {
   if (isFinal(fault, call)) return 'reported at once'

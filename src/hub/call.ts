@@ -56,7 +56,7 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
-  const route = `${method} ${endpoint}${path} ${headers?.authorization ?? ''}`
+  const route = [method, endpoint + path, headers?.authorization, body].join(' ')
   // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
   return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()

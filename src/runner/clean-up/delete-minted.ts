@@ -5,6 +5,7 @@
 import { ServiceAccounts } from '../../hub/service-accounts.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { prove } from '../../identity/prove.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { readStoredSecret } from '../../sources/stored-secret.ts'
@@ -42,8 +43,7 @@ export async function deleteMinted(saved: Record<string, unknown>, env: NodeJS.P
     await remove(saved, env)
     runnerLog.info(`Hub: deleted this job’s token "${name}"`)
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
-    runnerLog.warning(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(reason, 400)}`)
+    runnerLog.warning(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(inOneLine(error), 400)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Edge of post: revokes the token that main minted, or says when it expires; all from saved state. */
 import { getState } from '@actions/core'
 import { revokeToken } from '../../hub/revoke.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
@@ -51,10 +52,9 @@ async function revoke({ value, endpoint, expiresAt }: SavedToken, env: NodeJS.Pr
     )
     runnerLog.info('Hub: revoked this job’s token. The Hub sends the token’s owner an email about it.')
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
     const orphan = expiresAt === undefined ? ' If it belongs to a service account, a later run removes it.' : ''
     runnerLog.warning(
-      `This job’s token could not be revoked. ${tellExpiry(expiresAt)}.${orphan} ${printable(reason, 400)}`,
+      `This job’s token could not be revoked. ${tellExpiry(expiresAt)}.${orphan} ${printable(inOneLine(error), 400)}`,
     )
   }
 }
