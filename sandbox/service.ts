@@ -55,6 +55,14 @@ export type Fault =
   /** Let the handler answer, then change its answer. */
   | { kind: 'change'; change: (response: SandboxResponse) => SandboxResponse }
 
+/** A fault that lasts. */
+interface Outage {
+  fault: Fault
+  ms: number
+  /** `performance.now()`; undefined until the first call. */
+  endsAt: number | undefined
+}
+
 /** What becomes of an answer; undefined: it is sent. A promise holds it back. */
 export type Fate = 'answer' | 'lose' | 'hang' | undefined
 
@@ -89,6 +97,7 @@ export class Service {
   #url = ''
   readonly #server: Server
   readonly #faults = new Map<string, { fault: Fault; left: number }[]>()
+  readonly #outages = new Map<string, Outage>()
 
   constructor(name: ServiceName, handler: Handler) {
     this.name = name
@@ -123,7 +132,13 @@ export class Service {
     this.#faults.set(operation, queue)
   }
 
+  /** Lets every call of `operation` fail this way for so long, from the next one on. */
+  breakFor(operation: string, fault: Fault, ms: number): void {
+    this.#outages.set(operation, { fault, ms, endsAt: undefined })
+  }
+
   clearFaults(): void {
+    this.#outages.clear()
     this.#faults.clear()
   }
 
@@ -133,6 +148,12 @@ export class Service {
   }
 
   #fault(operation: string): Fault | undefined {
+    const outage = this.#outages.get(operation)
+    if (outage) {
+      outage.endsAt ??= performance.now() + outage.ms
+      if (performance.now() < outage.endsAt) return outage.fault
+      this.#outages.delete(operation)
+    }
     for (const key of [operation, '*']) {
       const queue = this.#faults.get(key)
       const head = queue?.[0]

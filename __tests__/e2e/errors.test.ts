@@ -328,6 +328,7 @@ const scenarios: Scenario[] = [
     code: 'oidc-request-failed',
     when: 'the answer holds no token',
     name: 'oidc-request-failed/no-token',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.github.service.inject('id-token', { kind: 'answer', status: 200, body: { value: 7 } }),
     says: [/HTTP 200, from .*, without a token in it/],
@@ -476,6 +477,7 @@ const scenarios: Scenario[] = [
     code: 'sts-failed',
     when: 'something else answers in STS’s place',
     name: 'sts-failed/not-sts',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
         kind: 'answer',
@@ -495,7 +497,7 @@ const scenarios: Scenario[] = [
         { kind: 'answer', ...stsError(new AwsError('Throttling', 'Rate exceeded', 400)) },
         9,
       ),
-    says: ['Throttling', 'Rate exceeded', 'max-attempts'],
+    says: ['Throttling', 'Rate exceeded', 'after 2 attempts', 'timeout: 2m'],
   },
   {
     code: 'secret-not-found',
@@ -567,6 +569,7 @@ const scenarios: Scenario[] = [
     code: 'secret-failed',
     when: 'something else answers in Secrets Manager’s place',
     name: 'secret-failed/not-secrets-manager',
+    play: { with: { 'max-attempts': '1' } },
     arrange: ({ sandbox }) =>
       sandbox.aws.service.inject('GetSecretValue', { kind: 'answer', status: 200, body: '<html>hello</html>' }),
     says: ['AWS_ENDPOINT_URL_SECRETS_MANAGER'],

@@ -66,7 +66,9 @@ describe('a stored token that a mirror is asked about', () => {
 
   test.each(ANSWERS)('is neither accepted nor called bad: %s', async (_name, given) => {
     answer = given
-    const { title, message } = errorOf((await stage.main({ env: { HF_ENDPOINT: HF_ENDPOINT() } })).main)
+    const { title, message } = errorOf(
+      (await stage.main({ env: { HF_ENDPOINT: HF_ENDPOINT() }, with: { 'max-attempts': '1' } })).main,
+    )
     expect(title).toBe('hub-failed')
     expect(message).toContain(`The response from \`${HF_ENDPOINT()}\` did not come from the Hub’s API.`)
     expect(message).toContain(`hf-endpoint: https://huggingface.co\n  client-endpoint: ${HF_ENDPOINT()}`)

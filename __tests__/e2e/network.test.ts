@@ -4,6 +4,7 @@ import { watch } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, stsError } from '../../sandbox/aws.ts'
 import type { RunnerJob, StepOptions, StepResult } from '../../sandbox/runner.ts'
+import type { Fault } from '../../sandbox/service.ts'
 import { errorOf, Stage } from './stage.ts'
 
 let stage: Stage
@@ -39,6 +40,34 @@ describe('one failure of one call is cured by another try', () => {
   })
 })
 
+/** In real time; `__tests__/token/outages.test.ts` has the whole table. */
+describe('an outage of seconds ends in success', () => {
+  const throttled = { kind: 'answer', ...stsError(new AwsError('Throttling', 'Rate exceeded', 400)) } as const
+  const page = { kind: 'answer', status: 200, body: '<html>busy</html>' } as const
+  test.each<[keyof typeof SERVICES, string, Fault, number]>([
+    ['AssumeRoleWithWebIdentity', 'throttled', throttled, 2_000],
+    ['AssumeRoleWithWebIdentity', 'throttled', throttled, 5_000],
+    ['id-token', 'a page', page, 3_000],
+    ['jwks', 'HTTP 503', { kind: 'answer', status: 503 }, 2_000],
+    ['GetSecretValue', 'cut', { kind: 'reset' }, 3_000],
+    ['whoami-v2', 'HTTP 429', { kind: 'answer', status: 429 }, 2_000],
+    ['whoami-v2', 'silence', { kind: 'stall', afterBytes: 0 }, 1_000],
+  ])('%s: %s', async (operation, _how, fault, ms) => {
+    stage.sandbox[SERVICES[operation]].service.breakFor(operation, fault, ms)
+    const { main } = await stage.main()
+    expect([main.exitCode, main.log]).toEqual([0, expect.any(String)])
+    expect(stage.sandbox.calls()[operation]).toBeGreaterThan(1)
+    expect(stage.sandbox.calls()[operation]).toBeLessThanOrEqual(10)
+  })
+
+  test('for a rotation as well', async () => {
+    stage.sandbox.aws.service.breakFor('AssumeRoleWithWebIdentity', throttled, 3_000)
+    stage.sandbox.hub.service.breakFor('service-accounts', { kind: 'answer', status: 503 }, 3_000)
+    const { main } = await stage.rotate()
+    expect([main.exitCode, main.log]).toEqual([0, expect.any(String)])
+  })
+})
+
 describe('an answer that stalls ends with the deadline, and says what was waited for', () => {
   const stalls = operations.flatMap(([operation, service]) =>
     [0, 30, 200].map((bytes) => [operation, bytes, service] as const),
@@ -53,17 +82,24 @@ describe('an answer that stalls ends with the deadline, and says what was waited
 })
 
 describe('what another try cannot cure is asked once', () => {
-  test.each(['AccessDenied', 'InvalidIdentityToken', 'MalformedPolicyDocument', 'RegionDisabledException'])(
-    'STS: %s',
-    async (code) => {
-      stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
-        kind: 'answer',
-        ...stsError(new AwsError(code, 'no', 403)),
-      })
-      expect((await stage.main()).main.exitCode).toBe(1)
-      expect(stage.sandbox.calls()).toMatchObject({ AssumeRoleWithWebIdentity: 1 })
-    },
-  )
+  test.each(['InvalidIdentityToken', 'MalformedPolicyDocument', 'RegionDisabledException'])('STS: %s', async (code) => {
+    stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', {
+      kind: 'answer',
+      ...stsError(new AwsError(code, 'no', 403)),
+    })
+    expect((await stage.main()).main.exitCode).toBe(1)
+    expect(stage.sandbox.calls()).toMatchObject({ AssumeRoleWithWebIdentity: 1 })
+  })
+
+  test('STS: AccessDenied, once more after a second or two', async () => {
+    const denied = stsError(new AwsError('AccessDenied', 'no', 403))
+    stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', { kind: 'answer', ...denied }, 2)
+    expect(errorOf((await stage.main()).main).message).toMatch(/role-trust-rejected[\s\S]*after 2 attempts/)
+    expect(stage.sandbox.calls()).toMatchObject({ AssumeRoleWithWebIdentity: 2 })
+
+    stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', { kind: 'answer', ...denied })
+    expect((await stage.main()).main.exitCode).toBe(0)
+  })
 
   test('Hub: 401', async () => {
     stage.sandbox.hub.revokeToken(stage.sandbox.tokens.write)

@@ -48,6 +48,8 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/\bclock is \d+ s (slow|fast)/g, 'clock is 660 s $1'],
   [/\bthe token expired (?:\d+[dhms] ?)+ ?ago/g, 'the token expired 5m 30s ago'],
   [/\bthe token is not valid for another (?:\d+[dhms]\b ?)+/g, 'the token is not valid for another 5m 30s'],
+  [/\bafter one attempt in \d+ s/g, 'after one attempt'],
+  [/\b(after \d+ attempts) in (?:less than 1 s|\d+ s)/g, '$1 in 2 s'],
   [/("ageSeconds": ?)\d+/g, '$15'],
   [/("(?:ms|durationMs)":)\d+/g, '$1120'],
   [/("tokenSha256":")[\da-f]{64}/g, '$1<SHA-256 of the token>'],

@@ -13,7 +13,6 @@ describe('a network failure', () => {
     ['connect', 'Open TCP port 443'],
     ['TLS', 'may not speak TLS'],
     ['proxy', 'Check `HTTPS_PROXY`'],
-    ['timeout', 'are dropped by'],
     ['answer', 'closed the connection before the response was complete'],
     ['policy', 'Check `hf-endpoint`, `oidc-issuer`'],
   ])('in phase %s has its own cause and remedy', (phase, text) => {
@@ -60,6 +59,13 @@ describe('a network failure', () => {
     const failure = { what: 'x', host: 'hub.example', phase, detail: 'y', unusedProxy: 'HTTP_PROXY' }
     const { message } = explainNetworkError(new NetworkError(failure))
     expect(message.includes('`HTTP_PROXY` is set in this job, but `HTTPS_PROXY` is not.')).toBe(isNamed)
+  })
+
+  test('that is silence after a connection is not called a firewall', () => {
+    expect(explain('timeout', 'no connection within 10 s, in phase connect')).toContain('are dropped by')
+    expect(explain('timeout', 'no complete answer within 5 s, in phase TLS')).toContain('are dropped by')
+    expect(explain('timeout', 'no complete answer within 5 s')).toContain('The host accepted the connection')
+    expect(explain('timeout', 'nothing received for 15 s')).toContain('The host accepted the connection')
   })
 
   test('names host and purpose', () => {

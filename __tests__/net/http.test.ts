@@ -199,6 +199,18 @@ describe('a failure names its phase', () => {
     })
   })
 
+  test('a complete answer that does not come in time, though bytes do', async () => {
+    const port = await tcpServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n')
+      const drip = setInterval(() => socket.write('x'), 20)
+      socket.on('close', () => clearInterval(drip))
+    })
+    await expect(client().send({ ...get(`http://127.0.0.1:${port}/`), withinMs: 200 })).rejects.toMatchObject({
+      phase: 'timeout',
+      detail: 'no complete answer within 0.2 s',
+    })
+  })
+
   test('a plain answer where TLS is expected', async () => {
     const hub = await service(ok)
     await expect(client().send(get(hub.url.replace('http:', 'https:')))).rejects.toMatchObject({ phase: 'TLS' })

@@ -4,6 +4,7 @@ import { Hub } from '../../sandbox/hub/index.ts'
 import { mintToken } from '../../src/hub/mint.ts'
 import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
+import { CallCount } from '../../src/net/calls-made.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
 import { Minter } from '../../src/rotation/account/minter.ts'
@@ -36,7 +37,7 @@ afterEach(async () => {
   await hub.close()
 })
 
-const access = () => ({ endpoint: hub.url, http, policy: { maxAttempts: 3, deadline } })
+const access = () => ({ endpoint: hub.url, http, policy: { maxAttempts: 3, deadline, calls: new CallCount() } })
 const masked: string[] = []
 const open = () =>
   Minter.open({
@@ -58,6 +59,14 @@ const answerWith = (tokenInfo: unknown) =>
     kind: 'change',
     change: ({ body, ...rest }) => ({ ...rest, body: { ...(body as object), tokenInfo } }),
   })
+
+test('a run with many secrets may ask as often as it has secrets', async () => {
+  const minter = await open()
+  for (let n = 0; n < 12; n += 1) {
+    const token = await minter.mint(ARN, VERSION, WANTED)
+    expect(await minter.findMinted(token)).toHaveLength(1)
+  }
+})
 
 describe('a token that the run minted', () => {
   test('is masked before anyone has it', async () => {

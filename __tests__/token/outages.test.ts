@@ -9,8 +9,11 @@ import { record } from '../../bench/record.ts'
 import { Sandbox } from '../../sandbox/index.ts'
 import { projectRoot } from '../../sandbox/root.ts'
 import { MOST_CALLS } from '../../src/net/backoff.ts'
+import type { HttpRequest } from '../../src/net/http.ts'
 import {
+  ACCOUNT,
   CALLS,
+  type Call,
   type CallName,
   FAULTS,
   type FaultName,
@@ -19,6 +22,7 @@ import {
   play,
   preload,
   REFUSALS,
+  STORED,
   TIMEOUT_MS,
 } from './outages.ts'
 
@@ -62,6 +66,34 @@ describe.each(ALL_FAULTS)('an outage of 1 to 20 seconds (%s)', (fault) => {
   })
 })
 
+describe('an outage of a whole service for 20 seconds ends in success', () => {
+  const isPath =
+    (pattern: RegExp) =>
+    ({ url }: HttpRequest) =>
+      pattern.test(url.pathname)
+  /** Everything from the first call on that is one of these. */
+  const from = (first: (request: HttpRequest) => boolean, all: (request: HttpRequest) => boolean) => {
+    let hasBegun = false
+    return (request: HttpRequest) => {
+      hasBegun ||= first(request)
+      return hasBegun && all(request)
+    }
+  }
+  const isHubs = isPath(/^\/(?:api|oauth)\//)
+  test.each<[string, () => Call]>([
+    ['GitHub', () => ({ is: isPath(/well-known|token/), inputs: STORED })],
+    ['AWS', () => ({ is: isPath(/^\/$/), inputs: STORED })],
+    ['the Hub', () => ({ is: isHubs, inputs: ACCOUNT })],
+    ['the Hub, from the mint on', () => ({ is: from(CALLS['minting a token'].is, isHubs), inputs: ACCOUNT })],
+  ])('%s', async (_service, call) => {
+    for (const fault of ['HTTP 503', 'connection refused', 'answer lost', 'silence'] as const) {
+      const played = await play(sandbox, { call: call(), meet: FAULTS[fault], seconds: 20, random: () => 0.5 })
+      expect([fault, played.outcome]).toEqual([fault, 'served'])
+      expect(played.most).toBeLessThanOrEqual(MOST_CALLS)
+    }
+  })
+})
+
 const FINAL = ALL_FAULTS.flatMap((fault) =>
   ALL_CALLS.filter((call) => isFinal(fault, call)).map((call) => [fault, call] as const),
 )
@@ -89,14 +121,23 @@ describe('an outage that does not end', () => {
   })
 })
 
-test('the page about reliability has the table', () => {
+test('the page about reliability has the tables', () => {
+  const isOfOne = (refusal: string) => REFUSALS.filter((row) => row[1] === refusal).length === 1
+  const refused = REFUSALS.filter(([call, refusal]) => isOfOne(refusal) || call === 'ID token').map(
+    ([call, refusal, , calls]) => [refusal, isOfOne(refusal) ? call : 'every call', String(calls)],
+  )
+  show('refusals', [['refusal', 'call', 'calls made'], ['---', '---', '---:'], ...refused])
   const rows = ALL_FAULTS.map((fault) => [fault, ...ALL_CALLS.map((call) => textOf(fault, call))])
-  const lines = [['fault', ...ALL_CALLS], ['---', ...ALL_CALLS.map(() => '---')], ...rows]
+  show('outages', [['fault', ...ALL_CALLS], ['---', ...ALL_CALLS.map(() => '---')], ...rows])
+})
+
+/** Writes the table into the page, or expects it there. */
+function show(name: string, lines: readonly (readonly string[])[]): void {
   const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-  if (process.env.UPDATE_MESSAGES) record('outages', table, 'reliability.md')
+  if (process.env.UPDATE_MESSAGES) record(name, table, 'reliability.md')
   // When this fails because the policy was changed on purpose: npm run docs:messages
   expect(readFileSync(join(projectRoot, 'docs', 'reliability.md'), 'utf8')).toContain(`\n${table}\n`)
-})
+}
 
 function textOf(fault: FaultName, call: CallName): string {
   if (isFinal(fault, call)) return 'reported at once'

@@ -20,16 +20,16 @@ export const TIMEOUT_MS = 60_000
 type Inputs = Partial<Record<InputName, string>>
 
 /** How a call is recognized, and the inputs of a run that makes it. */
-interface Call {
+export interface Call {
   is: (request: HttpRequest) => boolean
   inputs: Inputs
   /** Whether it mints: nobody can tell whether a call whose answer was lost was carried out. */
   mints?: true
 }
 
-const STORED: Inputs = { 'role-to-assume': roleArn('write'), scope: 'write', repositories: 'acme/model' }
+export const STORED: Inputs = { 'role-to-assume': roleArn('write'), scope: 'write', repositories: 'acme/model' }
 const PUBLISHER: Inputs = { 'token-source': 'trusted-publisher', 'hf-resource': 'acme/model', scope: 'write' }
-const ACCOUNT: Inputs = {
+export const ACCOUNT: Inputs = {
   'token-source': 'service-account',
   'role-to-assume': roleArn('accounts'),
   'secret-id': 'huggingface/acme/service-accounts',
@@ -166,7 +166,7 @@ export function isPossible(fault: FaultName, call: CallName): boolean {
 }
 
 export interface Outage {
-  call: CallName
+  call: CallName | Call
   meet: Meet
   /** How long it lasts. */
   seconds: number
@@ -201,7 +201,7 @@ export async function play(sandbox: Sandbox, { call, meet, seconds, random }: Ou
   const real = new Deadline(TIMEOUT_MS)
   const http = new Http(real, async () => undefined)
   const counts = new Map<string, number>()
-  const { is, inputs }: Call = CALLS[call]
+  const { is, inputs }: Call = typeof call === 'string' ? CALLS[call] : call
   let endsAt = Number.NaN
   let calls = 0
   const send = async (request: HttpRequest): Promise<HttpResponse> => {

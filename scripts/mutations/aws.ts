@@ -378,15 +378,15 @@ const CALLS: readonly Mutation[] = [
   {
     file: 'aws/clients.ts',
     without: 'a refusal that another attempt can cure is retried',
-    find: 'isTransientRefusal(refusal) ?',
-    replace: 'false ?',
+    find: "if (cure === 'never') return failure",
+    replace: 'return failure',
     tests: 'aws/read-secret.test',
   },
   {
     file: 'aws/clients.ts',
     without: 'a refusal that stays is not retried',
-    find: 'isTransientRefusal(refusal) ?',
-    replace: 'true ?',
+    find: "if (cure === 'never') return failure\n",
+    replace: '',
     tests: 'aws/read-secret.test',
   },
   {
@@ -395,6 +395,49 @@ const CALLS: readonly Mutation[] = [
     find: 'new TryAgain(failure, refusal.afterMs)',
     replace: 'new TryAgain(failure)',
     tests: 'aws/assume-role.test',
+  },
+  {
+    file: 'aws/clients.ts',
+    without: 'IAM’s own delay gets one attempt, not many',
+    find: "cure === 'once' ?",
+    replace: 'false ?',
+    tests: 'aws/assume-role.test',
+  },
+  {
+    file: 'aws/clients.ts',
+    without: 'a session that worked is not new',
+    find: 'if (credentials) KNOWN.add(credentials)\n',
+    replace: '',
+    tests: 'aws/secret-versions.test',
+  },
+  {
+    file: 'aws/clients.ts',
+    without: 'an answer that cannot be one is repeated',
+    find: 'throw isRepeatable ? new TryAgain(fault) : fault',
+    replace: 'throw fault',
+    tests: 'aws/assume-role.test',
+  },
+  {
+    file: 'aws/service-error.ts',
+    without: 'an unreadable answer is repeated only where that does no harm',
+    find: " === 'unreadable' && isRepeatable &&",
+    replace: " === 'unreadable' &&",
+    tests: 'aws/secret-versions.test',
+  },
+  {
+    file: 'aws/secret-versions.ts',
+    without: 'a version that was stored may not be visible yet',
+    find: 'this.#written.add(versionId)\n',
+    replace: '',
+    tests: 'aws/secret-versions.test',
+  },
+  {
+    file: 'aws/secret-versions.ts',
+    without: 'a version is missed once only',
+    find: '  late.left -= 1\n',
+    replace: '',
+    tests: 'aws/secret-versions.test',
+    named: 'to another one',
   },
   {
     file: 'aws/service-error.ts',
@@ -424,41 +467,6 @@ const CALLS: readonly Mutation[] = [
     replace: '',
     tests: 'aws/assume-role.test',
   },
-  {
-    file: 'aws/service-error.ts',
-    without: 'throttling is retried, whatever its status',
-    find: 'Throttl|TooMany',
-    replace: 'TooMany',
-    tests: 'aws/(?:assume-role|ecs).test',
-  },
-  {
-    file: 'aws/service-error.ts',
-    without: 'InternalServiceError is retried, whatever its status',
-    find: '|^InternalServiceError$',
-    replace: '',
-    tests: 'aws/(?:read-secret|secret-versions).test',
-  },
-  {
-    file: 'aws/service-error.ts',
-    without: 'ServerException of ECS is retried, whatever its status',
-    find: '|^ServerException$',
-    replace: '',
-    tests: 'aws/ecs.test',
-  },
-  {
-    file: 'aws/service-error.ts',
-    without: 'an issuer that STS could not reach just now is asked again',
-    find: '|^IDPCommunicationError',
-    replace: '',
-    tests: 'aws/assume-role.test',
-  },
-  {
-    file: 'aws/service-error.ts',
-    without: 'keys that STS could not fetch just now are fetched again',
-    find: ' || TRANSIENT_TEXT.test(message)',
-    replace: '',
-    tests: 'aws/assume-role.test',
-  },
 ]
 
 const SESSIONS: readonly Mutation[] = [
@@ -479,30 +487,29 @@ const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/assume-role.ts',
     without: 'the secret access key is masked',
-    find: '  if (SecretAccessKey) mask(SecretAccessKey)\n',
-    replace: '',
+    find: '[Credentials?.SecretAccessKey, ',
+    replace: '[',
     tests: 'aws/assume-role.test',
   },
   {
     file: 'aws/assume-role.ts',
     without: 'the session token is masked',
-    find: '  if (SessionToken) mask(SessionToken)\n',
-    replace: '',
+    find: ', Credentials?.SessionToken]',
+    replace: ']',
     tests: 'aws/assume-role.test',
   },
   {
     file: 'aws/assume-role.ts',
     without: 'the keys are masked before anything can fail',
-    find: '  if (SecretAccessKey) mask(SecretAccessKey)\n  if (SessionToken) mask(SessionToken)\n  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()\n',
-    replace:
-      '  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()\n  mask(SecretAccessKey)\n  mask(SessionToken)\n',
+    find: 'if (secret) mask(secret)',
+    replace: 'if (secret && credentialsIn(Credentials)) mask(secret)',
     tests: 'aws/assume-role.test',
   },
   {
     file: 'aws/assume-role.ts',
     without: 'an answer of STS without credentials is a failure',
-    find: 'throw withoutCredentials()',
-    replace: 'console.error(withoutCredentials.name)',
+    find: 'if (!credentials) throw withoutCredentials()',
+    replace: 'if (!credentials) throw new Error(withoutCredentials.name)',
     tests: 'aws/assume-role.test',
   },
   {
@@ -515,15 +522,15 @@ const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/assume-role.ts',
     without: 'an ID token that expired is renewed',
-    find: 'if (saysExpired(refusal)) throw',
-    replace: 'if (false) throw',
+    find: 'isExpired = saysExpired(refusal)',
+    replace: 'isExpired = false',
     tests: 'aws/assume-role.test',
   },
   {
     file: 'aws/assume-role.ts',
     without: 'only an ID token that expired is renewed',
-    find: 'if (saysExpired(refusal)) throw',
-    replace: 'throw',
+    find: 'isExpired = saysExpired(refusal)',
+    replace: 'isExpired = true',
     tests: 'aws/assume-role.test',
   },
   {
@@ -780,8 +787,8 @@ const SECRETS: readonly Mutation[] = [
   {
     file: 'aws/secret-versions.ts',
     without: 'the answer of DescribeSecret has the ARN of a secret',
-    find: 'if (arn === undefined) {',
-    replace: 'if (answer.ARN === undefined) {',
+    find: 'arnOf(ARN) === undefined ?',
+    replace: 'ARN === undefined ?',
     tests: 'aws/secret-versions.test',
   },
   {
@@ -822,8 +829,8 @@ const SECRETS: readonly Mutation[] = [
   {
     file: 'aws/secret-versions.ts',
     without: 'only AWS’s own words say that a label is elsewhere',
-    find: 'if (names.test(serviceError(error).name)) return otherwise',
-    replace: 'if (serviceError(error).name) return otherwise',
+    find: 'if (!names.test(name)) throw error\n',
+    replace: '',
     tests: 'aws/secret-versions.test',
   },
   {

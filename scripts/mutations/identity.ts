@@ -278,7 +278,7 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...keys,
     without: 'an issuer in trouble is asked again',
-    find: 'if (isTransient(status)) {',
+    find: "if (cureOf({ from: 'issuer', status, isUnusable }) === 'retry') {",
     replace: 'if (false) {',
   },
   {
@@ -328,20 +328,20 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...ask,
     without: 'a token must be text',
-    find: "typeof value !== 'string' || value === ''",
-    replace: "value === ''",
+    find: "typeof value === 'string' && value !== ''",
+    replace: "value !== undefined && value !== ''",
   },
   {
     ...ask,
     without: 'a token is taken from HTTP 200 only',
-    find: 'if (status !== 200) {',
-    replace: 'if (status >= 500) {',
+    find: 'status === 200 ? parseJson(text) : undefined',
+    replace: 'status < 500 ? parseJson(text) : undefined',
   },
   {
     ...ask,
     without: 'only a failure that may pass is repeated',
-    find: 'if (isTransient(status)) throw',
-    replace: 'if (true) throw',
+    find: 'throw isCurable ?',
+    replace: 'throw isCurable !== undefined ?',
   },
   {
     ...ask,

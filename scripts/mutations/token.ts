@@ -295,8 +295,8 @@ export const TOKEN: readonly Mutation[] = [
   {
     ...PARSE,
     without: 'the number of attempts has a maximum',
-    find: "wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }",
-    replace: "wholeNumber('max-attempts', values, { min: 1, max: 100 }",
+    find: "givenNumber('max-attempts', values, { min: 1, max: MOST_CALLS }",
+    replace: "givenNumber('max-attempts', values, { min: 1, max: 100 }",
   },
   {
     ...PARSE,

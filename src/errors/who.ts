@@ -18,6 +18,7 @@ export const WHO = {
   'audience-mismatch': AUTHORS,
   'claim-rejected': 'Anyone who can change this workflow. Before you widen a rule, ask the people who wrote it.',
   'role-trust-rejected': ROLE_ACCOUNT,
+  'aws-identity-unavailable': 'Anyone who can change this workflow, or the people who operate this machine.',
   'oidc-provider-missing': ROLE_ACCOUNT,
   'audience-not-registered': ROLE_ACCOUNT,
   'sts-failed': 'Anyone who can change this workflow; for settings of the account, the people who administer it.',

@@ -58,7 +58,7 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
-  const route = `${method} ${endpoint}${path} ${headers?.authorization ?? ''}`
+  const route = [method, endpoint + path, headers?.authorization, body].join(' ')
   // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
   return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()
@@ -99,17 +99,19 @@ async function checkAnswer(
   const failure = await unusable(place, call)
   if (!failure) return
   if (status < 300) await onLost?.()
-  throw isTransient(status) || isCurable(call, status) ? new TryAgain(failure, after) : failure
+  throw isTransient(status) || isCurable(call, answer) ? new TryAgain(failure, after) : failure
 }
 
-/** What is wrong with an answer that is not the Hub's, holds nothing, or says that the Hub failed; undefined: nothing. */
-async function unusable(place: Foreign, { hasContent, what }: HubCall): Promise<ActionError | undefined> {
+/** What is wrong with an answer that is not the Hub's, lacks what it must have, or says that the Hub failed. */
+async function unusable(place: Foreign, { hasContent = false, what }: HubCall): Promise<ActionError | undefined> {
   const { answer, endpoint } = place
   const foreign = async () => (await import('./explain-foreign.ts')).notTheHub(place)
   // A proxy’s page and one of a load balancer during an incident look alike.
   if (isTransient(answer.status)) return isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint)
-  if (hasContent === true && isEmpty(answer)) return hubFailed(what, answer, endpoint)
-  return isForeign(answer) ? await foreign() : undefined
+  const json = parseJson(answer.body.toString('utf8'))
+  const isWithout = hasContent && answer.status === 200 && (json === undefined || isEmpty(json))
+  if (isWithout && json !== undefined) return hubFailed(what, answer, endpoint)
+  return isWithout || isForeign(answer) ? await foreign() : undefined
 }
 
 /** Every 429 may be tried again; one by a long window is shared by many. */
@@ -117,10 +119,14 @@ function limited(what: string, answer: HttpResponse, after: number | undefined):
   return new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
 }
 
-/** Whether asking again may cure an answer that is not the Hub's, or holds nothing. */
-function isCurable({ method }: HubCall, status: number): boolean {
-  return cureOf({ from: 'Hub', status, isUnusable: status >= 200 && status < 300 && method === 'GET' }) === 'retry'
+/** Whether asking again may cure an answer that is not the Hub's, or lacks what it must have. */
+function isCurable({ method }: HubCall, answer: HttpResponse): boolean {
+  const { status } = answer
+  const isUnusable = status >= 200 && status < 300 && method === 'GET' && !isMirrors(answer)
+  return cureOf({ from: 'Hub', status, isUnusable }) === 'retry'
 }
+
+const isEmpty = (json: unknown): boolean => isRecord(json) && Object.keys(json).length === 0
 
 /** How Artifactory and Nexus name themselves in every answer. */
 const MIRROR = /^x-(?:jfrog|artifactory)-|^server: .*\b(?:artifactory|nexus)\b/i
@@ -131,7 +137,7 @@ const MIRROR = /^x-(?:jfrog|artifactory)-|^server: .*\b(?:artifactory|nexus)\b/i
  * token. The type does not decide: many servers call the plain text of a success HTML.
  */
 export function isForeign(answer: HttpResponse): boolean {
-  const { status, headers } = answer
+  const { status } = answer
   if (header(answer, 'x-error-code') !== undefined) return false
   const text = answer.body.toString('utf8')
   if (/^\s*</.test(text)) return true
@@ -139,6 +145,11 @@ export function isForeign(answer: HttpResponse): boolean {
   const json = parseJson(text)
   // The form of Artifactory's refusals.
   if (isRecord(json)) return Array.isArray(json.errors) && json.error === undefined
+  return isMirrors(answer)
+}
+
+/** A mirror stays one: unlike the page of a load balancer, its answers do not pass. */
+function isMirrors({ headers }: HttpResponse): boolean {
   return Object.entries(headers).some(([name, value]) => MIRROR.test(`${name}: ${value}`))
 }
 
@@ -151,14 +162,6 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
   if (['x-error-code', 'x-error-message'].some((name) => header(answer, name) !== undefined)) return true
   const json = parseJson(answer.body.toString('utf8'))
   return isRecord(json) && typeof json.error === 'string'
-}
-
-/** A success without content: something answered in the Hub's place, or the Hub failed halfway. */
-function isEmpty({ status, body }: HttpResponse): boolean {
-  if (status !== 200) return false
-  const text = body.toString('utf8')
-  const json = parseJson(text)
-  return !/^\s*</.test(text) && (json === undefined || (isRecord(json) && Object.keys(json).length === 0))
 }
 
 /** False when the network failed before the request could be sent. */

@@ -38,27 +38,36 @@ export function afterAttempts(made: number, elapsedMs: number): string {
 }
 
 /** The failures that state how many calls were made: of two loops, one within the other, the inner one knows. */
-const TOLD = new WeakSet<Error>()
+const TOLD = new WeakMap<Error, string>()
 
 /** The failure, with the number of calls at the end of what was seen. */
 export function withCalls(failure: Error, made: number, elapsedMs: number): Error {
   if (!(failure instanceof ActionError) || TOLD.has(failure)) return failure
   const { code, explanation, cause } = failure
-  const seen = ended(explanation.seen, afterAttempts(made, elapsedMs))
+  const calls = afterAttempts(made, elapsedMs)
+  const seen = ended(explanation.seen, calls)
   const told = new ActionError(code, { ...explanation, seen }, cause)
-  TOLD.add(told)
+  TOLD.set(told, calls)
   return told
+}
+
+/** A failure in one line, for a warning: what failed, and how many calls were made. */
+export function inOneLine(error: unknown): string {
+  if (!(error instanceof Error)) return 'an error'
+  const [line = ''] = error.message.split('\n')
+  const calls = TOLD.get(error)
+  return calls === undefined ? line : `${line} (${calls})`
 }
 
 /** How many calls an answer took: it may turn out to be a refusal only later. */
 const CALLS = new WeakMap<object, string>()
 
-/** Remembers that an answer took more than one attempt. */
+/** Remembers how many attempts an answer took. */
 export function tellCalls(answer: unknown, made: number, elapsedMs: number): void {
-  if (typeof answer === 'object' && answer !== null && made > 1) CALLS.set(answer, afterAttempts(made, elapsedMs))
+  if (typeof answer === 'object' && answer !== null) CALLS.set(answer, afterAttempts(made, elapsedMs))
 }
 
-/** `after 2 attempts in 3 s`; undefined for an answer that came at once. */
+/** `after 2 attempts in 3 s`; undefined for an answer that was not waited for with retries. */
 export const callsFor = (answer: object): string | undefined => CALLS.get(answer)
 
 /** The first sentence of what was seen, with `text` at its end. */

@@ -46,6 +46,13 @@ export interface Row {
   why: string
 }
 
+/**
+ * How services speak of their own failures. Part of a name or a path it is no failure: a repository may be called
+ * `acme/upstream`.
+ */
+const OUTAGE =
+  /(?<![\w/.-])(?:abort(?:ed|error)?|time[ds]?[ -]?out|deadline exceeded|(?:internal|server) (?:server )?error|(?:temporarily )?unavailable|upstream|connections?|e(?:timedout|conn[a-z]+|pipe)|socket hang up|fetch failed|bad gateway)(?![\w/-])/i
+
 const SERVICES = ['GitHub', 'issuer', 'AWS', 'STS', 'Hub'] as const
 const AWS = ['AWS', 'STS'] as const
 
@@ -113,6 +120,20 @@ export const CURES: readonly Row[] = [
     cure: 'retry',
     what: 'GitHub: “Can’t issue ID_TOKEN for job in ‘Pending’ state” (403)',
     why: 'GitHub has not registered yet that the job has started',
+  },
+  {
+    from: ['Hub'],
+    name: /^(?:server_error|temporarily_unavailable)$/,
+    cure: 'retry',
+    what: 'Hub: an OAuth error with which the service speaks of itself (`server_error`, `temporarily_unavailable`)',
+    why: 'the Hub failed while it processed the request',
+  },
+  {
+    from: ['Hub'],
+    text: OUTAGE,
+    cure: 'retry',
+    what: 'Hub: a refusal whose reason is an outage, such as “The operation was aborted due to timeout”',
+    why: 'the same, in the form of a refusal',
   },
   {
     from: AWS,

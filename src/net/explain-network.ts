@@ -115,7 +115,19 @@ const OF_PROXY = {
 /** The phases in which the host itself could not be reached. */
 const UNREACHED: readonly Phase[] = ['DNS', 'connect', 'timeout']
 
-function causeOf({ phase, detail, isProxys }: NetworkError): { cause: Wording; fix: Wording } {
+/** Connected, and then nothing came. */
+const SILENT = {
+  cause:
+    'The host accepted the connection, but its response did not arrive in time. The service may be overloaded, or a proxy or firewall may hold the response back.',
+  fix: prose`Try again. If the problem persists, check the proxy or firewall between the runner and this host, or give the action more time, for example with ${code('timeout: 2m')}.`,
+}
+
+/** A call that came to no connection names the phase. */
+const isSilent = ({ phase, detail }: NetworkError): boolean => phase === 'timeout' && !detail.includes(', in phase ')
+
+function causeOf(error: NetworkError): { cause: Wording; fix: Wording } {
+  const { phase, detail, isProxys } = error
+  if (isSilent(error)) return SILENT
   const isCertificate = phase === 'TLS' && isCertificateError(detail)
   if (isCertificate && isProxys) return OF_PROXY
   const table = isCertificate ? CERTIFICATES : phase === 'proxy' ? REFUSALS : []

@@ -1,6 +1,7 @@
 /** Removes minted tokens that earlier runs could not revoke: read by name and by the Hub's own record, a few each run. */
 import type { AccountToken, ServiceAccount, ServiceAccounts } from '../hub/service-accounts.ts'
 import type { Job } from '../identity/job.ts'
+import { inOneLine } from '../net/calls-made.ts'
 import { formatDuration } from '../text/duration.ts'
 import type { Log } from '../text/log.ts'
 import { printable } from '../text/printable.ts'
@@ -44,9 +45,10 @@ export function startSweep(options: SweepOptions): { end: () => Promise<void> } 
   const { accounts, account, ageSeconds, swept, log, now = Date.now } = options
   let ended = false
   const warn = (error: unknown) => {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
     if (!ended)
-      log.warning(`Tokens of earlier runs (older than ${formatDuration(ageSeconds)}) could not be removed: ${reason}`)
+      log.warning(
+        `Tokens of earlier runs (older than ${formatDuration(ageSeconds)}) could not be removed: ${inOneLine(error)}`,
+      )
   }
   const remove = async (token: AccountToken) => {
     await accounts.remove(account, token)

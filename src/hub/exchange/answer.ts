@@ -1,4 +1,6 @@
 /** What an answer of `/oauth/token` means: the Hub reports its own failures in the form of a refusal. Pure. */
+
+import { cureOf } from '../../net/cures.ts'
 import type { HttpResponse } from '../../net/http.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { header } from '../call.ts'
@@ -17,16 +19,6 @@ export interface Answer {
 /** From how many milliseconds on a refusal without a reason may be an outage. In September 2026, outages took some ten seconds. */
 export const SLOW_MS = 8_000
 
-/** Errors with which the service speaks of itself. Source: RFC 6749, section 4.1.2.1. */
-const OWN_FAILURES = ['server_error', 'temporarily_unavailable']
-
-/**
- * How services speak of their own failures. Part of a name or a path it is no failure: a repository may be called
- * `acme/upstream`.
- */
-const OUTAGE =
-  /(?<![\w/.-])(?:abort(?:ed|error)?|time[ds]?[ -]?out|deadline exceeded|(?:internal|server) (?:server )?error|(?:temporarily )?unavailable|upstream|connections?|e(?:timedout|conn[a-z]+|pipe)|socket hang up|fetch failed|bad gateway)(?![\w/-])/i
-
 /** Values that a refusal quotes from the request. */
 const QUOTATION = /"[^"]*"|`[^`]*`|“[^”]*”|‘[^’]*’|(?<!\w)'[^']*'(?!\w)/g
 
@@ -41,10 +33,7 @@ export function readAnswer(response: HttpResponse, tookMs = 0): Answer {
   const as = (kind: Answer['kind']): Answer => ({ kind, fields, words })
   const { status } = response
   if (error === '') return as(status >= 200 && status <= 299 ? 'granted' : 'foreign')
-  if (OWN_FAILURES.includes(error) || status >= 500 || speaksOfOutage(`${error}: ${reason}`)) return as('outage')
+  const text = `${error}: ${reason}`.replace(QUOTATION, ' ')
+  if (cureOf({ from: 'Hub', status, name: error, text }) === 'retry') return as('outage')
   return as(reason === '' && tookMs >= SLOW_MS ? 'slow' : 'refused')
-}
-
-function speaksOfOutage(text: string): boolean {
-  return OUTAGE.test(text.replace(QUOTATION, ' '))
 }

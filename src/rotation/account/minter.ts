@@ -86,7 +86,7 @@ export class Minter {
     const found = await accounts.find(account)
     const first = await accounts.tokens(found)
     if (!first) log.warning(unlisted(printable(found.name, 80)))
-    const rights = (wanted: Wanted) => rightsToMint({ access, org, admin, ...wanted })
+    const rights = (wanted: Wanted) => rightsToMint({ access: { ...access, policy }, org, admin, ...wanted })
     return new Minter({ accounts, once, minting, account: found, rightsToMint: rights, first, mask, log, org })
   }
 

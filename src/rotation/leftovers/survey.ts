@@ -1,6 +1,7 @@
 /** Which tokens are in which versions, over all secrets of a run: nothing is revoked without knowing that. */
 import type { SecretDescription, SecretVersion } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { AccountEntries } from '../account/entries.ts'
 import { retiredVersions, type SecretState, withToken } from '../secret/look.ts'
 import type { Leftovers } from './leftovers.ts'
@@ -75,7 +76,7 @@ async function surveySecret(turn: Leftovers, state: SecretState, findings: Findi
       if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
       findings.complete = false
       findings.inUseKnown &&= retired.has(versionId)
-      turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${error.summary}`)
+      turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${inOneLine(error)}`)
     }
   }
 }

@@ -5,6 +5,7 @@
 import { ServiceAccounts } from '../../hub/service-accounts.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { prove } from '../../identity/prove.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { type OnOpen, withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { readStoredSecret } from '../../sources/stored-secret.ts'
@@ -47,8 +48,7 @@ export async function deleteMinted(
     runnerLog.info(`Hub: deleted this job’s token "${name}"`)
     return 'deleted'
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
-    return leave(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(reason, 400)}`)
+    return leave(`This job’s token "${name}" could not be deleted. ${LATER} ${printable(inOneLine(error), 400)}`)
   }
 }
 

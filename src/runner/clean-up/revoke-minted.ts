@@ -1,6 +1,7 @@
 /** Edge of post: revokes the token that main minted, or says when it expires; all from saved state. */
 import { getState } from '@actions/core'
 import { revokeToken } from '../../hub/revoke.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { type OnOpen, withNetwork } from '../../net/network.ts'
 import { proxyPasswords } from '../../net/proxy.ts'
 import { isRecord, parseJson } from '../../text/json.ts'
@@ -64,9 +65,10 @@ async function revoke(token: SavedToken, env: NodeJS.ProcessEnv, onOpen: OnOpen)
     runnerLog.info('Hub: revoked this job’s token. The Hub sends the token’s owner an email about it.')
     return 'revoked'
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
     const orphan = expiresAt === undefined ? ' If it belongs to a service account, a later run removes it.' : ''
-    return leave(`This job’s token could not be revoked. ${tellExpiry(expiresAt)}.${orphan} ${printable(reason, 400)}`)
+    return leave(
+      `This job’s token could not be revoked. ${tellExpiry(expiresAt)}.${orphan} ${printable(inOneLine(error), 400)}`,
+    )
   }
 }
 
