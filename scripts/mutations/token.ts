@@ -15,6 +15,22 @@ const AUDIT = { file: 'audit/audit-event.ts', tests: '__tests__/audit/audit-even
 
 export const TOKEN: readonly Mutation[] = [
   {
+    file: 'token/run.ts',
+    without: 'the life that a token has left counts by the right time',
+    find: '{ request, hub, log, now: now() }',
+    replace: '{ request, hub, log }',
+    tests: 'e2e/clocks.test',
+    named: 'remaining life',
+  },
+  {
+    file: 'token/run.ts',
+    without: 'a job is warned of its clock once',
+    find: '{ ...proof, isRenewal: true }',
+    replace: 'proof',
+    tests: 'e2e/clocks.test',
+    named: 'warned once',
+  },
+  {
     file: 'token/warn-of-variables.ts',
     without: 'a static token in the job is noticed',
     find: 'if (others.length > 0 && !usesMirror) {',

@@ -56,7 +56,8 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv): Promise<voi
     { env, limitMs: LIMIT_MS, maxAttempts: ATTEMPTS, onRetry: runnerLog.debug },
     async ({ http, policy }) => {
       const tools = { http, policy, mask, log: runnerLog, job }
-      const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
+      // Main has warned about the clock already.
+      const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {}, isRenewal: true })
       const context: SourceContext = { ...tools, request, renew, ledger: NO_LEDGER }
       const stored = await readStoredSecret(await renew(), context, 'admin-token')
       const admin = checkTokenShape(stored.values[0] ?? '', `The secret ${stored.label}`, [])
