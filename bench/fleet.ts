@@ -9,11 +9,12 @@
  */
 import { cpus } from 'node:os'
 import { roleArn, Sandbox } from '../sandbox/index.ts'
+import { VirtualClock } from '../sandbox/virtual-clock.ts'
 import { FixedWindow } from '../sandbox/window.ts'
+import { Deadline } from '../src/net/deadline.ts'
 import { retry, TryAgain } from '../src/net/retry.ts'
 import { type Finished, type Inputs, startJob } from './fleet-job.ts'
 import { median, record } from './record.ts'
-import { VirtualClock } from './virtual-clock.ts'
 
 const JOBS = Number(process.env.FLEET_JOBS ?? 500)
 /** The most processes at work at the same time. A job that has said that it waits does not count. */
@@ -165,13 +166,14 @@ async function modelRow(name: string, timeoutMs: number): Promise<string> {
   const job = async (startMs: number) => {
     await clock.sleep(startMs)
     let made = 0
-    const deadline = clock.deadline(timeoutMs)
-    await retry('whoami-v2', { maxAttempts: 10, deadline, spreads: true }, async () => {
+    const deadline = new Deadline(timeoutMs, clock)
+    await retry({ what: 'whoami-v2' }, { maxAttempts: 10, deadline, spreads: true }, async () => {
       made += 1
-      const { allowed, resetMs } = window.take('all', clock.now)
+      const { allowed, resetMs } = window.take('all', clock.now())
       if (!allowed) throw new TryAgain(new Error('429'), Math.ceil(resetMs / 1000) * 1000, true)
-      servedAt.push(clock.now)
+      servedAt.push(clock.now())
     }).catch(() => {})
+    deadline.stop()
     calls.push(made)
   }
   await clock.run(Array.from({ length: JOBS }, (_, index) => job((10_000 * index) / JOBS)))

@@ -1,15 +1,15 @@
-/** Puts a table between the markers `<!-- bench:NAME -->` and `<!-- /bench -->` of docs/performance.md. */
+/** Puts a table between the markers `<!-- bench:NAME -->` and `<!-- /bench -->` of a page, docs/performance.md by default. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../sandbox/root.ts'
 
-export function record(name: string, table: string): void {
-  const path = join(projectRoot, 'docs', 'performance.md')
+export function record(name: string, table: string, page = 'performance.md'): void {
+  const path = join(projectRoot, 'docs', page)
   const text = readFileSync(path, 'utf8')
   const markers = new RegExp(`(<!-- bench:${name} -->)[\\s\\S]*?(<!-- /bench -->)`)
-  if (!markers.test(text)) throw new Error(`docs/performance.md has no place for bench:${name}`)
+  if (!markers.test(text)) throw new Error(`docs/${page} has no place for bench:${name}`)
   writeFileSync(path, text.replace(markers, `$1\n${table}\n$2`))
-  console.log('\nUpdated docs/performance.md.')
+  console.log(`\nUpdated docs/${page}.`)
 }
 
 /** The middle value, or the mean of the two in the middle; 0 for none. */

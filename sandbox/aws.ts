@@ -1,10 +1,12 @@
 /** AWS on loopback: one server that is STS, Secrets Manager and ECS, with the accounts behind them. */
+import type { AccountPolicies } from './aws/account-policies.ts'
 import { jsonError, jsonResponse, stsError, xmlResponse } from './aws/answers.ts'
 import { Ecs } from './aws/ecs.ts'
 import { type DeploymentEnd, type EcsService, EcsStore, type ServiceOptions } from './aws/ecs-store.ts'
 import { AwsError } from './aws/error.ts'
 import { Iam, type OidcProviderOptions, type RoleOptions, type Session, type SessionCredentials } from './aws/iam.ts'
 import { type JsonService, parseInput } from './aws/json-service.ts'
+import type { PolicyDocument } from './aws/read-policy.ts'
 import {
   type Secret,
   type SecretOptions,
@@ -14,19 +16,18 @@ import {
 } from './aws/secret-store.ts'
 import { SecretsManager } from './aws/secrets-manager.ts'
 import { authenticate } from './aws/sigv4.ts'
-import { assumeRoleWithWebIdentity } from './aws/sts.ts'
+import { assumeRole, assumeRoleWithWebIdentity, callerIdentity } from './aws/sts.ts'
 import { type SandboxRequest, type SandboxResponse, Service } from './service.ts'
 import { FixedWindow } from './window.ts'
 
 export { ecsError, secretsManagerError, stsError } from './aws/answers.ts'
 export type { Deployment, DeploymentEnd, EcsService, ServiceOptions } from './aws/ecs-store.ts'
 export { AwsError } from './aws/error.ts'
-export {
-  type OidcProviderOptions,
-  type RoleOptions,
-  type Session,
-  type SessionCredentials,
-  TRUST_CLAIMS,
+export type {
+  OidcProviderOptions,
+  RoleOptions,
+  Session,
+  SessionCredentials,
 } from './aws/iam.ts'
 export type { Secret, SecretOptions, SecretVersion, VersionOptions } from './aws/secret-store.ts'
 
@@ -40,7 +41,8 @@ export interface AwsOptions {
 }
 
 /**
- * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`,
+ * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`, `AssumeRole`,
+ * `GetCallerIdentity`,
  * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`.
  *
  * Simpler than AWS: one server is every region that has something in it, changes are visible at once, and the only
@@ -125,6 +127,26 @@ export class Aws {
     return this.#secrets.put(this.secret(nameOrArn), version)
   }
 
+  /**
+   * Gives a secret its resource policy; `undefined` removes it.
+   *
+   * @throws AwsError `MalformedPolicyDocumentException`, also for a role that does not exist.
+   */
+  putResourcePolicy(nameOrArn: string, document: PolicyDocument | undefined): void {
+    const secret = this.secret(nameOrArn)
+    secret.policy = document === undefined ? undefined : this.#iam.readResourcePolicy(document)
+  }
+
+  /** The policies that no role and no secret holds: of KMS keys, of the organization, of the VPC endpoint. */
+  get policies(): AccountPolicies {
+    return this.#iam.policies
+  }
+
+  /** Whether messages name the policy of the organization that denies, as AWS does since January 2026. Default: no. */
+  set namesPolicies(value: boolean) {
+    this.#iam.namesPolicies = value
+  }
+
   /** From now on, using the secret fails with `InvalidRequestException`. */
   markForDeletion(nameOrArn: string): void {
     this.secret(nameOrArn).deletedAt = new Date(this.now())
@@ -207,8 +229,8 @@ export class Aws {
 
   async #query(request: SandboxRequest, requestId: string): Promise<SandboxResponse> {
     const form = parameters(request)
-    const action = form.get('Action')
-    if (action !== 'AssumeRoleWithWebIdentity' || form.get('Version') !== '2011-06-15') {
+    const action = form.get('Action') ?? ''
+    if (!STS_ACTIONS.includes(action) || form.get('Version') !== '2011-06-15') {
       const version = form.get('Version')
       throw new AwsError('InvalidAction', `Could not find operation ${action} for version ${version}`)
     }
@@ -216,9 +238,17 @@ export class Aws {
       if (this.#stsWindow?.quota !== this.stsPerSecond) this.#stsWindow = new FixedWindow(this.stsPerSecond, 1000)
       if (!this.#stsWindow.take('account', this.now()).allowed) throw new AwsError('Throttling', 'Rate exceeded')
     }
-    const result = await assumeRoleWithWebIdentity(this.#iam, form)
+    const result = await this.#sts(action, form, request)
     const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: requestId } }
     return xmlResponse(200, `${action}Response`, content, requestId)
+  }
+
+  async #sts(action: string, form: URLSearchParams, request: SandboxRequest): Promise<Record<string, unknown>> {
+    if (action === 'AssumeRoleWithWebIdentity') return await assumeRoleWithWebIdentity(this.#iam, form)
+    const { session } = answeringAsSts(() =>
+      authenticate(request, this.#iam, { service: 'sts', regions: this.#regions }),
+    )
+    return action === 'AssumeRole' ? assumeRole(this.#iam, form, session) : callerIdentity(session)
   }
 
   #json(request: SandboxRequest, target: string, requestId: string): SandboxResponse {
@@ -233,6 +263,27 @@ export class Aws {
       throw error
     }
   }
+}
+
+/** What STS is asked for here. */
+const STS_ACTIONS: readonly string[] = ['AssumeRoleWithWebIdentity', 'AssumeRole', 'GetCallerIdentity']
+
+/** The query protocol has other names for the same errors. Source: STS API reference, "Common Errors". */
+function answeringAsSts<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const name = error instanceof AwsError ? STS_NAMES[error.code] : undefined
+    throw name === undefined || !(error instanceof AwsError) ? error : new AwsError(name, error.message, 403)
+  }
+}
+
+const STS_NAMES: Readonly<Record<string, string>> = {
+  MissingAuthenticationTokenException: 'MissingAuthenticationToken',
+  IncompleteSignatureException: 'IncompleteSignature',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+  ExpiredTokenException: 'ExpiredToken',
+  InvalidSignatureException: 'SignatureDoesNotMatch',
 }
 
 function operation(request: SandboxRequest): string {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { JSONWebKeySet } from 'jose'
+import { GITHUB_CLAIMS } from '../src/aws/policies/evaluate/identity-providers.ts'
 import { Aws } from './aws.ts'
 import { GitHub, type Job, type JobOptions } from './github.ts'
 import { Hub } from './hub/index.ts'
@@ -213,7 +214,13 @@ export class Sandbox {
   /** The provider for the audience `acme`. Returns its ARN. */
   #trustGitHub(): string {
     const { github, aws } = this
-    return aws.addOidcProvider({ issuerUrl: github.issuer, clientIds: [ORG], keys: () => github.jwks() })
+    return aws.addOidcProvider({
+      issuerUrl: github.issuer,
+      clientIds: [ORG],
+      keys: () => github.jwks(),
+      trustClaims: GITHUB_CLAIMS,
+      isGitHub: true,
+    })
   }
 
   /** A role that main of octo-org/octo-repo may assume. */

@@ -9,7 +9,7 @@ import {
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export type ServiceName = 'github' | 'aws' | 'hub' | 'issuer'
+export type ServiceName = 'github' | 'aws' | 'hub' | 'issuer' | 'machine'
 
 /** A request as the handlers see it: fully read. */
 export interface SandboxRequest {

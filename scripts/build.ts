@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path'
 import { minify } from 'terser'
 import { projectRoot } from '../sandbox/root.ts'
 import { PROGRAMS } from '../src/entry/programs.ts'
+import { ActionError } from '../src/errors/action-error.ts'
+import { permissionModelAdvice } from '../src/platform/permission-model.ts'
+import { code as asCode, prose } from '../src/text/message.ts'
 import { type BundledModule, type Compilation, filesByProgram, modulesByFile } from './chunks.ts'
 import { compile } from './compile.ts'
 import { compiledAtOnce } from './eager.ts'
@@ -131,9 +134,30 @@ export async function build(outDirectory: string): Promise<Built> {
   return built
 }
 
-/** The file that `action.yml` names: chooses a program of the shared bundle. */
+/**
+ * The file that `action.yml` names: chooses a program of the shared bundle. Node reads this one file even under its
+ * permission model, and no other: without a word of ours, users would see nothing but a stack trace.
+ */
 function chooserOf(program: string): string {
-  return `import { PROGRAMS } from '../${SHARED}/index.js'\n\nawait PROGRAMS.${program}()\n`
+  return `if (process.permission?.has('fs.read', import.meta.dirname.replace(/[^\\\\/]+$/, '${SHARED}')) === false) {
+  process.exitCode = 1
+  console.log(${JSON.stringify(deniedCommand())})
+} else {
+  const { PROGRAMS } = await import('../${SHARED}/index.js')
+  await PROGRAMS.${program}()
+}
+`
+}
+
+/** An error annotation, as a workflow command. */
+function deniedCommand(): string {
+  const { code, message } = new ActionError('delivery-failed', {
+    failed: 'Node does not let the action read its own files, so nothing was sent to GitHub, AWS or the Hub.',
+    seen: prose`${asCode('--permission')} without the right to read the folder of the action`,
+    ...permissionModelAdvice(),
+  })
+  // Source: docs.github.com, "Workflow commands"; the escapes are those of @actions/core.
+  return `::error title=${code}::${message.replaceAll('%', '%25').replaceAll('\n', '%0A')}`
 }
 
 /** The bundle of one source file, with the licenses of what is in it: file → text. */

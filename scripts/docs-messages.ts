@@ -1,6 +1,6 @@
 /**
  * `npm run docs:messages [-- <Jest's options>]`: builds `dist/`, lets the end-to-end tests record their messages in
- * `docs/messages/`, removes those that no test makes any more, and writes the documents.
+ * `docs/messages/` and the outages their table, removes those that no test makes any more, and writes the documents.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -22,6 +22,7 @@ const tests = project
   .list('__tests__/e2e/*.test.ts')
   .filter((path) => project.read(path)?.includes('recordMessage('))
   .map((path) => path.replace(/\.ts$/, '.js'))
+  .concat('__tests__/token/outages.test.js')
 await build(join(projectRoot, 'dist'))
 // A test that fails may have recorded its message all the same: what it expects of the old wording is to be changed too.
 const failed = run('jest.ts', [...tests, ...process.argv.slice(2)]) !== 0

@@ -21,6 +21,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
       'making text from outside safe to print; durations, JSON, HTML; the interfaces for a log and for masks',
     ),
   ],
+  [room('platform', 'the machine and the forge that a step runs on, as one value; what remedies say about them')],
   [room('errors', 'the error type, its codes, and the rendering of explanations')],
   [room('net', 'the only way to the network: HTTP, proxy, retries, the deadline')],
   [room('identity', 'the ID token: requesting it, verifying it, checking the claim rules')],
@@ -48,7 +49,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
 ]
 
 /** Rooms (or folders in one) that import nothing from `node:`, directly or through others: a browser runs them. */
-export const PURE = ['setup', 'policy', 'aws/policies'] as const
+export const PURE = ['platform', 'setup', 'policy', 'aws/policies'] as const
 
 /** A source file: its path below `src/`, with slashes, and its text. */
 export interface SourceFile {

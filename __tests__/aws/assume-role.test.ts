@@ -149,9 +149,41 @@ describe('a refusal that another attempt can cure is retried', () => {
   })
 })
 
+describe('a refusal that may be due to IAM’s own delay gets one late attempt', () => {
+  const denied = stsRefusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
+
+  test('which may succeed', async () => {
+    const { aws, opening } = open([denied, session(KEYS)])
+    await opening
+    expect(aws.sent.length).toBe(2)
+    expect(aws.waits).toEqual([1000])
+  })
+
+  test('and is final otherwise', async () => {
+    const { aws, opening, renewals } = open([denied])
+    expect((await failureOf(opening)).message).toMatch(/^\[role-trust-rejected\] [\s\S]*, after 2 attempts/)
+    expect([aws.sent.length, renewals()]).toEqual([2, 0])
+  })
+
+  test('but not when a policy denies it explicitly', async () => {
+    const { aws, opening } = open([
+      stsRefusal('AccessDenied', 'not authorized with an explicit deny in a service control policy', 403),
+    ])
+    await failureOf(opening)
+    expect(aws.sent.length).toBe(1)
+  })
+})
+
+describe('an answer without a session is repeated', () => {
+  test.each(['<html>busy</html>', '{}', ''])('%j', async (body) => {
+    const { aws, opening } = open([{ status: 200, body }, session(KEYS)])
+    await opening
+    expect(aws.sent.length).toBe(2)
+  })
+})
+
 describe('a refusal that stays is told after one attempt', () => {
   test.each<[string, string, string]>([
-    ['AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 'role-trust-rejected'],
     ['InvalidIdentityToken', 'No OpenIDConnect provider found in your account', 'oidc-provider-missing'],
     ['InvalidIdentityToken', 'Incorrect token audience', 'audience-not-registered'],
     ['InvalidIdentityToken', 'something else', 'sts-failed'],
@@ -169,7 +201,7 @@ describe('a refusal that stays is told after one attempt', () => {
     const failure = await failureOf(opening)
     expect(failure).toBeInstanceOf(ActionError)
     expect(failure.message).not.toContain('the-secret-access-key')
-    expect(aws.sent).toHaveLength(1)
+    expect(aws.sent).toHaveLength(3)
   })
 })
 

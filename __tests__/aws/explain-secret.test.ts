@@ -91,7 +91,7 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       'secret-failed',
       'InvalidRequestException',
       'whatever',
-      'returned no usable response for the secret',
+      'refused the request to read the secret',
     ],
   ])('%s', (_what, code, name, message, text) => {
     const failure = explain(name, message)
@@ -138,7 +138,7 @@ describe('a role that lacks a permission', () => {
   })
 
   test('gets the statement for the key, usable through Secrets Manager only', () => {
-    expect(statementIn(explain('DecryptionFailure', 'x'))).toEqual({
+    expect(statementIn(explain(denied, 'Access to KMS is not allowed'))).toEqual({
       Effect: 'Allow',
       Action: 'kms:Decrypt',
       Resource: `arn:aws:kms:${REGION}:123456789012:key/<the key of the secret>`,

@@ -59,7 +59,18 @@ describe('a refusal of STS is told with its cause', () => {
       'audience-not-registered',
       '--open-id-connect-provider-arn arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com --client-id acme',
     ],
-    ['keys out of reach', refusal('InvalidIdentityToken', 'other'), 'sts-failed', 'AWS could not check the ID token'],
+    [
+      'keys out of reach',
+      refusal('InvalidIdentityToken', "Couldn't retrieve verification key from your identity provider"),
+      'sts-failed',
+      'AWS could not check the ID token',
+    ],
+    [
+      'a token that AWS does not take',
+      refusal('InvalidIdentityToken', 'other'),
+      'sts-failed',
+      'aws iam get-open-id-connect-provider',
+    ],
     ['an issuer out of reach', refusal('IDPCommunicationError'), 'sts-failed', 'AWS could not check the ID token'],
     ['a region', refusal('RegionDisabledException'), 'sts-failed', `STS is not activated in ${REGION}`],
     [
@@ -93,9 +104,14 @@ describe('a refusal of STS is told with its cause', () => {
     ['auto', '`session-policy: none` if the role itself'],
     ['{"Statement":[]}', '`session-policy: auto`, which creates one that fits'],
   ])('a session policy (%s)', (sessionPolicy, text) => {
-    for (const name of ['PackedPolicyTooLarge', 'MalformedPolicyDocument']) {
-      expect(explain(refusal(name), { sessionPolicy }).message).toContain(text)
-    }
+    expect(explain(refusal('PackedPolicyTooLarge'), { sessionPolicy }).message).toContain(text)
+  })
+
+  test.each([
+    ['auto', 'report this as a bug'],
+    ['{"Statement":[]}', 'Correct the policy in `session-policy`'],
+  ])('a session policy that is none (%s)', (sessionPolicy, text) => {
+    expect(explain(refusal('MalformedPolicyDocument'), { sessionPolicy }).message).toContain(text)
   })
 
   test('and with what AWS said, in its own words', () => {

@@ -47,6 +47,7 @@ export class FakeAws {
     }
     this.http = { send } as unknown as Http
     const deadline = {
+      limitMs: 60_000,
       remainingMs: () => 60_000,
       sleep: async (ms: number) => void this.waits.push(ms),
     } as unknown as Deadline

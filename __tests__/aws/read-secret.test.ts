@@ -45,6 +45,55 @@ test('the version at the staging label is read, with signed requests, in the reg
   expect(sent?.request.headers?.['x-amz-security-token']).toBe('a-session-token')
 })
 
+test('a version is read by its ID, whatever its label', async () => {
+  const { aws, reading } = read(holding(TOKEN), { secret: { versionId: VERSION } })
+  await reading
+  expect(aws.sent[0]?.input).toEqual({ SecretId: SECRET.id, VersionId: VERSION })
+})
+
+describe('a path', () => {
+  const at = (key: string, text: string) => read(holding(text), { secret: { key } })
+
+  test.each<[string, string, string[], boolean]>([
+    ['hf.token', `{"hf":{"token":"${TOKEN}"}}`, ['hf', 'token'], false],
+    ['hf.token', `{"hf":{"token":"${TOKEN}","a":1}}`, ['hf', 'token'], true],
+    ['hf.token', `{"hf":{"token":"${TOKEN}"},"a":1}`, ['hf', 'token'], true],
+    ['hf.token', `{"hf.token":"${TOKEN}","hf":{"token":"hf_another_one"}}`, ['hf.token'], true],
+    ['hf\\.token', `{"hf.token":"${TOKEN}"}`, ['hf.token'], false],
+  ])('%s in %s', async (key, text, path, otherKeys) => {
+    const { reading, masks } = at(key, text)
+    expect(await reading).toMatchObject({ values: [TOKEN], shape: { kind: 'object', path, otherKeys } })
+    expect(masks).toEqual([TOKEN])
+  })
+
+  test.each([
+    ['hf.tokn', 'whose "hf" is an object without the key "tokn"'],
+    ['hg.token', 'without the key "hg"'],
+    ['hf.token.x', 'whose "hf.token" is not an object'],
+    ['hf', 'whose "hf" is not a string'],
+    ['hf.constructor', 'whose "hf" is an object without the key "constructor"'],
+  ])('that leads nowhere is told, without any value: %s', async (key, says) => {
+    const { message } = await failureOf(at(key, `{"hf":{"token":"${TOKEN}"}}`).reading)
+    expect(message).toContain('[secret-malformed]')
+    expect(message).toContain(says)
+    expect(message).not.toContain(TOKEN)
+  })
+
+  test('is written out in what the secret should be', async () => {
+    const { message } = await failureOf(at('hf.my\\.token', '{}').reading)
+    expect(message).toContain('`{"hf": {"my.token": "hf_…"}}`')
+  })
+
+  test('names what is next to the value', async () => {
+    const aws = new FakeAws(holding(`{"hf":{"token":"${TOKEN}","token_proof":"inner"},"token_proof":"outer"}`))
+    const { http, policy } = aws
+    const secret = { ...SECRET, key: 'hf.token' }
+    const also = (key: string) => `${key}_proof`
+    const stored = await readSecret({ secret, content: 'token', also, caller: CALLER, http, policy, mask() {} })
+    expect(stored.also).toBe('inner')
+  })
+})
+
 describe('a value', () => {
   test.each<[string, string, object]>([
     ['as a plain string', TOKEN, { kind: 'plain', binary: false }],
@@ -163,7 +212,7 @@ describe('a refusal', () => {
     const { reading } = read({ status: 200, body: `{"SecretString":"${TOKEN}" broken` })
     const { message } = await failureOf(reading)
     expect(message).toContain(`[secret-failed] Secrets Manager in ${REGION} returned no usable response`)
-    expect(message).toContain('unreadable answer (HTTP 200)')
+    expect(message).toContain('unreadable answer: HTTP 200, from ')
     expect(message).not.toContain(TOKEN)
   })
 })

@@ -157,3 +157,78 @@ describe('a refusal', () => {
     expect(aws.sent).toHaveLength(1)
   })
 })
+
+describe('what was written just now may not be visible yet', () => {
+  const missing = secretRefusal('ResourceNotFoundException')
+  const stored = answer({ ARN: SECRET_ARN, VersionId: VERSION })
+  const value = answer({ ARN: SECRET_ARN, VersionId: VERSION, SecretString: 'x' })
+
+  test('to this process: a version that it stored is read twice', async () => {
+    const { aws, versions } = versionsOf(stored, missing, value)
+    await versions.putPending(VERSION, 'x', false)
+    expect((await versions.read(VERSION))?.text).toBe('x')
+    expect(aws.waits).toEqual([1000])
+  })
+
+  test('to another one, which says so', async () => {
+    const { aws, versions } = versionsOf(missing)
+    expect(await versions.read(VERSION, { isWritten: true })).toBeUndefined()
+    expect(aws.sent.length).toBe(2)
+  })
+
+  test('to a label that is moved there', async () => {
+    const { aws, versions } = versionsOf(stored, missing, answer({}))
+    await versions.putPending(VERSION, 'x', false)
+    expect(await versions.move('AWSCURRENT', { to: VERSION })).toBe(true)
+    expect(aws.sent.length).toBe(3)
+  })
+
+  test('but any other version is read once', async () => {
+    const { aws, versions } = versionsOf(missing)
+    expect(await versions.read(VERSION)).toBeUndefined()
+    expect(aws.sent.length).toBe(1)
+  })
+})
+
+describe('an answer that nobody can read', () => {
+  const page = { status: 200, body: '<html>busy</html>' }
+
+  test('is repeated where that does no harm', async () => {
+    const { aws, versions } = versionsOf(page, answer({ ARN: SECRET_ARN }))
+    expect((await versions.describe()).arn).toBe(SECRET_ARN)
+    expect(aws.sent.length).toBe(2)
+  })
+
+  test('is final where the call may have moved a label', async () => {
+    const { aws, versions } = versionsOf(page)
+    await failureOf(versions.move('AWSCURRENT', { to: VERSION }))
+    expect(aws.sent.length).toBe(1)
+  })
+})
+
+describe('a session that AWS does not know', () => {
+  const unknown = secretRefusal('UnrecognizedClientException')
+  const described = answer({ ARN: SECRET_ARN })
+  /** Nobody has used these credentials. */
+  const fresh = (...answers: readonly SandboxResponse[]) => {
+    const aws = new FakeAws(...answers)
+    const caller = { ...CALLER, credentials: { ...CALLER.credentials } }
+    return { aws, versions: new SecretVersions(SECRET, caller, aws.http, aws.policy) }
+  }
+
+  test('gets one late attempt at its first use', async () => {
+    const { aws, versions } = fresh(unknown, described)
+    await versions.describe()
+    expect(aws.sent.length).toBe(2)
+    const other = fresh(unknown)
+    await failureOf(other.versions.describe())
+    expect(other.aws.sent.length).toBe(2)
+  })
+
+  test('gets none once it worked', async () => {
+    const { aws, versions } = fresh(described, unknown)
+    await versions.describe()
+    await failureOf(versions.describe())
+    expect(aws.sent.length).toBe(2)
+  })
+})

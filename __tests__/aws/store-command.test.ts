@@ -67,10 +67,26 @@ inBash('the secret keeps its form', () => {
     expect(at('AWSPREVIOUS')?.value).toBe(OLD)
   })
 
+  test('a secret without a value gets an object inside an object for a path', async () => {
+    aws.addSecret({ name: NAME, value: 'unused' })
+    const { id, region, stage } = secret()
+    await store({ secret: { id, region, stage, key: 'h"f%s.my\\.token' }, shape: { kind: 'none' } })
+    expect(JSON.parse(String(at('AWSCURRENT')?.value))).toEqual({ 'h"f%s': { 'my.token': NEW } })
+  })
+
+  test('a version that is pinned stays what it is, and the form of the current one is not known', () => {
+    const versionId = '11111111-2222-4333-8444-555555555555'
+    const text = render(storeCommand({ secret: { ...secret(), versionId }, shape: plain }))
+    expect(text).toContain(`\`secret-version-id: ${versionId}\` always reads this version`)
+    expect(text).toContain('in the form that the secret already has')
+    expect(commandsIn(text)).toEqual([])
+  })
+
   test.each([
     ['with other keys', `{"token":"${OLD}","user":"ci","n":12345678901234567890}`, 'token'],
     ['alone', `{"token": "${OLD}"}`, 'token'],
     ['with line breaks', `{\n  "url": "https://x",\n  "token": "${OLD}"\n}`, 'token'],
+    ['inside an object', `{"a":1,"hf":{"token":"${OLD}","b":2}}`, 'hf.token'],
     ['at a key with quotes in it', `{"my \\"token\\" 100%":"${OLD}","b":"it's"}`, 'my "token" 100%'],
   ])('a JSON object %s loses nothing', async (_what, value, key) => {
     aws.addSecret({ name: NAME, value })

@@ -1,6 +1,8 @@
 /** Runners whose clocks are off, from ten minutes slow to ten minutes fast. AWS and the Hub know the right time. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Machine } from '../../sandbox/aws/machine.ts'
 import { AwsError, stsError } from '../../sandbox/aws.ts'
+import { roleArn } from '../../sandbox/index.ts'
 import { GITHUB_ISSUER } from '../../sandbox/internet.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
 import { GitHubCom } from './github-com.ts'
@@ -108,6 +110,27 @@ describe('on github.com, where the drift is measured', () => {
       expect(main.log).toContain(`"result":"${result}"`)
     },
   )
+
+  test.each([
+    [-400, 'nbf'],
+    [400, 'exp'],
+  ])('an ID token that AWS does not check is judged by a clock that is %i s ahead', async (seconds, claim) => {
+    const machine = await Machine.start(stage.sandbox.aws, roleArn('write'))
+    try {
+      const play = await world.play()
+      ahead(seconds)
+      const { main } = await world.run({
+        ...play,
+        env: { ...play.env, ...machine.containerEnvironment() },
+        with: { 'aws-identity': 'runner', 'role-to-assume': '', 'session-policy': 'none' },
+      })
+      expect(errorOf(main).title).toBe('id-token-invalid')
+      expect(errorOf(main).message).toContain(`\`${claim} = `)
+      expect(machine.service.calls).toEqual([])
+    } finally {
+      await machine.close()
+    }
+  })
 
   test('a job that proves itself twice is warned once', async () => {
     const ended = stsError(

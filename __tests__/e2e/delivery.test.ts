@@ -136,7 +136,9 @@ test('a client that knows no variable finds the token in the home folder until p
   const second = await stage.main({ with: { 'export-file': 'hf-home', scope: 'read' } }, runner)
   expect(warningsOf(second.main)).toContainEqual(expect.stringMatching(/token already exists, so this step left it/))
   const posts = await runner.finish()
-  expect(posts.map(({ log }) => log).join('')).toMatch(/Cleaned up: files removed; .*huggingface.token removed/)
+  expect(posts.map(({ log }) => log).join('')).toMatch(
+    /Cleaned up: .*hf-oidc-[\w-]+ removed; .*huggingface.token removed/,
+  )
   expect(await runner.filesLeft()).toEqual([])
   expect(existsSync(join(runner.home, '.cache'))).toBe(false)
 })
@@ -165,7 +167,7 @@ test('git reaches a private repository on the Hub without a token in any URL or 
   expect(refs.stdout).toMatch(/^[0-9a-f]{40}\s+(HEAD|refs\/heads\/main)$/m)
   // The machine's own helper must not see the token.
   const helpers = await git('config', '--get-urlmatch', 'credential.helper', url)
-  expect(helpers.stdout).toContain('cat ')
+  expect(helpers.stdout).toContain('hf_oidc_git')
   const data = await git('ls-remote', `${stage.sandbox.hub.url}/datasets/acme/data`)
   expect(data.exitCode).toBe(0)
   // Nor may the token go to repositories of others on the same host.
@@ -203,7 +205,10 @@ test('custom endpoints are in the log', async () => {
 test('git’s own configuration of the job is kept', async () => {
   const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: 'Octo' }
   const { runner, main } = await stage.main({ env, with: { 'git-credentials': 'true' } })
-  expect(main.env).toMatchObject({ GIT_CONFIG_COUNT: '2', GIT_CONFIG_KEY_1: 'include.path' })
+  expect(main.env).toMatchObject({
+    GIT_CONFIG_COUNT: '4',
+    GIT_CONFIG_KEY_1: `credential.${stage.sandbox.hub.url}.helper`,
+  })
   expect(main.env).not.toHaveProperty('GIT_CONFIG_KEY_0')
   const [post] = await runner.finish()
   expect(post?.env).toMatchObject({ GIT_CONFIG_COUNT: '1' })

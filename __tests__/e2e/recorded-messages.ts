@@ -49,6 +49,8 @@ const CHANGING: readonly (readonly [RegExp, string])[] = [
   [/\bthe token expired (?:\d+[dhms] ?)+ ?ago/g, 'the token expired 5m 30s ago'],
   [/\bthe token is not valid for another (?:\d+[dhms]\b ?)+/g, 'the token is not valid for another 5m 30s'],
   [/("ageSeconds": ?)\d+/g, '$15'],
+  [/("(?:ms|durationMs)":)\d+/g, '$1120'],
+  [/("tokenSha256":")[\da-f]{64}/g, '$1<SHA-256 of the token>'],
   [/\brequest (?:Root=1-[\da-f-]+|[\da-f]{8}-[\da-f-]{27})/g, 'request …'],
   [/(?<!\bkey\/)\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '<version id>'],
   [/\b[\da-f]{64}\b/g, '<key id>'],

@@ -895,7 +895,7 @@ test('several uses in one job do not disturb each other', async () => {
   const posts = await runner.finish()
   expect(posts.map(({ exitCode, env }) => [exitCode, Object.keys(env)])).toEqual([
     [0, ['HF_PUBLISH']],
-    [0, ['HF_WRITE', 'GIT_CONFIG_COUNT', 'HF_OIDC_GIT']],
+    [0, ['HF_WRITE', 'GIT_CONFIG_COUNT', 'HF_OIDC_GIT', 'HF_OIDC_GIT_ANSWER_0', 'HF_OIDC_GIT_HELPER']],
     [0, ['HF_READ']],
   ])
   expect(await hubStatus(tokenOf(read))).toBe(200)

@@ -105,13 +105,13 @@ describe('a message', () => {
     const headers = { ratelimit: '"api";r=0;t=55' }
     answer(429, 9, { headers })
     const failure = callHub(access(1), { method: 'GET', path: '/', what: 'an answer' })
-    await expect(failure).rejects.toThrow('the Hub asks clients to wait 55s (after one call)')
+    await expect(failure).rejects.toThrow('the Hub asks clients to wait 55s, after one attempt')
   })
 
   test('says how many calls were rate limited', async () => {
     answer(429, 9)
     const failure = callHub(access(2), { method: 'GET', path: '/', what: 'an answer' })
-    await expect(failure).rejects.toThrow('(after 2 calls)')
+    await expect(failure).rejects.toThrow('after 2 attempts in less than 1 s')
   })
 })
 

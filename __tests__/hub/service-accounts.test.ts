@@ -108,7 +108,7 @@ describe('an account', () => {
   )
 
   test.each([{}, 'ci', null])('is not looked for in %j', async (body) => {
-    answer('service-accounts', 200, body)
+    answer('service-accounts', 200, body, 3)
     await expect(accounts.find('ci')).rejects.toMatchObject({ code: 'hub-failed' })
   })
 })

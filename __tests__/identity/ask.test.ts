@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { type AskOptions, askForIdToken } from '../../src/identity/ask.ts'
 import { ClockMeasurement } from '../../src/identity/clock.ts'
 import type { HttpRequest } from '../../src/net/http.ts'
+import { platformOf } from '../platform/platforms.ts'
 import { fakeHttp, hurried } from './identity-for-tests.ts'
 
 const URL_OF_RUNNER = 'https://pipelines.actions.githubusercontent.com/x/idtoken?api-version=2.0'
@@ -45,27 +46,87 @@ describe('the ID token', () => {
     expect(await answer).toBe('x')
     expect(asked.length).toBe(2)
   })
+
+  test.each([
+    [{ body: '<html>busy</html>' }],
+    [{ body: {} }],
+    [{ status: 403, body: { message: "Can't issue ID_TOKEN for job in 'Pending' state" } }],
+  ])('is requested again after an answer that says nothing about the request: %j', async (answered) => {
+    const { answer, asked } = ask({ [ASKED]: [answered, { body: { value: 'x' } }] })
+    expect(await answer).toBe('x')
+    expect(asked.length).toBe(2)
+  })
 })
 
 describe('a request that fails', () => {
-  test('for good is sent once, and shows what GitHub said', async () => {
+  const HOST = 'pipelines.actions.githubusercontent.com'
+
+  test('for good is sent once, and shows what GitHub said, and where', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 403, body: 'not allowed' } })
-    await expect(answer).rejects.toThrow(/^\[oidc-request-failed\].*\nSeen: HTTP 403: "not allowed"\n/)
+    await expect(answer).rejects.toThrow(
+      `[oidc-request-failed] GitHub’s ID token endpoint did not return a token.\nSeen: HTTP 403: "not allowed", from \`${HOST}/x/idtoken\`, 11 bytes (no content type), after one attempt\n`,
+    )
     expect(asked.length).toBe(1)
   })
 
   test('each time tells what to check', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 500 } })
-    await expect(answer).rejects.toThrow(/Seen: HTTP 500\n[\s\S]*check https:\/\/www\.githubstatus\.com\./)
+    await expect(answer).rejects.toThrow(
+      /Seen: HTTP 500, from .*, after 3 attempts in less than 1 s\n[\s\S]*check https:\/\/www\.githubstatus\.com\./,
+    )
     expect(asked.length).toBe(3)
   })
 
-  test.each([['<html>'], [{}], [{ value: 7 }], [{ value: '' }], [['x']]])('for want of a token in %j', async (body) => {
-    await expect(ask({ [ASKED]: { body } }).answer).rejects.toThrow(/Seen: HTTP 200 without a token/)
+  test('never shows the query, nor the request token', async () => {
+    const { answer } = ask({ [ASKED]: { status: 404, body: '' } })
+    await expect(answer).rejects.toThrow(
+      expect.objectContaining({ message: expect.not.stringMatching(/api-version|audience=|request-token/) }),
+    )
+  })
+
+  test.each([['hello'], [{}], [{ value: 7 }], [{ value: '' }], [['x']]])('for want of a token in %j', async (body) => {
+    const failure = ask({ [ASKED]: { body } }).answer
+    await expect(failure).rejects.toThrow(/Seen: HTTP 200, from .*, without a token in it\n/)
+    // It may hold one in another place.
+    await expect(failure).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('hello') }))
+  })
+
+  test('because a page came names the page', async () => {
+    const page = {
+      status: 200,
+      headers: { 'content-type': 'text/html', via: '1.1 proxy' },
+      body: '<html><title>Sign in</title>',
+    }
+    await expect(ask({ [ASKED]: page }).answer).rejects.toThrow(
+      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it\n.*\nLikely cause: The response is a page for people/,
+    )
+  })
+
+  test.each([
+    [403, 'Can\'t issue ID_TOKEN for job in "Pending" state', 'has not yet recorded that this job is running'],
+    [401, '{"message": "expired"}', 'did not accept the request token of this job'],
+    [404, '', 'something changed the runner’s variables'],
+    [407, '', 'A proxy requires credentials'],
+    [429, '', 'limits how many ID tokens are requested at a time'],
+    [500, '', 'is having an incident'],
+  ])('with HTTP %i and %j has its own cause', async (status, body, cause) => {
+    const { answer } = ask({ [ASKED]: { status, body } })
+    await expect(answer).rejects.toThrow(cause)
+    await expect(answer).rejects.toThrow('\nWho can do it: ')
+  })
+
+  test('names the forge, and who operates it', async () => {
+    const platform = platformOf({ FORGEJO_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://code.example.com' })
+    const { answer } = ask({ [ASKED]: { status: 500 } }, { policy: { ...hurried(), platform } })
+    await expect(answer).rejects.toThrow('Forgejo’s ID token endpoint did not return a token.')
+    await expect(answer).rejects.toThrow('Who can do it: Send this to the administrators of `code.example.com`.')
+    await expect(answer).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('GitHub') }))
   })
 
   test.each([
     { url: 'not a url', token: 'x' },
+    { url: 'https:evil.test/idtoken?api-version=2.0', token: 'x' },
+    { url: 'https://github.com%2eevil.test/idtoken', token: 'x' },
     { url: URL_OF_RUNNER, token: 'line-one\nline-two' },
     { url: URL_OF_RUNNER, token: '' },
   ])('because the runner’s variables cannot be used is not sent: %j', async (request) => {

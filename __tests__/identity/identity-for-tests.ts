@@ -44,6 +44,6 @@ export function fakeHttp(answers: Record<string, Answer | Answer[]>): { http: Ht
 
 /** A policy whose waits take no time. */
 export function hurried(maxAttempts = 3): RetryPolicy {
-  const deadline = { remainingMs: () => 60_000, sleep: () => Promise.resolve() } as unknown as Deadline
+  const deadline = { limitMs: 60_000, remainingMs: () => 60_000, sleep: () => Promise.resolve() } as unknown as Deadline
   return { maxAttempts, deadline, random: () => 0 }
 }

@@ -9,3 +9,8 @@ test.each([
   ['https://github.com.evil.example', 'https://github.com.evil.example/_services/token'],
   ['https://evilghe.com', 'https://evilghe.com/_services/token'],
 ])('the jobs of %s have the issuer %s', (server, issuer) => expect(issuerOf(server)).toBe(issuer))
+
+test.each([
+  ['https://codeberg.org', 'https://codeberg.org/api/actions'],
+  ['https://code.example.com:3000/git/', 'https://code.example.com:3000/git/api/actions'],
+])('the jobs of Forgejo at %s have the issuer %s', (server, issuer) => expect(issuerOf(server, 'forgejo')).toBe(issuer))

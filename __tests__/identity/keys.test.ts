@@ -103,21 +103,29 @@ describe('keys of another issuer', () => {
     expect(keys).toEqual(KEYS)
   })
 
+  test.each([200, 403, 503])('are named as a page if one came, with HTTP %i', async (status) => {
+    const { keys } = await fetchFrom({
+      [DISCOVERY]: { body: { issuer: 'https://gitlab.example.com', jwks_uri: 'https://keys.example.com/jwks' } },
+      'https://keys.example.com/jwks': { status, body: '<html><title>Blocked</title>' },
+    })
+    expect(keys).toContain(
+      `HTTP ${status}, from \`keys.example.com/jwks\`, 28 bytes (no content type), a page with the title "Blocked"`,
+    )
+    expect(keys).toContain('proxy')
+  })
+
   test.each([{}, { jwks_uri: 7 }, { jwks_uri: 'nowhere' }])('need a place: %j', async (document) => {
     expect((await discovered(document)).keys).toContain('HTTP 200 without a `jwks_uri` from')
   })
 
-  test.each([['<html>'], [{}], [{ keys: 'x' }], [{ keys: [7] }], [[]]])(
-    'must be a key set, unlike %j',
-    async (body) => {
-      const { keys } = await fetchFrom({
-        [DISCOVERY]: { body: { issuer: OTHER, jwks_uri: 'https://keys.example.com/jwks' } },
-        'https://keys.example.com/jwks': { body },
-      })
-      expect(keys).toContain('HTTP 200 without a key set from `https://keys.example.com/jwks`')
-      expect(keys).toContain('Compare `oidc-issuer` with `iss` in the token')
-    },
-  )
+  test.each([['hello'], [{}], [{ keys: 'x' }], [{ keys: [7] }], [[]]])('must be a key set, unlike %j', async (body) => {
+    const { keys } = await fetchFrom({
+      [DISCOVERY]: { body: { issuer: OTHER, jwks_uri: 'https://keys.example.com/jwks' } },
+      'https://keys.example.com/jwks': { body },
+    })
+    expect(keys).toContain('HTTP 200 without a key set from `https://keys.example.com/jwks`')
+    expect(keys).toContain('Compare `oidc-issuer` with `iss` in the token')
+  })
 
   test('are not taken from an error page', async () => {
     const { keys } = await fetchFrom({

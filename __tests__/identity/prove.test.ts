@@ -7,6 +7,7 @@ import type { Job } from '../../src/identity/job.ts'
 import { type ProofContext, prove } from '../../src/identity/prove.ts'
 import type { ProofRequest } from '../../src/identity/request.ts'
 import { client, closeAll, deadline } from '../net/network-for-tests.ts'
+import { platformOf } from '../platform/platforms.ts'
 import { fakeHttp } from './identity-for-tests.ts'
 
 let github: GitHub
@@ -38,6 +39,7 @@ function play({ job: options, request, context }: Play = {}) {
       eventName: environment.GITHUB_EVENT_NAME,
       actor: environment.GITHUB_ACTOR,
       repository: environment.GITHUB_REPOSITORY,
+      platform: platformOf(),
     } as Job,
     http: client(),
     policy: { maxAttempts: 2, deadline: deadline(), random: () => 0 },

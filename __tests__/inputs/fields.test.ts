@@ -110,6 +110,20 @@ describe('a URL', () => {
     expect(check(text)).toEqual([expect.stringContaining('must consist of scheme, host and path: no credentials')]),
   )
 
+  test.each([
+    ['https:evil.test', 'https://evil.test'],
+    ['https://huggingface.co%2eevil.test', 'https://huggingface.co.evil.test'],
+    ['https://HuggingFace.co/', 'https://huggingface.co'],
+    ['https://0x7f.1', 'https://127.0.0.1'],
+  ])('%s is shown as the URL that would be called', (text, normal) =>
+    expect(check(text)).toEqual([`\`endpoint\` must be in normal form, which is \`${normal}\` (got "${text}")`]),
+  )
+
+  test.each(['https://huggingface.co.', 'https://huggingface.co//a', 'https://huggingface.co/%61'])(
+    '%s has no normal form that could be meant',
+    (text) => expect(check(text)).toEqual([expect.stringContaining('no dot at the end of the host, and no // in')]),
+  )
+
   test.each(['https://me:password@h', 'ftp://me:password@h', 'me:password@', 'http:\\\\me:password@h'])(
     'a password is not shown, wherever it is: %#',
     (text) => {

@@ -34,24 +34,26 @@ describe('the issuer', () => {
   const given = { kind: 'env', name: 'X' } as const
 
   test('is this GitHub’s unless another one is given', () => {
-    expect(parseIssuer('', 'https://github.com', github, new Problems())).toBe(
+    expect(parseIssuer('', { serverUrl: 'https://github.com' }, github, new Problems())).toBe(
       'https://token.actions.githubusercontent.com',
     )
-    expect(parseIssuer('https://idp.example.com', 'https://github.com', github, new Problems())).toBe(
+    expect(parseIssuer('https://idp.example.com', { serverUrl: 'https://github.com' }, github, new Problems())).toBe(
       'https://idp.example.com',
     )
   })
 
   test('must be https, without credentials', () => {
     for (const text of ['http://idp.example.com', 'https://me:password@idp.example.com', 'https://idp.example.com?x']) {
-      const [problem = ''] = problemsOf((problems) => parseIssuer(text, 'https://github.com', given, problems))
+      const [problem = ''] = problemsOf((problems) =>
+        parseIssuer(text, { serverUrl: 'https://github.com' }, given, problems),
+      )
       expect(problem).toMatch(/^`oidc-issuer` must/)
       expect(problem).not.toContain('password@')
     }
   })
 
   test('must be given for an ID token that is not GitHub’s', () => {
-    expect(problemsOf((problems) => parseIssuer('', 'https://github.com', given, problems))).toEqual([
+    expect(problemsOf((problems) => parseIssuer('', { serverUrl: 'https://github.com' }, given, problems))).toEqual([
       '`oidc-issuer` is required with `id-token-from`: the issuer whose ID tokens you accept',
     ])
   })
@@ -59,10 +61,11 @@ describe('the issuer', () => {
   test.each([
     ['http://ghes.example.com', '(got "http://ghes.example.com")'],
     ['github', '(got "github")'],
+    ['https:evil.test', '(got "https:evil.test")'],
     ['ftp:me:password@h', '(value not shown: it may contain a password)'],
   ])('must be given when GitHub’s own URL is %s', (serverUrl, shown) => {
-    expect(problemsOf((problems) => parseIssuer('', serverUrl, github, problems))).toEqual([
-      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an \`https://\` URL ${shown}`,
+    expect(problemsOf((problems) => parseIssuer('', { serverUrl }, github, problems))).toEqual([
+      `\`oidc-issuer\` is required, because \`GITHUB_SERVER_URL\` is not an \`https://\` URL in normal form ${shown}`,
     ])
   })
 })

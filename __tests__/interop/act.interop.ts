@@ -66,7 +66,7 @@ describe('a workflow under act', () => {
     expect(log).toContain('The token is ***, also in the file: ***')
     expect(log).toContain("It is acme-ci's")
     expect(log).toContain('The Hub says: acme-ci')
-    expect(log).toContain('Cleaned up: files removed; HF_TOKEN emptied.')
+    expect(log).toMatch(/Cleaned up: \S+hf-oidc-[\w-]+ removed; HF_TOKEN emptied\./)
     expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 1', 'Folders of the action: 0'])
     expect(log).toContain('HF_TOKEN: <>')
     expect(stage.sandbox.calls()).toEqual({
@@ -84,7 +84,7 @@ describe('a workflow under act', () => {
 
     expect({ exitCode, log }).toMatchObject({ exitCode: 1 })
     expect(log).toContain('The token is ***')
-    expect(log).toContain('Cleaned up: files removed; HF_TOKEN emptied.')
+    expect(log).toMatch(/Cleaned up: \S+hf-oidc-[\w-]+ removed; HF_TOKEN emptied\./)
     expect(log.match(/Folders of the action: \d+/g)).toEqual(['Folders of the action: 1', 'Folders of the action: 0'])
   })
 

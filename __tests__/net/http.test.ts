@@ -1,5 +1,5 @@
 import { Agent, createServer, type Server } from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { generate } from 'selfsigned'
 import { Http } from '../../src/net/http.ts'
@@ -21,6 +21,18 @@ async function tlsServer(): Promise<Server> {
 describe('a call', () => {
   test('refuses plain http to another host before the name is looked up', async () => {
     await expect(client().send(get('http://example.com/'))).rejects.toMatchObject({ phase: 'policy' })
+  })
+
+  test('to an address for credentials is refused unless it asks for them', async () => {
+    await expect(client().send(get('http://169.254.169.254/'))).rejects.toMatchObject({ phase: 'policy' })
+    const elsewhere = { ...get('http://example.com/'), isForCredentials: true }
+    await expect(client().send(elsewhere)).rejects.toMatchObject({ phase: 'policy' })
+  })
+
+  test('may have a limit of its own', async () => {
+    const port = await tcpServer()
+    const call = { ...get(`http://127.0.0.1:${port}/`), limitMs: 5 }
+    await expect(client().send(call)).rejects.toMatchObject({ phase: 'timeout', detail: 'no answer within 0.005 s' })
   })
 
   test('never follows a redirect', async () => {
@@ -103,6 +115,75 @@ describe('a certificate', () => {
     const proxyFor = async () => ({ agent: new Recording(), proxy: 'proxy:1' })
     await expect(client({ proxyFor }).send(get('https://hub.example/'))).rejects.toThrow()
     expect(asked).toEqual([true])
+  })
+})
+
+describe('the time for each address of a name', () => {
+  /** What Node is told in each attempt. */
+  async function told(attempts: number, url = 'https://hub.example/') {
+    const times: [unknown, number][] = []
+    class Recording extends Agent {
+      override createConnection({ autoSelectFamilyAttemptTimeout }: Record<string, unknown>) {
+        times.push([autoSelectFamilyAttemptTimeout, proxyMs])
+        return new Socket().destroy(new Error('recorded'))
+      }
+    }
+    let proxyMs = 0
+    const http = client({
+      proxyFor: async (_url, { addressMs }) => {
+        proxyMs = addressMs
+        return { agent: new Recording(), proxy: 'proxy:1' }
+      },
+    })
+    for (let made = 0; made < attempts; made += 1) await http.send(get(url)).catch(() => {})
+    return times
+  }
+
+  test('grows with each attempt that comes to no connection, for a proxy too', async () => {
+    expect(await told(5)).toEqual([250, 1000, 4000, 4000, 4000].map((ms) => [ms, ms]))
+  })
+
+  test('is counted for each host', async () => {
+    const asked: number[] = []
+    const http = client({
+      proxyFor: async (_url, { addressMs }) => {
+        asked.push(addressMs)
+        return undefined
+      },
+    })
+    for (const port of [1, 1, 2, 1]) await http.send(get(`https://127.0.0.1:${port}/`)).catch(() => {})
+    expect(asked).toEqual([250, 1000, 250, 4000])
+  })
+})
+
+describe('the hosts that were contacted', () => {
+  test('are each named once, in order, with the port', async () => {
+    const [one, two] = [await service(ok), await service(() => ({ status: 500 }))]
+    const http = client()
+    expect(http.contacted()).toEqual({ hosts: [] })
+    for (const { url } of [two, one, two]) await http.send(get(`${url}/path?query`))
+    expect(http.contacted()).toEqual({ hosts: [two, one].map(({ url }) => new URL(url).host) })
+  })
+
+  test('include one that got everything and never answered', async () => {
+    const port = await tcpServer()
+    const http = client({ idleMs: 50 })
+    await http.send(get(`http://127.0.0.1:${port}/`)).catch(() => {})
+    expect(http.contacted()).toEqual({ hosts: [`127.0.0.1:${port}`] })
+  })
+
+  test('do not include one that received nothing', async () => {
+    const { port } = (await tlsServer()).address() as AddressInfo
+    const http = client({ connectMs: 50 })
+    const silent = await tcpServer()
+    const urls = [
+      'http://127.0.0.1:1/',
+      `https://127.0.0.1:${port}/`,
+      'http://hub.example/',
+      `https://127.0.0.1:${silent}/`,
+    ]
+    for (const url of urls) await expect(http.send(get(url))).rejects.toThrow()
+    expect(http.contacted()).toEqual({ hosts: [] })
   })
 })
 

@@ -45,4 +45,13 @@ describe('a network', () => {
     const call = withNetwork({ ...options, env }, ({ http }) => http.send(get('https://hub.example/')))
     await expect(call).rejects.toMatchObject({ phase: 'proxy' })
   })
+
+  test.each([
+    [{ HTTP_PROXY: 'http://127.0.0.1:1' }, 'HTTP_PROXY'],
+    [{ ALL_PROXY: 'http://127.0.0.1:1' }, 'ALL_PROXY'],
+    [{}, undefined],
+  ])('that has %j names a proxy that is not used', async (env, unusedProxy) => {
+    const call = withNetwork({ ...options, env }, ({ http }) => http.send(get('https://127.0.0.1:1/')))
+    await expect(call).rejects.toMatchObject({ phase: 'connect', unusedProxy })
+  })
 })

@@ -14,7 +14,7 @@ test('rotate/action.yml and the code have the same inputs and defaults', () => {
   }
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
   expect(defaults).toEqual(ROTATION_INPUTS)
-  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org', 'role-to-assume', 'secrets'])
+  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org', 'secrets'])
 })
 
 const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }

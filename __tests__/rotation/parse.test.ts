@@ -7,6 +7,7 @@ import { parseRotation } from '../../src/rotation/inputs/parse.ts'
 import { parseFunction } from '../../src/rotation/inputs/parse-function.ts'
 import type { RotationRequest } from '../../src/rotation/request.ts'
 import { rotationPolicy } from '../../src/rotation/session-policy.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/hf-rotate'
 const DAY = 86_400
@@ -24,9 +25,9 @@ const job: Job = {
   presetVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   ownVariables: new Set(),
   gitConfigCount: 0,
+  platform: platformOf(),
 }
 
 type Inputs = Partial<Record<RotationInputName, string>>
@@ -97,6 +98,7 @@ describe('a problem is', () => {
       '`secrets` must not list the admin secret',
     ],
     ['a secret that is listed twice', { secrets: 'x scope=read\nx scope=write' }, '`secrets` lists "x" twice'],
+    ['a role in another partition', { 'aws-region': 'cn-north-1' }, 'but the region `cn-north-1` is in `aws-cn`'],
     ['no secret at all', { secrets: '' }, '`secrets` is required: lines such as'],
     ['a time limit longer than the session', { timeout: '901s' }, 'must not be longer than the AWS session'],
     ['nothing to wait for', { 'wait-for-services': 'true' }, '`wait-for-services` requires ecs-services'],
@@ -231,7 +233,7 @@ describe('the environment of the function', () => {
       secrets: [{ secret: { id: 'huggingface/acme/write' }, scope: 'write' }],
       services: [{ cluster: 'prod', service: 'inference' }],
       graceSeconds: 7200,
-      maxAttempts: 4,
+      maxAttempts: undefined,
       dryRun: false,
     })
     expect(read().graceSeconds).toBe(DAY)

@@ -50,6 +50,85 @@ describe('replacing the token', () => {
   })
 })
 
+describe('replacing a token inside an object', () => {
+  test.each([
+    ['the only key', `{"hf":{"token":"${OLD}"}}`],
+    [
+      'white space and other keys',
+      `\n{ "a" : 1e5 ,\t"hf" :\r\n { "n":12345678901234567890, "token" : "${OLD}" , "b":[1.0] } , "z":-0 }\n`,
+    ],
+    ['the same path in a list', `{"x":[{"hf":{"token":"${NEW}x"}},{"token":"no"}],"hf":{"token":"${OLD}"}}`],
+    [
+      'the same key at other depths',
+      `{"token":"no","hf":{"hf":{"token":"no"},"token":"${OLD}"},"y":{"hf":{"token":"no"}}}`,
+    ],
+    ['another object with the same key', `{"a":{"token":"no"},"hf":{"token":"${OLD}"},"b":{"token":"no"}}`],
+    ['keys of objects as names', `{"__proto__":{"token":"no"},"hf":{"constructor":1,"token":"${OLD}"}}`],
+    ['escaped keys', `{"h\\u0066":{"t\\u006fken":"${OLD}"}}`],
+  ])('keeps %s', (_what, text) => {
+    const value = read(text, 'hf.token')
+    expect(value.token).toBe(OLD)
+    expect(value.with(NEW)).toBe(text.replace(OLD, NEW))
+  })
+
+  test('replaces the last of an object that stands there twice, for that is the one that is read', () => {
+    const value = read(`{"hf":{"token":"first"},"hf":{"token":"${OLD}"}}`, 'hf.token')
+    expect(value.with(NEW)).toBe(`{"hf":{"token":"first"},"hf":{"token":"${NEW}"}}`)
+  })
+
+  test('a top-level key that is spelled like the whole setting keeps its meaning', () => {
+    const text = `{"hf":{"token":"no"},"hf.token":"${OLD}"}`
+    expect(read(text, 'hf.token').with(NEW)).toBe(text.replace(OLD, NEW))
+  })
+
+  test('a dot in a key is written with a backslash', () => {
+    const text = `{"hf":{"my.token":"${OLD}"}}`
+    expect(read(text, 'hf.my\\.token').with(NEW)).toBe(text.replace(OLD, NEW))
+  })
+
+  test('the proof is next to the token, and replaced with it', () => {
+    const proof = (n: number) => JSON.stringify({ form: 'hf-oidc-proof/1', n })
+    const value = read(`{"a":1,"hf":{"token":"${OLD}","b":2}}`, 'hf.token')
+    const once = value.with(NEW, proof(1))
+    expect(JSON.parse(once)).toEqual({ a: 1, hf: { token: NEW, token_proof: proof(1), b: 2 } })
+    const again = read(once, 'hf.token')
+    expect(JSON.parse(again.with(OLD, proof(2)))).toEqual({ a: 1, hf: { token: OLD, token_proof: proof(2), b: 2 } })
+    expect(again.otherKeys).toEqual(['a', 'hf.b'])
+    expect(sameButToken(value, again)).toBe(true)
+  })
+
+  test('a key of another path with the name of the proof stays', () => {
+    const proof = JSON.stringify({ form: 'hf-oidc-proof/1' })
+    const text = `{"token_proof":"mine","hf":{"token":"${OLD}"}}`
+    expect(read(text, 'hf.token').with(NEW, proof)).toContain('{"token_proof":"mine","hf":{')
+  })
+
+  test('a megabyte next to it stays', () => {
+    const text = `{"big":${JSON.stringify('"{[\\'.repeat(250_000))},"hf":{"token":"${OLD}"}}`
+    expect(read(text, 'hf.token').with(NEW)).toBe(text.replace(OLD, NEW))
+  })
+
+  test.each([
+    [
+      'the outer key is missing',
+      `{"hg":{"token":"${OLD}"}}`,
+      /without the key "hf" \(it has 1 key, one of them "hg"\)/,
+    ],
+    [
+      'the inner key is missing',
+      `{"hf":{"tokn":"${OLD}"}}`,
+      /whose "hf" is an object without the key "token" \(it has 1 key, one of them "tokn"\)/,
+    ],
+    ['the outer value is a string', `{"hf":"${OLD}"}`, /whose "hf" is not an object/],
+    ['the outer value is JSON in a string', `{"hf":"{\\"token\\":1}"}`, /whose "hf" is not an object/],
+    ['the outer value is a list', `{"hf":[{"token":"${OLD}"}]}`, /whose "hf" is not an object/],
+    ['the inner value is an object', '{"hf":{"token":{}}}', /does not hold a string/],
+  ])('is refused when %s', (_what, text, says) => {
+    expect(() => read(text, 'hf.token')).toThrow(says)
+    expect(() => read(text, 'hf.token')).not.toThrow(OLD)
+  })
+})
+
 describe('what is no token is not replaced', () => {
   test.each([
     ['a password', 'correct horse battery staple', /token-malformed/],

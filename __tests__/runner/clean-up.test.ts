@@ -1,4 +1,5 @@
 /** What post removes of what main delivered. */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -29,19 +30,20 @@ function folder(...path: string[]): string {
   return directory
 }
 
-const delivered = { directory: undefined, variables: [], gitConfigCount: undefined }
+const delivered = { directory: undefined, variables: [], git: undefined }
 
 describe('the folder of this run', () => {
   test('is removed with everything in it', () => {
     const directory = folder('hf-oidc-1')
     post({ ...delivered, directory })
     expect(existsSync(directory)).toBe(false)
-    expect(step.lines).toEqual(['Cleaned up: files removed.'])
+    expect(step.lines).toEqual([`Cleaned up: ${directory} removed.`])
   })
 
   test('may be gone already', () => {
-    post({ ...delivered, directory: join(step.temp, 'hf-oidc-1') })
-    expect(step.lines).toEqual(['Nothing to clean up.'])
+    const directory = join(step.temp, 'hf-oidc-1')
+    post({ ...delivered, directory })
+    expect(step.lines).toEqual([`${directory} was already gone.`])
   })
 
   /** Folders that post must not touch, whatever the state says. */
@@ -57,7 +59,9 @@ describe('the folder of this run', () => {
     const directory = make()
     post({ ...delivered, directory })
     expect(existsSync(directory)).toBe(true)
-    expect(step.lines).toEqual([expect.stringMatching(/^::warning::Did not remove .*, because it is not a folder of/)])
+    expect(step.lines).toEqual([
+      expect.stringMatching(/^::warning.*::Did not remove .*, because it is not a folder of/),
+    ])
   })
 
   test('is not a file with our name', () => {
@@ -123,49 +127,86 @@ describe('variables', () => {
   })
 })
 
-describe('the count of Git’s configuration', () => {
-  test('goes back to what it was', () => {
-    step.set({ GIT_CONFIG_COUNT: '3' })
-    post({ ...delivered, gitConfigCount: 2 })
-    expect(step.env).toEqual([['GIT_CONFIG_COUNT', '2']])
+describe('git’s configuration', () => {
+  const ENTRIES: [string, string][] = [
+    ['credential.https://hub.helper', ''],
+    ['credential.https://hub.helper', '!x'],
+  ]
+  const git = { use: 1, count: 1, entries: ENTRIES }
+  /** The job's variables after main; `more` is what later steps changed. */
+  const job = (more: NodeJS.ProcessEnv = {}) => ({
+    HF_OIDC_GIT: '0 https://hub/a|1 https://hub/b https://hub/c|2 https://hub/d',
+    HF_OIDC_GIT_HELPER: 'code',
+    HF_OIDC_GIT_ANSWER_1: '/temp/answer',
+    GIT_CONFIG_KEY_0: 'user.name',
+    GIT_CONFIG_VALUE_0: 'Octo',
+    ...Object.fromEntries(
+      ENTRIES.flatMap(([key, value], at) => [
+        [`GIT_CONFIG_KEY_${at + 1}`, key],
+        [`GIT_CONFIG_VALUE_${at + 1}`, value],
+      ]),
+    ),
+    GIT_CONFIG_COUNT: '3',
+    ...more,
+  })
+  const others = { HF_OIDC_GIT: '0 https://hub/a|2 https://hub/d', HF_OIDC_GIT_ANSWER_1: '' }
+  /** What post changes. */
+  const changes = (more: NodeJS.ProcessEnv, saved: unknown = git) => {
+    step.set(job(more))
+    post({ ...delivered, git: saved })
+    return Object.fromEntries(step.env)
+  }
+  afterEach(() => step.set(Object.fromEntries(Object.keys(job()).map((name) => [name, undefined]))))
+
+  test('is what it was before', () => expect(changes({})).toEqual({ GIT_CONFIG_COUNT: '1', ...others }))
+
+  test('keeps what later steps put on top, without our entries', () => {
+    expect(changes({ GIT_CONFIG_COUNT: '4' })).toEqual({
+      GIT_CONFIG_KEY_1: 'hf-oidc-action.removed',
+      GIT_CONFIG_VALUE_1: '',
+      GIT_CONFIG_KEY_2: 'hf-oidc-action.removed',
+      GIT_CONFIG_VALUE_2: '',
+      ...others,
+    })
   })
 
-  test.each(['2', '4', '', undefined])('stays when others changed it to %s since', (GIT_CONFIG_COUNT) => {
-    step.set({ GIT_CONFIG_COUNT })
-    post({ ...delivered, gitConfigCount: 2 })
-    expect(step.env).toEqual([])
+  test.each(['1', '2', '', undefined])('keeps the count %s of a later step', (GIT_CONFIG_COUNT) =>
+    expect(changes({ GIT_CONFIG_COUNT })).not.toHaveProperty('GIT_CONFIG_COUNT'),
+  )
+
+  test('keeps entries that a later step has replaced', () => {
+    const found = changes({ GIT_CONFIG_COUNT: '4', GIT_CONFIG_KEY_1: 'theirs', GIT_CONFIG_VALUE_2: '!theirs' })
+    expect(found).toEqual(others)
   })
 
-  test('stays when the state holds something else', () => {
-    step.set({ GIT_CONFIG_COUNT: '21' })
-    for (const gitConfigCount of ['2', 1.5, null, {}]) post({ ...delivered, gitConfigCount })
-    expect(step.env).toEqual([])
+  test('is usable by git with the entries that post has taken out', () => {
+    const env = { ...job({ GIT_CONFIG_COUNT: '4', GIT_CONFIG_KEY_3: 'a.b', GIT_CONFIG_VALUE_3: 'c' }) }
+    Object.assign(env, changes({ GIT_CONFIG_COUNT: '4' }))
+    const run = (...args: string[]) =>
+      spawnSync('git', args, { env: { ...env, PATH: process.env.PATH }, cwd: step.temp, encoding: 'utf8' })
+    expect([run('config', 'a.b').stdout, run('config', 'user.name').stdout]).toEqual(['c\n', 'Octo\n'])
+    expect(run('init', '-q', 'repository').status).toBe(0)
   })
-})
 
-describe('the list of uses that gave git a token', () => {
-  const HF_OIDC_GIT = 'https://hub/a https://hub/b|https://hub/c|https://hub/a https://hub/b'
-  const left = () => Object.fromEntries(step.env).HF_OIDC_GIT
+  test('loses the helper’s code with the last use', () => {
+    expect(changes({ HF_OIDC_GIT: '1 https://hub/b' })).toMatchObject({ HF_OIDC_GIT: '', HF_OIDC_GIT_HELPER: '' })
+  })
 
   test.each([
-    ['https://hub/a https://hub/b', 'https://hub/a https://hub/b|https://hub/c'],
-    ['https://hub/c', 'https://hub/a https://hub/b|https://hub/a https://hub/b'],
-    ['https://hub/d', undefined],
-    ['', undefined],
-    [7, undefined],
-  ])('loses this use only: %j', (gitUse, expected) => {
-    step.set({ HF_OIDC_GIT })
-    post({ ...delivered, gitUse })
-    expect(left()).toBe(expected)
-  })
+    ['a use that is not on the list', { ...git, use: 7 }, { GIT_CONFIG_COUNT: '1' }],
+    ['no count', { ...git, count: '1' }, {}],
+    ['a negative count', { ...git, count: -1 }, {}],
+    ['no entries', { ...git, entries: 'x' }, {}],
+    ['entries of another form', { ...git, entries: [null, ['a'], 'b', ['c', 1]] }, others],
+    ['a text', 'x', {}],
+  ])('is left alone as far as the state has %s', (_what, saved, expected) =>
+    expect(changes({}, saved)).toEqual(expected),
+  )
 
-  test('is empty after the only use, and untouched without the runner’s file', () => {
-    step.set({ HF_OIDC_GIT: 'https://hub/c' })
-    post({ ...delivered, gitUse: 'https://hub/c' })
-    expect(left()).toBe('')
-    step.set({ GITHUB_ENV: undefined })
-    post({ ...delivered, gitUse: 'https://hub/c' })
-    expect(step.lines.join('')).not.toContain('HF_OIDC_GIT')
+  test('is untouched without the runner’s file', () => {
+    step.set({ ...job(), GITHUB_ENV: undefined })
+    post({ ...delivered, git })
+    expect(step.lines.join('')).not.toContain('GIT')
   })
 })
 
@@ -186,13 +227,13 @@ test.each(['', 'null', '[]', '"x"', '{', '{"directory":7,"variables":"HF_TOKEN"}
   },
 )
 
-onPosix('a folder that cannot be removed is a warning, because it holds the token', () => {
+onPosix('a folder that cannot be looked at is a warning, because it may hold the token', () => {
   const directory = folder('hf-oidc-1')
-  // A name that is too long makes `rm` fail wherever the test runs, also as root.
+  // A name that is too long makes the system refuse wherever the test runs, also as root.
   post({ ...delivered, directory: `${directory}${'x'.repeat(300)}` })
   expect(step.lines).toEqual([
     expect.stringMatching(
-      /^::warning::Could not remove the folder .* \(ENAMETOOLONG\)\. It holds the token: remove it/,
+      /^::warning.*::.* is still there \(ENAMETOOLONG\), and may hold this job’s token\. Remove it/,
     ),
   ])
   rmSync(directory, { recursive: true })

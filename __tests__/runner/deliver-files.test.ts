@@ -1,9 +1,19 @@
 /** The files that delivery writes. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { makePrivateDirectory, writePrivateFile } from '../../src/runner/deliver/private-file.ts'
+import { makePrivateDirectory, writeNewPrivateFile, writePrivateFile } from '../../src/runner/deliver/private-file.ts'
 
 const onPosix = process.platform === 'win32' ? test.skip : test
 
@@ -14,19 +24,85 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('private files', () => {
+  /** Windows's program, which saves this list. */
+  const icacls = (saved: string | Buffer | undefined, calls: unknown[] = []) => ({
+    platform: 'win32' as const,
+    run: (file: string, args: readonly string[]) => {
+      calls.push([file, args])
+      if (args[1] === '/save' && saved !== undefined) writeFileSync(args[2] ?? '', saved, 'utf16le')
+    },
+  })
+
   test('on Windows the access list names the owner alone, without a shell', () => {
-    const calls: [string, readonly string[]][] = []
+    const calls: unknown[] = []
     const path = join(folder, 'windows')
-    makePrivateDirectory(path, 'win32', (file, args) => calls.push([file, args]))
+    makePrivateDirectory(path, icacls('windows\r\nD:PAI(A;OICI;FA;;;OW)\r\n', calls))
+    const program = expect.stringContaining('icacls.exe')
     expect(calls).toEqual([
-      [expect.stringContaining('icacls.exe'), [path, '/inheritance:r', '/grant:r', '*S-1-3-4:(OI)(CI)F']],
+      [program, [path, '/inheritance:r', '/grant:r', '*S-1-3-4:(OI)(CI)F']],
+      [program, [path, '/save', join(path, 'access-list')]],
     ])
+    expect(readdirSync(path)).toEqual([])
+  })
+
+  test.each([
+    ['\uFEFFw\r\nD:P(A;OICI;FA;;;OW)\r\n', true],
+    ['w\r\nD:PAI(A;OICI;0x1f01ff;;;S-1-3-4)\r\n', true],
+    [Buffer.from('w\r\nD:PAI(A;OICI;FA;;;OW)\r\n'), true],
+    ['w\r\nD:AI(A;OICI;FA;;;OW)\r\n', false],
+    ['w\r\nD:PAI(A;OICI;FA;;;WD)\r\n', false],
+    ['w\r\nD:PAI(A;OICI;FA;;;OW)(A;OICI;FR;;;BU)\r\n', false],
+    ['w\r\nD:PAI(A;OICIID;FA;;;OW)\r\n', false],
+    ['w\r\nD:PAI(A;OICI;FA;;;OW)\r\nx\r\nD:(A;;FA;;;WD)\r\n', false],
+    ['w\r\nD:NO_ACCESS_CONTROL\r\n', false],
+    ['w\r\nD:PAI\r\n', false],
+    ['', false],
+    [undefined, false],
+  ])('on Windows the access list is read back: %j is private: %j', (saved, isPrivate) => {
+    const make = () => makePrivateDirectory(join(mkdtempSync(join(folder, 'list-')), 'w'), icacls(saved))
+    if (isPrivate) make()
+    else expect(make).toThrow(/^\[delivery-failed\] .* it was not written to a file/)
+    if (!isPrivate) expect(make).toThrow(/access list/)
+  })
+
+  test('on Windows a program that does not start or fails is an error, and the token is not written', () => {
+    for (const [error, told] of [
+      [{ code: 'ENOENT' }, '"ENOENT"'],
+      [{ status: 5 }, '"exit code 5"'],
+      [{ status: null, signal: 'SIGTERM' }, '"stopped"'],
+    ] as const) {
+      const run = () => {
+        throw Object.assign(new Error('x'), error)
+      }
+      const path = join(mkdtempSync(join(folder, 'fails-')), 'w')
+      expect(() => makePrivateDirectory(path, { platform: 'win32', run })).toThrow(`\`icacls\` failed (${told})`)
+      expect(() => writeNewPrivateFile(`${path}-file`, 'secret', { platform: 'win32', run })).toThrow(told)
+      expect(existsSync(`${path}-file`)).toBe(false)
+    }
+  })
+
+  onPosix.each([
+    ['every user can read', { mode: 0o100777, uid: process.geteuid?.() ?? 0 }, /its mode is `0777`/],
+    ['the group can read', { mode: 0o100640, uid: process.geteuid?.() ?? 0 }, /its mode is `0640`/],
+    ['a different user owns', { mode: 0o100600, uid: 12_345 }, /it belongs to user 12345/],
+  ])('a file that %s gets no token', (_what, stats, told) => {
+    const path = join(mkdtempSync(join(folder, 'modes-')), 'w')
+    const options = { statsOf: () => stats }
+    for (const write of [writePrivateFile, writeNewPrivateFile]) {
+      expect(() => write(path, 'secret', options)).toThrow(told)
+      expect(existsSync(path)).toBe(false)
+    }
+    expect(() => makePrivateDirectory(path, options)).toThrow(told)
+    expect(() => makePrivateDirectory(`${path}2`, options)).toThrow(
+      'What to do: Put the runner’s work folder, or the folder in `HF_HOME`, on',
+    )
   })
 
   test('elsewhere no program is started', () => {
-    makePrivateDirectory(join(folder, 'linux'), 'linux', () => {
+    const run = () => {
       throw new Error('ran something')
-    })
+    }
+    makePrivateDirectory(join(folder, 'linux'), { platform: 'linux', run })
   })
 
   test('an existing file is not overwritten', () => {

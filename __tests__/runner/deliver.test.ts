@@ -49,17 +49,27 @@ test('variables, files, Git and outputs get the token, and the reader is told wh
   expect(env).toEqual({
     HF_TOKEN: TOKEN,
     HF_TOKEN_PATH: join(directory, 'token'),
-    GIT_CONFIG_KEY_0: 'include.path',
-    GIT_CONFIG_VALUE_0: join(directory, 'gitconfig').replaceAll('\\', '/'),
-    GIT_CONFIG_COUNT: '1',
-    HF_OIDC_GIT: ['acme', 'datasets/acme', 'spaces/acme', 'kernels/acme', 'buckets/acme']
-      .map((path) => `https://hub.example.com:8443/${path}`)
-      .join(' '),
+    GIT_CONFIG_KEY_0: 'credential.https://hub.example.com:8443.helper',
+    GIT_CONFIG_VALUE_0: '',
+    GIT_CONFIG_KEY_1: 'credential.https://hub.example.com:8443.useHttpPath',
+    GIT_CONFIG_VALUE_1: 'true',
+    GIT_CONFIG_KEY_2: 'credential.https://hub.example.com:8443.helper',
+    GIT_CONFIG_VALUE_2: expect.stringMatching(/^!eval .* 'https:\/\/hub\.example\.com:8443'$/),
+    GIT_CONFIG_COUNT: '3',
+    HF_OIDC_GIT_HELPER: expect.stringMatching(/^hf_oidc_git\(\) \{/),
+    // The whole value is the path: in a container action, the runner rewrites such a value only.
+    HF_OIDC_GIT_ANSWER_0: join(directory, 'git-credentials').replaceAll('\\', '/'),
+    HF_OIDC_GIT: [
+      '0',
+      ...['acme', 'datasets/acme', 'spaces/acme', 'kernels/acme', 'buckets/acme'].map(
+        (path) => `https://hub.example.com:8443/${path}`,
+      ),
+    ].join(' '),
     HF_OIDC_VARIABLES: 'HF_TOKEN HF_TOKEN_PATH',
   })
   expect(readFileSync(env.HF_TOKEN_PATH ?? '', 'utf8')).toBe(TOKEN)
   expect(readFileSync(join(directory, 'git-credentials'), 'utf8')).toContain(`password=${TOKEN}`)
-  expect(readFileSync(join(directory, 'gitconfig'), 'utf8')).not.toContain(TOKEN)
+  expect(readdirSync(directory).sort()).toEqual(['git-credentials', 'token'])
   expect(step.outputs).toMatchObject({
     'hf-token': TOKEN,
     'hf-identity': 'acme-ci',
@@ -70,11 +80,11 @@ test('variables, files, Git and outputs get the token, and the reader is told wh
 })
 
 test('a use that replaces the prefix of an earlier one for git says so', () => {
-  step.set({ HF_OIDC_GIT: 'https://hub.example.com:8443/acme/model https://hub.example.com:8443/acme/model.git' })
+  step.set({ HF_OIDC_GIT: '4 https://hub.example.com:8443/acme/model https://hub.example.com:8443/acme/model.git' })
   const source = { kind: 'trusted-publisher', resource: 'acme/other' } as const
   run({ gitCredentials: true, source })
   expect(step.visible).not.toContain('warning')
-  expect(Object.fromEntries(step.env).HF_OIDC_GIT).toMatch(/acme\/model\.git\|https:.*acme\/other /)
+  expect(Object.fromEntries(step.env).HF_OIDC_GIT).toMatch(/^4 .*acme\/model\.git\|5 https:.*acme\/other /)
   run({ gitCredentials: true, source: { ...source, resource: 'acme/model' } })
   expect(step.visible).toContain(
     '::warning::An earlier use of this action in this job gave git a token for https://hub',
@@ -113,11 +123,15 @@ test('the token is masked before anything else, and printed nowhere', () => {
 test('the state for post holds no token, and lists what was delivered', () => {
   step.set({ GIT_CONFIG_COUNT: '2' })
   run({ ...everything, exportEnv: ['HUB', 'HF_TOKEN'] })
+  const env = Object.fromEntries(step.env)
   expect(JSON.parse(step.state[DELIVERED_STATE] ?? '')).toEqual({
-    directory: dirname(Object.fromEntries(step.env).HF_TOKEN_PATH ?? ''),
+    directory: dirname(env.HF_TOKEN_PATH ?? ''),
     variables: ['HUB', 'HF_TOKEN'],
-    gitConfigCount: 2,
-    gitUse: Object.fromEntries(step.env).HF_OIDC_GIT,
+    git: {
+      use: 0,
+      count: 2,
+      entries: [2, 3, 4].map((at) => [`GIT_CONFIG_KEY_${at}`, `GIT_CONFIG_VALUE_${at}`].map((name) => env[name])),
+    },
   })
   // By this, post recognizes copies that other programs make of it.
   expect(JSON.parse(step.state[COPIES_STATE] ?? '')).toMatchObject({
@@ -139,8 +153,8 @@ test('without variables, only the outputs are set', () => {
   expect(planDelivery(request(), readJob(process.env))).toEqual({
     tokenFile: undefined,
     homeFiles: [],
-    git: undefined,
-    delivered: { directory: undefined, variables: ['HF_TOKEN'], gitConfigCount: undefined, gitUse: undefined },
+    gitAnswer: undefined,
+    delivered: { directory: undefined, variables: ['HF_TOKEN'], git: undefined },
   })
 })
 

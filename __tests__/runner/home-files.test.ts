@@ -18,6 +18,7 @@ import { writeHomeFiles } from '../../src/runner/deliver/home-file.ts'
 import { HOME_FILES_STATE, type HomeFile } from '../../src/runner/deliver/plan.ts'
 import { writeNewPrivateFile } from '../../src/runner/deliver/private-file.ts'
 import { hubTokenFiles } from '../../src/runner/hub-token-files.ts'
+import { Remover } from '../../src/runner/remove.ts'
 import { Step } from './step.ts'
 
 const onPosix = process.platform === 'win32' ? test.skip : test
@@ -35,7 +36,7 @@ afterEach(() => step.end())
 const write = () => writeHomeFiles([path], TOKEN, FAILED)
 const saved = () => JSON.parse(step.state[HOME_FILES_STATE] ?? '[]') as HomeFile[]
 /** Post's work for what main saved. */
-const post = (state: unknown = saved()) => removeHomeFiles(JSON.stringify(state))
+const post = (state: unknown = saved()) => removeHomeFiles(JSON.stringify(state), new Remover({ wait: () => {} }))
 const foreign = (content: string) => {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, content)
@@ -120,11 +121,17 @@ describe('main', () => {
   test('on Windows gives access to the owner alone before the token is written', () => {
     const calls: string[][] = []
     const file = join(step.temp, 'windows')
-    expect(
-      writeNewPrivateFile(file, TOKEN, 'win32', (_program, args) => calls.push([...args, readFileSync(file, 'utf8')])),
-    ).toBe(true)
-    expect(calls).toEqual([[file, '/inheritance:r', '/grant:r', '*S-1-3-4:F', '']])
+    const run = (_program: string, args: readonly string[]) => {
+      calls.push([...args, readFileSync(file, 'utf8')])
+      if (args[1] === '/save') writeFileSync(args[2] ?? '', 'windows\r\nD:PAI(A;;FA;;;OW)\r\n', 'utf16le')
+    }
+    expect(writeNewPrivateFile(file, TOKEN, { platform: 'win32', run })).toBe(true)
+    expect(calls).toEqual([
+      [file, '/inheritance:r', '/grant:r', '*S-1-3-4:F', ''],
+      [file, '/save', expect.stringMatching(/windows\.[0-9a-f-]{36}$/), ''],
+    ])
     expect(readFileSync(file, 'utf8')).toBe(TOKEN)
+    expect(readdirSync(step.temp)).toEqual(['windows'])
   })
 
   test('leaves no file that it could not finish', () => {
@@ -132,7 +139,7 @@ describe('main', () => {
     const fails = () => {
       throw new Error('icacls failed')
     }
-    expect(() => writeNewPrivateFile(file, TOKEN, 'win32', fails)).toThrow('icacls failed')
+    expect(() => writeNewPrivateFile(file, TOKEN, { platform: 'win32', run: fails })).toThrow('`icacls` failed')
     expect(existsSync(file)).toBe(false)
   })
 })
@@ -205,7 +212,9 @@ describe('post', () => {
     write()
     const long = { ...saved()[0], path: join(step.temp, 'x'.repeat(300), 'token') }
     expect(post([long]).removed).toEqual([])
-    expect(step.visible).toMatch(/^::warning::Could not remove .* \(ENAMETOOLONG\)\. It may hold the token: remove it/m)
+    expect(step.visible).toMatch(
+      /^::warning.*::.* could not be read \(ENAMETOOLONG\), and may still be there with this job’s token\. Remove it/m,
+    )
   })
 
   test('ignores state that main did not write', () => {
@@ -215,7 +224,7 @@ describe('post', () => {
     for (const state of [7, null, {}, [null, 'x', { path: file, sha256: sum }, { path: 'token', sha256: sum }, {}]]) {
       expect(post(state)).toEqual({ removed: [], count: 0 })
     }
-    expect(removeHomeFiles('')).toEqual({ removed: [], count: 0 })
+    expect(removeHomeFiles('', new Remover())).toEqual({ removed: [], count: 0 })
     expect(existsSync(file)).toBe(true)
   })
 

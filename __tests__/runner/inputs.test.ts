@@ -1,6 +1,7 @@
 /** What the runner gives to a step. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { readInputs, readJob } from '../../src/runner/inputs.ts'
+import { INPUTS } from '../../src/token/inputs/definitions.ts'
 import { Step } from './step.ts'
 
 let step: Step
@@ -14,7 +15,7 @@ afterEach(() => step.end())
 
 const read = (env: NodeJS.ProcessEnv) => {
   step.set(env)
-  return readInputs(process.env)
+  return readInputs(process.env, INPUTS)
 }
 
 describe('inputs', () => {

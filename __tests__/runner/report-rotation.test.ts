@@ -32,13 +32,12 @@ beforeEach(() => {
   step = new Step({ GITHUB_ACTION_REPOSITORY: undefined, GITHUB_ACTION_REF: undefined })
 })
 afterEach(() => step.end())
-const audit = () => JSON.parse(/^Audit: (.*)$/m.exec(step.lines.join('\n'))?.[1] ?? '{}') as { result: string }
 const titles = () => step.lines.flatMap((line) => /^::error title=([^:]*)::/.exec(line)?.[1] ?? [])
 
 test('a rotation that succeeds counts what has moved, and passes', async () => {
   const secrets = [secret({ action: 'rotated' }), secret({ action: 'promoted' }), secret({ action: 'not-due' })]
-  await reportRotation(request(), rotation(secrets), { request: request() })
-  expect([step.outputs.rotated, audit().result, titles()]).toEqual(['2', 'done', []])
+  const failed = await reportRotation(request(), rotation(secrets))
+  expect([step.outputs.rotated, failed, titles()]).toEqual(['2', undefined, []])
   expect(JSON.parse(step.outputs.report ?? '')).toMatchObject({ mode: 'mint', dryRun: false })
   expect(step.summary).toContain('Hugging Face token rotation for <code>acme</code>')
   expect(step.lines.join('\n')).not.toContain('before:')
@@ -47,26 +46,22 @@ test('a rotation that succeeds counts what has moved, and passes', async () => {
 
 test('every failure of a secret or a service is an annotation, and the first is the result', async () => {
   const secrets = [secret({ action: 'rotated' }), secret({ action: 'failed', errors: [failure('hub-failed')] })]
-  await reportRotation(request(), rotation(secrets, [service(failure('deployment-failed')), service()]), {})
+  const services = [service(failure('deployment-failed')), service()]
+  const failed = await reportRotation(request(), rotation(secrets, services))
   expect(titles()).toEqual(['hub-failed', 'deployment-failed'])
-  expect([step.outputs.rotated, audit().result, process.exitCode]).toEqual(['1', 'hub-failed', 1])
+  expect([step.outputs.rotated, failed?.code, process.exitCode]).toEqual(['1', 'hub-failed', 1])
 })
 
 test('a dry run says what each token can do before and after', async () => {
   const one = secret({ action: 'would-rotate', before: 'a classic token', after: 'a fine-grained token' })
-  await reportRotation(request(true), rotation([one]), {})
+  await reportRotation(request(true), rotation([one]))
   expect(step.lines).toEqual(expect.arrayContaining(['  before: a classic token', '  after:  a fine-grained token']))
   expect(step.outputs.rotated).toBe('0')
 })
 
 test('a run that could not start still has its outputs, and fails', async () => {
-  await reportNoRotation(failure('hub-failed'), {})
-  expect([step.outputs.rotated, audit().result, titles(), process.exitCode]).toEqual([
-    '0',
-    'hub-failed',
-    ['hub-failed'],
-    1,
-  ])
+  await reportNoRotation(failure('hub-failed'))
+  expect([step.outputs.rotated, titles(), process.exitCode]).toEqual(['0', ['hub-failed'], 1])
   expect(JSON.parse(step.outputs.report ?? '')).toEqual({
     secrets: [],
     services: [],

@@ -40,7 +40,7 @@ async function post(states: Record<string, unknown>): Promise<void> {
     const state = name === MINTED_STATE && typeof given === 'object' ? { variables, ...given } : given
     step.set({ [`STATE_${name}`]: typeof state === 'string' ? state : JSON.stringify(state) })
   }
-  await revokeMinted(process.env)
+  await revokeMinted(process.env, () => {})
 }
 
 describe('post', () => {
@@ -176,7 +176,7 @@ describe('main', () => {
   })
 })
 
-const request = (revoke: RevokeMode): ConstructorParameters<typeof SavedLedger>[0] => ({
+const request = (revoke: RevokeMode): ReturnType<ConstructorParameters<typeof SavedLedger>[0]> => ({
   audience: 'acme',
   issuer: 'https://issuer.example',
   claimRules: [],
@@ -193,7 +193,7 @@ describe('the ledger', () => {
   const entry = { accountId: 'a1', tokenId: 't1', displayName: 'hf-oidc x' }
 
   test.each(['auto', 'true'] as const)('saves how a token is deleted by its ID, and not its value: %s', (revoke) => {
-    const ledger = new SavedLedger(request(revoke), { HF_ENDPOINT: 'https://hub.example', PATH: '/bin' })
+    const ledger = new SavedLedger(() => request(revoke), { HF_ENDPOINT: 'https://hub.example', PATH: '/bin' })
     ledger.made({ ...minted(), entry })
     const saved = JSON.parse(step.state[MINTED_STATE] ?? '') as Record<string, unknown>
     expect(saved).toMatchObject({ kind: 'entry', ...entry, request: { org: 'acme', audience: 'acme' } })
@@ -203,12 +203,12 @@ describe('the ledger', () => {
   })
 
   test('with `revoke: false`, saves nothing to delete', () => {
-    new SavedLedger(request('false'), {}).made({ ...minted({ expiresAt: undefined }), entry })
+    new SavedLedger(() => request('false'), {}).made({ ...minted({ expiresAt: undefined }), entry })
     expect(Object.keys(step.state)).toEqual([LEFT_STATE])
   })
 
   test('saves a token that post must revoke, and nothing is unsaved then', () => {
-    const ledger = new SavedLedger(request('true'), {})
+    const ledger = new SavedLedger(() => request('true'), {})
     const { revoke, ...made } = minted()
     ledger.begin('named "x"')
     ledger.made(made)
@@ -226,20 +226,20 @@ describe('the ledger', () => {
     ['expires later', 'auto', 8 * HOUR],
     ['the workflow keeps', 'false', 8 * HOUR],
   ] as const)('saves no value of a token that %s', (_what, revoke, lifetime) => {
-    new SavedLedger(request(revoke), {}).made(minted({ expiresAt: Date.now() + lifetime }))
+    new SavedLedger(() => request(revoke), {}).made(minted({ expiresAt: Date.now() + lifetime }))
     expect(Object.keys(step.state)).toEqual([LEFT_STATE])
     expect(JSON.stringify(step.state)).not.toContain(token)
   })
 
   test('forgets that a token was about to be minted when it was refused', () => {
-    const ledger = new SavedLedger(request('auto'), {})
+    const ledger = new SavedLedger(() => request('auto'), {})
     ledger.begin('named "x"')
     ledger.refused()
     expect(step.state[MINTING_STATE]).toBe('')
   })
 
   test('saves nothing about a token to be minted with `revoke: false`', () => {
-    const ledger = new SavedLedger(request('false'), {})
+    const ledger = new SavedLedger(() => request('false'), {})
     ledger.begin('named "x"')
     ledger.refused()
     expect(step.state).toEqual({})
@@ -247,7 +247,7 @@ describe('the ledger', () => {
 
   test.each([undefined, ''])('never prints the token when the runner has no state file: %s', (GITHUB_STATE) => {
     step.set({ GITHUB_STATE })
-    const ledger = new SavedLedger(request('true'), {})
+    const ledger = new SavedLedger(() => request('true'), {})
     expect(() => ledger.begin('x')).toThrow(
       '[delivery-failed] The runner could not save what the post step must clean up, so no token was minted.\nSeen: no value in `GITHUB_STATE`',
     )
@@ -258,7 +258,7 @@ describe('the ledger', () => {
 
   test('remembers a token that could not be saved, and tells the system’s error code', () => {
     step.set({ GITHUB_STATE: step.temp })
-    const ledger = new SavedLedger(request('auto'), {})
+    const ledger = new SavedLedger(() => request('auto'), {})
     expect(() => ledger.made(minted())).toThrow(/^Seen: a write that failed with EISDIR$/m)
     expect(ledger.unsaved).toMatchObject({ value: token })
     expect(step.visible).not.toContain(token)

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { runJob } from '../../src/runner/run-job.ts'
+import { Steps } from '../../src/text/steps.ts'
 import { Step } from './step.ts'
 
 const JWT = `${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}`
@@ -26,7 +27,9 @@ test('secrets in the environment are masked before the inputs are parsed', async
     throw new Error('an input is wrong')
   }
   const progress = {}
-  await expect(runJob(env, { progress, parse }, async () => {})).rejects.toThrow('an input is wrong')
+  await expect(runJob(env, { progress, steps: new Steps(), inputs: {}, parse }, async () => {})).rejects.toThrow(
+    'an input is wrong',
+  )
   expect(masks).toEqual(['the-request-token', 'correct%2Dhorse', 'correct-horse'])
   expect(progress).toMatchObject({ job: { idTokenRequest: { token: 'the-request-token' } } })
   expect(progress).not.toHaveProperty('request')
@@ -34,12 +37,16 @@ test('secrets in the environment are masked before the inputs are parsed', async
 
 test('the work gets the job, the request and a network with the request’s limits', async () => {
   const progress = {}
-  const done = await runJob({ GITHUB_RUN_ID: '7' }, { progress, parse: () => github }, async (context) => {
-    expect(context).toMatchObject({ request: github, job: { runId: '7' }, policy: { maxAttempts: 3 } })
-    context.policy.onRetry?.('retrying')
-    expect(context.givenIdToken()).toBe('')
-    return 'done'
-  })
+  const done = await runJob(
+    { GITHUB_RUN_ID: '7' },
+    { progress, steps: new Steps(), inputs: {}, parse: () => github },
+    async (context) => {
+      expect(context).toMatchObject({ request: github, job: { runId: '7' }, policy: { maxAttempts: 3 } })
+      context.policy.onRetry?.('retrying')
+      expect(context.givenIdToken()).toBe('')
+      return 'done'
+    },
+  )
   expect([done, progress]).toEqual(['done', expect.objectContaining({ request: github })])
   expect(step.lines).toContain('::debug::retrying')
 })
@@ -48,9 +55,28 @@ test('a given ID token is masked when it is read', async () => {
   const path = join(step.temp, 'token')
   writeFileSync(path, `${JWT}\n`)
   const request = { ...github, idTokenFrom: { kind: 'file', path } } as const
-  await runJob({}, { progress: {}, parse: () => request }, async ({ givenIdToken }) => {
+  await runJob({}, { progress: {}, steps: new Steps(), inputs: {}, parse: () => request }, async ({ givenIdToken }) => {
     expect(step.masks).toEqual([])
     expect(givenIdToken()).toBe(JWT)
     expect(step.masks).toEqual([JWT])
   })
+})
+
+test('a variable that looks like an input is a warning before anything is parsed, and any other is not', async () => {
+  const env = { INPUT_REPOSITORY: 'x', INPUT_VERSION: '1', INPUT_TOOL_VERSION: '2', 'INPUT_NODE-VERSION': '3' }
+  let lines: readonly string[] = []
+  const parse = () => {
+    lines = [...step.lines]
+    return github
+  }
+  await runJob(
+    env,
+    { progress: {}, steps: new Steps(), inputs: { repositories: undefined, verify: 'strict' }, parse },
+    async () => {},
+  )
+  expect(lines.filter((line) => line.includes('INPUT_'))).toEqual([
+    expect.stringMatching(
+      /^::warning .*The variable INPUT_REPOSITORY is set, but this action has no input of that name\./,
+    ),
+  ])
 })

@@ -155,6 +155,70 @@ describe('state about a token to delete', () => {
     expect(misfits(withValue(path, value))).toEqual([])
   })
 
+  const READER = { arn: 'arn:aws:iam::222222222222:role/reader', partition: 'aws', account: '222222222222' }
+  const UNKNOWN = { arn: 'of this runner', partition: 'aws', account: '' }
+  const withWay = (way: object, role: object, rest: object = {}) =>
+    withValue('request.aws', { ...aws, role, way, ...rest })
+
+  test.each<[string, object, object, object?]>([
+    ['a chain', { hops: [ROLE, { ...READER, externalId: 'a:b' }], tags: true }, READER],
+    ['a chain without tags', { hops: [ROLE, READER], tags: false }, READER],
+    [
+      'an instance and a role',
+      { runner: { kind: 'instance', endpoint: 'http://169.254.169.254' }, hops: [READER], tags: true },
+      READER,
+    ],
+    [
+      'a container alone',
+      { runner: { kind: 'container', url: 'http://169.254.170.2/v2/x', tokenFile: '/t' }, hops: [], tags: true },
+      UNKNOWN,
+      { sessionPolicy: 'none' },
+    ],
+    [
+      'a container and an external ID',
+      { runner: { kind: 'container', url: 'https://x.test/' }, hops: [{ ...READER, externalId: 'ab' }], tags: true },
+      READER,
+    ],
+    [
+      'a web identity',
+      { runner: { kind: 'web-identity', tokenFile: '/t', role: READER, sessionName: 'ab' }, hops: [], tags: true },
+      READER,
+    ],
+  ])('fits with a way that main may save: %s', (_what, way, role, rest = {}) => {
+    expect(misfits(withWay(way, role, rest))).toEqual([])
+  })
+
+  test.each<[string, unknown, object]>([
+    ['none', null, ROLE],
+    ['a list', [], ROLE],
+    ['no roles', { tags: true }, ROLE],
+    ['another last role', { hops: [ROLE, READER], tags: true }, ROLE],
+    ['one role', { hops: [ROLE], tags: true }, ROLE],
+    ['a role in another account', { hops: [ROLE, { ...READER, account: '333333333333' }], tags: true }, READER],
+    ['a role with more', { hops: [ROLE, { ...READER, more: 1 }], tags: true }, READER],
+    ['another external ID', { hops: [ROLE, { ...READER, externalId: 'a b' }], tags: true }, READER],
+    ['tags as a text', { hops: [ROLE, READER], tags: 'true' }, READER],
+    [
+      'another host',
+      { runner: { kind: 'instance', endpoint: 'http://evil.test' }, hops: [READER], tags: true },
+      READER,
+    ],
+    ['another kind', { runner: { kind: 'profile' }, hops: [READER], tags: true }, READER],
+    [
+      'an unlimited runner',
+      { runner: { kind: 'instance', endpoint: 'http://169.254.169.254' }, hops: [], tags: true },
+      UNKNOWN,
+    ],
+  ])('is not used with another way: %s', (_what, way, role) => {
+    expect(misfits(withWay(way as object, role))).toContain('request.aws.way')
+  })
+
+  test('fits with a version that is pinned', () => {
+    const versionId = '11111111-2222-4333-8444-555555555555'
+    expect(misfits(withValue('request.aws.secret', { ...SECRET, versionId }))).toEqual([])
+    expect(misfits(withValue('request.aws.secret', { ...SECRET, versionId: 'x y' }))).toEqual(['request.aws.secret'])
+  })
+
   test('is checked in every field', () => {
     expect(misfits({})).toEqual(Object.keys(MISFITS))
   })

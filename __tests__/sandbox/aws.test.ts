@@ -15,10 +15,11 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { Aws, AwsError, type SessionCredentials, stsError, TRUST_CLAIMS } from '../../sandbox/aws.ts'
+import { Aws, AwsError, type SessionCredentials, stsError } from '../../sandbox/aws.ts'
 import * as forgeries from '../../sandbox/github/forgeries.ts'
 import { GitHub, type JobOptions } from '../../sandbox/github.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
+import { GITHUB_CLAIMS } from '../../src/aws/policies/evaluate/identity-providers.ts'
 
 const ROLE = 'arn:aws:iam::111122223333:role/ci/hf-read'
 const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
@@ -176,13 +177,13 @@ describe('AssumeRoleWithWebIdentity', () => {
   test('evaluates conditions on any claim, or only on those that STS is known to evaluate', async () => {
     setUp({ trust: condition({ repository_id: '456789', environment: 'prod*' }, 'StringLike') })
     await assume({}, { environment: 'production' })
-    setUp({ trust: condition({ repository_owner_id: '123456' }) })
+    setUp({ trust: condition({ repository_owner: 'octo-org' }) })
     await assume()
     aws.addOidcProvider({
       issuerUrl: github.issuer,
       clientIds: ['acme'],
       keys: () => github.jwks(),
-      trustClaims: TRUST_CLAIMS,
+      trustClaims: GITHUB_CLAIMS,
     })
     await expect(assume()).rejects.toEqual(refused('AccessDenied', DENIED, 403))
   })
@@ -271,8 +272,47 @@ describe('AssumeRoleWithWebIdentity', () => {
     await assume()
   })
 
+  test('is refused by a resource control policy of the organization', async () => {
+    setUp()
+    const foreign = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Resource: '*',
+      Condition: { StringNotLike: { [`${github.issuer.replace('http://', '')}:sub`]: 'repo:acme/*' } },
+    }
+    aws.policies.setResourceControlPolicies('111122223333', [policy(foreign)])
+    await expect(assume()).rejects.toEqual(
+      refused('AccessDenied', `${DENIED} with an explicit deny in a resource control policy`, 403),
+    )
+    aws.policies.setResourceControlPolicies('111122223333', [])
+    await assume()
+  })
+
+  test('cannot be allowed for GitHub without a condition on the subject', () => {
+    aws.addOidcProvider({
+      issuerUrl: github.issuer,
+      clientIds: ['acme'],
+      keys: () => github.jwks(),
+      isGitHub: true,
+    })
+    const trust = (claims: Record<string, string>) => () => {
+      const Federated = `arn:aws:iam::111122223333:oidc-provider/${github.issuer.replace('http://', '')}`
+      const Condition = condition(claims)
+      const statement = {
+        Effect: 'Allow',
+        Principal: { Federated },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition,
+      }
+      aws.addRole({ arn: ROLE, trustPolicy: policy(statement) })
+    }
+    expect(trust({ aud: 'acme' })).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))
+    expect(trust({ aud: 'acme', sub: 'repo:octo-org/octo-repo:pull_request' })).not.toThrow()
+  })
+
   test('refuses a trust policy that it does not understand', () => {
-    const trust = condition({ sub: 'x' }, 'ForAllValues:StringEquals')
+    const trust = condition({ sub: 'x' }, 'StringLik')
     expect(() => setUp({ trust })).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))
   })
 })
@@ -335,7 +375,9 @@ describe('GetSecretValue', () => {
   })
 
   test('does not tell a caller without rights whether a secret exists', async () => {
-    setUp({ rights: policy(allow('secretsmanager:GetSecretValue', '*:secret:hf/token-??????')) })
+    setUp({
+      rights: policy(allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:hf/token-??????')),
+    })
     const denied = (SecretId: string) =>
       `User: arn:aws:sts::111122223333:assumed-role/hf-read/octo-repo-42 is not authorized to perform: secretsmanager:GetSecretValue on resource: ${SecretId} because no identity-based policy allows the secretsmanager:GetSecretValue action`
     aws.addSecret({ name: 'other', value: 'x' })
@@ -349,9 +391,9 @@ describe('GetSecretValue', () => {
   test('gives a session no more than both policies allow', async () => {
     setUp()
     aws.addSecret({ name: 'hf/token', value: 'x' })
-    const narrow = policy(allow('secretsmanager:GetSecretValue', '*:secret:hf/token-??????'))
+    const narrow = policy(allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:hf/token-??????'))
     await read({ SecretId: 'hf/token' }, narrow)
-    const other = policy(allow('secretsmanager:GetSecretValue', '*:secret:hf/other-??????'))
+    const other = policy(allow('secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:hf/other-??????'))
     await expect(read({ SecretId: 'hf/token' }, other)).rejects.toEqual(
       refused('AccessDeniedException', /because no session policy allows the secretsmanager:GetSecretValue action$/),
     )

@@ -24,7 +24,7 @@ import { SOURCES } from '../../src/sources/request.ts'
 import { stable } from '../e2e/recorded-messages.ts'
 
 const project = onDisk()
-const KINDS = ['table', 'message', 'constant', 'map', 'glossary', 'bench']
+const KINDS = ['table', 'message', 'constant', 'map', 'glossary', 'snippet', 'bench']
 /** As the command prints them. */
 const printed = (problems: readonly Problem[]) => problems.map(({ path, line, says }) => `${path}:${line}: ${says}`)
 const wrong = ({ stale, problems }: Filled) => printed([...problems, ...stale])

@@ -11,6 +11,8 @@ import { Http } from '../../src/net/http.ts'
 import type { SourceRequest } from '../../src/sources/request.ts'
 import { preloadSource, selectSource } from '../../src/sources/select.ts'
 import { awsOf, type SourceContext } from '../../src/sources/token-source.ts'
+import { Steps } from '../../src/text/steps.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 let sandbox: Sandbox
 let deadline: Deadline
@@ -63,9 +65,9 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
     presetVariables: new Set<string>(),
     clientVariables: {},
     gitUses: [],
-    gitConfigs: [],
     ownVariables: new Set<string>(),
     gitConfigCount: 0,
+    platform: platformOf(),
   }
   const log = {
     info: (text: string) => void infos.push(text),
@@ -96,6 +98,8 @@ async function obtain(source: SourceRequest, aws?: AwsRequest, repositories: rea
       made: ({ value }) => void events.push(`made ${value}`),
       refused: () => void events.push('refused'),
     },
+    steps: new Steps(),
+    swept: [],
   }
   return await (await selectSource(context)).obtain(identity)
 }

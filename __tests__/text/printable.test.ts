@@ -35,6 +35,11 @@ describe('text from outside', () => {
     ['a JWT', 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln', 'eyJ***'],
     ['an AWS key id', 'ASIAABCDEFGHIJKLMNOP', 'A***'],
     ['a password in a URL', 'https://me:secret@host/x', 'https://***@host/x'],
+    ['a password of one letter in a URL', 'http://me:x@proxy:3128', 'http://***@proxy:3128'],
+    ['a password with an @ in a URL', 'http://me:p@ss@proxy:3128', 'http://***@proxy:3128'],
+    ['credentials in a header', 'Proxy-Authorization: Basic bWU6eA==', 'Proxy-Authorization: Basic ***'],
+    ['credentials in an object', "{ authorization: 'Bearer x', a: 1 }", "{ authorization: 'Bearer ***', a: 1 }"],
+    ['a password in an object', "URL { username: 'me', password: 'x' }", "URL { username: 'me', password: '***' }"],
   ])('does not show %s', (_what, text, shown) => expect(printable(text)).toBe(shown))
 
   test('never shows a secret of this run, in no usual form, not even cut', () => {

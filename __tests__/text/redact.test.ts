@@ -1,20 +1,26 @@
 import { describe, expect, test } from '@jest/globals'
 import { redact, remember } from '../../src/text/redact.ts'
 
-const SECRET = 'IQoJ/with+odd=characters "and" ~quotes~ ÿ'
+// In bytes, no multiple of three: its base64 ends in a character of its own.
+const SECRET = 'IQoJ/with+odd=characters "and" ~quotes~ ÿ.'
 remember(SECRET)
 
 const bytes = Buffer.from(SECRET)
+const lowerEscapes = (text: string) => text.replace(/%../g, (written) => written.toLowerCase())
 
 describe('a secret of this run is not shown', () => {
   test.each([
     ['as it is', SECRET],
     ['in a URL', encodeURIComponent(SECRET)],
+    ['in a URL with small escapes', lowerEscapes(encodeURIComponent(SECRET))],
+    ['in a form', encodeURIComponent(SECRET).replaceAll('%20', '+')],
     ['in JSON', JSON.stringify(SECRET).slice(1, -1)],
     ['in base64', bytes.toString('base64')],
     ['in base64 without padding', bytes.toString('base64').replace(/=+$/, '')],
+    ['in base64 in a URL', encodeURIComponent(bytes.toString('base64')).replace(/(?:%3D)+$/, '')],
     ['in base64url', bytes.toString('base64url')],
     ['in hexadecimal', bytes.toString('hex')],
+    ['in hexadecimal with capitals', bytes.toString('hex').toUpperCase()],
   ])('%s', (_form, text) => {
     const shown = redact(`you sent ${text}!`)
     expect(shown).toMatch(/^you sent \*\*\*=*!$/)
@@ -25,6 +31,8 @@ describe('a secret of this run is not shown', () => {
   test('without the white space around it', () => {
     remember('  padded-secret\n')
     expect(redact('x padded-secret y')).toBe('x *** y')
+    remember('\n1\n2-of-several-lines\n3\n')
+    expect(redact('x 1\n2-of-several-lines\n3 y')).toBe('x *** y')
   })
 
   test('whole, when another secret is its beginning', () => {
@@ -33,9 +41,34 @@ describe('a secret of this run is not shown', () => {
     expect(redact('x client-identifier-one-and-secret y')).toBe('x *** y')
   })
 
+  test('nor is one of its lines, unless it is short', () => {
+    remember('{\r\n  "first": "the-first-line",\n  "b": 1,\n}')
+    expect(redact('x "first": "the-first-line", y { } "b": 1,')).toBe('x *** y { } "b": 1,')
+  })
+
   test('when it has a lone surrogate, which no URL can have', () => {
     remember('surrogate-\ud800-secret')
     expect(redact('x surrogate-\ud800-secret y')).toBe('x *** y')
+  })
+})
+
+describe.each(['base64', 'base64url'] as const)('a secret inside of a longer text in %s', (encoding) => {
+  // Every remainder of three at either end, and characters that make `+` and `/`.
+  const secrets = ['hf_AbCdEfGhIjKlMnOpQrStUv', 'hf_AbCdEfGhIjKlMnOpQrStU', 'hf_AbCdEfGhIjKlMnOpQrSt', '~~~???>>>ÿÿÿÿ']
+  for (const secret of secrets) remember(secret)
+  const frames = secrets.flatMap((secret) =>
+    ['', 'a', 'ab', 'abc', 'user:', '{"token":"'].flatMap((before) =>
+      ['', 'z', '"}', '\n\n\n'].map((after) => [secret, before, after] as const),
+    ),
+  )
+
+  test.each(frames)('%j between %j and %j is not shown', (secret, before, after) => {
+    const text = Buffer.from(before + secret + after).toString(encoding)
+    const shown = redact(`authorization: Basic ${text}`)
+    expect(shown).toContain('***')
+    // What is left of the text holds its neighbors, and at most a few bits of the secret.
+    const most = Math.ceil(((before.length + after.length) * 4) / 3) + 8
+    expect(shown.replace('authorization: Basic ', '').replace('***', '').length).toBeLessThanOrEqual(most)
   })
 })
 
@@ -56,4 +89,13 @@ test('what is too short to be a secret is not hidden everywhere', () => {
   remember('1234567')
   remember('')
   expect(redact('refs/heads/main 1234567')).toBe('refs/heads/main 1234567')
+})
+
+test('a megabyte of text that is full of secrets, and one that is nearly a secret, are read once for each form', () => {
+  remember('aaaaaaaaaaaaaaab')
+  for (let n = 0; n < 50; n += 1) remember(`one-of-many-secrets-${n}-${'x'.repeat(n)}`)
+  const many = `${SECRET}hf_AbCdEfGhIjKlMnOpQrStUv`.repeat(15_000)
+  expect(redact(many)).toBe('***'.repeat(30_000))
+  const near = 'a'.repeat(1_000_000)
+  expect(redact(near)).toBe(near)
 })

@@ -24,6 +24,20 @@ describe('the line for ECS', () => {
     expect(ecsSecret({ aws: { secretArn: arn, holdsToken: false } } as unknown as Origin, request)).toBe('')
   })
 
+  test('names the version that was pinned', () => {
+    const aws = { secretArn: arn, secretKey: 'token', secretStage: '', secretVersionId: 'v1', holdsToken: true }
+    const request = { exportEnv: ['HF_TOKEN'] } as unknown as Request
+    expect(ecsSecret({ aws } as unknown as Origin, request)).toBe(`HF_TOKEN=${arn}:token::v1`)
+    expect(ecsSecret({ aws: { ...aws, secretKey: undefined } } as unknown as Origin, request)).toBe(
+      `HF_TOKEN=${arn}:::v1`,
+    )
+  })
+
+  test('there is none for a key that ECS cannot find', () => {
+    const aws = { secretArn: arn, secretKey: 'a.b', isNested: true, secretStage: 'AWSCURRENT', holdsToken: true }
+    expect(ecsSecret({ aws } as unknown as Origin, { exportEnv: ['HF_TOKEN'] } as unknown as Request)).toBe('')
+  })
+
   test('has the name that the job uses', () => {
     expect(line('token', 'AWSCURRENT', ['HUB', 'X'])).toMatch(/^HUB=/)
     expect(line('token', 'AWSCURRENT', [])).toMatch(/^HF_TOKEN=/)

@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../sandbox/root.ts'
 import { sessionName } from '../../src/aws/session-name.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
+import type { Identity } from '../../src/identity/identity.ts'
 import { issuerOf } from '../../src/identity/issuer.ts'
 import type { Job } from '../../src/identity/job.ts'
 import type { RawInputs } from '../../src/inputs/raw.ts'
@@ -12,6 +13,7 @@ import { closest } from '../../src/text/closest.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from '../../src/token/inputs/definitions.ts'
 import { parseInputs } from '../../src/token/inputs/parse.ts'
 import type { Request } from '../../src/token/request.ts'
+import { platformOf } from '../platform/platforms.ts'
 
 type Raw = RawInputs<InputName>
 
@@ -30,8 +32,8 @@ const JOB: Job = {
   ownVariables: new Set(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
+  platform: platformOf(),
 }
 
 function raw(given: Partial<Raw['values']> = {}, rest: Partial<Raw> = {}): Raw {
@@ -108,8 +110,12 @@ test('the defaults make a complete request', () => {
     clientEndpoint: undefined,
     endpointOverrides: [],
     timeoutMs: 60_000,
-    maxAttempts: 4,
+    maxAttempts: undefined,
   })
+})
+
+test('the number of attempts is limited only where it is given', () => {
+  expect(request({ 'max-attempts': '3' }).maxAttempts).toBe(3)
 })
 
 describe('the issuer follows from the server', () => {
@@ -133,9 +139,19 @@ describe('the issuer follows from the server', () => {
 })
 
 describe('roles and secrets', () => {
-  test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('in the partition %s', (partition) => {
-    const aws = request({ 'role-to-assume': `arn:${partition}:iam::123456789012:role/path/hf` }).aws
+  test.each([
+    ['aws', 'eu-west-1'],
+    ['aws-cn', 'cn-northwest-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-iso', 'us-iso-east-1'],
+    ['aws-iso-b', 'us-isob-east-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ])('in the partition %s', (partition, region) => {
+    const arn = `arn:${partition}:iam::123456789012:role/path/hf`
+    const { aws } = request({ 'role-to-assume': arn, 'aws-region': region })
     expect(aws?.role).toMatchObject({ partition, account: '123456789012' })
+    if (partition !== 'aws')
+      expect(problems({ 'role-to-assume': arn })).toContain(`is in the partition \`${partition}\`, but`)
   })
 
   test('a secret’s ARN brings its own region', () => {
@@ -153,6 +169,73 @@ describe('roles and secrets', () => {
     expect(problems({ 'secret-id': 'arn:aws-cn:secretsmanager:cn-north-1:123456789012:secret:x-AbCdEf' })).toContain(
       'partition aws-cn',
     )
+  })
+})
+
+describe('a version by its ID', () => {
+  const id = '11111111-2222-4333-8444-555555555555'
+
+  test('takes the place of the staging label', () => {
+    expect(request({ 'secret-version-id': id }).aws?.secret).toMatchObject({ versionId: id, stage: 'AWSCURRENT' })
+    expect(problems({ 'secret-version-id': id, 'secret-version-stage': 'AWSPREVIOUS' })).toContain(
+      '`secret-version-stage` cannot be combined with `secret-version-id`',
+    )
+  })
+
+  test.each(['x', 'a'.repeat(31), 'a'.repeat(65), `${id} x`, `${id}\n${id}`, `${id}:x`])('is refused as %j', (text) => {
+    expect(problems({ 'secret-version-id': text })).toContain('`secret-version-id` must be the ID of a version')
+  })
+})
+
+describe('{owner} and {repo}', () => {
+  const identity = (repository: string) => ({ claims: { repository } }) as unknown as Identity
+  const TEMPLATES = {
+    'role-to-assume': 'arn:aws:iam::123456789012:role/hf/{owner}.{repo}-{scope}',
+    'role-chain': 'arn:aws:iam::222222222222:role/{owner}/{repo} external-id={owner}',
+    'secret-id': 'hf/{org}/{owner}/{repo}',
+  }
+
+  test('are filled in from the verified claims, and from nothing before', () => {
+    const { aws } = request(TEMPLATES)
+    expect([aws?.role.arn, aws?.secret.id]).toEqual([
+      'arn:aws:iam::222222222222:role/{owner}/{repo}',
+      'hf/acme/{owner}/{repo}',
+    ])
+    const filled = aws?.fill?.(identity('Octo-Org/my.repo'))
+    expect(filled?.way?.hops).toEqual([
+      { arn: 'arn:aws:iam::123456789012:role/hf/Octo-Org.my.repo-read', partition: 'aws', account: '123456789012' },
+      {
+        arn: 'arn:aws:iam::222222222222:role/Octo-Org/my.repo',
+        partition: 'aws',
+        account: '222222222222',
+        externalId: 'Octo-Org',
+      },
+    ])
+    expect([filled?.secret.id, filled?.fill]).toEqual(['hf/acme/Octo-Org/my.repo', undefined])
+  })
+
+  test('leave nothing to complete where there are none', () => {
+    expect(request().aws?.fill).toBeUndefined()
+  })
+
+  test.each<[Partial<Raw['values']>, string]>([
+    [{ 'role-to-assume': 'arn:aws:iam::{owner}:role/x' }, '`role-to-assume` must be the ARN of an IAM role'],
+    [{ 'role-to-assume': 'arn:aws:iam::123456789012:{repo}/x' }, '`role-to-assume` must be the ARN of an IAM role'],
+    [{ 'secret-id': 'arn:aws:secretsmanager:{owner}:123456789012:secret' }, '`secret-id` must be the name or the ARN'],
+    [{ 'secret-id': '{owner} {repo}' }, '`secret-id` must be the name or the ARN'],
+    [{ 'secret-id': '{owner}-{repo}' }, '`secret-id` must separate'],
+    [{ 'secret-id': '{branch}' }, 'no placeholder other than `{org}`, `{scope}`, `{owner}` and `{repo}`'],
+    [{ audience: '{owner}' }, 'no placeholder other than `{org}` and `{scope}`'],
+  ])('are validated before any call: %j', (given, says) => expect(problems(given)).toContain(says))
+
+  test('are refused when they make a name too long', () => {
+    const { aws } = request({ 'role-to-assume': 'arn:aws:iam::123456789012:role/hf-{owner}.{repo}' })
+    expect(() => aws?.fill?.(identity(`octo-org/${'r'.repeat(52)}`))).not.toThrow()
+    expect(() => aws?.fill?.(identity(`octo-org/${'r'.repeat(53)}`))).toThrow(
+      /^\[claim-rejected\] The name of this job’s repository does not fit.*65 characters; IAM allows 64/s,
+    )
+    const long = request({ 'secret-id': `${'n'.repeat(500)}{repo}` }).aws
+    expect(() => long?.fill?.(identity('octo-org/octo-repo-1234'))).toThrow(/`secret-id` must be the name or the ARN/)
   })
 })
 
@@ -296,11 +379,11 @@ describe('a forgotten `token-source`', () => {
     ['admin-secret-key', 'service-account', '`secret-key` names the key of the admin token'],
     ['oauth-secret-id', 'token-exchange', '`secret-id` names the secret with the OAuth app'],
   ])('may show in a name from elsewhere: %s', (name, source, hint) => {
-    const text = problems({}, { unknown: [name, 'constructor'] })
+    const text = problems({}, { unknown: [name, 'constructor', 'version', 'node-version'] })
     expect(text).toContain(
       `\`${name}\` is not an input of this action; use ${hint.replace(/^(`[^`]+`) names/, `$1 instead: with \`token-source: ${source}\`, it names`)}`,
     )
-    expect(text).toMatch(/`constructor` is not an input of this action$/m)
+    expect(text).not.toMatch(/constructor|version/)
   })
 })
 
@@ -550,8 +633,8 @@ describe('what is refused', () => {
   ])('%s: "%s"', (name, value) => expect(problems({ [name]: value })).toContain(`\`${name}\``))
 
   test('a misspelt input, with a guess', () => {
-    expect(problems({}, { unknown: ['hf_org', 'hforg', 'banana'] })).toMatch(
-      /`hf_org` is not an input of this action; did you mean `hf-org`\?\n.*`hforg`.*`hf-org`\?\n.*`banana` is not an input of this action$/m,
+    expect(problems({}, { unknown: ['hf-orgg', 'role_to-assume', 'hf_org', 'banana'] })).toMatch(
+      /`hf-orgg` is not an input of this action; did you mean `hf-org`\?\n.*`role_to-assume`.*`role-to-assume`\?$/m,
     )
   })
 })

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Job } from '../../src/identity/job.ts'
 import { withNetwork } from '../../src/net/network.ts'
+import { Steps } from '../../src/text/steps.ts'
 import type { Request } from '../../src/token/request.ts'
 import { preloader, run } from '../../src/token/run.ts'
 
@@ -39,6 +40,7 @@ async function said({ preset = [], own = [], request = {}, client = {} }: Settin
         throw new Error('no ID token')
       },
       progress: {},
+      steps: new Steps(),
       ledger: { begin: () => {}, made: () => {}, refused: () => {} },
     }),
   )
@@ -109,6 +111,16 @@ describe('a job', () => {
     ],
   ])('is warned of %s', async (_name, setting, expected) => {
     expect(await said(setting)).toEqual(expected.map((text) => expect.stringContaining(`warning: ${text}`)))
+  })
+
+  test('with an audience that is well known is told to use the URL, unless no AWS is used', async () => {
+    const request = { audience: 'pypi', org: 'pypi' }
+    expect(await said({ request: { ...request, aws: {} as Request['aws'] } })).toEqual([
+      expect.stringMatching(
+        /^warning: The audience `pypi` .* set `audience: https:\/\/huggingface\.co\/pypi` in this step\.$/,
+      ),
+    ])
+    expect(await said({ request })).toEqual([])
   })
 
   test('with custom endpoints reads which ones', async () => {

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
 import type { Evidence } from '../../src/hub/token.ts'
 import type { Identity } from '../../src/identity/identity.ts'
-import { tokenAudit } from '../../src/token/audit.ts'
+import { Steps } from '../../src/text/steps.ts'
+import { chainHtml } from '../../src/token/chain.ts'
 import type { Progress } from '../../src/token/progress.ts'
 import { failureSummary, successSummary } from '../../src/token/summary.ts'
 import { BOUND, MINTED, OAUTH, STORED } from '../hub/tokens.ts'
@@ -12,7 +13,7 @@ const HOSTILE = '<b>x</b> |`*_~[l](http://e)@octocat #1\n\n# title ::error::y'
 /** Nothing but our own tags, with no blank line and no link. */
 function expectHarmless(html: string): void {
   const withoutOurs = html
-    .replace(/<\/?(?:table|tr|td|b|h3|h4|p|pre|code|details|summary|wbr|br)>/g, '')
+    .replace(/<\/?(?:table|tr|th|td|b|h3|h4|p|pre|code|details|summary|wbr|br)>/g, '')
     .replace(/&#\d+;/g, '')
   expect(withoutOurs).not.toMatch(/[<>`|*_~[\]@#]/)
   // In one piece, GitHub would make a link of it; after a blank line, all that follows would be Markdown.
@@ -112,8 +113,32 @@ test('hostile text in the summary of a failure is text', () => {
   expectHarmless(html)
 })
 
-test('an audit event is one line of JSON, with what is known', () => {
-  const line = tokenAudit('role-trust-rejected', { identity: { subject: 'a\nb' } as unknown as Identity })
-  expect(line).not.toContain('\n')
-  expect(JSON.parse(line)).toEqual({ event: 'hf-oidc-action', result: 'role-trust-rejected', subject: 'a\\u{a}b' })
+test('the chain of identity shows each link that is known, and how long it took', async () => {
+  let now = 0
+  const steps = new Steps(() => now)
+  const pass = (ms: number) => async () => {
+    now += ms
+  }
+  await steps.time('id-token', pass(120))
+  await steps.time('aws-session', pass(80))
+  await steps.time('secret', pass(30))
+  await steps.time('id-token', pass(5))
+  const aws = { assumedRoleArn: 'the session', holdsToken: true }
+  const known = {
+    identity: { subject: 'repo:acme/x', claims: {} },
+    origin: { label: 'a secret', aws },
+    token: { identity: 'acme-ci', kind: 'read' },
+    steps,
+  } as unknown as Progress
+  const text = chainHtml(known).replaceAll('<wbr>', '')
+  const rows = [...text.matchAll(/<tr><td><b>(.*?)<\/b><\/td><td>(.*?)<\/td><td>(.*?)<\/td>/g)].map(
+    ([, ...cells]) => cells,
+  )
+  expect(rows).toEqual([
+    ['Job', '<code>repo:acme/x</code>', '125 ms'],
+    ['Role', '<code>the session</code>', '80 ms'],
+    ['Secret', 'a secret', '30 ms'],
+    ['Hub identity', '<code>acme-ci</code> (read)', ''],
+  ])
+  expect(chainHtml({})).toBe('')
 })

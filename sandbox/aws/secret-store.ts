@@ -1,6 +1,8 @@
 /** Secrets with their versions and staging labels, without any access control. */
 import { createHash } from 'node:crypto'
+import type { Policy } from '../../src/aws/policies/evaluate/policy.ts'
 import { AwsError } from './error.ts'
+import { type PolicyDocument, readPolicy } from './read-policy.ts'
 
 export type SecretValue = string | Uint8Array
 
@@ -20,6 +22,8 @@ export interface Secret {
   account: string
   /** A customer's KMS key; `undefined` is the key `aws/secretsmanager`, which needs no permission. */
   kmsKeyArn: string | undefined
+  /** The resource policy; `undefined` for none. */
+  policy: Policy | undefined
   tags: Readonly<Record<string, string>> | undefined
   /** Whether AWS rotates it. */
   rotationEnabled: boolean
@@ -45,6 +49,8 @@ export interface SecretOptions {
   value?: string
   binary?: Uint8Array
   kmsKeyArn?: string
+  /** The resource policy. Default: none. */
+  policy?: PolicyDocument
   tags?: Record<string, string>
   /** Further versions, added after the current one. */
   versions?: VersionOptions[]
@@ -76,6 +82,7 @@ export class SecretStore {
       region,
       account,
       kmsKeyArn,
+      policy: options.policy === undefined ? undefined : readPolicy(options.policy, 'resource'),
       tags: options.tags,
       rotationEnabled: false,
       versions: [],

@@ -6,10 +6,7 @@ import { type Input, type JsonService, type Output, required, seconds, text, tex
 import type { Secret, SecretStore, SecretValue, SecretVersion } from './secret-store.ts'
 import type { Caller } from './sigv4.ts'
 
-/**
- * Simpler than AWS: secrets have no resource policy, so that another account's secrets can't be used; KMS keys
- * leave everything to IAM policies, and `kms:ViaService` is always under `amazonaws.com`.
- */
+/** Simpler than AWS: `kms:ViaService` is always under `amazonaws.com`. */
 export class SecretsManager implements JsonService {
   readonly target = 'secretsmanager'
   readonly signingName = 'secretsmanager'
@@ -115,7 +112,7 @@ export class SecretsManager implements JsonService {
       const asked = text(input, key)
       if (asked !== undefined) context[`secretsmanager:${key}`] = asked
     }
-    this.#iam.authorize(session, { action, resource, context }, id)
+    this.#iam.authorize(session, { action, resource, context }, { policy: secret?.policy, asked: id })
     if (!secret) {
       throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
     }
@@ -124,14 +121,21 @@ export class SecretsManager implements JsonService {
 
   /** A secret under a customer's key can only be used by who may use the key, through Secrets Manager. */
   #kms(action: string, caller: Caller, secret: Secret, versionId: string): void {
-    if (secret.kmsKeyArn === undefined) return
+    if (secret.kmsKeyArn === undefined) {
+      if (secret.account === caller.session.role.account) return
+      throw new AwsError(
+        'InvalidRequestException',
+        "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+      )
+    }
     const context = {
       'kms:ViaService': `secretsmanager.${secret.region}.amazonaws.com`,
       'kms:CallerAccount': caller.session.role.account,
       'kms:EncryptionContext:SecretARN': secret.arn,
       'kms:EncryptionContext:SecretVersionId': versionId,
     }
-    if (this.#iam.refusal(caller.session, { action, resource: secret.kmsKeyArn, context }) !== undefined) {
+    const key = { policy: this.#iam.policies.keyPolicy(secret.kmsKeyArn), mustAllow: true }
+    if (!this.#iam.verdict(caller.session, { action, resource: secret.kmsKeyArn, context }, key).allowed) {
       throw new AwsError('AccessDeniedException', 'Access to KMS is not allowed')
     }
   }

@@ -1,9 +1,9 @@
-/** STS `AssumeRoleWithWebIdentity`: parameters in, verified ID token, trust policy, credentials out. */
+/** STS: parameters in, a verified ID token or a session, trust policy, credentials out. */
 import { createHash } from 'node:crypto'
 import { createLocalJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { AwsError } from './error.ts'
 import type { Iam, OidcProvider, Session } from './iam.ts'
-import { parsePolicy } from './policy.ts'
+import { readPolicy } from './read-policy.ts'
 
 const MAX_POLICY_CHARACTERS = 2048
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
@@ -30,8 +30,9 @@ export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams)
   const account = roleArn.split(':')[4] ?? ''
   const { provider, claims } = await verify(iam, account, webIdentityToken)
   const role = iam.role(roleArn)
-  if (!role || !iam.trusts(role, provider, claims, roleSessionName)) {
-    throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
+  const distrust = role ? iam.distrust(role, provider, claims, roleSessionName) : ''
+  if (!role || distrust !== undefined) {
+    throw new AwsError('AccessDenied', `Not authorized to perform sts:AssumeRoleWithWebIdentity${distrust}`, 403)
   }
   if (durationSeconds > role.maxSessionSeconds) {
     throw new AwsError(
@@ -40,19 +41,95 @@ export async function assumeRoleWithWebIdentity(iam: Iam, form: URLSearchParams)
     )
   }
   const session = iam.open({ role, roleSessionName, durationSeconds, policy, claims })
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = session.credentials
   return {
     SubjectFromWebIdentityToken: claims.sub,
     Audience: claims.aud,
-    AssumedRoleUser: { AssumedRoleId: `${roleId(role.arn)}:${roleSessionName}`, Arn: session.arn },
+    ...credentialsOf(session),
+    Provider: provider.arn,
+    ...(policy === undefined ? {} : { PackedPolicySize: Math.ceil((policy.length / MAX_POLICY_CHARACTERS) * 100) }),
+  }
+}
+
+/**
+ * AssumeRole by the session of a role, as STS answers it: both sides must allow it, and tags too.
+ *
+ * @throws AwsError `ValidationError`, `AccessDenied`, `MalformedPolicyDocument`, `PackedPolicyTooLarge`.
+ */
+export function assumeRole(iam: Iam, form: URLSearchParams, caller: Session): Record<string, unknown> {
+  const roleArn = parameter(form, 'RoleArn', /^arn:[\w-]+:iam::\d{12}:role\/.+$/, { min: 20, max: 2048 })
+  const roleSessionName = parameter(form, 'RoleSessionName', /^[\w+=,.@-]*$/, { min: 2, max: 64 })
+  const durationSeconds = duration(form.get('DurationSeconds'))
+  const policy = form.get('Policy') ?? undefined
+  const tags = sessionTags(form)
+  if (policy !== undefined) checkSessionPolicy(policy)
+  const externalId = form.get('ExternalId') ?? undefined
+  const context = {
+    'sts:RoleSessionName': roleSessionName,
+    ...(externalId === undefined ? {} : { 'sts:ExternalId': externalId }),
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    ...(Object.keys(tags).length === 0 ? {} : { 'aws:TagKeys': Object.keys(tags) }),
+  }
+  const role = iam.role(roleArn)
+  for (const action of ['sts:AssumeRole', ...(Object.keys(tags).length > 0 ? ['sts:TagSession'] : [])]) {
+    const request = { action, resource: roleArn, context }
+    const side = { policy: role?.trustPolicy ?? [], mustAllow: true }
+    const verdict = iam.verdict(caller, request, side)
+    if (verdict.allowed) continue
+    // Of another account's trust policy STS says nothing.
+    const why = verdict.by === 'resource-based policy' ? '' : ` ${verdict.reason}`
+    throw new AwsError(
+      'AccessDenied',
+      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${roleArn}${why}`,
+      403,
+    )
+  }
+  if (!role) throw new TypeError('nobody trusts a role that does not exist')
+  if (durationSeconds > CHAINED_SECONDS) {
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining',
+    )
+  }
+  const claims = caller.claims
+  return credentialsOf(iam.open({ role, roleSessionName, durationSeconds, policy, claims, tags, externalId }))
+}
+
+/** Source: IAM user guide, "Role chaining". */
+const CHAINED_SECONDS = 3600
+
+/** Source: STS API reference, Tag. */
+function sessionTags(form: URLSearchParams): Record<string, string> {
+  const tags: Record<string, string> = {}
+  for (let at = 1; form.has(`Tags.member.${at}.Key`); at += 1) {
+    const key = form.get(`Tags.member.${at}.Key`) ?? ''
+    const value = form.get(`Tags.member.${at}.Value`) ?? ''
+    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(key)) {
+      throw constraint(`Tags.${at}.member.key`, `'${key}'`, 'Member must satisfy regular expression pattern')
+    }
+    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value)) {
+      throw constraint(`Tags.${at}.member.value`, `'${value}'`, 'Member must satisfy regular expression pattern')
+    }
+    tags[key] = value
+  }
+  if (Object.keys(tags).length > 50) throw constraint('Tags', '', 'Member must have length less than or equal to 50')
+  return tags
+}
+
+/** Who calls. Source: STS API reference, GetCallerIdentity. */
+export function callerIdentity({ role, arn }: Session): Record<string, unknown> {
+  return { Arn: arn, UserId: `${roleId(role.arn)}:${arn.split('/').at(-1)}`, Account: role.account }
+}
+
+function credentialsOf(session: Session): Record<string, unknown> {
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = session.credentials
+  return {
+    AssumedRoleUser: { AssumedRoleId: `${roleId(session.roleArn)}:${session.roleSessionName}`, Arn: session.arn },
     Credentials: {
       SessionToken: sessionToken,
       SecretAccessKey: secretAccessKey,
       Expiration: expiration.toISOString().replace('.000Z', 'Z'),
       AccessKeyId: accessKeyId,
     },
-    Provider: provider.arn,
-    ...(policy === undefined ? {} : { PackedPolicySize: Math.ceil((policy.length / MAX_POLICY_CHARACTERS) * 100) }),
   }
 }
 
@@ -117,7 +194,7 @@ function checkSessionPolicy(policy: string): void {
       `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
     )
   }
-  parsePolicy(policy, 'session')
+  readPolicy(policy, 'session')
 }
 
 function parameter(

@@ -3,8 +3,8 @@ import { MAX_SESSION_NAME } from '../../src/aws/session-name.ts'
 import { SOON_MS } from '../../src/hub/verdict/verify.ts'
 import { CLOCK_TOLERANCE_SECONDS, MAX_DRIFT_SECONDS } from '../../src/identity/clock.ts'
 import { MAX_POLICY, ROLE_DURATION } from '../../src/inputs/aws.ts'
+import { MOST_CALLS } from '../../src/net/backoff.ts'
 import { MAX_ANSWER_BYTES } from '../../src/net/http.ts'
-import { MOST_ATTEMPTS } from '../../src/net/retry.ts'
 import { ROTATION_INPUTS, type RotationInputName } from '../../src/rotation/inputs/definitions.ts'
 import { MAX_AGE, parseRotation, WARN_PART } from '../../src/rotation/inputs/parse.ts'
 import { MAX_SLACK_MS, SLACK_PART } from '../../src/rotation/secret/due.ts'
@@ -12,8 +12,9 @@ import { WRITE_INTERVAL_MS } from '../../src/rotation/secret/renew.ts'
 import { MAX_ROUNDS } from '../../src/rotation/secret/rotate-secret.ts'
 import { rotationPolicy } from '../../src/rotation/session-policy.ts'
 import { ABANDONED_MS, OWN_MS, SETTLE_MS } from '../../src/rotation/settling.ts'
-import { POST_ATTEMPTS, POST_MS } from '../../src/runner/clean-up/revoke-minted.ts'
+import { POST_MS } from '../../src/runner/clean-up/revoke-minted.ts'
 import { DECIDING_PREFIXES, DECIDING_VARIABLES } from '../../src/runner/deciding-variables.ts'
+import { readPlatform } from '../../src/runner/platform.ts'
 import { EXTRA_MS as CLEANING_MS, MAX_ORPHANS } from '../../src/sources/orphans.ts'
 import { INPUTS } from '../../src/token/inputs/definitions.ts'
 import { DOWNLOAD_LIMIT, SIZE_LIMITS } from '../dist-limits.ts'
@@ -40,8 +41,8 @@ const NO_JOB = {
   ownVariables: new Set<string>(),
   clientVariables: {},
   gitUses: [],
-  gitConfigs: [],
   gitConfigCount: 0,
+  platform: readPlatform({}),
 }
 
 /** By name: the value as a sentence says it. */
@@ -54,7 +55,6 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   'LAMBDA.ADMIN_SECRET_KEY': `\`${ROTATION_INPUTS['admin-secret-key']}\``,
   'LAMBDA.SECRET_KEY': `\`${ROTATION_INPUTS['secret-key']}\``,
   'LAMBDA.GRACE': `\`${ROTATION_INPUTS.grace}\``,
-  'LAMBDA.MAX_ATTEMPTS': `\`${ROTATION_INPUTS['max-attempts']}\``,
   'MAX_AGE.promote': duration(MAX_AGE.promote),
   WARN_PART: percent(WARN_PART),
   SLACK_PART: percent(SLACK_PART),
@@ -66,10 +66,10 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   MAX_POLICY: number(MAX_POLICY),
   SECRETS_IN_ONE_SESSION: String(secretsInOneSession()),
   SOON_MS: time(SOON_MS / 1000, 'day'),
+  MOST_CALLS: word(MOST_CALLS),
   MAX_ORPHANS: word(MAX_ORPHANS),
   CLEANING_MS: time(CLEANING_MS / 1000, 'second'),
   POST_MS: time(POST_MS / 1000, 'second'),
-  POST_ATTEMPTS: word(POST_ATTEMPTS),
   DECIDING_VARIABLES: codes(DECIDING_VARIABLES),
   DECIDING_PREFIXES: codes(DECIDING_PREFIXES.map((prefix) => `${prefix}*`)),
   MAX_ROUNDS: word(MAX_ROUNDS),
@@ -87,9 +87,9 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
 /** What the descriptions in an `action.yml`, where no marker can stand, must say: action, input, words. */
 const DESCRIBED: readonly (readonly [action: string, input: string, says: string])[] = [
   ['', 'role-duration-seconds', `${ROLE_DURATION.min} to ${ROLE_DURATION.max}`],
-  ['', 'max-attempts', `1 to ${MOST_ATTEMPTS}`],
+  ['', 'max-attempts', `1 to ${MOST_CALLS}`],
   ['rotate', 'role-duration-seconds', `${ROLE_DURATION.min} to ${ROLE_DURATION.max}`],
-  ['rotate', 'max-attempts', `1 to ${MOST_ATTEMPTS}`],
+  ['rotate', 'max-attempts', `1 to ${MOST_CALLS}`],
   ['rotate', 'max-age', `\`${MAX_AGE.mint}\` for \`mint\` and \`${MAX_AGE.promote}\` for \`promote\``],
   ['rotate', 'warn-age', `${percent(WARN_PART)} of \`max-age\``],
 ]

@@ -399,9 +399,45 @@ export const IDENTITY: readonly Mutation[] = [
   },
   {
     ...missing,
-    without: 'the condition for forks is true on events without a pull request',
-    find: "eventName === 'pull_request' ? \"github.event_name != 'pull_request'\" : 'github.event.pull_request == null'",
-    replace: "'false'",
+    without: 'the condition for reviews is about reviews too',
+    find: "job.eventName === 'pull_request' ? 'skip-forks' : 'skip-forks-of-any-event'",
+    replace: "'skip-forks'",
+  },
+  {
+    ...missing,
+    without: 'pull_request_target is not told that forks get no token',
+    find: 'FORK_EVENTS.includes(job.eventName) && isFork(pull, job.repository)',
+    replace: 'isFork(pull, job.repository)',
+  },
+  {
+    ...missing,
+    without: 'pull_request_target is warned of the pull request’s code',
+    find: "...(job.eventName === 'pull_request_target'",
+    replace: '...(false',
+  },
+  {
+    ...missing,
+    without: 'act and Gitea are told that there are no ID tokens',
+    find: "if (forge === 'act' || forge === 'gitea') return",
+    replace: "if (forge === 'act' && false) return",
+  },
+  {
+    ...missing,
+    without: 'Forgejo is told about its own switch',
+    find: "if (forge === 'forgejo') return idTokensOf(forge, job)",
+    replace: '',
+  },
+  {
+    ...issuer,
+    without: 'Forgejo has an issuer of its own',
+    find: "if (forge === 'forgejo') return",
+    replace: "if (forge === 'gitea') return",
+  },
+  {
+    ...issuer,
+    without: 'a Forgejo below a path has its issuer there',
+    find: `\${url.pathname.replace(/\\/+$/, '')}`,
+    replace: '',
   },
   {
     ...missing,

@@ -1,4 +1,5 @@
 /** Guards of `src/inputs/`, except those about AWS. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: text of sources.
 import type { Mutation } from './mutation.ts'
 
 const FIELDS = { file: 'inputs/fields.ts', tests: '__tests__/inputs/fields.test' } as const
@@ -6,18 +7,212 @@ const HUB = { file: 'inputs/hub.ts', tests: '__tests__/inputs/hub.test' } as con
 const PROOF = { file: 'inputs/proof.ts', tests: '__tests__/inputs/proof.test' } as const
 const PROBLEMS = { file: 'inputs/problems.ts', tests: '__tests__/inputs/problems.test' } as const
 
+const PARTITION = { file: 'inputs/partition.ts', tests: '__tests__/inputs/partition.test' } as const
+const NEAR_MISSES = { file: 'inputs/near-misses.ts', tests: '__tests__/inputs/near-misses.test' } as const
+
 export const INPUTS: readonly Mutation[] = [
   {
-    ...PROBLEMS,
-    without: 'an unknown input is refused',
-    find: 'for (const name of raw.unknown) {',
-    replace: 'for (const name of [] as string[]) {',
+    file: 'inputs/aws-way.ts',
+    without: 'a chained session lasts an hour at most',
+    find: 'if (isChained && Number(',
+    replace: 'if (false && Number(',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'roles of a chain are in one partition',
+    find: 'hop.partition !== first.partition',
+    replace: 'false',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'a role is not listed after itself',
+    find: 'if (hop.arn === before.arn) {',
+    replace: 'if (false) {',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'an external ID has the form that AWS wants',
+    find: 'if (!EXTERNAL_ID.test(externalId)) {',
+    replace: 'if (false) {',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'a chain has an end',
+    find: 'if (all.length > MAX_CHAIN)',
+    replace: 'if (false)',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'a runner without a role is said to be unlimited',
+    find: "if (policy === 'none') return\n",
+    replace: "if (policy !== '') return\n",
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'tags that nobody sets are not turned off',
+    find: 'if (!tags)',
+    replace: 'if (false)',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'a relative address stays at its host',
+    find: "(relative !== '' && !isBelow(url, ECS_ADDRESS))",
+    replace: 'false',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'plain http for credentials is loopback or AWS’s',
+    find: 'isSame && (isAllowedUrl(url) || isCredentialUrl(url))',
+    replace: 'isSame',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'an address is in its normal form',
+    find: 'const isSame = url.href === text || url.href === `${text}/`',
+    replace: 'const isSame = true',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'the metadata service is loopback or AWS’s',
+    find: "if (endpoint !== '' && !isInstanceEndpoint(endpoint)) {",
+    replace: 'if (false) {',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'a token file has an absolute path',
+    find: 'if (!/^(?:\\/|[A-Za-z]:[\\\\/])/.test(path) || ',
+    replace: 'if (',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'the metadata service can be turned off',
+    find: 'if (/^true$/i.test(given(DISABLED))) {',
+    replace: 'if (false) {',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'a pod’s identity comes before a container’s',
+    find: "if (given(WEB_FILE) !== '') return",
+    replace: "if (given(WEB_FILE) !== '' && given(FULL) === '') return",
+    tests: 'inputs/aws-way.test',
+    named: 'before others',
+  },
+  {
+    file: 'inputs/aws.ts',
+    without: 'the ID of a version has the form that AWS wants',
+    find: 'if (!VERSION_ID.test(text)) {',
+    replace: 'if (false) {',
+    tests: 'token/inputs.test',
+  },
+  {
+    file: 'inputs/aws.ts',
+    without: 'a path has an end',
+    find: 'parsePath(key).length > MAX_LEVELS',
+    replace: 'false',
+    tests: 'inputs/aws.test',
   },
   {
     ...PROBLEMS,
-    without: 'a misspelt input is named',
-    find: 'didYouMean(name, names)',
-    replace: "''",
+    without: 'a misspelled input is refused',
+    find: 'misspelled(raw.unknown, names)',
+    replace: 'misspelled([], names)',
+  },
+  {
+    ...PARTITION,
+    without: 'a role is in the partition of the region',
+    find: ' || partitionOf(region) === partition) return\n  problems',
+    replace: " || partitionOf(region) !== '') return\n  problems",
+  },
+  {
+    ...PARTITION,
+    without: 'a malformed role or region is a problem of its own',
+    find: "account === '' || !/^[a-z]+(?:-[a-z0-9]+)+$/.test(region) || ",
+    replace: '',
+  },
+  {
+    ...PARTITION,
+    without: 'the ARN of a secret is right about its partition',
+    find: '  if (partitionOf(region) === partition) return\n',
+    replace: '  return\n',
+  },
+  {
+    file: 'token/inputs/parse-aws.ts',
+    tests: '__tests__/token/inputs.test',
+    without: 'a role is in the partition of the region',
+    find: "  checkPartition('role-to-assume', role, region, problems)\n",
+    replace: '',
+  },
+  {
+    file: 'rotation/inputs/parse.ts',
+    tests: '__tests__/rotation/parse.test',
+    without: 'a role is in the partition of the region',
+    find: "  checkPartition('role-to-assume', role, region, problems)\n",
+    replace: '',
+  },
+  {
+    file: 'inputs/shared-audience.ts',
+    tests: '__tests__/inputs/shared-audience.test',
+    without: 'an audience that is well known is a warning',
+    find: 'if (user === undefined) return undefined',
+    replace: "if (user !== '') return undefined",
+  },
+  {
+    file: 'token/run.ts',
+    tests: '__tests__/token/run.test',
+    without: 'an audience that is well known is a warning',
+    find: '  if (shared) log.warning(shared)\n',
+    replace: '',
+  },
+  {
+    file: 'token/run.ts',
+    tests: '__tests__/token/run.test',
+    without: 'the Hub’s own audience is no warning',
+    find: 'request.aws && sharedAudienceWarning',
+    replace: 'sharedAudienceWarning',
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'a name that may be a variable of the job does not fail the step',
+    find: "filter(({ name }) => name.includes('-'))",
+    replace: 'filter(() => true)',
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'a name that comes from `with:` is no mere warning',
+    find: "filter(({ name }) => !name.includes('-'))",
+    replace: 'filter(() => true)',
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'a name that is far from every input is none of our business',
+    find: 'return meant === undefined ? [] : [{ name, meant }]',
+    replace: "return [{ name, meant: meant ?? '' }]",
+  },
+  {
+    ...NEAR_MISSES,
+    without: 'the name of a variable is made printable',
+    find: 'printable(name.toUpperCase(), 80)',
+    replace: 'name.toUpperCase()',
+  },
+  {
+    file: 'runner/run-job.ts',
+    tests: '__tests__/runner/run-job.test',
+    without: 'a variable that looks like an input is a warning',
+    find: 'runnerLog.warning(warning)',
+    replace: '[].push(warning as never)',
   },
   {
     ...PROBLEMS,
@@ -185,7 +380,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...PROOF,
     without: 'the issuer follows from an allowed URL only',
-    find: '!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))',
+    find: '!isPlainUrl(serverUrl) || !isAllowedUrl(new URL(serverUrl))',
     replace: '!URL.canParse(serverUrl)',
   },
   {

@@ -2,6 +2,7 @@
 import type { Mutation } from './mutation.ts'
 
 const http = { file: 'net/http.ts', tests: '__tests__/net/http.test' } as const
+const strictTls = { file: 'net/strict-tls.ts', tests: '__tests__/net/strict-tls.test' } as const
 const endpoint = { file: 'net/endpoint.ts', tests: '__tests__/net/endpoint.test' } as const
 const proxy = { file: 'net/proxy.ts', tests: '__tests__/net/proxy.test' } as const
 const retry = { file: 'net/retry.ts', tests: '__tests__/net/retry.test' } as const
@@ -12,9 +13,23 @@ const network = { file: 'net/network.ts', tests: '__tests__/net/network.test' } 
 export const NET: readonly Mutation[] = [
   {
     ...http,
+    without: 'only a call for credentials may go to the addresses for them',
+    find: '(isForCredentials && isCredentialUrl(url))',
+    replace: 'isCredentialUrl(url)',
+    named: 'credentials',
+  },
+  {
+    ...http,
+    without: 'a call may have a limit of its own',
+    find: "() => fail('timeout', `no answer within",
+    replace: "() => [].push('timeout', `no answer within",
+    named: 'limit of its own',
+  },
+  {
+    ...http,
     without: 'plain http is refused except on loopback',
-    find: 'if (!isAllowedUrl(url)) {',
-    replace: 'if (false) {',
+    find: 'if (!isAllowedUrl(url) && ',
+    replace: 'if (false && ',
     named: 'refuses plain http',
   },
   {
@@ -30,11 +45,114 @@ export const NET: readonly Mutation[] = [
         }`,
   },
   {
-    ...http,
+    ...strictTls,
     without: 'certificates are checked whatever the environment says',
-    find: '...(way.secure ? { rejectUnauthorized: true } : {}),',
+    find: '    rejectUnauthorized: true,\n',
     replace: '',
+    tests: '__tests__/net/http.test',
     named: 'a certificate',
+  },
+  {
+    ...strictTls,
+    without: 'a certificate is for the host of the URL',
+    find: 'tls.checkServerIdentity(host, certificate)',
+    replace: 'undefined',
+  },
+  {
+    ...strictTls,
+    without: 'the host that Node passes does not count',
+    find: '(_host: string, certificate: PeerCertificate) => tls.checkServerIdentity(host, certificate)',
+    replace: '(_host: string, certificate: PeerCertificate) => tls.checkServerIdentity(_host, certificate)',
+    named: 'through a proxy',
+  },
+  {
+    ...http,
+    tests: '__tests__/net/strict-tls.test',
+    without: 'every call over TLS is strict',
+    find: '        ...(way.tls ? strictTls(url, way.tls) : {}),\n',
+    replace: '',
+  },
+  {
+    ...proxy,
+    tests: '__tests__/net/proxy.test',
+    without: 'the certificate of a proxy is checked whatever the environment says',
+    find: '...strictTls(proxy, tls), ',
+    replace: '',
+    named: 'its own certificate',
+  },
+  {
+    ...http,
+    without: 'each address gets more time with each attempt',
+    find: 'this.#failures.get(host) ?? 0',
+    replace: '0',
+    named: 'each address',
+  },
+  {
+    ...http,
+    without: 'Node is told how much time each address gets',
+    find: '        autoSelectFamilyAttemptTimeout: way.addressMs,\n',
+    replace: '',
+    named: 'each address',
+  },
+  {
+    ...proxy,
+    without: 'each address of a proxy gets more time with each attempt',
+    find: ', autoSelectFamilyAttemptTimeout: addressMs }',
+    replace: ' }',
+    named: 'its own certificate',
+  },
+  {
+    ...http,
+    without: 'a host that received everything counts as contacted',
+    find: "        if (phase === 'answer' && req.socket?.destroyed === false) this.#recordContact(url, way)\n",
+    replace: '',
+    named: 'were contacted',
+  },
+  {
+    ...http,
+    without: 'a host that received nothing does not count as contacted',
+    find: "if (phase === 'answer' && req.socket?.destroyed === false) this",
+    replace: 'this',
+    named: 'were contacted',
+  },
+  {
+    ...http,
+    tests: '__tests__/net/strict-tls.test',
+    without: 'a refused certificate of the proxy is not blamed on the host',
+    find: "const isProxys = phase === 'proxy'",
+    replace: 'const isProxys = false',
+    named: 'proxy itself',
+  },
+  {
+    ...proxy,
+    without: 'the host of a proxy is the one that is written',
+    find: 'return written?.toLowerCase() === hostname',
+    replace: 'return written !== undefined',
+  },
+  {
+    ...proxy,
+    without: 'nothing follows the host and port of a proxy',
+    find: '(?::\\d*)?\\/?$/i',
+    replace: '(?::\\d*)?(?:\\/.*)?$/i',
+  },
+  {
+    ...proxy,
+    without: 'a proxy that is not used is named only when none is used',
+    find: 'PROXY_VARIABLES.some((name) => env[name]) ? undefined : ',
+    replace: '',
+  },
+  {
+    ...network,
+    without: 'a proxy that is not used is named',
+    find: 'const unusedProxy = unusedProxyVariable(env)',
+    replace: 'const unusedProxy = env.NOTHING',
+  },
+  {
+    file: 'net/explain-network.ts',
+    tests: '__tests__/net/explain-network.test',
+    without: 'a proxy that is not used is named only where it can be the reason',
+    find: ' || !UNREACHED.includes(phase)',
+    replace: '',
   },
   {
     ...http,
@@ -45,8 +163,8 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'a connection must come about in time',
-    find: "() => fail('timeout',",
-    replace: "() => [].push('timeout',",
+    find: "() => fail('timeout', `no connection",
+    replace: "() => [].push('timeout', `no connection",
     named: 'never answers',
   },
   {
@@ -73,8 +191,8 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'a refusal of the proxy is the proxy’s',
-    find: "if (statusCode !== 200) fail('proxy'",
-    replace: "if (false) fail('proxy'",
+    find: "else fail('proxy'",
+    replace: "else [].push('proxy'",
   },
   {
     ...http,
@@ -93,6 +211,49 @@ export const NET: readonly Mutation[] = [
     without: 'a loopback address is a whole host name',
     find: '(?:\\.\\d{1,3}){3}$/',
     replace: '(?:\\.\\d{1,3}){3}/',
+  },
+  {
+    ...endpoint,
+    without: 'a URL is written in its normal form',
+    find: 'URL_TEXT.test(text) && isNormal(text)',
+    replace: 'URL_TEXT.test(text) && URL.canParse(text)',
+  },
+  {
+    ...endpoint,
+    without: 'a host has no dot at its end and no empty label',
+    find: "return hostname !== '' && !hostname.split('.').includes('')",
+    replace: 'return true',
+  },
+  {
+    ...endpoint,
+    without: 'a path has no two slashes together',
+    find: "!path.includes('//') && ",
+    replace: '',
+  },
+  {
+    ...endpoint,
+    without: 'a path has no escape that is not needed',
+    find: ' && hasPlainEscapes(path) ?',
+    replace: ' ?',
+  },
+  {
+    ...endpoint,
+    without: 'a URL of the runner shows its host',
+    find: '    text.toLowerCase().startsWith(origin) &&\n',
+    replace: '',
+  },
+  {
+    ...endpoint,
+    without: 'a URL of the runner ends its host with a slash or a question mark',
+    find: '    isAtOrigin &&\n',
+    replace: '',
+  },
+  {
+    file: 'identity/ask.ts',
+    tests: '__tests__/identity/ask.test',
+    without: 'the ID token is requested from the host that is written in the URL',
+    find: '!isNormalOrigin(request.url)',
+    replace: '!URL.canParse(request.url)',
   },
   {
     ...proxy,
@@ -163,10 +324,10 @@ export const NET: readonly Mutation[] = [
   {
     ...proxy,
     without: 'a proxy is http or https',
-    find: "['http:', 'https:'].includes(proxy.protocol) && ",
-    replace: '',
+    find: '/^https?:\\/\\/(?:.*@)?',
+    replace: '/^\\w+:\\/\\/(?:.*@)?',
   },
-  { ...proxy, without: 'a proxy’s credentials can be decoded', find: " !== '' && decodes ?", replace: " !== '' ?" },
+  { ...proxy, without: 'a proxy’s credentials can be decoded', find: ' && decodes ?', replace: ' ?' },
   {
     ...retry,
     without: 'only transient answers are repeated',

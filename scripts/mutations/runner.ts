@@ -22,6 +22,10 @@ const DELIVER = { file: 'runner/deliver/deliver.ts', tests: '__tests__/runner/de
 const FILES = { file: 'runner/deliver/private-file.ts', tests: '__tests__/runner/deliver-files.test' } as const
 const HOME_FILES = { tests: '__tests__/runner/home-files.test' } as const
 const GIT = { file: 'runner/deliver/git.ts', tests: '__tests__/runner/git.test' } as const
+const GIT_HELPER = { file: 'runner/deliver/git-helper.ts', tests: '__tests__/runner/git.test' } as const
+const OWN_VARIABLES = { file: 'runner/own-variables.ts', tests: '__tests__/runner/git.test' } as const
+const RESTORE_GIT = { file: 'runner/clean-up/restore-git.ts', tests: '__tests__/runner/clean-up.test' } as const
+const GIT_VERSION = { file: 'runner/git-version.ts', tests: '__tests__/runner/git-version.test' } as const
 const REACH = { file: 'hub/reach.ts', tests: '__tests__/runner/git.test' } as const
 const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
 const SMALL_FILE = { file: 'runner/small-file.ts', tests: '__tests__/runner/id-token.test' } as const
@@ -30,6 +34,27 @@ const LOG = { file: 'runner/log.ts', tests: '__tests__/runner/report.test' } as 
 const RUN_JOB = { file: 'runner/run-job.ts', tests: '__tests__/runner/run-job.test' } as const
 
 export const RUNNER: readonly Mutation[] = [
+  {
+    file: 'runner/aws-token.ts',
+    without: 'a token of AWS is masked',
+    find: '    mask(text)\n',
+    replace: '',
+    tests: 'runner/aws-token.test',
+  },
+  {
+    file: 'runner/aws-token.ts',
+    without: 'only one line can be a token',
+    find: 'if (!TOKEN.test(text)) {',
+    replace: 'if (text === "") {',
+    tests: 'runner/aws-token.test',
+  },
+  {
+    file: 'runner/clean-up/saved-deletion.ts',
+    without: 'a saved way is one that main would have taken',
+    find: "['request.aws.way', isWay],",
+    replace: "['request.aws.way', () => true],",
+    tests: 'runner/saved-state.test',
+  },
   {
     ...COPIES,
     without: 'a token is saved as a hash only',
@@ -303,12 +328,6 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...CLEAN_UP,
-    without: 'post removes only folders, and follows no link',
-    find: '!(isOurs && found.isDirectory())',
-    replace: '!isOurs',
-  },
-  {
-    ...CLEAN_UP,
     without: 'post empties only variables with valid names',
     find: "typeof name === 'string' && VARIABLE.test(name)",
     replace: "typeof name === 'string'",
@@ -318,18 +337,6 @@ export const RUNNER: readonly Mutation[] = [
     without: 'post ignores names that are not text',
     find: "typeof name === 'string' && VARIABLE.test(name)",
     replace: 'VARIABLE.test(name)',
-  },
-  {
-    ...CLEAN_UP,
-    without: 'post lowers GIT_CONFIG_COUNT only when ours is on top',
-    find: ' && env.GIT_CONFIG_COUNT === String(gitConfigCount + 1)',
-    replace: '',
-  },
-  {
-    ...CLEAN_UP,
-    without: 'a saved count is a whole number',
-    find: 'Number.isInteger(gitConfigCount) ? Number(gitConfigCount) : undefined',
-    replace: 'gitConfigCount as number',
   },
   {
     ...CLEAN_UP,
@@ -589,78 +596,6 @@ export const RUNNER: readonly Mutation[] = [
     replace: 'dirname(folder) !== folder',
   },
   {
-    ...GIT,
-    without: 'Git sends the token for repositories of the organization only',
-    find: "path === '' ? base : ",
-    replace: 'base || ',
-  },
-  {
-    ...GIT,
-    without: 'the machine’s own credential helpers do not get the token',
-    find: '\\thelper =\\n\\thelper = ',
-    replace: '\\thelper = ',
-  },
-  {
-    ...GIT,
-    without: 'Git does not take a path for the host alone',
-    find: 'useHttpPath = true',
-    replace: 'useHttpPath = false',
-  },
-  {
-    ...GIT,
-    without: 'the host alone is not answered with one of several tokens',
-    find: 'if ${IS_SINGLE} && ! ${HAS_PATH}; then',
-    replace: 'if ! ${HAS_PATH}; then',
-  },
-  {
-    ...GIT,
-    without: 'a path outside of the reach is not answered',
-    find: 'if ${IS_SINGLE} && ! ${HAS_PATH}; then',
-    replace: 'if ${IS_SINGLE}; then',
-  },
-  {
-    ...GIT,
-    without: 'a user’s token is not the answer for the host alone when there are several',
-    find: '{ ${IS_SINGLE} || ${HAS_PATH}; } && ',
-    replace: '',
-  },
-  {
-    ...GIT,
-    without: 'the machine’s helpers do not store the token for the host alone',
-    find: 'if test $as != fill && ',
-    replace: 'if test $as = never && ',
-  },
-  {
-    ...GIT,
-    without: 'what is not about the token reaches the machine’s helpers',
-    find: ' git credential $as 2>/dev/null',
-    replace: ' true',
-  },
-  {
-    ...GIT,
-    without: 'the more specific path comes last',
-    find: "'') + later.map(include).join('')",
-    replace: "'')",
-  },
-  {
-    ...GIT,
-    without: 'only what is within the reach comes again',
-    find: 'one.startsWith(`${prefix}/`)',
-    replace: 'one.startsWith(prefix)',
-  },
-  {
-    ...GIT,
-    without: 'all paths of a use are within the reach before they come again',
-    find: 'uses[at]?.every(isWithin)',
-    replace: 'uses[at]?.some(isWithin)',
-  },
-  {
-    ...GIT,
-    without: 'a configuration comes again only if it is known whose it is',
-    find: 'uses.length === configs.length',
-    replace: 'uses.length >= configs.length',
-  },
-  {
     ...REACH,
     without: 'a user publisher’s token reaches the whole Hub',
     find: "if (resource !== undefined && !resource.includes('/')) return ['']\n",
@@ -689,18 +624,6 @@ export const RUNNER: readonly Mutation[] = [
     tests: '__tests__/runner/git.test',
     without: 'git gets the token for the organization’s repositories only',
     find: '.filter(({ namespace }) => namespace === org)',
-    replace: '',
-  },
-  {
-    ...CLEAN_UP,
-    without: 'post takes its own use off the list only',
-    find: 'at >= 0) set(GIT_USES',
-    replace: 'at >= -1) set(GIT_USES',
-  },
-  {
-    ...GIT,
-    without: 'a path with a quote stays one word for the shell',
-    find: '.replaceAll("\'", "\'\\\\\'\'")',
     replace: '',
   },
   {
@@ -767,8 +690,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...INPUTS,
     without: 'only variables about AWS’s endpoints are kept',
-    find: 'Object.fromEntries(AWS_VARIABLES.flatMap(',
-    replace: 'Object.fromEntries(Object.keys(env).flatMap(',
+    find: '[...AWS_VARIABLES, ...RUNNER_VARIABLES].flatMap(',
+    replace: 'Object.keys(env).flatMap(',
   },
   {
     ...LOG,
@@ -813,11 +736,25 @@ export const RUNNER: readonly Mutation[] = [
     replace: 'return known || repository ?',
   },
   {
+    file: 'runner/log.ts',
+    tests: '__tests__/runner/report.test',
+    without: 'a short line is not masked everywhere',
+    find: 'all.filter(({ length }) => length >= SHORTEST_MASK)',
+    replace: 'all.filter(({ length }) => length > 0)',
+  },
+  {
+    file: 'runner/log.ts',
+    tests: '__tests__/runner/report.test',
+    without: 'a value that is not masked is told',
+    find: '  isTold = true\n',
+    replace: '  return\n',
+  },
+  {
     ...RUN_JOB,
     without: 'the request token and the proxy’s password are masked before parsing',
-    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const request = parse(job)\n',
+    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const raw = readInputs(env, inputs)\n',
     replace:
-      '  const request = parse(job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
+      '  const raw = readInputs(env, inputs)\n  parse(raw, job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
   },
   {
     ...RUN_JOB,
@@ -834,9 +771,9 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     file: 'runner/report-rotation.ts',
-    without: 'the audit line has the first failure of a rotation',
-    find: 'rotationAudit({ ...progress, rotation }, failures[0])',
-    replace: 'rotationAudit({ ...progress, rotation })',
+    without: 'the audit event has the first failure of a rotation',
+    find: '  return failures[0]\n',
+    replace: '  return undefined\n',
     tests: '__tests__/runner/report-rotation.test',
   },
   {
@@ -858,16 +795,179 @@ export const RUNNER: readonly Mutation[] = [
     replace: "env.XDG_CACHE_HOME || join(home, '.cache')",
   },
   {
-    ...GIT,
-    without: 'a path that is not UTF-8 is not taken for the host alone',
-    find: 'LC_ALL=C grep -q "^path=."',
-    replace: 'grep -q "^path=."',
-  },
-  {
     ...HOME_FILES,
     file: 'runner/clean-up/remove-home-files.ts',
     without: 'a token with the end of the line is still ours',
     find: '.trimEnd()',
     replace: '',
+  },
+  {
+    ...GIT,
+    without: 'git sends the token for repositories of the organization only',
+    find: "path === '' ? base : ",
+    replace: 'base || ',
+  },
+  {
+    ...GIT,
+    without: 'the machine’s own credential helpers do not get the token',
+    find: "    [`credential.${url}.helper`, ''],\n",
+    replace: '',
+  },
+  {
+    ...GIT,
+    without: 'the helper gets the path',
+    find: "    [`credential.${url}.useHttpPath`, 'true'],\n",
+    replace: '',
+  },
+  {
+    ...GIT,
+    without: 'the Hub’s short name gets no old credential',
+    find: 'base === DEFAULT_HUB ? [base, SHORT_HUB] : [base]',
+    replace: '[base]',
+  },
+  {
+    ...GIT,
+    without: 'a job with a custom endpoint keeps what it has for the Hub',
+    find: 'base === DEFAULT_HUB ? [base, SHORT_HUB] : [base]',
+    replace: '[base, SHORT_HUB]',
+  },
+  {
+    ...GIT,
+    without: 'git stops without the helper’s code',
+    find: ':-${HELPER_FUNCTION}() (echo quit=1)}',
+    replace: '}',
+  },
+  {
+    ...GIT,
+    without: 'an origin with a quote stays one word for the shell',
+    find: '.replaceAll("\'", "\'\\\\\'\'")',
+    replace: '',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'the host alone is not answered with one of several tokens',
+    find: 'if test $uses = 1; then best=$only; fi;',
+    replace: 'best=$only;',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'a path with other characters gets no token',
+    find: '*[!A-Za-z0-9._/-]*) best=;',
+    replace: '*[!A-Za-z0-9._/-]*)',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'a path that leaves its folder gets no token',
+    find: "  'case /$path in *//?*|*/./*|*/../*|*/.|*/..) best=;; esac',\n",
+    replace: '',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'the more specific path is the answer',
+    find: 'test ${#word} -ge $length',
+    replace: 'true',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'the later of two equal paths is the answer',
+    find: 'test ${#word} -ge $length',
+    replace: 'test ${#word} -gt $length',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'a longer name is a different one',
+    find: 'case $url in "$word"|"$word"/*)',
+    replace: 'case $url in "$word"*)',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'git asks nobody else',
+    find: "printf 'quit=1",
+    replace: "printf 'quit=0",
+  },
+  {
+    ...GIT_HELPER,
+    without: 'an empty file is no answer',
+    find: 'answered=1; done',
+    replace: 'done; answered=1',
+  },
+  {
+    ...GIT_HELPER,
+    without: 'the token of a prefix on a different origin is not the answer',
+    find: 'case $word in ${[\n    \'"$1"|"$1"/*)',
+    replace: "case $word in ${[\n    '*://*)",
+  },
+  {
+    ...OWN_VARIABLES,
+    without: 'a list of uses that this action did not write is ignored',
+    find: '/^\\d{1,6}$/.test(number)',
+    replace: 'Number(number) >= 0',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'post takes its own use off the list only',
+    find: 'uses.filter(({ number }) => number !== use)',
+    replace: 'uses.slice(0, -1)',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'post lowers GIT_CONFIG_COUNT only when ours is on top',
+    find: 'env.GIT_CONFIG_COUNT === String(count + entries.length)',
+    replace: 'true',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'post takes its entries out from under those of later steps',
+    find: 'entries.flatMap(([key, value], at) => withoutEntry(count + at, key, value, env))',
+    replace: '[]',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'post keeps entries of a later step at the same place',
+    find: '  if (env[keyName] !== key || env[valueName] !== value) return []\n',
+    replace: '',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'git can read the entries that post has taken out',
+    find: "const NO_KEY = 'hf-oidc-action.removed'",
+    replace: "const NO_KEY = ''",
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'a saved count is a whole number',
+    find: 'Number.isSafeInteger(value) && Number(value) >= 0',
+    replace: 'value !== undefined',
+  },
+  {
+    ...RESTORE_GIT,
+    without: 'saved entries are pairs of texts',
+    find: 'entries.filter(isEntry)',
+    replace: 'entries',
+  },
+  {
+    ...GIT_VERSION,
+    without: 'a git in the working directory is not started',
+    find: '    .filter((folder) => isAbsolute(folder))\n',
+    replace: '',
+  },
+  {
+    ...GIT_VERSION,
+    without: 'an old git is refused',
+    find: 'second >= OLDEST[1]',
+    replace: 'second >= 0',
+  },
+  {
+    ...GIT_VERSION,
+    without: 'git gets no secret of the job',
+    find: '    env,\n',
+    replace: '    env: process.env,\n',
+  },
+  {
+    ...GIT_VERSION,
+    file: 'runner/inputs.ts',
+    without: 'git is started only if the step needs it',
+    find: "/^true$/i.test(raw.values['git-credentials']) ?",
+    replace: 'true ?',
   },
 ]

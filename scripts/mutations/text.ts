@@ -12,7 +12,7 @@ const unforeseen = { file: 'errors/unforeseen.ts', tests: '__tests__/errors/unfo
 const form = (name: string, line: string): Mutation => ({
   ...redact,
   without: `a secret in ${name} is hidden`,
-  find: `      ${line},\n`,
+  find: `    ${line},\n`,
   replace: '',
 })
 
@@ -25,11 +25,49 @@ const invisible = (name: string, what: string): Mutation => ({
 })
 
 export const TEXT: readonly Mutation[] = [
-  form('a URL', 'encodeURIComponent(safe(value))'),
   form('JSON', 'JSON.stringify(value).slice(1, -1)'),
   form('base64', "bytes.toString('base64').replace(/=+$/, '')"),
   form('base64url', "bytes.toString('base64url')"),
+  form('base64 at any offset', '...[0, 1, 2].flatMap((offset) => inBase64(bytes, offset))'),
   form('hexadecimal', "bytes.toString('hex')"),
+  form('hexadecimal with capitals', "bytes.toString('hex').toUpperCase()"),
+  {
+    ...redact,
+    without: 'a secret in a URL is hidden',
+    find: '[text, escaped, small,',
+    replace: '[text, small,',
+  },
+  {
+    ...redact,
+    without: 'a secret in a URL with small escapes is hidden',
+    find: '[text, escaped, small,',
+    replace: '[text, escaped,',
+  },
+  { ...redact, without: 'a secret in a form is hidden', find: ", escaped.replaceAll('%20', '+')", replace: '' },
+  ...[1, 2].map((offset) => ({
+    ...redact,
+    without: `a secret at offset ${offset} of base64 is hidden`,
+    find: '[0, 1, 2].flatMap',
+    replace: `[0, ${3 - offset}].flatMap`,
+  })),
+  {
+    ...redact,
+    without: 'base64 of a longer text may be the one for URLs',
+    find: ", moved.toString('base64url').slice(from, to)",
+    replace: '',
+  },
+  {
+    ...redact,
+    without: 'the neighbors of a secret in base64 do not count',
+    find: 'const to = Math.floor(',
+    replace: 'const to = Math.ceil(',
+  },
+  {
+    ...redact,
+    without: 'a line of a secret is hidden',
+    find: '[whole, ...lines, ...parts]',
+    replace: '[whole, ...parts]',
+  },
   {
     ...redact,
     without: 'the longest secret is hidden first',
@@ -57,15 +95,16 @@ export const TEXT: readonly Mutation[] = [
   {
     ...redact,
     without: 'what is too short to be a secret is not hidden everywhere',
-    find: 'if (value.length < SHORTEST) continue',
-    replace: "if (value === '') continue",
+    find: '.filter(({ length }) => length >= SHORTEST)',
+    replace: '.filter(({ length }) => length > 0)',
   },
+  { ...redact, without: 'white space around a line of a secret does not count', find: 'line.trim()', replace: 'line' },
   { ...redact, without: 'white space around a secret does not count', find: 'secret.trim()', replace: 'secret' },
   {
     ...redact,
     without: 'a lone surrogate in a secret does no harm',
-    find: 'return text.toWellFormed()',
-    replace: 'return text',
+    find: 'text.toWellFormed()',
+    replace: 'text',
   },
   {
     ...printable,
@@ -106,9 +145,22 @@ export const TEXT: readonly Mutation[] = [
   {
     ...printable,
     without: 'credentials in a URL are hidden',
-    find: "  [/(\\/\\/)[^/\\s@]+@/g, '$1***@'],\n",
+    find: "  [/(\\/\\/)[^/\\s]+@/g, '$1***@'],\n",
     replace: '',
   },
+  {
+    ...printable,
+    without: 'credentials in a URL end with its last @',
+    find: '[^/\\s]+@/g',
+    replace: '[^/\\s@]+@/g',
+  },
+  {
+    ...printable,
+    without: 'credentials in a header are hidden',
+    find: '(?:basic|bearer)',
+    replace: '(?:nothing)',
+  },
+  { ...printable, without: 'a password in an object is hidden', find: '(\\bpassword', replace: '(\\bnothing' },
   invisible('\\p{Cc}', 'control characters'),
   invisible('\\p{Cf}', 'direction overrides and zero-width characters'),
   invisible('\\p{Zl}', 'line separators'),

@@ -750,15 +750,15 @@ const ROWS: readonly Row[] = [
   [
     'rotation/secret/value.ts',
     'what others keep under the key of a proof stays',
-    'if (proof === undefined || !(isFree || isProof(parsed[proofName]))) return replaced',
-    'if (proof === undefined) return replaced',
+    'if (newProof === undefined || !(proof === undefined || isProof(proof))) return replaced',
+    'if (newProof === undefined) return replaced',
     'rotation/secret-value.test',
   ],
   [
     'rotation/secret/value.ts',
     'a proof is left out when versions are compared',
-    'isProof(parsed[proofName]) ? proofName : undefined',
-    'undefined',
+    'isProof(proof) ? withoutMember(withoutToken, proofPath) : withoutToken',
+    'withoutToken',
     'rotation/secret-value.test',
   ],
 ]

@@ -7,6 +7,7 @@ import { noOutcome, type Outcome } from '../../src/rotation/outcome.ts'
 import { rotationSummary } from '../../src/rotation/report/summary.ts'
 import type { RotationRequest } from '../../src/rotation/request.ts'
 import { block, code, list, prose, type Wording } from '../../src/text/message.ts'
+import { Steps } from '../../src/text/steps.ts'
 import type { Progress } from '../../src/token/progress.ts'
 import type { Request } from '../../src/token/request.ts'
 import { failureSummary, successSummary } from '../../src/token/summary.ts'
@@ -96,7 +97,11 @@ function success(text: string): string {
     request: request(text),
     identity: identity(text),
     origin: token.origin,
+    evidence: token.evidence,
+    tokenSha256: 'a'.repeat(64),
     token,
+    steps: new Steps(),
+    swept: [],
   })
 }
 

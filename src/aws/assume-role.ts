@@ -1,5 +1,10 @@
 /** Identity → AWS session: AssumeRoleWithWebIdentity. */
-import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import {
+  AssumeRoleWithWebIdentityCommand,
+  type AssumeRoleWithWebIdentityCommandOutput,
+  type Credentials,
+  STSClient,
+} from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Http } from '../net/http.ts'
@@ -8,7 +13,7 @@ import type { Log, Mask } from '../text/log.ts'
 import { code, prose } from '../text/message.ts'
 import type { AwsCaller, AwsCredentials } from './caller.ts'
 import { callAws } from './clients.ts'
-import type { SessionRequest } from './request.ts'
+import type { Role, SessionRequest } from './request.ts'
 import type { ServiceError } from './service-error.ts'
 
 /** What opening a session needs. */
@@ -19,10 +24,17 @@ export interface SessionContext {
   log: Log
   /** Makes a new identity when the ID token expired before it was used; called once at most. */
   renew: () => Promise<Identity>
+  /** Milliseconds to add to this machine's time when a request is signed. Default: none. */
+  clockOffsetMs?: number
+  /** What proves the runner's own identity, masked; only a runner has it. */
+  awsToken?: AwsToken
 }
 
+/** The content of a file, or of the variable for containers; undefined when that is not set. */
+export type AwsToken = (place: { kind: 'file'; path: string } | { kind: 'variable' }) => string | undefined
+
 /** Temporary credentials, masked. */
-interface AwsSession {
+export interface AwsSession {
   credentials: AwsCredentials
   expiration: Date | undefined
   assumedRoleArn: string
@@ -39,7 +51,7 @@ class IdTokenExpired extends Error {
 }
 
 /**
- * A session of one role, limited by the session policy `document` if there is one. STS is called at its regional
+ * A session of the role, limited by the session policy `document` if there is one. STS is called at its regional
  * endpoint, without AWS credentials.
  *
  * @throws `ActionError` `role-trust-rejected`, `oidc-provider-missing`, `audience-not-registered`, `sts-failed`,
@@ -52,8 +64,19 @@ export async function openSession(
   document: string | undefined,
   context: SessionContext,
 ): Promise<AwsCaller> {
+  const { role, sessionPolicy, awsEndpoints } = request
+  const { credentials, assumedRoleArn } = await assumeByIdToken(identity, request, document, context)
+  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
+}
+
+/** One session of `request.role`, by the job's ID token; throws like {@link openSession}. */
+export async function assumeByIdToken(
+  identity: Identity,
+  request: SessionRequest,
+  document: string | undefined,
+  context: SessionContext,
+): Promise<AwsSession> {
   const { log, renew } = context
-  const { region, role, sessionPolicy, awsEndpoints } = request
   const session = await assumeRole(identity, request, document, context).catch(async (error: unknown) => {
     if (!(error instanceof IdTokenExpired)) throw error
     log.debug('STS says that the ID token has expired: requesting a new one, once')
@@ -62,12 +85,16 @@ export async function openSession(
       throw again instanceof IdTokenExpired ? again.failure : again
     })
   })
-  const { credentials, expiration, assumedRoleArn } = session
-  log.info(`AWS: assumed ${assumedRoleArn} in ${region}`)
+  logSession(session, request, log)
+  return session
+}
+
+/** Logs whose session it is. */
+export function logSession({ expiration, assumedRoleArn }: AwsSession, request: SessionRequest, log: Log): void {
+  log.info(`AWS: assumed ${assumedRoleArn} in ${request.region}`)
   log.debug(
-    `AWS: the session expires at ${expiration?.toISOString() ?? 'an unknown time'}; session policy: ${sessionPolicy}`,
+    `AWS: the session expires at ${expiration?.toISOString() ?? 'an unknown time'}; session policy: ${request.sessionPolicy}`,
   )
-  return { credentials, name: assumedRoleArn, role, sessionPolicy, awsEndpoints }
 }
 
 async function assumeRole(
@@ -84,6 +111,7 @@ async function assumeRole(
     DurationSeconds: request.roleDurationSeconds,
     ...(Policy === undefined ? {} : { Policy }),
   })
+  let isExpired = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -92,30 +120,55 @@ async function assumeRole(
     what: `STS in ${region} to assume the role`,
     http,
     policy,
+    // Another session expires like this one.
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
-    explain: (refusal) => explain(refusal, identity, request),
-  })
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {}
-  if (SecretAccessKey) mask(SecretAccessKey)
-  if (SessionToken) mask(SessionToken)
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken) throw withoutCredentials()
-  return {
-    credentials: {
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      sessionToken: SessionToken,
-      clockOffsetMs: identity.clockOffsetMs,
+    examine: (given) => examineSession(given, mask),
+    explain: async (refusal) => {
+      const { explainSts } = await import('./explain-sts.ts')
+      isExpired = saysExpired(refusal)
+      return explainSts(refusal, identity, request)
     },
-    expiration: Expiration,
+  }).catch((error: unknown) => {
+    throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
+  })
+  return sessionOf(answer, role, { mask, clockOffsetMs: identity.clockOffsetMs })
+}
+
+/** The credentials in an answer of STS, masked before anything can fail. `clockOffsetMs`: to sign with them. */
+export function sessionOf(
+  answer: Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials' | 'AssumedRoleUser'>,
+  role: Role,
+  { mask, clockOffsetMs = 0 }: Pick<SessionContext, 'mask' | 'clockOffsetMs'>,
+): AwsSession {
+  maskKeys(answer, mask)
+  const credentials = credentialsIn(answer.Credentials)
+  if (!credentials) throw withoutCredentials()
+  return {
+    credentials: { ...credentials, clockOffsetMs },
+    expiration: answer.Credentials?.Expiration,
     assumedRoleArn: answer.AssumedRoleUser?.Arn ?? role.arn,
   }
 }
 
-async function explain(refusal: ServiceError, identity: Identity, request: SessionRequest): Promise<ActionError> {
-  const { explainSts } = await import('./explain-sts.ts')
-  const failure = explainSts(refusal, identity, request)
-  if (saysExpired(refusal)) throw new IdTokenExpired(failure)
-  return failure
+type Given = Pick<AssumeRoleWithWebIdentityCommandOutput, 'Credentials'>
+
+function maskKeys({ Credentials }: Given, mask: Mask): void {
+  for (const secret of [Credentials?.SecretAccessKey, Credentials?.SessionToken]) if (secret) mask(secret)
+}
+
+/** What is wrong with an answer that holds no credentials: another attempt may bring some. Masks them otherwise. */
+export function examineSession(given: Given, mask: Mask): ActionError | undefined {
+  maskKeys(given, mask)
+  return given.Credentials === undefined ? withoutCredentials() : undefined
+}
+
+/** Undefined unless all three are there. */
+function credentialsIn(given: Credentials | undefined): AwsCredentials | undefined {
+  const { AccessKeyId, SecretAccessKey, SessionToken } = given ?? {}
+  if (!AccessKeyId || !SecretAccessKey || !SessionToken) return undefined
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
 }
 
 function saysExpired({ name, message }: ServiceError): boolean {

@@ -18,10 +18,21 @@ export interface AwsCaller {
   credentials: AwsCredentials
   /** The session's ARN, for messages. */
   name: string
+  /** The ARNs of the sessions through which it was reached, in order; none if it was the first. */
+  via?: readonly string[]
   role: Role
   /** `auto`, `none` or a policy document: what messages say about refusals. */
   sessionPolicy: string
   awsEndpoints: AwsEndpoints
+}
+
+/** Where a chain stands: who calls now. */
+export interface Standing {
+  credentials: AwsCredentials
+  /** The session's ARN, for messages. */
+  name: string
+  /** Undefined when nobody knows the runner's own role. */
+  role: Role | undefined
 }
 
 /** The right time for this caller, in milliseconds since the epoch: its clock may be known to be off. */

@@ -1,18 +1,18 @@
 /** How every call to AWS is made: our way out, our endpoints, our retries, and no settings of the SDK's own. */
 import type { ActionError } from '../errors/action-error.ts'
-import type { Http } from '../net/http.ts'
-import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import type { Http, HttpRequest } from '../net/http.ts'
+import { OnceMore, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { AwsCredentials } from './caller.ts'
 import { type AwsEndpoints, type AwsService, customEndpoint } from './endpoints.ts'
 import { awsRequestHandler } from './request-handler.ts'
-import { isTransientRefusal, type ServiceError, serviceError } from './service-error.ts'
+import { cureOfRefusal, type ServiceError, serviceError } from './service-error.ts'
 
 /** What a client is for. */
 export interface ClientContext {
   service: AwsService
   region: string
   endpoints: AwsEndpoints
-  http: Http
+  http: Pick<Http, 'send'>
   /** The call, for messages. */
   what: string
 }
@@ -27,11 +27,22 @@ export interface AwsCall<Client, Answer> extends ClientContext {
   credentials?: AwsCredentials
   policy: RetryPolicy
   send: (client: Client) => Promise<Answer>
+  /** Repeating it does no harm, even if it was carried out. */
+  isRepeatable?: boolean
+  /** Counts it together with equal calls of the same path; see `Target` in `net/retry.ts`. */
+  isCounted?: boolean
+  /** It is about something that was written just now. */
+  isWritten?: boolean
+  /** What is wrong with an answer that AWS cannot have given to this call; undefined: nothing. */
+  examine?: (answer: Answer) => ActionError | undefined
   /** The error for a refusal; what it throws instead is never retried. */
   explain: (refusal: ServiceError) => ActionError | Promise<ActionError>
 }
 
 type ClientOptions = ReturnType<typeof clientOptions> & Partial<ReturnType<typeof signing>>
+
+/** The sessions that AWS has accepted: a service may not know a new one yet. */
+const KNOWN = new WeakSet<AwsCredentials>()
 
 /**
  * AWS's answer. Refusals that another attempt can cure are retried as `policy` allows.
@@ -39,15 +50,44 @@ type ClientOptions = ReturnType<typeof clientOptions> & Partial<ReturnType<typeo
  * @throws what `explain` makes of the last refusal; `ActionError` `network-unreachable`, `deadline-exceeded`.
  */
 export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
-  const { Client, credentials, what, policy, send, explain } = call
-  const client = new Client({ ...clientOptions(call), ...(credentials ? signing(credentials) : {}) })
-  return await retry(what, policy, () =>
-    send(client).catch(async (thrown: unknown) => {
-      const refusal = serviceError(thrown)
-      const failure = await explain(refusal)
-      throw isTransientRefusal(refusal) ? new TryAgain(failure, refusal.afterMs) : failure
-    }),
-  )
+  const { Client, credentials, what, policy, send, examine, isRepeatable = false } = call
+  const target = {
+    what,
+    ...(call.isCounted ? { route: `${call.service} ${call.region} ${what}` } : {}),
+    isCareful: !isRepeatable,
+  }
+  return await retry(target, policy, async ({ withinMs }) => {
+    const http = { send: (request: HttpRequest) => call.http.send({ ...request, withinMs }) }
+    const client = new Client({ ...clientOptions({ ...call, http }), ...(credentials ? signing(credentials) : {}) })
+    const answer = await send(client).catch(async (thrown: unknown) => {
+      throw await failureOf(thrown, call)
+    })
+    if (credentials) KNOWN.add(credentials)
+    const fault = examine?.(answer)
+    if (fault) throw isRepeatable ? new TryAgain(fault) : fault
+    return answer
+  })
+}
+
+/** What an attempt throws for what the SDK threw. */
+async function failureOf<Client, Answer>(
+  thrown: unknown,
+  { service, credentials, policy, isRepeatable = false, isWritten = false, explain }: AwsCall<Client, Answer>,
+): Promise<Error> {
+  const refusal = serviceError(thrown)
+  const isFirstUse = credentials !== undefined && !KNOWN.has(credentials)
+  const moment = isWritten ? 'written' : isFirstUse ? 'first-use' : undefined
+  const cure = cureOfRefusal(refusal, { service, isRepeatable, moment })
+  const failure = await withAnswer(await explain(refusal), refusal, policy)
+  if (cure === 'never') return failure
+  return cure === 'once' ? new OnceMore(failure) : new TryAgain(failure, refusal.afterMs)
+}
+
+/** An explanation of an answer that nobody can read names what came, and who may have sent it. */
+async function withAnswer(failure: ActionError, { received }: ServiceError, policy: RetryPolicy): Promise<ActionError> {
+  if (received === undefined) return failure
+  const { withAnswer: told } = await import('../net/explain-answer.ts')
+  return told(failure, received, policy.platform)
 }
 
 /** AWS refuses a signature whose time is more than five minutes from its own. */

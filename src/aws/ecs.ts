@@ -5,17 +5,14 @@ import {
   type Service as SdkService,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
-import { ActionError, type Explanation } from '../errors/action-error.ts'
+import type { ActionError } from '../errors/action-error.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
-import { block, code, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { type AwsCaller, roleName } from './caller.ts'
+import type { AwsCaller } from './caller.ts'
 import { callAws } from './clients.ts'
-import { word } from './commands.ts'
 import type { EcsService } from './ecs-service.ts'
-import { serviceStatement } from './policies/missing-statements.ts'
-import { said } from './service-error.ts'
+import type { serviceUnfit } from './explain-service.ts'
 
 /** A deployment of a service. */
 export interface Deployment {
@@ -48,8 +45,6 @@ export interface ServiceState {
 const ROLL_BACK = /roll(?:ing|ed) back/i
 const ROLL_BACK_MS = 120_000
 
-type Advice = Pick<Explanation, 'cause' | 'fix'>
-
 /** The services of one account and region. Both methods throw `deployment-failed`, `network-unreachable`, `deadline-exceeded`. */
 export class EcsServices {
   readonly #caller: AwsCaller
@@ -70,8 +65,11 @@ export class EcsServices {
       client.send(new DescribeServicesCommand({ cluster: service.cluster, services: [service.service] })),
     )
     const found = answer.services?.[0]
-    if (!found || found.status === 'INACTIVE') {
-      throw this.#failure(service, 'no such service', this.#wrongService(service))
+    if (!found || found.status === 'INACTIVE') throw await this.#unfit('service-missing', 'no such service', service)
+    if (found.status === 'DRAINING') throw await this.#unfit('service-inactive', 'its status is DRAINING', service)
+    const controller = found.deploymentController?.type ?? 'ECS'
+    if (controller !== 'ECS') {
+      throw await this.#unfit('controller', `its deployment controller is ${printable(controller, 40)}`, service)
     }
     return stateOf(found)
   }
@@ -97,49 +95,19 @@ export class EcsServices {
       http: this.#http,
       policy: this.#policy,
       credentials,
+      isRepeatable: verb === 'describe',
       send,
-      explain: (error) => this.#failure(service, said(error), this.#advice(error.name, service)),
+      explain: async (error) => {
+        const { explainService } = await import('./explain-service.ts')
+        return explainService(error, { caller: this.#caller, region: this.#region, service })
+      },
     })
   }
 
-  #advice(name: string, service: EcsService): Advice {
-    if (/AccessDenied/.test(name)) return this.#allowIt(service)
-    if (/NotFound|NotActive/.test(name)) return this.#wrongService(service)
-    return {
-      cause: 'ECS is having an incident, or it is throttling the account.',
-      fix: 'Run the rotation again: it redeploys whatever is still missing.',
-    }
-  }
-
-  #allowIt(service: EcsService): Advice {
-    const { role, sessionPolicy } = this.#caller
-    const own = sessionPolicy === 'auto' ? '' : prose` (and to ${code('session-policy')}, if you set a policy there)`
-    return {
-      cause: 'The role’s policy does not name this service, or names it without its cluster.',
-      fix: [
-        prose`Add this statement to the policy of the role ${roleName(role)}${own}:`,
-        block(JSON.stringify(serviceStatement(role, this.#region, service), null, 2)),
-      ],
-    }
-  }
-
-  #wrongService({ cluster }: EcsService): Advice {
-    return {
-      cause: 'The name, the cluster, the region or the account is wrong, or the service was deleted.',
-      fix: [
-        prose`List the services of the cluster, and correct ${code('ecs-services')} (one line ${code('cluster/service')} for each):`,
-        block(`aws ecs list-services --region ${word(this.#region)} --cluster ${word(cluster)}`),
-      ],
-    }
-  }
-
-  #failure({ cluster, service }: EcsService, seen: string, advice: Advice): ActionError {
-    return new ActionError('deployment-failed', {
-      failed: prose`The service ${code(`${cluster}/${service}`)} could not be redeployed; its tasks keep using the previous token until that token is revoked.`,
-      seen,
-      expected: 'a new deployment of the service',
-      ...advice,
-    })
+  /** Loaded only when something is wrong with a service. */
+  async #unfit(kind: Parameters<typeof serviceUnfit>[0], seen: string, service: EcsService): Promise<ActionError> {
+    const { serviceUnfit } = await import('./explain-service.ts')
+    return serviceUnfit(kind, seen, { caller: this.#caller, region: this.#region, service })
   }
 }
 

@@ -1,72 +1,96 @@
 /** What to tell a user whom STS refuses. Loaded only then. */
-import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import { block, code, type Prose, prose } from '../text/message.ts'
 import { printable, verbatim } from '../text/printable.ts'
-import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
+import { nameForCommand, SHARED, type SharedDenied } from './explain-denial.ts'
+import { type StsFacts as Facts, STS_FAILED, type StsFailedKind } from './explain-sts-failed.ts'
 import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
+import { forwardTo } from './reasons/fixer.ts'
+import { readReason } from './reasons/read.ts'
+import type { StsKind } from './reasons/reason.ts'
 import type { SessionRequest } from './request.ts'
-import { isTransientRefusal, type ServiceError, said } from './service-error.ts'
+import { type ServiceError, said } from './service-error.ts'
 
-/** What is known when STS refuses. */
-interface Facts {
-  error: ServiceError
-  identity: Identity
-  request: SessionRequest
+const ASSUME = 'sts:AssumeRoleWithWebIdentity'
+
+type Explain = (facts: Facts) => ActionError
+
+/** One explanation for each reason. Source: STS API reference, AssumeRoleWithWebIdentity, "Errors". */
+const EXPLANATIONS: Record<Exclude<StsKind, StsFailedKind>, Explain> = {
+  denied: trustRejected,
+  'identity-silent': trustRejected,
+  'identity-deny': deniedIn('denied-explicitly'),
+  'resource-silent': trustRejected,
+  'resource-deny': trustDenies,
+  'trust-silent': trustRejected,
+  'trust-deny': trustDenies,
+  'session-silent': trustRejected,
+  'session-deny': deniedIn('denied-explicitly'),
+  'boundary-silent': deniedIn('boundary-silent'),
+  'boundary-deny': deniedIn('boundary-deny'),
+  'endpoint-silent': deniedIn('endpoint-silent'),
+  'endpoint-deny': deniedIn('endpoint-deny'),
+  'service-control-silent': deniedIn('service-control-silent'),
+  'service-control-deny': deniedIn('service-control-deny'),
+  'resource-control-silent': deniedIn('resource-control-silent'),
+  'resource-control-deny': deniedIn('resource-control-deny'),
+  'denied-explicitly': deniedIn('denied-explicitly'),
+  'tags-not-trusted': tagsNotTrusted,
+  'provider-missing': providerMissing,
+  'audience-not-registered': audienceNotRegistered,
 }
-
-interface Case {
-  applies: (error: ServiceError) => boolean
-  explain: (facts: Facts) => ActionError
-}
-
-type Advice = Pick<Explanation, 'cause' | 'fix'>
-
-/** The first that applies explains the refusal. Source: STS API reference, AssumeRoleWithWebIdentity, "Errors". */
-const CASES: readonly Case[] = [
-  { applies: ({ name }) => /AccessDenied/.test(name), explain: trustRejected },
-  { applies: isInvalidToken(/no openidconnect provider/i), explain: providerMissing },
-  { applies: isInvalidToken(/incorrect token audience/i), explain: audienceNotRegistered },
-  failedWith(
-    ({ kind }) => kind === 'unsent',
-    () => CHECK_SETTINGS,
-  ),
-  failedWith(({ name }) => /PackedPolicyTooLarge|MalformedPolicyDocument/.test(name), sessionPolicyRefused),
-  failedWith(({ name }) => /RegionDisabled/.test(name), regionDisabled),
-  failedWith(({ name }) => /ExpiredToken/.test(name), tokenExpiredTwice),
-  failedWith(({ name, message }) => /ValidationError/.test(name) && /duration/i.test(message), sessionTooLong),
-  failedWith(({ name }) => /IDPCommunicationError|InvalidIdentityToken|IDPRejectedClaim/.test(name), issuerUnreachable),
-  failedWith(isTransientRefusal, overloaded),
-  failedWith(() => true, settingRefused),
-]
 
 /** Maps a refusal of STS to a code and its explanation. */
 export function explainSts(error: ServiceError, identity: Identity, request: SessionRequest): ActionError {
-  const facts = { error, identity, request }
-  const found = CASES.find(({ applies }) => applies(error))
-  if (!found) throw new TypeError('the last case always applies')
-  return found.explain(facts)
+  const facts = { error, identity, request, reason: readReason('sts', error) }
+  const { kind } = facts.reason
+  return isFailure(kind) ? stsFailed(kind, facts) : EXPLANATIONS[kind](facts)
 }
 
-function isInvalidToken(text: RegExp): Case['applies'] {
-  return ({ name, message }) => /^InvalidIdentityToken(?:Exception)?$/.test(name) && text.test(message)
+function stsFailed(kind: StsFailedKind, facts: Facts): ActionError {
+  return new ActionError('sts-failed', {
+    failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
+    seen: said(facts.error),
+    forward: forward(facts),
+    ...STS_FAILED[kind](facts),
+  })
 }
 
-/** A case of `sts-failed`. */
-function failedWith(applies: Case['applies'], advice: (facts: Facts) => Advice): Case {
-  return {
-    applies,
-    explain: (facts) =>
-      new ActionError('sts-failed', {
-        failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
-        seen: said(facts.error),
-        ...advice(facts),
+function isFailure(kind: StsKind): kind is StsFailedKind {
+  return Object.hasOwn(STS_FAILED, kind)
+}
+
+/** A policy outside of the role keeps the job from assuming it. */
+function deniedIn(denied: SharedDenied): Explain {
+  return (facts) => {
+    const { error, identity, request, reason } = facts
+    const { role, region } = request
+    return new ActionError('role-trust-rejected', {
+      failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+      seen: said(error),
+      claims: claimsOf(identity),
+      ...SHARED[denied]({
+        reason,
+        role,
+        actions: [ASSUME],
+        region,
+        endpoint: 'sts',
+        statement: { Effect: 'Allow', Action: ASSUME, Resource: role.arn },
       }),
+      forward: forward(facts),
+    })
   }
 }
 
-function trustRejected({ error, identity, request: { role } }: Facts): ActionError {
+function forward({ reason, request: { role } }: Facts): Prose {
+  return forwardTo(reason, { role })
+}
+
+function trustRejected(facts: Facts): ActionError {
+  const { error, identity, request } = facts
+  const { role } = request
   const other = otherSubjectFormat(identity)
   const otherFormat = other
     ? prose`, or for the other subject format (${code(verbatim(other, 300))}), which never matches this token`
@@ -75,7 +99,7 @@ function trustRejected({ error, identity, request: { role } }: Facts): ActionErr
     failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
     seen: said(error),
     expected: 'a role with this name whose trust policy matches the claims of this job',
-    claims: tellingClaims(identity.claims).map(([name, value]) => [name, verbatim(value, 300)] as const),
+    claims: claimsOf(identity),
     cause: prose`The condition on ${code('sub')} or ${code('aud')} in the trust policy is for another repository, branch or environment${otherFormat}. STS does not say which condition failed, and it gives the same answer when the role does not exist.`,
     fix: [
       prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from a branch, environment or repository that the policy allows.${caution(identity)}`,
@@ -85,10 +109,13 @@ function trustRejected({ error, identity, request: { role } }: Facts): ActionErr
       ),
       block(JSON.stringify(trustPolicy(identity, role), null, 2)),
     ],
+    forward: forward(facts),
   })
 }
 
-function providerMissing({ error, identity, request: { role } }: Facts): ActionError {
+function providerMissing(facts: Facts): ActionError {
+  const { error, identity, request } = facts
+  const { role } = request
   const issuer = printable(identity.issuer)
   return new ActionError('oidc-provider-missing', {
     failed: prose`The AWS account ${role.account} has no OIDC provider for the issuer ${code(issuer)}.`,
@@ -99,10 +126,13 @@ function providerMissing({ error, identity, request: { role } }: Facts): ActionE
       'Create it (once per account):',
       block(`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list ${printable(identity.audience)}`),
     ],
+    forward: forward(facts),
   })
 }
 
-function audienceNotRegistered({ error, identity, request: { role } }: Facts): ActionError {
+function audienceNotRegistered(facts: Facts): ActionError {
+  const { error, identity, request } = facts
+  const { role } = request
   const audience = printable(identity.audience)
   const provider = printable(providerArn(identity, role))
   return new ActionError('audience-not-registered', {
@@ -116,59 +146,45 @@ function audienceNotRegistered({ error, identity, request: { role } }: Facts): A
         `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider} --client-id ${audience}`,
       ),
     ],
+    forward: forward(facts),
   })
 }
 
-function sessionPolicyRefused({ request }: Facts): Advice {
-  return {
-    cause: 'The session policy is too long for STS, or it is not a valid policy.',
-    fix:
-      request.sessionPolicy === 'auto'
-        ? prose`Set a shorter policy in ${code('session-policy')}, or set ${code('session-policy: none')} if the role itself can read nothing but this secret.`
-        : prose`Correct the policy in ${code('session-policy')}, or set ${code('session-policy: auto')}, which creates one that fits.`,
-  }
+function trustDenies(facts: Facts): ActionError {
+  const { error, identity, request } = facts
+  const { role } = request
+  return new ActionError('role-trust-rejected', {
+    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+    seen: said(error),
+    expected: 'no Deny statement in the role’s trust policy that applies to this job',
+    claims: claimsOf(identity),
+    cause: 'The trust policy of the role has a Deny statement that applies to the claims of this job.',
+    fix: [
+      prose`Decide whether this job (${job(identity)}) should get this token. If it should, exempt it from the Deny statement:`,
+      block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.AssumeRolePolicyDocument`),
+    ],
+    forward: forward(facts),
+  })
 }
 
-function regionDisabled({ request: { region, role } }: Facts): Advice {
-  return {
-    cause: `STS is not activated in ${region} for the account ${role.account}.`,
-    fix: prose`Activate the region in the account’s IAM settings ("Security Token Service"), or choose another ${code('aws-region')}.`,
-  }
+function tagsNotTrusted(facts: Facts): ActionError {
+  const { error, request } = facts
+  const { role } = request
+  return new ActionError('role-trust-rejected', {
+    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))} with session tags.`,
+    seen: said(error),
+    expected: prose`a trust policy that allows ${code('sts:TagSession')}`,
+    cause: prose`The session has tags, and the trust policy of the role does not allow ${code('sts:TagSession')} next to the action that assumes it.`,
+    fix: [
+      prose`Add ${code('sts:TagSession')} to the actions of the statement that lets this job in:`,
+      block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.AssumeRolePolicyDocument`),
+    ],
+    forward: forward(facts),
+  })
 }
 
-function tokenExpiredTwice(): Advice {
-  return {
-    cause: 'The ID token expired before it reached STS, twice: the clock of the runner or of the endpoint is wrong.',
-    fix: 'Synchronize the runner’s clock (NTP) and re-run the job.',
-  }
-}
-
-function sessionTooLong(): Advice {
-  return {
-    cause: 'The requested session is longer than the role’s maximum session duration.',
-    fix: prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role.`,
-  }
-}
-
-function issuerUnreachable(): Advice {
-  return {
-    cause: 'AWS could not check the ID token with its issuer at that moment, or AWS cannot reach the issuer’s keys.',
-    fix: 'Re-run the job. If the problem persists, check that AWS can reach the issuer; it cannot reach a GitHub Enterprise Server behind a firewall.',
-  }
-}
-
-function overloaded(): Advice {
-  return {
-    cause: 'STS is throttling the account or having an incident.',
-    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or allow more attempts with ${code('max-attempts')}.`,
-  }
-}
-
-function settingRefused(): Advice {
-  return {
-    cause: 'STS does not accept a setting of this step; its own message is above.',
-    fix: prose`Correct the setting that it names: ${code('role-to-assume')}, ${code('role-session-name')}, ${code('role-duration-seconds')} or ${code('session-policy')}. If ${endpointVariables('STS')} is set, check where it points.`,
-  }
+function claimsOf({ claims }: Identity): (readonly [name: string, value: string])[] {
+  return tellingClaims(claims).map(([name, value]) => [name, verbatim(value, 300)] as const)
 }
 
 /** Which job it is, in a few words. */

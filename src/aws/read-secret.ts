@@ -13,6 +13,7 @@ import { callAws } from './clients.ts'
 import type { SecretReference } from './request.ts'
 import { readSecretArn } from './secret-arn.ts'
 import { exampleOf, keysOf, type SecretContent, wrongSecret } from './secret-content.ts'
+import { formatPath, isPlainKey, type KeyPath, nextTo, otherKeys, pathIn, valueAt } from './secret-key.ts'
 import type { SecretShape } from './store-command.ts'
 
 export interface StoredSecret {
@@ -20,7 +21,7 @@ export interface StoredSecret {
   versionId: string
   /** The values that make up the content, in the order of their keys, masked. */
   values: readonly string[]
-  /** The text at the key {@link Reading.also}, if the secret is a JSON object that has it. */
+  /** The text at the key that {@link Reading.also} names, if the secret is a JSON object that has it. */
   also: string | undefined
   shape: SecretShape
 }
@@ -30,8 +31,8 @@ export interface Reading {
   secret: SecretReference
   /** What the secret must hold. */
   content: SecretContent
-  /** Another key to read, which need not be there. */
-  also?: string | undefined
+  /** Names another key to read next to the first one, by the name of that; it need not be there. */
+  also?: ((key: string) => string) | undefined
   caller: AwsCaller
   http: Http
   policy: RetryPolicy
@@ -58,8 +59,10 @@ export async function readSecret({
   policy,
   mask,
 }: Reading): Promise<StoredSecret> {
-  const { id, region, stage } = secret
-  const command = new GetSecretValueCommand({ SecretId: id, VersionStage: stage })
+  const { id, region, stage, versionId } = secret
+  // AWS would require a label to be on this very version.
+  const version = versionId === undefined ? { VersionStage: stage } : { VersionId: versionId }
+  const command = new GetSecretValueCommand({ SecretId: id, ...version })
   const answer = await callAws({
     Client: SecretsManagerClient,
     service: 'SECRETS_MANAGER',
@@ -69,7 +72,13 @@ export async function readSecret({
     http,
     policy,
     credentials: caller.credentials,
+    isRepeatable: true,
+    isCounted: true,
     send: (client) => client.send(command),
+    examine: ({ SecretString, SecretBinary }) =>
+      SecretString === undefined && SecretBinary === undefined
+        ? malformed(secret, content, 'neither a string nor UTF-8 text')
+        : undefined,
     explain: async (error) => {
       const { explainSecret, reading } = await import('./explain-secret.ts')
       return explainSecret({ error, caller, secret, use: reading(content) })
@@ -86,14 +95,14 @@ export async function readSecret({
     arn: arnOf(answer.ARN) ?? id,
     versionId: versionOf(answer.VersionId) ?? '',
     values,
-    also: textAt(text, also),
+    also: also && textNextTo(text, keysOf(content, secret)[0] ?? '', also),
     shape,
   }
 }
 
-function textAt(text: string, key: string | undefined): string | undefined {
-  const parsed = key === undefined ? undefined : parseJson(text.trim())
-  const value = isRecord(parsed) && key !== undefined && Object.hasOwn(parsed, key) ? parsed[key] : undefined
+function textNextTo(text: string, key: string, nameOf: (key: string) => string): string | undefined {
+  const parsed = parseJson(text.trim())
+  const value = isRecord(parsed) ? valueAt(parsed, nextTo(pathIn(parsed, key), nameOf)) : undefined
   return typeof value === 'string' ? value : undefined
 }
 
@@ -120,15 +129,20 @@ function pick(
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
   if (isRecord(parsed)) {
-    const values = keys.map((key) => {
-      const value = Object.hasOwn(parsed, key) ? parsed[key] : undefined
+    const paths = keys.map((key) => pathIn(parsed, key))
+    const values = paths.map((path) => {
+      const value = valueAt(parsed, path)
       if (typeof value === 'string') return value
       const seen =
-        value === undefined ? withoutKey(parsed, key) : `a JSON object whose ${quoted(key, 60)} is not a string`
+        value === undefined
+          ? withoutKey(parsed, path)
+          : `a JSON object whose ${quoted(formatPath(path), 60)} is not a string`
       throw malformed(secret, content, seen)
     })
-    const otherKeys = Object.keys(parsed).some((key) => !keys.includes(key))
-    return { values, shape: { kind: 'object', binary, otherKeys } }
+    const [path] = paths
+    const hasOthers = otherKeys(parsed, paths).length > 0
+    const where = path === undefined || isPlainKey(path) ? {} : { path }
+    return { values, shape: { kind: 'object', binary, otherKeys: hasOthers, ...where } }
   }
   if (trimmed.startsWith('{')) {
     throw malformed(secret, content, 'text that begins like a JSON object but is not valid JSON')
@@ -142,11 +156,17 @@ function pick(
  * Says what is there instead of a key. Another key is named only when it is a typo away from the one that was looked
  * for: a secret may have been stored as a key.
  */
-export function withoutKey(object: Record<string, unknown>, key: string): string {
-  const names = Object.keys(object)
+export function withoutKey(object: Record<string, unknown>, path: KeyPath): string {
+  const missing = path.findIndex((_, at) => valueAt(object, path.slice(0, at + 1)) === undefined)
+  const key = path[missing] ?? ''
+  const outer = valueAt(object, path.slice(0, missing))
+  const place = missing > 0 ? `a JSON object whose ${quoted(formatPath(path.slice(0, missing)), 60)}` : ''
+  if (!isRecord(outer)) return `${place} is not an object`
+  const names = Object.keys(outer)
   const near = closest(key, names)
   const count = names.length === 1 ? '1 key' : `${names.length} keys`
-  return `a JSON object without the key ${quoted(key, 60)} (it has ${count}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
+  const without = place === '' ? 'a JSON object without the' : `${place} is an object without the`
+  return `${without} key ${quoted(key, 60)} (it has ${count}${near === undefined ? '' : `, one of them ${quoted(near, 60)}`})`
 }
 
 /** `secret-malformed`: `seen` describes the secret without showing any of it. */

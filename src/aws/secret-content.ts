@@ -2,6 +2,7 @@
 import { block, type Code, code, type Part, type Prose, prose } from '../text/message.ts'
 import { jsonString, word } from './commands.ts'
 import type { SecretReference } from './request.ts'
+import { parsePath } from './secret-key.ts'
 
 /** The token itself, the token that mints tokens, or the organization's OAuth app. */
 export const SECRET_CONTENTS = ['token', 'admin-token', 'oauth-app'] as const
@@ -10,7 +11,7 @@ export type SecretContent = (typeof SECRET_CONTENTS)[number]
 interface Description {
   /** In words. */
   what: Prose
-  /** The keys of the JSON object, with an example of each value. */
+  /** The keys of the JSON object as settings name them, with an example of each value. */
   fields: (key: string) => Readonly<Record<string, string>>
   /** Whether it may also be the only value of a plain string. */
   mayBePlain: boolean
@@ -46,8 +47,12 @@ export function keysOf(content: SecretContent, { key }: SecretReference): readon
 
 /** The form of the JSON object: `{"token": "hf_…"}`. */
 export function exampleOf(content: SecretContent, { key }: SecretReference): string {
-  const fields = Object.entries(CONTENTS[content].fields(key))
-  return `{${fields.map(([name, value]) => `${jsonString(name)}: "${value}"`).join(', ')}}`
+  const fields = Object.entries(CONTENTS[content].fields(key)).map(([name, value]) => {
+    const [first = '', ...inner] = parsePath(name).map(jsonString)
+    const object = inner.reduceRight((inside, one) => `{${one}: ${inside}}`, `"${value}"`)
+    return `${first}: ${object}`
+  })
+  return `{${fields.join(', ')}}`
 }
 
 /**

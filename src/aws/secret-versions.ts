@@ -13,7 +13,7 @@ import { parseJson } from '../text/json.ts'
 import { code, prose } from '../text/message.ts'
 import { remember } from '../text/redact.ts'
 import type { AwsCaller } from './caller.ts'
-import { callAws } from './clients.ts'
+import { type AwsCall, callAws } from './clients.ts'
 import { explainSecret } from './explain-secret.ts'
 import { endpointVariables } from './explain-settings.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './policies/secret-actions.ts'
@@ -76,6 +76,8 @@ export class SecretVersions {
   readonly #caller: AwsCaller
   readonly #http: Http
   readonly #policy: RetryPolicy
+  /** Ids of versions that this object wrote. */
+  readonly #written = new Set<string>()
 
   constructor(secret: SecretReference, caller: AwsCaller, http: Http, policy: RetryPolicy) {
     this.secret = secret
@@ -86,18 +88,14 @@ export class SecretVersions {
 
   /** Its ARN, and which labels its versions have. */
   async describe(): Promise<SecretDescription> {
-    const answer = await this.#send('describe', (client) =>
-      client.send(new DescribeSecretCommand({ SecretId: this.secret.id })),
-    )
+    const answer = await this.#send({
+      verb: 'describe',
+      isRepeatable: true,
+      send: (client) => client.send(new DescribeSecretCommand({ SecretId: this.secret.id })),
+      examine: ({ ARN }) => (arnOf(ARN) === undefined ? withoutArn(this.secret) : undefined),
+    })
     const arn = arnOf(answer.ARN)
-    if (arn === undefined) {
-      throw new ActionError('secret-failed', {
-        failed: prose`Secrets Manager in ${this.secret.region} returned no ARN for the secret ${code(this.secret.id)}.`,
-        seen: 'a response without the ARN of a secret',
-        expected: 'the response that AWS documents for DescribeSecret',
-        fix: prose`Check where ${endpointVariables('SECRETS_MANAGER')} points: the service there does not respond like Secrets Manager.`,
-      })
-    }
+    if (arn === undefined) throw withoutArn(this.secret)
     const stages = Object.entries(answer.VersionIdsToStages ?? {}).flatMap(([id, labels]) =>
       versionOf(id) === undefined ? [] : [[id, labels] as const],
     )
@@ -109,12 +107,19 @@ export class SecretVersions {
     }
   }
 
-  /** One version by its id; undefined when there is none, or it has no value. */
-  async read(versionId: string): Promise<SecretVersion | undefined> {
+  /**
+   * One version by its id; undefined when there is none, or it has no value. `isWritten`: it was written just now, by a
+   * process other than this one.
+   */
+  async read(versionId: string, { isWritten = this.#written.has(versionId) } = {}): Promise<SecretVersion | undefined> {
     const command = new GetSecretValueCommand({ SecretId: this.secret.id, VersionId: versionId })
-    const answer = await this.#send('read', (client) =>
-      unlessRefused(client.send(command), /^ResourceNotFoundException$/, undefined),
-    )
+    const late = { left: isWritten ? 1 : 0 }
+    const answer = await this.#send({
+      verb: 'read',
+      isRepeatable: true,
+      isWritten,
+      send: (client) => unlessRefused(client.send(command), /^ResourceNotFoundException$/, undefined, late),
+    })
     if (!answer) return undefined
     // Bytes that are not text show as such, and are not a token.
     const text = answer.SecretString ?? decode(answer.SecretBinary) ?? '\ufffd'
@@ -138,10 +143,14 @@ export class SecretVersions {
       VersionStages: [PENDING],
       ...(binary ? { SecretBinary: Buffer.from(text) } : { SecretString: text }),
     })
-    const taken = await this.#send('write', (client) =>
-      unlessRefused(client.send(command), /^ResourceExistsException$/, 'taken' as const),
-    )
-    return taken === 'taken' ? 'taken' : 'stored'
+    const taken = await this.#send({
+      verb: 'write',
+      isRepeatable: true,
+      send: (client) => unlessRefused(client.send(command), /^ResourceExistsException$/, 'taken' as const),
+    })
+    if (taken === 'taken') return 'taken'
+    this.#written.add(versionId)
+    return 'stored'
   }
 
   /** Moves a staging label. False when it is not (or no longer) where `from` says, and AWS left everything as it was. */
@@ -152,13 +161,17 @@ export class SecretVersions {
       ...(from === undefined ? {} : { RemoveFromVersionId: from }),
       ...(to === undefined ? {} : { MoveToVersionId: to }),
     })
-    const elsewhere = await this.#send('label', (client) =>
-      unlessRefused(client.send(command), ELSEWHERE, 'elsewhere' as const),
-    )
+    const isWritten = to !== undefined && this.#written.has(to)
+    const late = { left: isWritten ? 1 : 0 }
+    const elsewhere = await this.#send({
+      verb: 'label',
+      isWritten,
+      send: (client) => unlessRefused(client.send(command), ELSEWHERE, 'elsewhere' as const, late),
+    })
     return elsewhere !== 'elsewhere'
   }
 
-  async #send<T>(verb: keyof typeof VERBS, send: (client: SecretsManagerClient) => Promise<T>): Promise<T> {
+  async #send<T>({ verb, ...call }: SecretCall<T>): Promise<T> {
     const { secret } = this
     const caller = this.#caller
     const use = {
@@ -176,22 +189,42 @@ export class SecretVersions {
       http: this.#http,
       policy: this.#policy,
       credentials: caller.credentials,
-      send,
+      ...call,
       explain: (error) => explainSecret({ error, caller, secret, use }),
     })
   }
 }
 
-/** The answer, or `otherwise` when AWS refuses with one of these names. */
+type SecretCall<T> = Pick<AwsCall<SecretsManagerClient, T>, 'send' | 'isRepeatable' | 'isWritten' | 'examine'> & {
+  verb: keyof typeof VERBS
+}
+
+/**
+ * The answer, or `otherwise` when AWS refuses with one of these names. `late.left`: how many "not found" may be due to a
+ * write that is not visible yet; they are thrown.
+ */
 async function unlessRefused<Answer, Otherwise>(
   answer: Promise<Answer>,
   names: RegExp,
   otherwise: Otherwise,
+  late = { left: 0 },
 ): Promise<Answer | Otherwise> {
   try {
     return await answer
   } catch (error) {
-    if (names.test(serviceError(error).name)) return otherwise
+    const { name } = serviceError(error)
+    if (!names.test(name)) throw error
+    if (late.left === 0 || !/NotFound/.test(name)) return otherwise
+    late.left -= 1
     throw error
   }
+}
+
+function withoutArn({ id, region }: SecretReference): ActionError {
+  return new ActionError('secret-failed', {
+    failed: prose`Secrets Manager in ${region} returned no ARN for the secret ${code(id)}.`,
+    seen: 'a response without the ARN of a secret',
+    expected: 'the response that AWS documents for DescribeSecret',
+    fix: prose`Check where ${endpointVariables('SECRETS_MANAGER')} points: the service there does not respond like Secrets Manager.`,
+  })
 }

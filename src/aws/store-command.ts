@@ -3,13 +3,14 @@ import { block, code, link, type Part, prose } from '../text/message.ts'
 import { verbatim } from '../text/printable.ts'
 import { jsonString, secretCommand, word } from './commands.ts'
 import type { SecretReference } from './request.ts'
+import { type KeyPath, parsePath, pathInWords } from './secret-key.ts'
 
 /** What is known of the form of a secret that holds a token. */
 export type SecretShape =
   /** The token is the whole value. */
   | { kind: 'plain'; binary: boolean }
-  /** A JSON object with the token at the secret's key. */
-  | { kind: 'object'; binary: boolean; otherKeys: boolean }
+  /** A JSON object with the token at the secret's key. `path`: what a key with a dot turned out to mean. */
+  | { kind: 'object'; binary: boolean; otherKeys: boolean; path?: KeyPath }
   /** It has no value yet. */
   | { kind: 'none' }
   /** It was not read. */
@@ -40,8 +41,9 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
       prose`Do not store it as ${code(PREVIOUS)}: that version holds the previous token, which stops working after a rotation. Set ${code(`secret-version-stage: ${CURRENT}`)}, and check whether the current token passes.`,
     ]
   }
-  const jsonKey = jsonString(secret.key)
-  const key = code(jsonKey)
+  if (secret.versionId !== undefined) return [pinned(secret.versionId), ...storeCommand(unpinned(place))]
+  const path = shape.kind === 'object' && shape.path ? shape.path : parsePath(secret.key)
+  const key = pathInWords(path)
   const id = code(secret.id)
   const where = storeAs === CURRENT ? id : prose`${id} with the staging label ${code(verbatim(storeAs))}`
   switch (shape.kind) {
@@ -63,7 +65,7 @@ export function storeCommand(place: TokenPlace): readonly Part[] {
     case 'none':
       return [
         prose`Store it in ${where}, which has no value yet. This bash command prompts for the token:`,
-        subshell(...askFor(`{${literal(jsonKey)}: "%s"}`), put(place, false)),
+        subshell(...askFor(formatOf(path)), put(place, false)),
       ]
     case 'unknown':
       return [
@@ -101,6 +103,22 @@ function put({ secret, storeAs = secret.stage }: TokenPlace, binary: boolean): s
     ...(storeAs === CURRENT ? [] : ['--version-stages', word(storeAs)]),
     binary ? '--secret-binary "fileb://$file"' : '--secret-string "file://$file"',
   )
+}
+
+/** A version never changes, and the current one may have another form. */
+function unpinned({ secret, ...place }: TokenPlace): TokenPlace {
+  const { versionId: _, ...current } = secret
+  return { ...place, secret: current, shape: { kind: 'unknown' } }
+}
+
+function pinned(versionId: string): Part {
+  return prose`${code(`secret-version-id: ${verbatim(versionId)}`)} always reads this version, and a version never changes. Remove that input, so that the step reads the version with the staging label ${code(CURRENT)}.`
+}
+
+/** The format with which printf writes a JSON object that has the token at the path. */
+function formatOf(path: KeyPath): string {
+  const [inner = '', ...outer] = path.toReversed().map((key) => literal(jsonString(key)))
+  return outer.reduce((object, key) => `{${key}: ${object}}`, `{${inner}: "%s"}`)
 }
 
 /** Text of a format that printf writes as it is. */

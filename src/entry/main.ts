@@ -1,11 +1,14 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
-import type { Job } from '../identity/job.ts'
-import { readInputs } from '../runner/inputs.ts'
+import { audited } from '../runner/audited.ts'
 import { SavedLedger } from '../runner/ledger.ts'
 import { reportBroken, runnerLog } from '../runner/log.ts'
 import { reportFailure, reportSuccess } from '../runner/report-token.ts'
 import { runJob } from '../runner/run-job.ts'
+import { saveFacts } from '../runner/saved-facts.ts'
+import { Steps } from '../text/steps.ts'
+import { tokenFacts } from '../token/audit.ts'
+import { INPUTS } from '../token/inputs/definitions.ts'
 import { parseInputs } from '../token/inputs/parse.ts'
 import type { Progress } from '../token/progress.ts'
 import type { Request } from '../token/request.ts'
@@ -15,32 +18,46 @@ import { endProcess } from './end-process.ts'
 const loadDelivery = () => import('../runner/deliver/deliver.ts')
 
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
-  const startedAt = performance.now()
   const progress: Progress = {}
-  const parse = (job: Job) => parseInputs(readInputs(env), job)
+  const steps = new Steps()
+  await audited({ event: 'hf-oidc-action', steps, facts: () => tokenFacts(progress) }, async (record) => {
+    try {
+      await obtainAndDeliver(env, progress, steps)
+      record.result = 'delivered'
+    } catch (error) {
+      const failure = toActionError(error)
+      record.result = failure.code
+      await reportFailure(failure, progress)
+    } finally {
+      saveFacts(tokenFacts(progress))
+    }
+  })
+}
+
+async function obtainAndDeliver(env: NodeJS.ProcessEnv, progress: Progress, steps: Steps): Promise<void> {
+  const startedAt = performance.now()
   const whileWaiting = (request: Request) => preloader(request, loadDelivery)
-  try {
-    await runJob(env, { progress, parse, whileWaiting }, async (context) => {
-      const ledger = new SavedLedger(context.request, env)
-      try {
-        const done = await run({ ...context, ledger, progress })
-        const { deliver } = await loadDelivery()
-        const places = deliver(done.token, done.identity, context.request, context.job)
-        runnerLog.info(
-          `Delivered the masked token to ${places} in ${Math.round(performance.now() - startedAt)} ms. Variables and files are cleaned up when the job ends.`,
-        )
-        await reportSuccess(done)
-      } catch (error) {
-        if (ledger.unsaved) {
-          const { revokeUnsaved } = await import('../runner/clean-up/revoke-unsaved.ts')
-          await revokeUnsaved(ledger.unsaved, context)
-        }
-        throw error
+  const options = { progress, steps, inputs: INPUTS, parse: parseInputs, whileWaiting }
+  await runJob(env, options, async (context) => {
+    // The run completes the request with claims.
+    const ledger = new SavedLedger(() => progress.request ?? context.request, env)
+    try {
+      const done = await run({ ...context, ledger, progress })
+      const { deliver } = await loadDelivery()
+      const { token, identity } = done
+      const places = await steps.time('deliver', async () => deliver(token, identity, done.request, context.job))
+      runnerLog.info(
+        `Delivered the masked token to ${places} in ${Math.round(performance.now() - startedAt)} ms. Variables and files are cleaned up when the job ends.`,
+      )
+      await reportSuccess(done)
+    } catch (error) {
+      if (ledger.unsaved) {
+        const { revokeUnsaved } = await import('../runner/clean-up/revoke-unsaved.ts')
+        await revokeUnsaved(ledger.unsaved, context)
       }
-    })
-  } catch (error) {
-    await reportFailure(toActionError(error), progress)
-  }
+      throw error
+    }
+  })
 }
 
 await main(process.env).catch(reportBroken)

@@ -2,25 +2,33 @@
 import { toActionError } from '../errors/unforeseen.ts'
 import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
-import type { RotationProgress } from '../rotation/report/report.ts'
+import { type RotationProgress, rotationFacts } from '../rotation/report/report.ts'
 import { rotateAll } from '../rotation/run.ts'
-import { readDeclared } from '../runner/inputs.ts'
+import { audited } from '../runner/audited.ts'
 import { reportBroken } from '../runner/log.ts'
 import { reportNoRotation, reportRotation } from '../runner/report-rotation.ts'
 import { runJob } from '../runner/run-job.ts'
+import { Steps } from '../text/steps.ts'
 import { endProcess } from './end-process.ts'
 
 async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
   const progress: RotationProgress = {}
-  try {
-    const parse = (job: Parameters<typeof parseRotation>[1]) => parseRotation(readDeclared(env, ROTATION_INPUTS), job)
-    await runJob(env, { progress, parse }, async (context) => {
-      const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
-      await reportRotation(context.request, await rotateAll({ ...context, onIdentity }), progress)
-    })
-  } catch (error) {
-    await reportNoRotation(toActionError(error), progress)
-  }
+  const steps = new Steps()
+  await audited({ event: 'hf-oidc-action/rotate', steps, facts: () => rotationFacts(progress) }, async (record) => {
+    try {
+      const options = { progress, steps, inputs: ROTATION_INPUTS, parse: parseRotation }
+      await runJob(env, options, async (context) => {
+        const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
+        progress.rotation = await rotateAll({ ...context, onIdentity })
+        const failure = await reportRotation(context.request, progress.rotation)
+        record.result = failure?.code ?? 'done'
+      })
+    } catch (error) {
+      const failure = toActionError(error)
+      record.result = failure.code
+      await reportNoRotation(failure)
+    }
+  })
 }
 
 await rotate(process.env).catch(reportBroken)

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   'id-token-invalid',
   'audience-mismatch',
   'claim-rejected',
+  'aws-identity-unavailable',
   'role-trust-rejected',
   'oidc-provider-missing',
   'audience-not-registered',

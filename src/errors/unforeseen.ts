@@ -1,4 +1,5 @@
 /** An unexpected error, as one that a user can read. */
+import { permissionModelAdvice } from '../platform/permission-model.ts'
 import { code, link, prose } from '../text/message.ts'
 import { ActionError } from './action-error.ts'
 
@@ -14,11 +15,17 @@ export function toActionError(error: unknown): ActionError {
   if (error instanceof ActionError) return error
   const kind = error instanceof Error ? classOf(error) : typeof error
   const place = error instanceof Error ? placeOf(error) : undefined
+  const seen = place === undefined ? kind : prose`${kind} at ${code(place)}`
+  // Node's own word for what its permission model denies.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_ACCESS_DENIED') {
+    const failed = 'Node does not let the action do its work on this machine.'
+    return new ActionError('delivery-failed', { failed, seen, ...permissionModelAdvice() }, error)
+  }
   return new ActionError(
     'internal-error',
     {
       failed: 'The action itself failed: this is a bug, and no token was delivered.',
-      seen: place === undefined ? kind : prose`${kind} at ${code(place)}`,
+      seen,
       cause: 'A case that the action does not handle, or a damaged download of the action.',
       fix: prose`Re-run the job with debug logging. If the problem persists, report it at ${link(REPORT_TO)} with the error code, the "Seen" line and the version of the action. The debug log shows the original error without this run's secrets; still, read it before you share it.`,
     },

@@ -1,12 +1,16 @@
 /** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
+import { callsFor } from '../net/calls-made.ts'
+import { cureOf, isTransient } from '../net/cures.ts'
 import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { isPage, sizeOf } from '../net/page.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
 import { formatDuration } from '../text/duration.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, link, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
+import type { Foreign } from './explain-foreign.ts'
 import { STATUS_PAGE } from './pages.ts'
 
 /** What is needed to reach a Hub. */
@@ -26,6 +30,8 @@ export interface HubCall {
   maxBytes?: number
   /** What the action waits for, as a noun phrase for messages. */
   what: string
+  /** A success is a JSON object or array with something in it. */
+  hasContent?: boolean
   /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
   /**
@@ -52,10 +58,10 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
   const { method, path, headers, body, maxBytes, what, onLost } = call
-  let calls = 0
-  return retry(what, policy, async () => {
+  const route = `${method} ${endpoint}${path} ${headers?.authorization ?? ''}`
+  // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
+  return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()
-    calls += 1
     const sent = http.send({
       method,
       url: new URL(endpoint + path),
@@ -63,12 +69,14 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
       ...(body === undefined ? {} : { body }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
       what,
+      withinMs,
     })
     const answer = await sent.catch(async (error: unknown) => {
       if (!(error instanceof NetworkError) || mayHaveArrived(error)) await onLost?.()
       throw error
     })
-    await checkAnswer(answer, call, { endpoint, calls, tookMs: performance.now() - startedAt })
+    const { platform } = policy
+    await checkAnswer(answer, call, { endpoint, platform, tookMs: performance.now() - startedAt })
     return answer
   })
 }
@@ -77,22 +85,41 @@ export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): P
 async function checkAnswer(
   answer: HttpResponse,
   call: HubCall,
-  { endpoint, calls, tookMs }: { endpoint: string; calls: number; tookMs: number },
+  { endpoint, platform, tookMs }: Pick<Foreign, 'endpoint' | 'platform'> & { tookMs: number },
 ): Promise<void> {
   const { what, onLost, examine } = call
   const { status } = answer
   // 409: an earlier attempt of ours may have been carried out.
   if ((isTransient(status) && status !== 429) || status === 409) await onLost?.()
   const after = retryAfterMs(answer.headers, Date.now())
-  if (status === 429) {
-    throw new TryAgain(rateLimited(what, answer, { after, calls }), after, hasLongWindow(answer.headers))
-  }
+  if (status === 429) throw limited(what, answer, after)
   const fault = await examine?.(answer, tookMs)
   if (fault) throw fault.again ? new TryAgain(fault.failure, after) : fault.failure
-  if (isTransient(status)) throw new TryAgain(hubFailed(what, answer, endpoint), after)
-  if (!isForeign(answer)) return
+  const place = { answer, said: said(answer), what, endpoint, platform }
+  const failure = await unusable(place, call)
+  if (!failure) return
   if (status < 300) await onLost?.()
-  throw (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+  throw isTransient(status) || isCurable(call, status) ? new TryAgain(failure, after) : failure
+}
+
+/** What is wrong with an answer that is not the Hub's, holds nothing, or says that the Hub failed; undefined: nothing. */
+async function unusable(place: Foreign, { hasContent, what }: HubCall): Promise<ActionError | undefined> {
+  const { answer, endpoint } = place
+  const foreign = async () => (await import('./explain-foreign.ts')).notTheHub(place)
+  // A proxy’s page and one of a load balancer during an incident look alike.
+  if (isTransient(answer.status)) return isPage(answer) ? await foreign() : hubFailed(what, answer, endpoint)
+  if (hasContent === true && isEmpty(answer)) return hubFailed(what, answer, endpoint)
+  return isForeign(answer) ? await foreign() : undefined
+}
+
+/** Every 429 may be tried again; one by a long window is shared by many. */
+function limited(what: string, answer: HttpResponse, after: number | undefined): TryAgain {
+  return new TryAgain(rateLimited(what, answer, after), after, hasLongWindow(answer.headers))
+}
+
+/** Whether asking again may cure an answer that is not the Hub's, or holds nothing. */
+function isCurable({ method }: HubCall, status: number): boolean {
+  return cureOf({ from: 'Hub', status, isUnusable: status >= 200 && status < 300 && method === 'GET' }) === 'retry'
 }
 
 /** How Artifactory and Nexus name themselves in every answer. */
@@ -126,6 +153,14 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
   return isRecord(json) && typeof json.error === 'string'
 }
 
+/** A success without content: something answered in the Hub's place, or the Hub failed halfway. */
+function isEmpty({ status, body }: HttpResponse): boolean {
+  if (status !== 200) return false
+  const text = body.toString('utf8')
+  const json = parseJson(text)
+  return !/^\s*</.test(text) && (json === undefined || (isRecord(json) && Object.keys(json).length === 0))
+}
+
 /** False when the network failed before the request could be sent. */
 function mayHaveArrived({ phase }: NetworkError): boolean {
   return phase === 'answer' || phase === 'timeout'
@@ -142,29 +177,26 @@ export function said(answer: HttpResponse, text?: string): string {
   const errorCode = header(answer, 'x-error-code')
   const message = text ?? header(answer, 'x-error-message')
   const id = header(answer, 'x-request-id')
+  const calls = callsFor(answer)
   return [
     `HTTP ${answer.status}`,
     ...(errorCode ? [printable(errorCode, 60)] : []),
     ...(message ? [quoted(message, 300)] : []),
     ...(id ? [`request ${printable(id, 60)}`] : []),
+    ...(calls ? [calls] : []),
   ].join(', ')
 }
 
 /** `after`: milliseconds that the Hub asks to wait. */
-function rateLimited(
-  what: string,
-  answer: HttpResponse,
-  { after, calls }: { after: number | undefined; calls: number },
-): ActionError {
+function rateLimited(what: string, answer: HttpResponse, after: number | undefined): ActionError {
   const wait =
     after === undefined
       ? 'the Hub does not say how long to wait'
       : `the Hub asks clients to wait ${formatDuration(after / 1000)}`
-  const made = calls === 1 ? 'one call' : `${calls} calls`
   return new ActionError('hub-rate-limited', {
     failed: `The Hub rate limited this account while the action was waiting for ${what}.`,
-    seen: `${said(answer)}; ${wait} (after ${made})`,
-    expected: prose`a response within ${code('timeout')} and ${code('max-attempts')}`,
+    seen: `${said(answer)}; ${wait}`,
+    expected: prose`a response within ${code('timeout')}`,
     cause:
       'Many jobs use the same token or account at the same time. whoami-v2 has a much lower limit than the rest of the Hub.',
     fix: [
@@ -177,14 +209,18 @@ function rateLimited(
 
 /** `hub-failed`: an answer that is neither what was asked for nor a refusal. */
 export function hubFailed(what: string, answer: HttpResponse, endpoint: string): ActionError {
+  const from = answer.from === undefined ? '' : `, from ${printable(answer.from, 200)}`
   const misshapen = answer.status >= 200 && answer.status < 300
   return new ActionError('hub-failed', {
     failed: `The Hub did not return a usable response while the action was waiting for ${what}.`,
-    seen: misshapen ? `${said(answer)}, but not in the format that the Hub documents` : said(answer),
+    seen: misshapen
+      ? `${said(answer)}, but not in the format that the Hub documents${from}, ${sizeOf(answer)}`
+      : `${said(answer)}${from}`,
     expected: 'a response in the format that the Hub documents',
     cause: misshapen
       ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
       : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
     fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) points to the Hub. Then re-run the job.`,
+    forward: prose`The Hub’s operators: ${link(STATUS_PAGE)} lists incidents. If ${code('hf-endpoint')} is not the Hub, the people who operate ${code(printable(endpoint, 120))}.`,
   })
 }

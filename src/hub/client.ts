@@ -21,6 +21,9 @@ export interface Silence {
   silence: string
 }
 
+/** The one route here whose answer must say something; the others answer with their status. */
+const WHOAMI = '/api/whoami-v2'
+
 /** How long an answer that only corroborates is waited for, in milliseconds. */
 export const CORROBORATION_MS = 2_000
 
@@ -52,7 +55,7 @@ export class HubClient {
   async whoAmI(token: string, reserveMs = 0, parts = PARTS_FOR.stored): Promise<WhoAmI> {
     const what = 'the Hub’s whoami-v2 to confirm the token'
     // A rotation has further tokens to ask about: it does not spend its time on one.
-    const ask = () => this.#get('/api/whoami-v2', token, what, { reserveMs, spreads: !this.#looksTwice })
+    const ask = () => this.#get(WHOAMI, token, what, { reserveMs, spreads: !this.#looksTwice })
     const answer = await (this.#looksTwice ? this.#twice(ask, what) : this.#remembered(ask, token))
     if (answer.status === 401 && this.#looksTwice && !isHubsRefusal(answer))
       throw await notTheHub(what, answer, this.#access)
@@ -69,7 +72,7 @@ export class HubClient {
    */
   async owner(token: string): Promise<WhoAmI | undefined> {
     const what = 'the Hub’s whoami-v2 to say whether a token works'
-    const answer = await this.#twice(() => this.#get('/api/whoami-v2', token, what), what)
+    const answer = await this.#twice(() => this.#get(WHOAMI, token, what), what)
     if (answer.status !== 401) return this.#readWhoAmI(answer, what, PARTS_FOR.stored)
     // Whoever is dead is replaced: another server's 401 says nothing of the kind.
     if (isHubsRefusal(answer)) return undefined
@@ -104,7 +107,7 @@ export class HubClient {
    * Source: Hub API, GET /api/whoami-v2.
    */
   async corroborate(token: string, parts: readonly Part[]): Promise<WhoAmI | Silence> {
-    const asked = this.#once('/api/whoami-v2', token, 'the Hub’s whoami-v2', (answer) => ({ answer }))
+    const asked = this.#once(WHOAMI, token, 'the Hub’s whoami-v2', (answer) => ({ answer }))
     const answered = asked.then((heard) =>
       'answer' in heard && !isForeign(heard.answer)
         ? heard.answer
@@ -194,12 +197,14 @@ export class HubClient {
     waits: Pick<RetryPolicy, 'reserveMs' | 'spreads'> = {},
   ): Promise<HttpResponse> {
     const access = { ...this.#access, policy: { ...this.#access.policy, ...waits } }
-    return callHub(access, { method: 'GET', path, headers: bearer(token), what })
+    const hasContent = path === WHOAMI
+    return callHub(access, { method: 'GET', path, headers: bearer(token), what, hasContent })
   }
 }
 
-async function notTheHub(what: string, answer: HttpResponse, { endpoint }: HubAccess): Promise<ActionError> {
-  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint })
+async function notTheHub(what: string, answer: HttpResponse, { endpoint, policy }: HubAccess): Promise<ActionError> {
+  const { platform } = policy
+  return (await import('./explain-foreign.ts')).notTheHub({ answer, said: said(answer), what, endpoint, platform })
 }
 
 /** What whoami-v2 says; undefined when one of the parts cannot be read. */

@@ -1,6 +1,8 @@
 /** What to tell a user when something other than the Hub's API responded. Loaded only then. */
 import { ActionError } from '../errors/action-error.ts'
+import { adviceAboutBetween, isFromBetween, originOf, type Received } from '../net/explain-answer.ts'
 import type { HttpResponse } from '../net/http.ts'
+import { type MaybePlatform, networkOperators } from '../platform/people.ts'
 import { block, code, link, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 import { DEFAULT_HUB, STATUS_PAGE } from './pages.ts'
@@ -12,25 +14,33 @@ export interface Foreign {
   /** What the action was waiting for, as a noun phrase. */
   what: string
   endpoint: string
+  /** The machine, for who can fix it. */
+  platform?: MaybePlatform
 }
 
 /** `hub-failed`: a page, a mirror's own refusal, or a route that does not exist. */
-export function notTheHub({ answer, said, what, endpoint }: Foreign): ActionError {
-  const type = answer.headers['content-type']
-  const shown = type === undefined ? 'no content type' : printable(type, 60)
+export function notTheHub({ answer, said, what, endpoint, platform }: Foreign): ActionError {
+  const url = new URL(endpoint)
   const isDefault = endpoint === DEFAULT_HUB
   const where = code(printable(endpoint, 120))
   return new ActionError('hub-failed', {
     failed: prose`The response from ${where} did not come from the Hub’s API. The action was waiting for ${what}.`,
-    seen: `${said}, with a body of ${answer.body.length} bytes (${shown})`,
+    seen: prose`${said}, ${originOf(answer)}`,
     expected: 'a JSON response from the Hub’s API',
     cause: isDefault
-      ? 'A proxy, a firewall, or another intermediary responded instead of the Hub.'
+      ? causeOf({ url, answer })
       : prose`${where} (from ${code('hf-endpoint')} or ${code('HF_ENDPOINT')}) may be a mirror, such as Artifactory or Nexus. A mirror serves the Hub’s files but not this part of its API, and accepts only its own tokens. If it is not a mirror, a proxy or a firewall responded instead.`,
     fix: isDefault
       ? prose`Make sure that the runner’s proxy or firewall lets requests to ${where} through unchanged. If it does, check ${link(STATUS_PAGE)} for an incident.`
       : useTheHub(endpoint),
+    forward: networkOperators(platform, url.host),
   })
+}
+
+function causeOf(received: Received): Wording {
+  return isFromBetween(received)
+    ? adviceAboutBetween(received, 'the Hub', undefined).cause
+    : 'A proxy, a firewall, or another intermediary responded instead of the Hub.'
 }
 
 function useTheHub(endpoint: string): Wording {

@@ -45,7 +45,7 @@ async function askForId(access: HubAccess, admin: string, repository: HubReposit
   const { kind, namespace, name, label } = repository
   const path = `/api/${kind}/${namespace}/${name}`
   const what = `the ID of ${label}`
-  const answer = await callHub(access, { method: 'GET', path, headers: bearer(admin), what })
+  const answer = await callHub(access, { method: 'GET', path, headers: bearer(admin), what, hasContent: true })
   if ([401, 403, 404].includes(answer.status)) {
     throw notSeen(await refusalOf(answer, admin, access), repository, access.endpoint + path)
   }

@@ -54,7 +54,7 @@ export class ServiceAccounts {
    */
   async find(given: string): Promise<ServiceAccount> {
     const what = 'the Hub’s list of service accounts'
-    const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES })
+    const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES, hasContent: true })
     const accounts = await this.#read(answer, what, readAccounts)
     const matching = [
       accounts.filter(({ slug }) => slug === given),

@@ -59,12 +59,16 @@ export interface AwsOrigin {
   accountId: string
   /** The role session, as CloudTrail shows it. */
   assumedRoleArn: string
+  /** The sessions through which it was reached, in order. */
+  via?: readonly string[]
   secretArn: string
   secretVersionId: string
-  /** The staging label that was asked for. */
+  /** The staging label that was asked for; empty when a version was. */
   secretStage: string
-  /** The key that was read, when the secret is a JSON object. */
+  /** The key or the path that was read, when the secret is a JSON object. */
   secretKey: string | undefined
+  /** Whether that is a path to an object inside the object. */
+  isNested?: boolean
   /** Whether the secret holds the token itself, so that others can read it there too. */
   holdsToken: boolean
 }

@@ -1,4 +1,5 @@
 /** The job as the runner describes it. */
+import type { Platform } from '../platform/platform.ts'
 
 /** What the runner says about the job. None of it is trusted for more than messages and the places of files. */
 export interface Job {
@@ -20,10 +21,10 @@ export interface Job {
   ownVariables: ReadonlySet<string>
   /** The variables that are set and decide what a client of the Hub does; no secrets. Empty values are kept. */
   clientVariables: Readonly<Record<string, string>>
-  /** The URL prefixes that earlier uses of this action gave Git a token for, per use. */
-  gitUses: readonly (readonly string[])[]
-  /** The Git configurations that earlier uses of this action wrote, in their order. */
-  gitConfigs: readonly string[]
+  /** Earlier uses of this action that gave git a token: each one's number, and the URL prefixes that its token reaches. */
+  gitUses: readonly { number: number; prefixes: readonly string[] }[]
   /** `GIT_CONFIG_COUNT` of the job so far. */
   gitConfigCount: number
+  /** The machine and the forge. */
+  platform: Platform
 }

@@ -1,12 +1,15 @@
 /** Fetches the issuer's published keys. */
 import type { JSONWebKeySet } from 'jose'
 import { ActionError } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import { isAllowedUrl, isLoopback } from '../net/endpoint.ts'
+import type { Received } from '../net/explain-answer.ts'
 import type { Http } from '../net/http.ts'
-import { isTransient, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
+import { isPage } from '../net/page.ts'
+import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { retryAfterMs } from '../net/retry-after.ts'
 import { isRecord, parseJson } from '../text/json.ts'
-import { code, prose, type Wording } from '../text/message.ts'
+import { code, type Prose, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 import type { ClockMeasurement, TimedAnswer } from './clock.ts'
 
@@ -28,7 +31,7 @@ export interface KeysContext {
  */
 export async function fetchKeys(context: KeysContext): Promise<JSONWebKeySet> {
   const { issuer, foreign, clock } = context
-  const get = (url: string) => getJson(new URL(url), context)
+  const get = (url: string, content?: Content) => getJson(new URL(url), context, content)
   const base = issuer.replace(/\/+$/, '')
   if (!foreign) {
     const direct = await get(`${base}/.well-known/jwks`)
@@ -37,10 +40,10 @@ export async function fetchKeys(context: KeysContext): Promise<JSONWebKeySet> {
       return direct.json
     }
   }
-  const discovery = await get(`${base}/.well-known/openid-configuration`)
+  const discovery = await get(`${base}/.well-known/openid-configuration`, PLACE)
   const uri = keysUri(discovery, issuer, foreign)
   clock.measure(discovery)
-  const published = await get(uri)
+  const published = await get(uri, KEY_SET)
   if (isKeySet(published.json)) return published.json
   throw noKeys(issuer, foreign, prose`HTTP ${published.status} without a key set from ${code(printable(uri, 120))}`)
 }
@@ -74,19 +77,62 @@ interface JsonAnswer extends TimedAnswer {
   json: unknown
 }
 
-async function getJson(url: URL, { issuer, foreign, http, policy }: KeysContext): Promise<JsonAnswer> {
+/** What an answer must hold. */
+interface Content {
+  is: (json: unknown) => boolean
+  name: string | Prose
+}
+
+const KEY_SET: Content = { is: isKeySet, name: 'a key set' }
+const PLACE: Content = { is: namesPlace, name: prose`a ${code('jwks_uri')}` }
+
+/** `content`: where it is not given, there is another place to look. */
+async function getJson(url: URL, context: KeysContext, content: Content | undefined): Promise<JsonAnswer> {
+  const { http, policy } = context
   const what = `the keys of the issuer at ${url.host}`
-  return await retry(what, policy, async () => {
+  return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
     const sentAt = Date.now()
-    const { status, headers, body } = await http.send({ method: 'GET', url, what })
+    const answer = await http.send({ method: 'GET', url, what, withinMs })
     const receivedAt = Date.now()
-    if (isTransient(status)) {
-      const failure = noKeys(issuer, foreign, prose`HTTP ${status} from ${code(printable(url.href, 200))}`)
-      throw new TryAgain(failure, retryAfterMs(headers, Date.now()))
-    }
+    const { status, headers, body } = answer
     const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
+    await checkJson({ url, answer }, json, { ...context, content })
     return { status, json, url, headers, sentAt, receivedAt }
   })
+}
+
+/** Throws for what is not the issuer's own answer, and for one that another attempt may cure. */
+async function checkJson(
+  received: Received,
+  json: unknown,
+  context: KeysContext & { content: Content | undefined },
+): Promise<void> {
+  const { url, answer } = received
+  const { issuer, foreign, content } = context
+  const { status, headers } = answer
+  // A 404 is no fault: there is another place to look.
+  const isAPage = isPage(answer) && status !== 404
+  const isUnusable = status === 200 && (isAPage || content?.is(json) === false)
+  const isCurable = cureOf({ from: 'issuer', status, isUnusable }) === 'retry'
+  if (!isAPage && !isCurable) return
+  const failure = isAPage
+    ? await pageInstead(received, context)
+    : noKeys(issuer, foreign, lacking(url, status, isUnusable ? content : undefined))
+  throw isCurable ? new TryAgain(failure, retryAfterMs(headers, Date.now())) : failure
+}
+
+async function pageInstead(received: Received, { issuer, foreign, policy }: KeysContext): Promise<ActionError> {
+  const { withAnswer } = await import('../net/explain-answer.ts')
+  return withAnswer(noKeys(issuer, foreign, 'a page'), received, policy.platform)
+}
+
+function lacking(url: URL, status: number, content: Content | undefined): Prose {
+  const without = content === undefined ? '' : prose` without ${content.name}`
+  return prose`HTTP ${status}${without} from ${code(printable(url.href, 200))}`
+}
+
+function namesPlace(json: unknown): boolean {
+  return isRecord(json) && typeof json.jwks_uri === 'string' && URL.canParse(json.jwks_uri)
 }
 
 function isKeySet(value: unknown): value is JSONWebKeySet {
@@ -108,5 +154,8 @@ function noKeys(issuer: string, foreign: boolean, seen: Wording): ActionError {
     fix: foreign
       ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). If they do, try again.`
       : prose`If your enterprise uses its own issuer, set ${code('oidc-issuer')} to it (the value of ${code('iss')} in the token). Otherwise, try again.`,
+    forward: foreign
+      ? prose`Anyone who can change this workflow; if the issuer does not answer, the people who operate it.`
+      : 'Anyone who can change this workflow; the administrators of your enterprise know its issuer.',
   })
 }

@@ -1,9 +1,11 @@
 /** Inputs about AWS that several features take: role, region, secret, session policy. */
 import type { Role } from '../aws/request.ts'
 import { isSecretName, readSecretArn } from '../aws/secret-arn.ts'
+import { MAX_LEVELS, parsePath } from '../aws/secret-key.ts'
 import { isRecord, parseJson } from '../text/json.ts'
 import { code, prose } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
+import { checkSecretPartition } from './partition.ts'
 import { got, type Problems } from './problems.ts'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
@@ -14,12 +16,12 @@ export const ROLE_DURATION = { min: 900, max: 43_200 } as const
 /** STS API reference, AssumeRoleWithWebIdentity, Policy. */
 export const MAX_POLICY = 2048
 
-/** The role's ARN, taken apart. */
-export function parseRole(arn: string, problems: Problems): Role {
+/** The role's ARN, taken apart. `name`: the input that names it. */
+export function parseRole(arn: string, problems: Problems, name = 'role-to-assume'): Role {
   const match = ROLE_ARN.exec(arn)
   if (match?.[1] && match[2]) return { arn, partition: match[1], account: match[2] }
   problems.add(
-    'role-to-assume',
+    name,
     arn === ''
       ? prose`is required: set it to the ARN of the IAM role, ${ROLE_ARN_FORM}`
       : prose`must be the ARN of an IAM role, ${ROLE_ARN_FORM} (got ${quoted(arn, 200)})`,
@@ -51,6 +53,7 @@ export function parseSecretId(
   if (id.startsWith('arn:') ? !arn : !isSecretName(id)) {
     problems.add(name, `must be the name or the ARN of a secret in Secrets Manager (got ${quoted(id, 200)})`)
   }
+  if (arn) checkSecretPartition(name, arn, problems)
   if (arn && role.account !== '' && arn.partition !== role.partition) {
     problems.add(
       name,
@@ -65,7 +68,22 @@ export function parseKey(name: string, key: string, problems: Problems): string 
   if (/[\p{Cc}:]/u.test(key)) {
     problems.add(name, `must not contain a colon or a control character (got ${quoted(key, 60)})`)
   }
+  if (parsePath(key).length > MAX_LEVELS) {
+    problems.add(name, `must have at most ${MAX_LEVELS} keys, separated by dots (got ${quoted(key, 60)})`)
+  }
   return key
+}
+
+/** Source: Secrets Manager API reference, GetSecretValue, `VersionId`. */
+const VERSION_ID = /^[\w.-]{32,64}$/
+
+/** The version to read; undefined when its label decides. */
+export function parseVersionId(text: string, problems: Problems): string | undefined {
+  if (text === '') return undefined
+  if (!VERSION_ID.test(text)) {
+    problems.add('secret-version-id', `must be the ID of a version, 32 to 64 letters, digits, and hyphens ${got(text)}`)
+  }
+  return text
 }
 
 /** The staging label of the version to read. */

@@ -1,9 +1,9 @@
 /** Kinds of values that several inputs share; each function adds to the problems what it finds. */
-import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
+import { isAllowedUrl, isPlainUrl, normalForm } from '../net/endpoint.ts'
 import { formatDuration, parseDuration } from '../text/duration.ts'
-import { code, joined, prose } from '../text/message.ts'
-import { quoted } from '../text/printable.ts'
-import { didYouMean, got, type Problems } from './problems.ts'
+import { code, codes, prose } from '../text/message.ts'
+import { printable, quoted } from '../text/printable.ts'
+import { didYouMean, got, type Problem, type Problems } from './problems.ts'
 
 /** The inputs as text, by name. */
 export type Values<Name extends string> = Readonly<Record<Name, string>>
@@ -61,6 +61,16 @@ export function wholeNumber<Name extends string>(
   return number
 }
 
+/** The same; undefined when it is not given. */
+export function givenNumber<Name extends string>(
+  name: Name,
+  values: Values<Name>,
+  bounds: Bounds,
+  problems: Problems,
+): number | undefined {
+  return values[name] === '' ? undefined : wholeNumber(name, values, bounds, problems)
+}
+
 /** The lines that are not empty, trimmed. */
 export function lines(text: string): string[] {
   return text
@@ -85,11 +95,17 @@ export function checkUrl(name: string, text: string, problems: Problems): void {
       prose`must begin with ${code('https://')} ${given}; ${code('http://')} is accepted for loopback addresses only`,
     )
   } else if (!isPlainUrl(text)) {
-    problems.add(
-      name,
-      `must consist of scheme, host and path: no credentials, query, fragment or special characters ${given}`,
-    )
+    problems.add(name, prose`${notPlain(text)} ${given}`)
   }
+}
+
+/** What is wrong with a URL that can be parsed; its normal form shows which host would have been called. */
+function notPlain(text: string): Problem {
+  const normal = normalForm(text)
+  const hasMore = /[^\w:/.~%[\]-]/.test(text) || normal === undefined
+  return hasMore
+    ? 'must consist of scheme, host and path: no credentials, query, fragment or special characters, no dot at the end of the host, and no // in the path'
+    : prose`must be in normal form, which is ${code(printable(normal, 120))}`
 }
 
 /** {@link got} for a URL. Anything with an @ may contain a password, even when it is malformed. */
@@ -101,8 +117,8 @@ export function gotUrl(text: string): string {
 export function fill(name: string, text: string, values: Readonly<Record<string, string>>, problems: Problems): string {
   return text.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
     if (Object.hasOwn(values, key)) return values[key] ?? ''
-    const known = Object.keys(values).map((one) => code(`{${one}}`))
-    problems.add(name, prose`must have no placeholder other than ${joined(known, ' and ')} ${got(whole)}`)
+    const known = codes(Object.keys(values).map((one) => `{${one}}`))
+    problems.add(name, prose`must have no placeholder other than ${known} ${got(whole)}`)
     return ''
   })
 }

@@ -3,6 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import { closest } from '../text/closest.ts'
 import { code, list, type Prose, plain, prose, type Wording } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
+import { misspelled } from './near-misses.ts'
 
 /** Text from outside must already be `printable`. */
 export type Problem = string | Prose
@@ -47,14 +48,14 @@ export function didYouMean(text: string, candidates: readonly string[]): Problem
   return guess === undefined || guess === text ? '' : prose`; did you mean ${code(guess)}?`
 }
 
-/** Adds what is wrong whatever the inputs mean: names that do not exist, and the environment. */
+/** Adds what is wrong whatever the inputs mean: misspelled names, and the environment. */
 export function addGeneralProblems(
   raw: { unknown: readonly string[]; environmentProblems: readonly Problem[] },
   names: readonly string[],
   problems: Problems,
 ): void {
-  for (const name of raw.unknown) {
-    problems.add(printable(name, 80), prose`is not an input of this action${didYouMean(name, names)}`)
+  for (const { name, meant } of misspelled(raw.unknown, names)) {
+    problems.add(printable(name, 80), prose`is not an input of this action; did you mean ${code(meant)}?`)
   }
   for (const problem of raw.environmentProblems) problems.addLine(problem)
 }

@@ -3,7 +3,8 @@ import { ActionError } from '../errors/action-error.ts'
 import { DEFAULT_HUB } from '../hub/pages.ts'
 import { issuerOf } from '../identity/issuer.ts'
 import type { ClaimRule, IdTokenFrom } from '../identity/request.ts'
-import { isAllowedUrl } from '../net/endpoint.ts'
+import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
+import type { Forge } from '../platform/forge.ts'
 import { block, code, prose } from '../text/message.ts'
 import { printable, quoted } from '../text/printable.ts'
 import { checkUrl, gotUrl, lines } from './fields.ts'
@@ -20,8 +21,13 @@ export function parseIdTokenFrom(text: string, problems: Problems): IdTokenFrom 
   return { kind: 'github' }
 }
 
-/** The issuer that was given, or the one of the GitHub that runs this job. */
-export function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, problems: Problems): string {
+/** The issuer that was given, or the one of the forge that runs this job. */
+export function parseIssuer(
+  text: string,
+  { serverUrl, platform }: { serverUrl: string; platform?: { forge: Forge } },
+  from: IdTokenFrom,
+  problems: Problems,
+): string {
   if (text !== '') {
     checkUrl('oidc-issuer', text, problems)
     return text
@@ -30,14 +36,14 @@ export function parseIssuer(text: string, serverUrl: string, from: IdTokenFrom, 
     problems.add('oidc-issuer', prose`is required with ${code('id-token-from')}: the issuer whose ID tokens you accept`)
     return ''
   }
-  if (!URL.canParse(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
+  if (!isPlainUrl(serverUrl) || !isAllowedUrl(new URL(serverUrl))) {
     problems.add(
       'oidc-issuer',
-      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an ${code('https://')} URL ${gotUrl(serverUrl)}`,
+      prose`is required, because ${code('GITHUB_SERVER_URL')} is not an ${code('https://')} URL in normal form ${gotUrl(serverUrl)}`,
     )
     return ''
   }
-  return issuerOf(serverUrl)
+  return issuerOf(serverUrl, platform?.forge)
 }
 
 /** The audiences that name the organization: its slug, or the URL of its page on the Hub. */

@@ -5,7 +5,7 @@ import type { Problem } from './problems.ts'
 export interface RawInputs<Name extends string> {
   /** Trimmed; the default where an input was not given. `export-env` may be empty on purpose. */
   values: Record<Name, string>
-  /** Names of inputs that were given and do not exist, in the runner's spelling (lower case). */
+  /** Names in `INPUT_*` variables that are not inputs, in lower case. */
   unknown: readonly string[]
   /** `AWS_REGION`, then `AWS_DEFAULT_REGION`. */
   awsRegion: string

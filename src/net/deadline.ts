@@ -3,19 +3,37 @@ import { ActionError } from '../errors/action-error.ts'
 import { formatDuration } from '../text/duration.ts'
 import { code, prose } from '../text/message.ts'
 
+/** Where time comes from. */
+export interface Clock {
+  /** Milliseconds since some moment. */
+  now(): number
+  /** Calls `act` after `ms`, unless it is told not to. */
+  after(ms: number, act: () => void): { cancel(): void }
+}
+
+const SYSTEM: Clock = {
+  now: () => performance.now(),
+  after(ms, act) {
+    const timer = setTimeout(act, ms)
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
 /** Counts down from its construction. {@link Deadline.stop} ends every wait that is left, at the end of the run. */
 export class Deadline {
-  readonly #limitMs: number
+  /** The `timeout` input, in milliseconds. */
+  readonly limitMs: number
+  readonly #clock: Clock
   readonly #endsAt: number
   readonly #controller = new AbortController()
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: { cancel(): void }
   #stopped = false
 
-  /** `limitMs`: the `timeout` input, in milliseconds. */
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs
-    this.#endsAt = performance.now() + limitMs
-    this.#timer = setTimeout(() => this.#controller.abort(), limitMs)
+  constructor(limitMs: number, clock: Clock = SYSTEM) {
+    this.limitMs = limitMs
+    this.#clock = clock
+    this.#endsAt = clock.now() + limitMs
+    this.#timer = clock.after(limitMs, () => this.#controller.abort())
   }
 
   /** Aborted when no time is left. */
@@ -25,13 +43,13 @@ export class Deadline {
 
   /** Milliseconds left, never negative. */
   remainingMs(): number {
-    return this.#stopped ? 0 : Math.max(0, this.#endsAt - performance.now())
+    return this.#stopped ? 0 : Math.max(0, this.#endsAt - this.#clock.now())
   }
 
   /** The failure to throw when no time is left: `deadline-exceeded`, naming what was being waited for. */
   error(waitingFor: string): ActionError {
     return new ActionError('deadline-exceeded', {
-      failed: `Timed out after ${formatDuration(this.#limitMs / 1000)} while waiting for ${waitingFor}.`,
+      failed: `Timed out after ${formatDuration(this.limitMs / 1000)} while waiting for ${waitingFor}.`,
       seen: 'no complete response before the time ran out',
       expected: prose`the whole action to finish within ${code('timeout')}`,
       cause:
@@ -48,20 +66,20 @@ export class Deadline {
         return
       }
       const onAbort = () => {
-        clearTimeout(timer)
+        timer.cancel()
         reject(this.error(waitingFor))
       }
-      const timer = setTimeout(() => {
+      const timer = this.#clock.after(ms, () => {
         this.signal.removeEventListener('abort', onAbort)
         resolve()
-      }, ms)
+      })
       this.signal.addEventListener('abort', onAbort, { once: true })
     })
   }
 
   /** From now on there is no time left: calls in progress are aborted, and no new ones start. */
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#timer.cancel()
     this.#stopped = true
     this.#controller.abort()
   }

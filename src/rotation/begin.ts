@@ -2,6 +2,7 @@
 import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { SecretVersions } from '../aws/secret-versions.ts'
 import { HubClient } from '../hub/client.ts'
+import { CallCount } from '../net/calls-made.ts'
 import type { NetworkContext } from '../net/network.ts'
 import type { Log, Mask } from '../text/log.ts'
 import type { Minter } from './account/minter.ts'
@@ -23,7 +24,9 @@ export interface SharedContext extends NetworkContext {
 
 /** The context of one secret that nobody has looked at yet. */
 export function beginSecret(rotated: RotatedSecret, shared: SharedContext): Leftovers {
-  const { request, caller, http, policy, deadline, minter, settling, mask, log } = shared
+  const { request, caller, http, deadline, minter, settling, mask, log } = shared
+  // Each secret is a path of its own: what one of them used up must not stop the next.
+  const policy = { ...shared.policy, calls: new CallCount() }
   const access = { endpoint: request.hubEndpoint, http, policy }
   return {
     rotated,

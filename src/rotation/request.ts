@@ -52,7 +52,7 @@ export interface StepsRequest {
   dryRun: boolean
   /** Whether a proof is stored next to a minted token. */
   proof: boolean
-  maxAttempts: number
+  maxAttempts: number | undefined
 }
 
 export interface RotationRequest extends StepsRequest, ProofRequest, SessionRequest {

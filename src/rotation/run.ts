@@ -1,12 +1,16 @@
 /** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
-import { openSession } from '../aws/assume-role.ts'
+import type { AwsToken } from '../aws/assume-role.ts'
 import { type AwsCaller, timeOf } from '../aws/caller.ts'
+import { reachRole } from '../aws/reach-role.ts'
+import { presentsIdToken } from '../aws/request.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
+import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
 import type { Deadline } from '../net/deadline.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
+import type { Steps } from '../text/steps.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
 import { beginSecret } from './begin.ts'
 import type { ServiceOutcome } from './deploy.ts'
@@ -26,6 +30,9 @@ import { Settling } from './settling.ts'
 export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
+  steps: Steps
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken?: AwsToken
   /** 0 ≤ x < 1. */
   random?: () => number
 }
@@ -44,14 +51,14 @@ const JITTER_MS = 1_000
 /**
  * What became of each secret and service; failures of single ones are part of it.
  *
- * @throws `ActionError` when nothing could be begun: the codes of `prove` and `openSession`, of reading the admin secret
+ * @throws `ActionError` when nothing could be begun: the codes of `prove` and `reachRole`, of reading the admin secret
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
-  const { request, deadline } = context
+  const { request, deadline, steps } = context
   sayWhatIsUnusual(context)
-  const identity = await prove(context)
-  const caller = await becomeCaller(context, identity)
+  const identity = await steps.time('id-token', () => prove({ ...context, isCheckedLater: presentsIdToken(request) }))
+  const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const minting = await openMinting(context, caller)
   const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
@@ -63,15 +70,18 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
       // A fleet of secrets must not reach the Hub all at once.
       await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
     }
-    turns.push(await takeTurn(run, rotated))
+    turns.push(await steps.time('rotate', () => takeTurn(run, rotated)))
   }
-  const services = await redeployServices(run, turns)
-  await cleanUp(turns, { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) })
+  const services = await steps.time('deploy', () => redeployServices(run, turns))
+  const leftovers = { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) }
+  await steps.time('clean-up', () => cleanUp(turns, leftovers))
   return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
 }
 
 function sayWhatIsUnusual({ request, log }: RotationContext): void {
   if (request.endpointOverrides.length > 0) log.info(`Custom endpoints: ${listed(request.endpointOverrides)}`)
+  const shared = sharedAudienceWarning(request)
+  if (shared) log.warning(shared)
   if (request.mode.kind === 'mint' && request.graceSeconds * 1000 < request.timeoutMs) {
     log.warning(
       `\`grace\` is ${formatDuration(request.graceSeconds)}, less than \`timeout\`: jobs and tasks that already read the previous token lose access at once. Use such a short \`grace\` in emergencies only.`,
@@ -81,10 +91,8 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  return await openSession(identity, request, rotationPolicy(request), {
-    ...context,
-    renew: () => prove({ ...context, isRenewal: true }),
-  })
+  const renew = () => prove({ ...context, isCheckedLater: presentsIdToken(request), isRenewal: true })
+  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew })
 }
 
 /** Undefined when a person brings the new tokens. */

@@ -2,20 +2,17 @@
 import { getInput } from '@actions/core'
 import type { Job } from '../identity/job.ts'
 import { AWS_VARIABLES } from '../inputs/aws-endpoints.ts'
+import { RUNNER_VARIABLES } from '../inputs/aws-runner.ts'
 import type { RawInputs } from '../inputs/raw.ts'
 import { proxyProblem } from '../net/proxy.ts'
-import { INPUTS, type InputName } from '../token/inputs/definitions.ts'
 import { CLIENT_VARIABLES } from '../token/next-client.ts'
+import { gitProblem } from './git-version.ts'
 import { hubTokenFiles } from './hub-token-files.ts'
-import { GIT_USES, OWN_VARIABLES } from './own-variables.ts'
+import { GIT_USES, OWN_VARIABLES, parseGitUses } from './own-variables.ts'
+import { readPlatform } from './platform.ts'
 
 /** Reads `INPUT_*` as `@actions/core` does, and lists the ones that are not declared. */
-export function readInputs(env: NodeJS.ProcessEnv): RawInputs<InputName> {
-  return readDeclared(env, INPUTS)
-}
-
-/** The same for the inputs of a sub-action. */
-export function readDeclared<Name extends string>(
+export function readInputs<Name extends string>(
   env: NodeJS.ProcessEnv,
   inputs: Readonly<Record<Name, string | undefined>>,
 ): RawInputs<Name> {
@@ -34,9 +31,18 @@ export function readDeclared<Name extends string>(
       .map((key) => key.slice('INPUT_'.length).toLowerCase()),
     awsRegion: (env.AWS_REGION || env.AWS_DEFAULT_REGION || '').trim(),
     hfEndpoint: (env.HF_ENDPOINT || '').trim(),
-    environmentProblems: [proxyProblem(env)].filter((problem) => problem !== undefined),
-    awsVariables: Object.fromEntries(AWS_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+    environmentProblems: [proxyProblem(env), needsGit(values) ? gitProblem(env) : undefined].filter(
+      (problem) => problem !== undefined,
+    ),
+    awsVariables: Object.fromEntries(
+      [...AWS_VARIABLES, ...RUNNER_VARIABLES].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    ),
   }
+}
+
+/** Most jobs have no use for Git, and most programs have no such input. */
+function needsGit(values: Readonly<Record<string, string>>): boolean {
+  return /^true$/i.test(values['git-credentials'] ?? '')
 }
 
 /** What the runner says about the job. */
@@ -60,20 +66,10 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
     clientVariables: Object.fromEntries(
       CLIENT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
     ),
-    gitUses: (env[GIT_USES] ?? '')
-      .split('|')
-      .map((use) => use.split(' ').filter(Boolean))
-      .filter((use) => use.length > 0),
-    gitConfigs: ownGitConfigs(env, gitConfigCount),
+    gitUses: parseGitUses(env[GIT_USES] ?? ''),
     gitConfigCount,
+    platform: readPlatform(env),
   }
-}
-
-/** The values in `GIT_CONFIG_VALUE_<n>` that this action set. */
-function ownGitConfigs(env: NodeJS.ProcessEnv, count: number): string[] {
-  return Array.from({ length: count }, (_, at) => env[`GIT_CONFIG_VALUE_${at}`] ?? '').filter((value) =>
-    /\/hf-oidc-[0-9a-f-]{36}\/gitconfig$/.test(value),
-  )
 }
 
 function environmentName(input: string): string {

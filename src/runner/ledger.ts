@@ -5,7 +5,7 @@ import type { ProofRequest } from '../identity/request.ts'
 import type { ObtainRequest } from '../sources/request.ts'
 import type { RevokeMode } from '../token/request.ts'
 import { type DecidingVariables, decidingVariables } from './deciding-variables.ts'
-import { deliveryFailed, notSet, writeFailed } from './delivery-failed.ts'
+import { deliveryFailed, notSet, writeFailure } from './delivery-failed.ts'
 import { runnerLog } from './log.ts'
 
 /**
@@ -40,13 +40,17 @@ export type DeletionRequest = ProofRequest & ObtainRequest
 export class SavedLedger implements MintingLedger {
   /** A token that exists although post does not know about it: main must revoke it itself. */
   unsaved: RevocableToken | undefined
-  readonly #request: DeletionRequest & { revoke: RevokeMode }
+  readonly #current: () => DeletionRequest & { revoke: RevokeMode }
   readonly #env: NodeJS.ProcessEnv
 
-  /** `request`: what main was asked for; which tokens post must revoke is part of it. */
-  constructor(request: DeletionRequest & { revoke: RevokeMode }, env: NodeJS.ProcessEnv) {
-    this.#request = request
+  /** `request`: what main is asked for, as it is by then; which tokens post must revoke is part of it. */
+  constructor(request: () => DeletionRequest & { revoke: RevokeMode }, env: NodeJS.ProcessEnv) {
+    this.#current = request
     this.#env = env
+  }
+
+  get #request(): DeletionRequest & { revoke: RevokeMode } {
+    return this.#current()
   }
 
   begin(what: string): void {
@@ -134,9 +138,7 @@ function save(name: string, value: unknown, consequence: string): void {
     if (!process.env.GITHUB_STATE) throw new Error('no file')
     saveState(name, value)
   } catch (error) {
-    throw deliveryFailed(
-      `The runner could not save what the post step must clean up, so ${consequence}.`,
-      process.env.GITHUB_STATE ? writeFailed(error) : notSet(['GITHUB_STATE']),
-    )
+    const failed = `The runner could not save what the post step must clean up, so ${consequence}.`
+    throw process.env.GITHUB_STATE ? writeFailure(failed, error) : deliveryFailed(failed, notSet(['GITHUB_STATE']))
   }
 }

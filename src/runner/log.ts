@@ -8,10 +8,26 @@ import { redact, remember } from '../text/redact.ts'
 
 const MAX = 4000
 
-/** Masks a value in the runner's log, and keeps it out of every text of our own. */
+/** A shorter mask would hide letters and digits everywhere in the log of the job. */
+export const SHORTEST_MASK = 4
+
+let isTold = false
+
+/**
+ * Masks a value in the runner's log, and keeps it out of every text of our own. Line by line, as the runner itself takes a value
+ * of several lines, but without the short ones: a `}` would be hidden everywhere. A value that has only short lines is not
+ * masked at all, and no message of ours contains one: a proxy's password, for example, is shown nowhere with its address.
+ */
 export const mask: Mask = (secret) => {
-  setSecret(secret)
+  const all = secret.split(/[\r\n]+/).map((line) => line.trim())
+  const long = all.filter(({ length }) => length >= SHORTEST_MASK)
+  for (const line of new Set(long)) setSecret(line)
   remember(secret)
+  if (long.length > 0 || secret.trim() === '' || isTold) return
+  isTold = true
+  info(
+    `A secret value (such as a proxy’s password) is shorter than ${SHORTEST_MASK} characters, so it is not masked: the runner would hide these characters everywhere in the log. This action does not print the value. Choose a longer one to have it masked in the output of other steps too.`,
+  )
 }
 
 /** A warning may have several lines (an explanation); each is made printable on its own. */
@@ -26,8 +42,16 @@ function lines(message: string): string {
 export const runnerLog: Log = {
   info: (message) => info(verbatim(message, MAX)),
   debug: (message) => debug(verbatim(message, MAX)),
-  warning: (message) => warning(lines(message), { title: 'hf-oidc-action' }),
+  warning: (message) => {
+    warnings += 1
+    warning(lines(message), { title: 'hf-oidc-action' })
+  },
 }
+
+let warnings = 0
+
+/** How many warnings this program has logged. */
+export const warningCount = (): number => warnings
 
 /** Adds an annotation with the code as its title, and fails the step. The cause goes to the debug log only. */
 export function annotate(failure: ActionError): void {

@@ -1,19 +1,15 @@
 /** Edge: reports a rotation to the runner: log, annotations, outputs, summary. */
-import { info, setOutput } from '@actions/core'
+import { setOutput } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import { hasMoved } from '../rotation/outcome.ts'
-import { type RotationProgress, rotationAudit, rotationReport } from '../rotation/report/report.ts'
+import { rotationReport } from '../rotation/report/report.ts'
 import { beforeAndAfterLines, failureHtml, rotationLines, rotationSummary } from '../rotation/report/summary.ts'
 import type { RotationRequest } from '../rotation/request.ts'
 import type { Rotation } from '../rotation/run.ts'
 import { annotate, errorsPage, runnerLog, writeSummary } from './log.ts'
 
-/** Reports a finished run: the step fails when a secret or a service failed. */
-export async function reportRotation(
-  request: RotationRequest,
-  rotation: Rotation,
-  progress: RotationProgress,
-): Promise<void> {
+/** Reports a finished run: the step fails when a secret or a service failed. Returns the first failure. */
+export async function reportRotation(request: RotationRequest, rotation: Rotation): Promise<ActionError | undefined> {
   const now = Date.now()
   for (const line of rotationLines(rotation, now)) runnerLog.info(line)
   if (request.dryRun) for (const line of beforeAndAfterLines(rotation)) runnerLog.info(line)
@@ -22,16 +18,15 @@ export async function reportRotation(
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
   ]
   for (const failure of failures) annotate(failure)
-  info(`Audit: ${rotationAudit({ ...progress, rotation }, failures[0])}`)
   setOutput('rotated', String(rotation.secrets.filter(hasMoved).length))
   setOutput('report', rotationReport(request, rotation, now))
   await writeSummary(rotationSummary(request, rotation, now, errorsPage()))
+  return failures[0]
 }
 
 /** Reports a run that could not start. */
-export async function reportNoRotation(failure: ActionError, progress: RotationProgress): Promise<void> {
+export async function reportNoRotation(failure: ActionError): Promise<void> {
   annotate(failure)
-  info(`Audit: ${rotationAudit(progress, failure)}`)
   setOutput('rotated', '0')
   setOutput(
     'report',

@@ -2,21 +2,18 @@
 import { info } from '@actions/core'
 import type { ActionError } from '../errors/action-error.ts'
 import { isOnlyForItsOwn } from '../hub/mint-rights.ts'
-import { tokenAudit } from '../token/audit.ts'
-import type { Progress } from '../token/progress.ts'
+import type { Done, Progress } from '../token/progress.ts'
 import { failureSummary, ITS_OWN, successSummary } from '../token/summary.ts'
 import { annotate, errorsPage, writeSummary } from './log.ts'
 
-/** Reports success: what the token cannot do later, the audit event, the summary. */
-export async function reportSuccess(progress: Required<Progress>): Promise<void> {
+/** Reports success: what the token cannot do later, the summary. */
+export async function reportSuccess(progress: Done): Promise<void> {
   if (isOnlyForItsOwn(progress.token.evidence)) info(`The token can write only to ${ITS_OWN}.`)
-  info(`Audit: ${tokenAudit('delivered', progress)}`)
   await writeSummary(successSummary(progress))
 }
 
-/** Reports a failure: an annotation with the code as its title, the audit event, the summary; the step fails. */
+/** Reports a failure: an annotation with the code as its title, the summary; the step fails. */
 export async function reportFailure(failure: ActionError, progress: Progress): Promise<void> {
   annotate(failure)
-  info(`Audit: ${tokenAudit(failure.code, progress)}`)
   await writeSummary(failureSummary(failure, progress, errorsPage()))
 }

@@ -1,18 +1,25 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
+import type { AwsToken } from '../aws/assume-role.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
+import { lookalikes } from '../inputs/near-misses.ts'
+import type { RawInputs } from '../inputs/raw.ts'
+import type { Contacted } from '../net/http.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
+import type { Steps } from '../text/steps.ts'
+import { awsTokenFrom } from './aws-token.ts'
 import { readIdToken } from './id-token.ts'
-import { readJob } from './inputs.ts'
+import { readInputs, readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
+import { requirePermissions } from './permissions.ts'
 
 /** What every program's request says about the run itself. */
 interface RunRequest {
   idTokenFrom: IdTokenFrom
   timeoutMs: number
-  maxAttempts: number
+  maxAttempts: number | undefined
 }
 
 /** What a program works with on the runner. */
@@ -23,31 +30,41 @@ export interface JobContext<Request> extends NetworkContext {
   log: Log
   /** The ID token, masked, when `id-token-from` names a variable or a file. */
   givenIdToken: () => string
+  steps: Steps
+  /** What proves the runner's own identity to AWS, masked. */
+  awsToken: AwsToken
 }
 
-export interface JobOptions<Request> {
+export interface JobOptions<Request, Name extends string> {
   /** Filled in with what is known so far, for the report of a failure. */
-  progress: { job?: Job; request?: Request }
+  progress: { job?: Job; request?: Request; contacted?: () => Contacted }
+  steps: Steps
+  /** Every input with its default. */
+  inputs: Readonly<Record<Name, string | undefined>>
   /** Turns the inputs of the step into a request. */
-  parse: (job: Job) => Request
+  parse: (raw: RawInputs<Name>, job: Job) => Request
   /** Returns what to call while answers are awaited. */
   whileWaiting?: (request: Request) => () => void
 }
 
 /**
- * Masks the secrets in the environment, reads the job, parses its inputs, and does `work` with a network of its own.
+ * Masks the secrets in the environment, reads the job, parses its inputs (after a warning of variables that look like one),
+ * and does `work` with a network of its own.
  *
  * @throws what `parse` and `work` throw.
  */
-export async function runJob<Request extends RunRequest, T>(
+export async function runJob<Request extends RunRequest, Name extends string, T>(
   env: NodeJS.ProcessEnv,
-  { progress, parse, whileWaiting }: JobOptions<Request>,
+  { progress, steps, inputs, parse, whileWaiting }: JobOptions<Request, Name>,
   work: (context: JobContext<Request>) => Promise<T>,
 ): Promise<T> {
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
-  const request = parse(job)
+  requirePermissions(job.platform)
+  const raw = readInputs(env, inputs)
+  for (const warning of lookalikes(raw.unknown, Object.keys(inputs))) runnerLog.warning(warning)
+  const request = parse(raw, job)
   progress.request = request
   const givenIdToken = () => {
     const idToken = readIdToken(request.idTokenFrom, env)
@@ -61,8 +78,13 @@ export async function runJob<Request extends RunRequest, T>(
       maxAttempts: request.maxAttempts,
       onRetry: runnerLog.debug,
       onLongWait: runnerLog.info,
+      platform: job.platform,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
+    (network) => {
+      progress.contacted = () => network.http.contacted()
+      const awsToken = awsTokenFrom(env)
+      return work({ ...network, request, job, mask, log: runnerLog, givenIdToken, awsToken, steps })
+    },
   )
 }

@@ -21,6 +21,8 @@ export interface SweepOptions {
   job: Pick<Job, 'ownVariables'>
   /** How old an orphan is at least. */
   ageSeconds: number
+  /** Filled in with the names of what was removed. */
+  swept: string[]
   log: Log
   /** The right time, in milliseconds since the epoch. Default: this machine's. */
   now?: () => number
@@ -39,7 +41,7 @@ export function warnOfShortAge(ageSeconds: number, log: Log): void {
  * warning: the job comes first, and the next run continues.
  */
 export function startSweep(options: SweepOptions): { end: () => Promise<void> } {
-  const { accounts, account, ageSeconds, log, now = Date.now } = options
+  const { accounts, account, ageSeconds, swept, log, now = Date.now } = options
   let ended = false
   const warn = (error: unknown) => {
     const reason = error instanceof Error ? error.message.split('\n')[0] : 'an error'
@@ -48,6 +50,7 @@ export function startSweep(options: SweepOptions): { end: () => Promise<void> } 
   }
   const remove = async (token: AccountToken) => {
     await accounts.remove(account, token)
+    swept.push(token.displayName)
     log.info(`Hub: removed the token "${printable(token.displayName, 160)}", which an interrupted run left behind`)
   }
   const sweep = async () => {

@@ -12,12 +12,7 @@ export function secretsManagerSource(context: SourceContext): TokenSource {
   return {
     async obtain(identity) {
       const { secret } = awsOf(context.request)
-      const { values, also, shape, label, origin } = await readStoredSecret(
-        identity,
-        context,
-        'token',
-        proofKey(secret.key),
-      )
+      const { values, also, shape, label, origin } = await readStoredSecret(identity, context, 'token', proofKey)
       const [value = ''] = values
       const howToStore = storeCommand({ secret, shape })
       // Anything else may be somebody's password, or a whole file.

@@ -23,7 +23,7 @@ import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 export function serviceAccountSource(context: SourceContext, asked: ServiceAccountRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { request, job, http, policy, log, now = Date.now } = context
+      const { request, job, http, policy, log, steps, swept, now = Date.now } = context
       const { permissions, orphanAgeSeconds } = asked
       const { secret } = awsOf(request)
       const stored = await readStoredSecret(identity, context, 'admin-token')
@@ -38,8 +38,10 @@ export function serviceAccountSource(context: SourceContext, asked: ServiceAccou
       const rights = await rightsToMint({ access, org, admin, permissions, repositories })
       warnOfShortAge(orphanAgeSeconds, log)
       const displayName = tokenName(job, now())
-      const sweep = startSweep({ accounts, account, own: displayName, job, ageSeconds: orphanAgeSeconds, log, now })
-      const minted = await mint({ accounts, account, displayName, rights }, context).finally(sweep.end)
+      const tidying = { accounts, account, own: displayName, job, ageSeconds: orphanAgeSeconds, swept, log, now }
+      const sweep = startSweep(tidying)
+      const minting = { accounts, account, displayName, rights }
+      const minted = await steps.time('mint', () => mint(minting, context).finally(sweep.end))
       const labels = repositories.map(({ label }) => label)
       log.info(
         `Hub: minted a token of the service account ${accountName} with ${listed(permissions)} (${plain(mintedFor(org, permissions, labels))})`,

@@ -14,11 +14,12 @@ import { awsOf, type SourceContext, type TokenSource } from './token-source.ts'
 export function tokenExchangeSource(context: SourceContext, { member, scopes }: TokenExchangeRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { log } = context
+      const { log, steps } = context
       const stored = await readStoredSecret(identity, context, 'oauth-app')
       const [clientId = '', clientSecret = ''] = stored.values
       if (clientSecret.trim().length < SHORTEST) throw tooShort(stored.label, awsOf(context.request).secret)
-      const granted = await exchangeForMember({ clientId, clientSecret, member, scopes, secret: stored.label }, context)
+      const app = { clientId, clientSecret, member, scopes, secret: stored.label }
+      const granted = await steps.time('exchange', () => exchangeForMember(app, context))
       log.info(
         `Hub: obtained a member’s token with the scopes ${granted.scopes.join(' ')}${validFor(granted.expiresAt, context.now?.())}`,
       )

@@ -9,8 +9,8 @@ import type { SourceContext, TokenSource } from './token-source.ts'
 export function trustedPublisherSource(context: SourceContext, { resource }: TrustedPublisherRequest): TokenSource {
   return {
     async obtain(identity) {
-      const { log } = context
-      const granted = await exchangeIdToken(identity, resource, context)
+      const { log, steps } = context
+      const granted = await steps.time('exchange', () => exchangeIdToken(identity, resource, context))
       log.info(`Hub: exchanged the ID token for a token for ${resource}${validFor(granted.expiresAt, context.now?.())}`)
       const label = `trusted publisher of ${resource}`
       return {

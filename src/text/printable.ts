@@ -12,7 +12,9 @@ const SECRET_SHAPES: readonly [RegExp, string][] = [
   [/hf_[\w.~+/=-]{8,}/g, 'hf_***'],
   [/eyJ[\w-]{8,}\.[\w-]*(?:\.[\w-]*)?/g, 'eyJ***'],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, 'A***'],
-  [/(\/\/)[^/\s@]+@/g, '$1***@'],
+  [/(\/\/)[^/\s]+@/g, '$1***@'],
+  [/(authorization["']?\s*[:=,]\s*["']?(?:basic|bearer)\s+)[^\s"',]+/gi, '$1***'],
+  [/(\bpassword["']?\s*[:=]\s*["'])[^"']+/gi, '$1***'],
 ]
 
 /** How many characters after `max` are searched too: a secret that begins before the cut must be recognized whole. */

@@ -1,30 +1,33 @@
-/** The audit event of the main action. */
-import { auditLine, auditText } from '../audit/audit-event.ts'
-import type { ErrorCode } from '../errors/action-error.ts'
+/** What the main action knows for its audit event. */
+import type { AuditedFacts } from '../audit/audit-event.ts'
+import { auditedHosts } from '../audit/custom-hosts.ts'
 import type { Progress } from './progress.ts'
 
-/** `result`: `delivered`, or the code of the failure. One line of JSON. */
-export function tokenAudit(
-  result: 'delivered' | ErrorCode,
-  { job, request, identity, origin, token }: Progress,
-): string {
-  return auditLine({
-    event: 'hf-oidc-action',
-    result,
+/** Everything that is known so far. */
+export function tokenFacts(progress: Progress): AuditedFacts {
+  const { job, request, identity, origin, token, tokenSha256, evidence, swept, contacted } = progress
+  return {
     org: request?.org,
     job,
     identity,
     role: request?.aws?.role.arn,
     roleSession: origin?.aws?.assumedRoleArn,
+    token: {
+      sha256: tokenSha256,
+      rights: token?.rights,
+      evidence: evidence?.kind,
+      confirmedBy: token?.confirmedBy,
+      hubIdentity: token?.identity,
+      kind: token?.kind,
+      expiresAt: token?.expiresAt,
+    },
+    hosts: contacted && auditedHosts(contacted()),
     details: {
       scope: request?.scope,
       source: request?.source.kind,
-      secretArn: auditText(origin?.aws?.secretArn),
-      secretVersionId: auditText(origin?.aws?.secretVersionId),
-      hubIdentity: token?.identity || undefined,
-      tokenKind: token?.kind || undefined,
-      confirmedBy: token?.confirmedBy,
-      expiresAt: token?.expiresAt === undefined ? undefined : new Date(token.expiresAt).toISOString(),
+      secretArn: origin?.aws?.secretArn,
+      secretVersionId: origin?.aws?.secretVersionId,
+      sweptTokens: swept,
     },
-  })
+  }
 }

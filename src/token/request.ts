@@ -26,7 +26,7 @@ export interface Request extends ProofRequest, ObtainRequest, Requirement {
   /** Custom endpoints, in words for the log: whoever set them is trusted with the token. */
   endpointOverrides: readonly string[]
   timeoutMs: number
-  maxAttempts: number
+  maxAttempts: number | undefined
 }
 
 /** Names of the variables that a run with this request sets for the later steps. */

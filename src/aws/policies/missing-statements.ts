@@ -1,33 +1,65 @@
 /** Statements for the policy of a role that lacks them: what refusals print. */
 import { type EcsService, serviceArn } from '../ecs-service.ts'
 import type { Role, SecretReference } from '../request.ts'
-import { kmsViaService, secretArnPatterns } from './secret-resources.ts'
+import { kmsViaService, secretAccount, secretResource } from './secret-resources.ts'
+
+/** A statement of a policy document, to print. */
+export interface Statement {
+  Effect: 'Allow'
+  [element: string]: unknown
+}
 
 /** What deploying a service takes. Source: ECS API reference, DescribeServices and UpdateService. */
 export const SERVICE_ACTIONS = ['ecs:DescribeServices', 'ecs:UpdateService'] as const
 
-/** Allows these actions on this secret alone. */
-export function secretStatement(role: Role, secret: SecretReference, actions: readonly string[]): object {
-  return { Effect: 'Allow', Action: oneOrAll(actions), Resource: secretArnPatterns(role, secret).at(-1) }
+/** What stands for the id of a key that only the reader can look up. */
+export const KEY_PLACEHOLDER = '<the key of the secret>'
+
+/**
+ * Allows these actions on this secret alone.
+ *
+ * @param known The secret's ARN, if AWS named it.
+ */
+export function secretStatement(
+  role: Role,
+  secret: SecretReference,
+  actions: readonly string[],
+  known?: string,
+): Statement {
+  return { Effect: 'Allow', Action: oneOrAll(actions), Resource: secretResource(role, secret, known) }
 }
 
-/** Allows these actions on the secret's key, through Secrets Manager only; the key's id is left to the reader. */
-export function keyStatement(role: Role, secret: SecretReference, actions: readonly string[]): object {
-  const { partition, account } = role
+/**
+ * Allows these actions on the secret's key, through Secrets Manager only.
+ *
+ * @param known The key's ARN, if AWS named it; else its id is left to the reader.
+ */
+export function keyStatement(
+  role: Role,
+  secret: SecretReference,
+  actions: readonly string[],
+  known?: string,
+): Statement {
+  const { partition } = role
   return {
     Effect: 'Allow',
     Action: oneOrAll(actions),
-    Resource: `arn:${partition}:kms:${secret.region}:${account}:key/<the key of the secret>`,
-    Condition: { StringEquals: { 'kms:ViaService': kmsViaService(partition, secret.region) } },
+    Resource: known ?? `arn:${partition}:kms:${secret.region}:${secretAccount(role, secret)}:key/${KEY_PLACEHOLDER}`,
+    Condition: viaSecretsManager(role, secret),
   }
 }
 
 /** Allows deployments of this service alone. */
-export function serviceStatement({ partition, account }: Role, region: string, service: EcsService): object {
+export function serviceStatement({ partition, account }: Role, region: string, service: EcsService): Statement {
   return { Effect: 'Allow', Action: SERVICE_ACTIONS, Resource: serviceArn(partition, region, account, service) }
 }
 
+/** The condition that a key is used through Secrets Manager, in the secret's region. */
+export function viaSecretsManager({ partition }: Role, { region }: SecretReference): object {
+  return { StringEquals: { 'kms:ViaService': kmsViaService(partition, region) } }
+}
+
 /** As people write policies: a list only where there are several. */
-function oneOrAll(actions: readonly string[]): string | readonly string[] | undefined {
+export function oneOrAll(actions: readonly string[]): string | readonly string[] | undefined {
   return actions.length === 1 ? actions[0] : actions
 }

@@ -1,7 +1,8 @@
 /** The Hub's `/oauth/token`: what its two token exchanges have in common. */
 import { ActionError, type Explanation } from '../../errors/action-error.ts'
+import { isTransient } from '../../net/cures.ts'
 import type { Http, HttpResponse } from '../../net/http.ts'
-import { isTransient, type RetryPolicy } from '../../net/retry.ts'
+import type { RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { callHub, type Fault, hubFailed, said } from '../call.ts'
 import type { MintingLedger } from '../ledger.ts'
@@ -72,8 +73,8 @@ export async function exchange(
   ledger.begin(`${purpose}, from /oauth/token; it expires on its own`)
   let isInDoubt = false
   const onLost = () => {
+    if (!isInDoubt) log.warning(LOST)
     isInDoubt = true
-    log.warning(LOST)
   }
   const faults = new Faults(setUp, request.hubEndpoint)
   const call = { method: 'POST', path: '/oauth/token', headers, body, what: WHAT, onLost } as const

@@ -11,6 +11,8 @@ import {
   type ServiceAccount,
   ServiceAccounts,
 } from '../../hub/service-accounts.ts'
+import { CallCount } from '../../net/calls-made.ts'
+import type { RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
@@ -52,6 +54,8 @@ interface MinterParts {
   accounts: ServiceAccounts
   /** The same, without retries: between two tries, what was known about a token may have changed. */
   once: ServiceAccounts
+  /** The same for one token: looking for a lost one is part of its path. */
+  minting: () => ServiceAccounts
   account: ServiceAccount
   rightsToMint: (wanted: Wanted) => Promise<MintRights>
   /** The account's tokens when the run began; undefined when the Hub did not list them. */
@@ -73,14 +77,17 @@ export class Minter {
 
   /** Finds the account and lists its tokens. */
   static async open({ access, org, admin, adminSecret, account, mask, log }: MinterOptions): Promise<Minter> {
-    const accounts = new ServiceAccounts(access, org, admin, adminSecret)
-    const policy = { ...access.policy, maxAttempts: 1 }
-    const once = new ServiceAccounts({ ...access, policy }, org, admin, adminSecret)
+    const { calls: _run, ...policy } = access.policy
+    const open = (more: Partial<RetryPolicy>) =>
+      new ServiceAccounts({ ...access, policy: { ...policy, ...more } }, org, admin, adminSecret)
+    const accounts = open({})
+    const once = open({ maxAttempts: 1 })
+    const minting = () => open({ calls: new CallCount() })
     const found = await accounts.find(account)
     const first = await accounts.tokens(found)
     if (!first) log.warning(unlisted(printable(found.name, 80)))
     const rights = (wanted: Wanted) => rightsToMint({ access, org, admin, ...wanted })
-    return new Minter({ accounts, once, account: found, rightsToMint: rights, first, mask, log, org })
+    return new Minter({ accounts, once, minting, account: found, rightsToMint: rights, first, mask, log, org })
   }
 
   /** The service account's name, for messages. */
@@ -130,12 +137,12 @@ export class Minter {
 
   /** A new token for this version, masked. */
   async mint(arn: string, versionId: string, wanted: Wanted): Promise<NewToken> {
-    const { accounts, account, mask, log, org } = this.#parts
+    const { minting, account, mask, log, org } = this.#parts
     const rights = await this.rightsToMint(wanted)
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
     const before = new Set(this.firstIds)
-    const { value, id } = await mintToken(accounts, {
+    const { value, id } = await mintToken(minting(), {
       account,
       displayName,
       rights,

@@ -4,6 +4,9 @@
 export const ROTATION_INPUTS = {
   'hf-org': undefined,
   'role-to-assume': undefined,
+  'role-chain': undefined,
+  'session-tags': 'true',
+  'aws-identity': 'oidc',
   'aws-region': undefined,
   mode: 'mint',
   'admin-secret-id': undefined,
@@ -28,7 +31,7 @@ export const ROTATION_INPUTS = {
   'session-policy': 'auto',
   'hf-endpoint': undefined,
   timeout: '10m',
-  'max-attempts': '4',
+  'max-attempts': undefined,
 } as const satisfies Record<string, string | undefined>
 
 export type RotationInputName = keyof typeof ROTATION_INPUTS

@@ -5,10 +5,10 @@ import type { Role, SecretReference } from '../../aws/request.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { parseKey, parseRegion, parseSecretId } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
-import { duration, flag, wholeNumber } from '../../inputs/fields.ts'
+import { duration, flag, givenNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
-import { MOST_ATTEMPTS } from '../../net/retry.ts'
+import { MOST_CALLS } from '../../net/backoff.ts'
 import { MAX_GRACE_SECONDS, type StepsRequest } from '../request.ts'
 import { ROTATION_INPUTS } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
@@ -48,7 +48,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
   const numbers = {
     GRACE: given('GRACE', ROTATION_INPUTS.grace),
     PROOF: given('PROOF', ROTATION_INPUTS.proof),
-    MAX_ATTEMPTS: given('MAX_ATTEMPTS', ROTATION_INPUTS['max-attempts']),
+    MAX_ATTEMPTS: given('MAX_ATTEMPTS'),
   }
   const key = parseKey('SECRET_KEY', given('SECRET_KEY', ROTATION_INPUTS['secret-key']), problems)
   const request: FunctionRequest = {
@@ -68,7 +68,7 @@ export function parseFunction(env: NodeJS.ProcessEnv, functionArn: string): Func
     services,
     dryRun: false,
     proof: flag('PROOF', numbers, problems),
-    maxAttempts: wholeNumber('MAX_ATTEMPTS', numbers, { min: 1, max: MOST_ATTEMPTS }, problems),
+    maxAttempts: givenNumber('MAX_ATTEMPTS', numbers, { min: 1, max: MOST_CALLS }, problems),
     region,
     role,
     awsEndpoints: parseAwsEndpoints(

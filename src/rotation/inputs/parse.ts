@@ -8,18 +8,19 @@ import {
   MAX_POLICY,
   parseKey,
   parseRegion,
-  parseRole,
   parseSecretId,
   parseSessionPolicy,
   ROLE_DURATION,
 } from '../../inputs/aws.ts'
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
-import { duration, fill, flag, oneOf, wholeNumber } from '../../inputs/fields.ts'
+import { parseWay } from '../../inputs/aws-way.ts'
+import { duration, fill, flag, givenNumber, oneOf, wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
+import { checkPartition } from '../../inputs/partition.ts'
 import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
-import { MOST_ATTEMPTS } from '../../net/retry.ts'
+import { MOST_CALLS } from '../../net/backoff.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { printable, quoted } from '../../text/printable.ts'
 import { MAX_GRACE_SECONDS, MODES, type RotationMode, type RotationRequest } from '../request.ts'
@@ -68,8 +69,13 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     problems,
   )
   const idTokenFrom = parseIdTokenFrom(values['id-token-from'], problems)
-  const role = parseRole(filled('role-to-assume'), problems)
+  const { role, way } = parseWay(
+    { ...values, 'role-to-assume': filled('role-to-assume'), 'role-chain': filled('role-chain') },
+    raw.awsVariables,
+    problems,
+  )
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
+  checkPartition('role-to-assume', role, region, problems)
   const kind = oneOf('mode', values.mode, MODES, problems)
   const maxAgeSeconds = age('max-age', values['max-age'] || MAX_AGE[kind], problems)
   const mode = parseMode(kind, { values, filled, region, role, maxAgeSeconds }, problems)
@@ -82,10 +88,11 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
       ...inWords(awsEndpoints),
     ],
     audience: filled('audience'),
-    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
+    issuer: parseIssuer(values['oidc-issuer'], job, idTokenFrom, problems),
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     role,
+    ...(way === undefined ? {} : { way }),
     region,
     roleSessionName: sessionName(values['role-session-name'], job),
     roleDurationSeconds: wholeNumber('role-duration-seconds', values, ROLE_DURATION, problems),
@@ -101,7 +108,7 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     services,
     waitForServices: flag('wait-for-services', values, problems),
     timeoutMs: duration('timeout', values, { min: 1, max: 43_200 }, problems) * 1000,
-    maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
+    maxAttempts: givenNumber('max-attempts', values, { min: 1, max: MOST_CALLS }, problems),
   }
   checkTogether(request, problems)
   problems.throwIfAny('Correct the inputs of this step. Every input is described in docs/rotation.md, under "Inputs".')

@@ -1,8 +1,10 @@
 /** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
-import { auditLine, auditText } from '../../audit/audit-event.ts'
+import type { AuditedFacts } from '../../audit/audit-event.ts'
+import { auditedHosts } from '../../audit/custom-hosts.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
+import type { Contacted } from '../../net/http.ts'
 import { verbatim } from '../../text/printable.ts'
 import type { ServiceOutcome } from '../deploy.ts'
 import type { Outcome } from '../outcome.ts'
@@ -15,6 +17,8 @@ export interface RotationProgress {
   request?: RotationRequest
   identity?: Identity
   rotation?: Rotation
+  /** Where calls went so far. */
+  contacted?: () => Contacted
 }
 
 /** The output `report`: an object with `mode`, `dryRun`, `secrets` and `services`; ages in seconds, times in ISO 8601. */
@@ -61,28 +65,27 @@ function iso(at: number | undefined): string | null {
   return at === undefined ? null : new Date(at).toISOString()
 }
 
-/** The audit event of a run: `done`, or the code of the first failure. One line of JSON. */
-export function rotationAudit({ job, request, identity, rotation }: RotationProgress, failure?: ActionError): string {
-  return auditLine({
-    event: 'hf-oidc-action/rotate',
-    result: failure?.code ?? 'done',
+/** What a run knows for its audit event. */
+export function rotationFacts({ job, request, identity, rotation, contacted }: RotationProgress): AuditedFacts {
+  return {
     org: request?.org,
     job,
     identity,
     role: request?.role.arn,
     roleSession: rotation?.caller,
+    hosts: contacted && auditedHosts(contacted()),
     details: {
       mode: request?.mode.kind,
       dryRun: request?.dryRun,
       secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
-        secret: auditText(arn ?? secret),
+        secret: arn ?? secret,
         action,
         versionId,
         previousVersionId,
         revoked,
-        errors: errors.length > 0 ? errors.map(({ code }) => code) : undefined,
+        errors: errors.map(({ code }) => code),
       })),
       services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
     },
-  })
+  }
 }

@@ -42,7 +42,7 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
       cause: 'The current token was stored again instead of a new one.',
     }
   }
-  if (pending.value.isObject !== current.value.isObject) {
+  if ((pending.value.path === undefined) !== (current.value.path === undefined)) {
     return {
       seen: formOf(pending),
       expected: formOf(current),
@@ -76,5 +76,5 @@ function harmfulDifference(current: TokenVersion, pending: TokenVersion, ours: b
 }
 
 function formOf({ value }: TokenVersion): string {
-  return value.isObject ? 'a JSON object' : 'a plain string'
+  return value.path ? 'a JSON object' : 'a plain string'
 }

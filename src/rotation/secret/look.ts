@@ -1,4 +1,5 @@
 /** The state of a secret: which version is current, which one is pending, and which ones were replaced. */
+import { isPlainKey } from '../../aws/secret-key.ts'
 import { CURRENT, PENDING, PREVIOUS, type SecretDescription, type SecretVersion } from '../../aws/secret-versions.ts'
 import type { SecretShape } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
@@ -72,7 +73,9 @@ export function withToken(context: SecretContext, version: SecretVersion): Token
 export function shapeOf(current: TokenVersion | undefined): SecretShape {
   if (!current) return { kind: 'none' }
   const { binary, value } = current
-  return value.isObject ? { kind: 'object', binary, otherKeys: value.otherKeys.length > 0 } : { kind: 'plain', binary }
+  if (!value.path) return { kind: 'plain', binary }
+  const where = isPlainKey(value.path) ? {} : { path: value.path }
+  return { kind: 'object', binary, otherKeys: value.otherKeys.length > 0, ...where }
 }
 
 /** How much the clocks of a runner and of AWS may differ, in milliseconds. */

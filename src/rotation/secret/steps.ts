@@ -4,6 +4,7 @@
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 
+import { type KeyPath, nextTo, objectWith, parsePath } from '../../aws/secret-key.ts'
 import { CURRENT, PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
@@ -51,11 +52,9 @@ export async function createPending(
   const token = await minter.mint(arn, versionId, rotated)
   const { value } = token
   mask(value)
-  const isObject = template?.isObject ?? true
+  const isObject = template === undefined || template.path !== undefined
   const proof = isObject && request.proof ? await proofOf(context, value) : undefined
-  const text =
-    template?.with(value, proof) ??
-    JSON.stringify({ [secret.key]: value, ...(proof === undefined ? {} : { [proofKey(secret.key)]: proof }) })
+  const text = template?.with(value, proof) ?? JSON.stringify(newValue(parsePath(secret.key), value, proof))
   try {
     const put = await versions.putPending(versionId, text, current?.binary ?? false)
     if (put === 'stored') {
@@ -71,6 +70,11 @@ export async function createPending(
   }
   await discardUnstored(context, versionId, token)
   return { kind: 'taken' }
+}
+
+/** The value of a secret that had none. */
+function newValue(path: KeyPath, token: string, proof: string | undefined): object {
+  return objectWith(path, token, proof === undefined ? {} : { [nextTo(path, proofKey).at(-1) ?? '']: proof })
 }
 
 /**
@@ -111,7 +115,8 @@ export interface ConfirmedToken extends VerifiedToken {
 export async function testPending(context: SecretContext, versionId: string): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
-  const pending = await versions.read(versionId)
+  // The rotation function runs each step in a process of its own: an earlier one wrote it.
+  const pending = await versions.read(versionId, { isWritten: true })
   if (!pending) throw noPendingValue(secret, versionId)
   const label = labelOf(context, versionId)
   const { token } = tokenInSecret(pending.text, secret, label)

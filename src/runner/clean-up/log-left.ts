@@ -2,9 +2,10 @@
 import { type Fate, tellLeft } from '../ledger.ts'
 import { runnerLog } from '../log.ts'
 
-/** A warning when the token outlives the next hour, a line in the log otherwise. */
-export function logLeft(token: Fate): void {
+/** A warning when the token outlives the next hour (`kept`), a line in the log otherwise (`expires`). */
+export function logLeft(token: Fate): 'kept' | 'expires' {
   const { text, warn } = tellLeft(token, Date.now())
   if (warn) runnerLog.warning(text)
   else runnerLog.info(text)
+  return warn ? 'kept' : 'expires'
 }

@@ -1,6 +1,6 @@
 /** Edge of post: removes the copies that `hf auth login` and Git made of the token that main delivered. */
 import { randomUUID } from 'node:crypto'
-import { closeSync, fchmodSync, fchownSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fchownSync, openSync, renameSync, writeSync } from 'node:fs'
 import { isAbsolute } from 'node:path'
 import { getState } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
@@ -15,14 +15,16 @@ import {
   type SavedCopies,
 } from '../copies.ts'
 import { runnerLog } from '../log.ts'
+import { Remover } from '../remove.ts'
+import { tellLeft } from '../tell-removal.ts'
 import { withoutCopies } from './copy-text.ts'
 
 /** Removes every copy that it can, and warns about the rest. Never throws: the job must not fail because of it. */
-export function removeCopies(env: NodeJS.ProcessEnv): void {
+export function removeCopies(env: NodeJS.ProcessEnv, remover = new Remover()): void {
   const saved = readSaved(getState(COPIES_STATE))
   if (!saved) return
   const files = new Map([...saved.files, ...copyFiles(env)].map((file) => [`${file.kind} ${file.path}`, file]))
-  const removed = [...files.values()].filter((file) => remove(file, saved)).map(({ path }) => shown(path))
+  const removed = [...files.values()].filter((file) => remove(file, saved, remover)).map(({ path }) => shown(path))
   if (removed.length > 0) {
     const copies = removed.length === 1 ? 'a copy' : 'copies'
     runnerLog.info(`Removed ${copies} of this job’s token from ${listed(removed)}.`)
@@ -30,7 +32,7 @@ export function removeCopies(env: NodeJS.ProcessEnv): void {
 }
 
 /** Returns whether a copy was there and is gone. */
-function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies): boolean {
+function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies, remover: Remover): boolean {
   let found: FoundFile | undefined
   try {
     found = findFile(path)
@@ -47,7 +49,7 @@ function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies): boo
   if (found.isLink) return left(path, 'the path is a symbolic link')
   if (remainder === 'unknown form') return left(path, 'the post step does not recognize the file’s format')
   try {
-    return rewrite({ kind, path }, ours)
+    return rewrite({ kind, path }, ours, remover)
   } catch (error) {
     return left(path, `the file could not be changed (${reasonOf(error)})`)
   }
@@ -57,7 +59,7 @@ function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies): boo
  * Whoever reads the file meanwhile sees the one or the other text, and never a part of it. The file is read again after the
  * draft exists: Git's own writers take `.lock` as their lock. Returns whether a copy was removed.
  */
-function rewrite({ kind, path }: CopyFile, ours: Fingerprint): boolean {
+function rewrite({ kind, path }: CopyFile, ours: Fingerprint, remover: Remover): boolean {
   const draft = kind === 'git' ? `${path}.lock` : `${path}.hf-oidc-${randomUUID()}`
   const opened = createDraft(draft)
   let isDraft = true
@@ -66,8 +68,10 @@ function rewrite({ kind, path }: CopyFile, ours: Fingerprint): boolean {
     const remainder = found ? withoutCopies(kind, found.text, ours) : 'none here'
     if (!found || typeof remainder === 'string') return false
     if (remainder.kept === undefined) {
-      rmSync(path)
-      return true
+      const removal = remover.file(path)
+      const warning = tellLeft(removal)
+      if (warning !== undefined) runnerLog.warning(warning)
+      return removal.outcome === 'removed'
     }
     writeSync(opened, remainder.kept, null, 'latin1')
     fchownSync(opened, found.uid, found.gid)
@@ -79,7 +83,13 @@ function rewrite({ kind, path }: CopyFile, ours: Fingerprint): boolean {
     return true
   } finally {
     closeSync(opened)
-    if (isDraft) rmSync(draft, { force: true })
+    if (isDraft) {
+      const { outcome, reason } = remover.file(draft)
+      // It holds what others wrote to the file, and not this job's token.
+      if (outcome === 'left') {
+        runnerLog.warning(`The post step’s own file ${shown(draft)} is still there (${reason}). Remove it yourself.`)
+      }
+    }
   }
 }
 

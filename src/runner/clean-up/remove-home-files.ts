@@ -1,20 +1,22 @@
 /** Post removes the token files that main wrote to the home folder, if they are still what main wrote. */
-import { rmdirSync, unlinkSync } from 'node:fs'
+import { rmdirSync } from 'node:fs'
 import { basename, dirname, isAbsolute, relative } from 'node:path'
-import { info, warning } from '@actions/core'
 import { isRecord, parseJson } from '../../text/json.ts'
 import { printable } from '../../text/printable.ts'
 import { hashOf } from '../copies.ts'
 import type { HomeFile } from '../deliver/plan.ts'
+import { runnerLog } from '../log.ts'
+import type { Remover } from '../remove.ts'
 import { readSmallFile } from '../small-file.ts'
+import { shownPath, tellLeft } from '../tell-removal.ts'
 
 /** Far more than any token has, in bytes. */
 const MAX_TOKEN = 16_384
 
 /** Removes what it can and reports the rest. Returns the removed paths, and how many files the state lists. */
-export function removeHomeFiles(state: string): { removed: string[]; count: number } {
+export function removeHomeFiles(state: string, remover: Remover): { removed: string[]; count: number } {
   const files = readHomeFiles(state)
-  return { removed: files.filter(remove).map(({ path }) => path), count: files.length }
+  return { removed: files.filter((file) => remove(file, remover)).map(({ path }) => path), count: files.length }
 }
 
 /** The state may be missing or, on a runner that was tampered with, anything. */
@@ -29,20 +31,30 @@ function readHomeFiles(state: string): HomeFile[] {
     )
 }
 
-function remove(file: HomeFile): boolean {
-  const shown = printable(file.path)
+/** Returns whether the file was there and is gone. */
+function remove(file: HomeFile, remover: Remover): boolean {
+  const shown = shownPath(file.path)
   try {
     if (!isStillOurs(file)) {
-      info(`Left ${shown} alone: it is no longer the file that this action wrote.`)
+      runnerLog.info(`Left ${shown} alone: it is no longer the file that this action wrote.`)
       return false
     }
-    unlinkSync(file.path)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') info(`${shown} was already gone.`)
-    else warning(`Could not remove ${shown} (${printable(code, 40)}). It may hold the token: remove it yourself.`)
+    const code = printable((error as NodeJS.ErrnoException).code, 40)
+    // Nothing is there, or a folder of the path is a file.
+    if (code === 'ENOENT' || code === 'ENOTDIR') runnerLog.info(`${shown} was already gone.`)
+    else {
+      runnerLog.warning(
+        `${shown} could not be read (${code}), and may still be there with this job’s token. Remove it yourself.`,
+      )
+    }
     return false
   }
+  const removal = remover.file(file.path)
+  const warning = tellLeft(removal)
+  if (warning !== undefined) runnerLog.warning(warning)
+  if (removal.outcome === 'gone') runnerLog.info(`${shown} was already gone.`)
+  if (removal.outcome !== 'removed') return false
   removeEmptyFolders(file)
   return true
 }

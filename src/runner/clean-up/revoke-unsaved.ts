@@ -4,15 +4,13 @@ import { mustReport, type RevocableToken, tellExpiry } from '../ledger.ts'
 import { runnerLog } from '../log.ts'
 import { logLeft } from './log-left.ts'
 
-const ATTEMPTS = 3
-
 /** Revokes the token now, or logs when it expires. A token that could not be revoked is a warning. Never throws. */
-export async function revokeUnsaved(token: RevocableToken, { http, deadline }: NetworkContext): Promise<void> {
-  if (!mustReport(token)) return logLeft(token)
+export async function revokeUnsaved(token: RevocableToken, { http, policy }: NetworkContext): Promise<void> {
+  if (!mustReport(token)) return void logLeft(token)
   const { value, endpoint, expiresAt } = token
   try {
     const { revokeToken } = await import('../../hub/revoke.ts')
-    await revokeToken(value, { endpoint, http, policy: { maxAttempts: ATTEMPTS, deadline } })
+    await revokeToken(value, { endpoint, http, policy })
   } catch {
     runnerLog.warning(
       `A token was minted, but it could neither be saved for the post step nor revoked. ${tellExpiry(expiresAt)}: revoke it on the Hub.`,

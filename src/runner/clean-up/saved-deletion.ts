@@ -12,9 +12,11 @@ import {
   parseSecretId,
   parseSessionPolicy,
   parseStage,
+  parseVersionId,
   ROLE_DURATION,
 } from '../../inputs/aws.ts'
 import { parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
+import { parseWay, type WayInputs } from '../../inputs/aws-way.ts'
 import { wholeNumber } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg, parseServiceAccount } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
@@ -50,12 +52,13 @@ const CHECKS: readonly (readonly [string, Check])[] = [
   ['request.org', parsed(parseOrg)],
   ['request.hubEndpoint', parsed((text, problems) => parseEndpoint('', text, problems))],
   ['request.audience', (value, saved) => isText(value) && audiencesOf(saved).includes(value)],
-  ['request.issuer', parsed((text, problems) => parseIssuer(text, '', { kind: 'github' }, problems))],
+  ['request.issuer', parsed((text, problems) => parseIssuer(text, { serverUrl: '' }, { kind: 'github' }, problems))],
   ['request.claimRules', (value) => Array.isArray(value) && value.every(isClaimRule)],
   ['request.idTokenFrom', isIdTokenFrom],
   ['request.source.kind', (value) => value === 'service-account'],
   ['request.source.account', parsed((text, problems) => parseServiceAccount(text, '', problems))],
   ['request.aws.role', isRole],
+  ['request.aws.way', isWay],
   ['request.aws.region', parsed(parseRegion)],
   ['request.aws.roleSessionName', (value) => isText(value) && value !== '' && sessionName(value, NO_JOB) === value],
   ['request.aws.roleDurationSeconds', isRoleDuration],
@@ -100,8 +103,55 @@ function isIdTokenFrom(value: unknown): boolean {
   return agrees(value, (problems) => parseIdTokenFrom(text, problems))
 }
 
-function isRole(value: unknown): boolean {
-  return isRecord(value) && agrees(value, (problems) => parseRole(String(value.arn), problems))
+/** With a way, the last role is this one: see `isWay`. */
+function isRole(value: unknown, saved: Record<string, unknown>): boolean {
+  if (!isRecord(value)) return false
+  return (
+    at(saved, 'request.aws.way') !== undefined || agrees(value, (problems) => parseRole(String(value.arn), problems))
+  )
+}
+
+/** Read again from what would have been its inputs and variables. */
+function isWay(value: unknown, saved: Record<string, unknown>): boolean {
+  if (value === undefined) return true
+  if (!isRecord(value) || !Array.isArray(value.hops) || !value.hops.every(isRecord)) return false
+  const { runner, hops, tags } = value
+  const inputs = {
+    'aws-identity': runner === undefined ? 'oidc' : 'runner',
+    'role-to-assume': '',
+    'role-chain': hops.map(lineOf).join('\n'),
+    'session-tags': String(tags),
+    'role-duration-seconds': String(at(saved, 'request.aws.roleDurationSeconds')),
+    'session-policy': String(at(saved, 'request.aws.sessionPolicy')),
+  }
+  const again = (problems: Problems) => parseWay(firstApart(inputs), variablesOf(runner), problems)
+  // The state has no field for what is undefined.
+  const inState = (parsed: unknown): unknown => JSON.parse(JSON.stringify(parsed))
+  return agrees({ role: at(saved, 'request.aws.role'), way: value }, (problems) => inState(again(problems)))
+}
+
+/** The first role is an input of its own, which takes no external ID. */
+function firstApart(inputs: WayInputs): WayInputs {
+  const [first = '', ...chain] = inputs['role-chain'].split('\n')
+  if (first.includes(' ')) return inputs
+  return { ...inputs, 'role-to-assume': first, 'role-chain': chain.join('\n') }
+}
+
+function lineOf({ arn, externalId }: Record<string, unknown>): string {
+  return externalId === undefined ? String(arn) : `${arn} external-id=${externalId}`
+}
+
+function variablesOf(runner: unknown): Record<string, string> {
+  if (!isRecord(runner)) return {}
+  const entries = Object.entries({
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: runner.url,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: runner.kind === 'container' ? runner.tokenFile : undefined,
+    AWS_WEB_IDENTITY_TOKEN_FILE: runner.kind === 'web-identity' ? runner.tokenFile : undefined,
+    AWS_ROLE_ARN: isRecord(runner.role) ? runner.role.arn : undefined,
+    AWS_ROLE_SESSION_NAME: runner.sessionName,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: runner.endpoint,
+  })
+  return Object.fromEntries(entries.flatMap(([name, one]) => (one === undefined ? [] : [[name, String(one)]])))
 }
 
 function isRoleDuration(value: unknown): boolean {
@@ -124,11 +174,13 @@ function isSecret(value: unknown, saved: Record<string, unknown>): boolean {
   const [id, key, stage] = [String(value.id), String(value.key), String(value.stage)]
   return agrees(value, (problems) => {
     const region = String(at(saved, 'request.aws.region'))
-    const role = parseRole(String(at(saved, 'request.aws.role.arn')), problems)
+    // What is wrong with the role is a misfit of its own.
+    const role = parseRole(String(at(saved, 'request.aws.role.arn')), new Problems())
     return {
       id,
       key: parseKey('', key, problems),
       stage: parseStage(stage, problems),
+      ...(value.versionId === undefined ? {} : { versionId: parseVersionId(String(value.versionId), problems) }),
       region: parseSecretId('', id, { region, role }, problems),
     }
   })

@@ -7,12 +7,13 @@ import type { Job } from '../../identity/job.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import { exportedVariables, type Request } from '../../token/request.ts'
+import { sweepFolders } from '../clean-up/sweep.ts'
 import { COPIES_STATE, savedCopies } from '../copies.ts'
-import { deliveryFailed, notSet, writeFailed } from '../delivery-failed.ts'
-import { GIT_USES, OWN_VARIABLES } from '../own-variables.ts'
-import { credentialAnswer, gitPrefixes, gitVariables, hostConfig, pathsConfig, withinReach } from './git.ts'
+import { deliveryFailed, notSet, writeFailure } from '../delivery-failed.ts'
+import { GIT_USES, gitAnswerVariable, listGitUses, OWN_VARIABLES } from '../own-variables.ts'
+import { credentialAnswer, gitPrefixes, gitVariables, slashed } from './git.ts'
 import { writeHomeFiles } from './home-file.ts'
-import { DELIVERED_STATE, gitReach, planDelivery } from './plan.ts'
+import { DELIVERED_STATE, type DeliveredGit, gitReach, planDelivery } from './plan.ts'
 import { makePrivateDirectory, writePrivateFile } from './private-file.ts'
 
 const NOT_DELIVERED = 'The token is valid, but it could not be passed to later steps.'
@@ -31,31 +32,33 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
   try {
     saveState(DELIVERED_STATE, plan.delivered)
     saveState(COPIES_STATE, savedCopies(token.value, process.env))
+    sweepFolders(job.tempDirectory)
     if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)
     if (plan.tokenFile) {
       writePrivateFile(plan.tokenFile, token.value)
       exportVariable('HF_TOKEN_PATH', plan.tokenFile)
     }
     homeFiles = writeHomeFiles(plan.homeFiles, token.value, NOT_DELIVERED)
-    if (plan.git) {
-      writePrivateFile(plan.git.answer, credentialAnswer(token.value))
-      const reach = gitReach(request)
-      const prefixes = gitPrefixes(reach)
-      const later = withinReach(prefixes, job.gitUses, job.gitConfigs)
-      writePrivateFile(plan.git.paths, pathsConfig(reach, plan.git, later))
-      writePrivateFile(plan.git.config, hostConfig(reach, plan.git, job.gitConfigCount))
-      warnOfReplaced(prefixes, job)
-      exportVariable(GIT_USES, [...job.gitUses, prefixes].map((use) => use.join(' ')).join('|'))
-      for (const [name, value] of gitVariables(plan.git.config, job.gitConfigCount)) exportVariable(name, value)
+    if (plan.gitAnswer !== undefined && plan.delivered.git) {
+      writePrivateFile(plan.gitAnswer, credentialAnswer(token.value))
+      configureGit(plan.gitAnswer, plan.delivered.git, gitPrefixes(gitReach(request)), job)
     }
     for (const name of request.exportEnv) exportVariable(name, token.value)
     const names = exportedVariables(request)
     if (names.length > 0) exportVariable(OWN_VARIABLES, [...new Set([...job.ownVariables, ...names])].join(' '))
     for (const [name, value] of Object.entries(outputs(token, identity, request))) setOutput(name, value)
   } catch (error) {
-    throw error instanceof ActionError ? error : deliveryFailed(NOT_DELIVERED, writeFailed(error))
+    throw error instanceof ActionError ? error : writeFailure(NOT_DELIVERED, error, job.platform)
   }
   return places(request, homeFiles)
+}
+
+/** `answer`: the helper's file. */
+function configureGit(answer: string, git: DeliveredGit, prefixes: readonly string[], job: Job): void {
+  warnOfReplaced(prefixes, job)
+  exportVariable(gitAnswerVariable(git.use), slashed(answer))
+  exportVariable(GIT_USES, listGitUses([...job.gitUses, { number: git.use, prefixes }]))
+  for (const [name, value] of gitVariables(git.entries, git.count)) exportVariable(name, value)
 }
 
 function outputs(token: VerifiedToken, identity: Identity, request: Request): Record<string, string> {
@@ -75,7 +78,7 @@ function outputs(token: VerifiedToken, identity: Identity, request: Request): Re
 }
 
 function warnOfReplaced(prefixes: readonly string[], { gitUses }: Job): void {
-  const replaced = prefixes.filter((prefix) => gitUses.some((use) => use.includes(prefix)))
+  const replaced = prefixes.filter((prefix) => gitUses.some((use) => use.prefixes.includes(prefix)))
   if (replaced.length === 0) return
   warning(
     `An earlier use of this action in this job gave git a token for ${listed(replaced.map((one) => printable(one, 120)))}. From now on, git uses this step's token there. To keep the earlier one, remove \`git-credentials\` from this step.`,

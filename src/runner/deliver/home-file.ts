@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { saveState, warning } from '@actions/core'
+import { ActionError } from '../../errors/action-error.ts'
 import { printable } from '../../text/printable.ts'
 import { hashOf } from '../copies.ts'
 import { homeFileFailed } from '../delivery-failed.ts'
@@ -28,7 +29,7 @@ export function writeHomeFiles(paths: readonly string[], token: string, failed: 
       }
       saveState(HOME_FILES_STATE, written)
     } catch (error) {
-      throw homeFileFailed(failed, path, error)
+      throw error instanceof ActionError ? error : homeFileFailed(failed, path, error)
     }
     warning(
       `${printable(path)} already exists, so this step left it alone. Clients that read neither HF_TOKEN nor HF_TOKEN_PATH will use its content instead of this step’s token. If nothing needs the file, remove it in an earlier step. If it belongs to another job, or to an earlier use of this action, set HF_HOME to a different folder.`,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { reachedPaths } from '../../hub/reach.ts'
 import type { Job } from '../../identity/job.ts'
 import type { Request } from '../../token/request.ts'
-import { type GitFiles, type GitReach, gitPrefixes, pathsBeside } from './git.ts'
+import { type GitEntry, type GitReach, gitConfig } from './git.ts'
 
 /** Name of the state entry that main saves and post reads. */
 export const DELIVERED_STATE = 'delivered'
@@ -18,10 +18,17 @@ export interface Delivered {
    * fails if it is empty, and treats a missing file as "not logged in".
    */
   variables: readonly string[]
-  /** `GIT_CONFIG_COUNT` before this run, if this run raised it. */
-  gitConfigCount: number | undefined
-  /** What this run added to the list of uses that gave Git a token. */
-  gitUse: string | undefined
+  /** What this run configured git with, if it did. */
+  git: DeliveredGit | undefined
+}
+
+/** What this run added to git's configuration. Holds no secret. */
+export interface DeliveredGit {
+  /** The number of this use in the job. */
+  use: number
+  /** `GIT_CONFIG_COUNT` before this run: the number of the first entry. */
+  count: number
+  entries: readonly GitEntry[]
 }
 
 /** Name of the state entry that main saves and post reads: a list of {@link HomeFile}. */
@@ -41,8 +48,8 @@ export interface DeliveryPlan {
   tokenFile: string | undefined
   /** Where it also goes for clients that know no variable, when `export-file` is `hf-home`. */
   homeFiles: readonly string[]
-  /** Git's configuration and the answer of its credential helper, when `git-credentials` asks for them. */
-  git: GitFiles | undefined
+  /** The answer of git's credential helper, when `git-credentials` asks for it. */
+  gitAnswer: string | undefined
   delivered: Delivered
 }
 
@@ -57,19 +64,22 @@ export function planDelivery(request: Request, job: Job): DeliveryPlan {
   return {
     tokenFile: request.exportFile ? file('token') : undefined,
     homeFiles: request.exportHome ? job.hubTokenFiles : [],
-    git: request.gitCredentials
-      ? { config: file('gitconfig'), paths: pathsBeside(file('gitconfig')), answer: file('git-credentials') }
-      : undefined,
+    gitAnswer: request.gitCredentials ? file('git-credentials') : undefined,
     delivered: {
       directory,
       variables: request.exportEnv,
-      gitConfigCount: request.gitCredentials ? job.gitConfigCount : undefined,
-      gitUse: request.gitCredentials ? gitPrefixes(gitReach(request)).join(' ') : undefined,
+      git: request.gitCredentials
+        ? {
+            use: Math.max(-1, ...job.gitUses.map(({ number }) => number)) + 1,
+            count: job.gitConfigCount,
+            entries: gitConfig(request.hubEndpoint),
+          }
+        : undefined,
     },
   }
 }
 
-/** What Git may use the token of this request for. */
+/** What git may use the token of this request for. */
 export function gitReach({ hubEndpoint, org, source, repositories }: Request): GitReach {
   const paths = reachedPaths({
     org,

@@ -1,67 +1,100 @@
-/** Files that only the runner's own user can read. */
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Files that only the runner's own user can read: access is checked before anything is written to them. */
+import fs from 'node:fs'
+import { code, prose } from '../../text/message.ts'
+import { Remover } from '../remove.ts'
+import { keepOwnerOnly, type Run, runProgram } from './access-list.ts'
+import { notPrivate } from './not-private.ts'
 
-/** Runs a program without a shell. */
-export type Run = (file: string, args: readonly string[]) => void
-
-const run: Run = (file, args) => {
-  // Loading it takes time, and only Windows needs it.
-  const { execFileSync } = process.getBuiltinModule('node:child_process')
-  execFileSync(file, args, { stdio: 'ignore', timeout: 10_000 })
+/** What decides how access is limited; a test plays another system with it. */
+export interface AccessOptions {
+  platform?: NodeJS.Platform
+  /** Runs Windows's own program. */
+  run?: Run
+  /** What the system says about an opened file or folder. */
+  statsOf?: (opened: number) => Pick<fs.Stats, 'mode' | 'uid'>
 }
 
 /**
- * Windows has no modes: there, the system's own `icacls` replaces the inherited access list with one that names only the
- * owner. S-1-3-4 is "owner rights": whoever owns the object, in any language.
+ * Creates a folder for the owner only (mode 0700). Throws if the folder exists.
+ *
+ * @throws `ActionError` `delivery-failed` if others have access to it.
  */
-function keepOwnerOnly(path: string, access: string, platform: NodeJS.Platform, exec: Run): void {
-  if (platform !== 'win32') return
-  const icacls = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'icacls.exe')
-  exec(icacls, [path, '/inheritance:r', '/grant:r', `*S-1-3-4:${access}`])
+export function makePrivateDirectory(path: string, options: AccessOptions = {}): void {
+  const { platform = process.platform, run = runProgram } = options
+  fs.mkdirSync(path, { mode: 0o700 })
+  if (platform === 'win32') {
+    keepOwnerOnly(path, 'folder', run)
+    return
+  }
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants
+  const opened = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+  try {
+    requirePrivate(path, opened, options)
+  } finally {
+    fs.closeSync(opened)
+  }
 }
 
-/** Creates a folder for the owner only (mode 0700). Throws if the folder exists. */
-export function makePrivateDirectory(
-  path: string,
-  platform: NodeJS.Platform = process.platform,
-  exec: Run = run,
-): void {
-  mkdirSync(path, { mode: 0o700 })
-  keepOwnerOnly(path, '(OI)(CI)F', platform, exec)
-}
-
-/** Writes a new file with mode 0600, in a folder for the owner only. Throws if there is a file or link already. */
-export function writePrivateFile(path: string, content: string): void {
-  writeFileSync(path, content, { mode: 0o600, flag: 'wx' })
+/**
+ * Writes a new file with mode 0600, in a folder for the owner only. Throws if there is a file or link already.
+ *
+ * @throws `ActionError` `delivery-failed` if others have access to it; then it is removed again.
+ */
+export function writePrivateFile(path: string, content: string, options: AccessOptions = {}): void {
+  const opened = fs.openSync(path, 'wx', 0o600)
+  // On Windows, the folder's access list applies to what is in it.
+  fill(path, opened, () => {
+    if ((options.platform ?? process.platform) !== 'win32') requirePrivate(path, opened, options)
+    fs.writeFileSync(opened, content)
+  })
 }
 
 /**
  * Writes a new file for the owner only, in a folder that others may read. Returns false, and changes nothing, if
  * anything is there already, even a link to nowhere.
+ *
+ * @throws `ActionError` `delivery-failed` if others have access to it; then it is removed again.
  */
-export function writeNewPrivateFile(
-  path: string,
-  content: string,
-  platform: NodeJS.Platform = process.platform,
-  exec: Run = run,
-): boolean {
-  let file: number
+export function writeNewPrivateFile(path: string, content: string, options: AccessOptions = {}): boolean {
+  const { platform = process.platform, run = runProgram } = options
+  let opened: number
   try {
-    file = openSync(path, 'wx', 0o600)
+    opened = fs.openSync(path, 'wx', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
-  try {
-    keepOwnerOnly(path, 'F', platform, exec)
-    writeFileSync(file, content)
-  } catch (error) {
-    // Half a token would not be recognized as ours later.
-    rmSync(path, { force: true })
-    throw error
-  } finally {
-    closeSync(file)
-  }
+  fill(path, opened, () => {
+    if (platform === 'win32') keepOwnerOnly(path, 'file', run)
+    else requirePrivate(path, opened, options)
+    fs.writeFileSync(opened, content)
+  })
   return true
+}
+
+/** Closes the file, and removes it if `write` throws: half a token would not be recognized as ours later. */
+function fill(path: string, opened: number, write: () => void): void {
+  let isWritten = false
+  try {
+    write()
+    isWritten = true
+  } finally {
+    fs.closeSync(opened)
+    if (!isWritten) new Remover().file(path)
+  }
+}
+
+/** A file system may ignore the mode that a file or folder is created with, or give it to somebody else. */
+function requirePrivate(path: string, opened: number, { platform, statsOf = fs.fstatSync }: AccessOptions): void {
+  const { mode, uid } = statsOf(opened)
+  const user = process.geteuid?.()
+  const fails = (seen: ReturnType<typeof prose>) => notPrivate(path, seen, platform ?? process.platform)
+  if ((mode & 0o077) !== 0) {
+    throw fails(
+      prose`its mode is ${code((mode & 0o7777).toString(8).padStart(4, '0'))}, although a private one was requested`,
+    )
+  }
+  if (user !== undefined && uid !== user) {
+    throw fails(prose`it belongs to user ${String(uid)}, although this step runs as user ${String(user)}`)
+  }
 }

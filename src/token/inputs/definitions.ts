@@ -5,6 +5,9 @@ export const INPUTS = {
   'hf-org': undefined,
   'token-source': 'secrets-manager',
   'role-to-assume': undefined,
+  'role-chain': undefined,
+  'session-tags': 'true',
+  'aws-identity': 'oidc',
   'aws-region': undefined,
   scope: 'read',
   permissions: undefined,
@@ -12,6 +15,7 @@ export const INPUTS = {
   'secret-id': 'huggingface/{org}/{scope}',
   'secret-key': 'token',
   'secret-version-stage': 'AWSCURRENT',
+  'secret-version-id': undefined,
   audience: '{org}',
   'oidc-issuer': undefined,
   'id-token-from': 'github',
@@ -37,7 +41,7 @@ export const INPUTS = {
   revoke: 'auto',
   'orphan-age': '24h',
   timeout: '60s',
-  'max-attempts': '4',
+  'max-attempts': undefined,
 } as const satisfies Record<string, string | undefined>
 
 export type InputName = keyof typeof INPUTS

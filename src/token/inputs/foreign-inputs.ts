@@ -12,9 +12,13 @@ const BELONGS_TO: readonly (readonly [InputName, readonly SourceName[]])[] = [
   ...(
     [
       'role-to-assume',
+      'role-chain',
+      'session-tags',
+      'aws-identity',
       'aws-region',
       'secret-id',
       'secret-version-stage',
+      'secret-version-id',
       'audience',
       'role-session-name',
       'role-duration-seconds',

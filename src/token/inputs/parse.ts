@@ -3,17 +3,18 @@ import { DEFAULT_HUB } from '../../hub/pages.ts'
 import { VERIFY_MODES } from '../../hub/requirement.ts'
 import type { Job } from '../../identity/job.ts'
 import { inWords } from '../../inputs/aws-endpoints.ts'
-import { duration, fill, flag, gotUrl, lines, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
+import { duration, fill, flag, givenNumber, gotUrl, lines, oneOf, words } from '../../inputs/fields.ts'
 import { checkMintable, parseEndpoint, parseOrg, parseRepositories } from '../../inputs/hub.ts'
 import { addGeneralProblems, got, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { parseRights } from '../../inputs/rights.ts'
-import { MOST_ATTEMPTS } from '../../net/retry.ts'
+import { MOST_CALLS } from '../../net/backoff.ts'
 import { code, prose } from '../../text/message.ts'
 import { printable } from '../../text/printable.ts'
 import { FILE_MODES, REVOKE_MODES, type Request } from '../request.ts'
 import { checkClient } from './check-client.ts'
+import { CLAIM_PLACEHOLDERS } from './claim-placeholders.ts'
 import { INPUT_NAMES, INPUTS, type InputName } from './definitions.ts'
 import { refuseOtherNames } from './foreign-inputs.ts'
 import { parseAws } from './parse-aws.ts'
@@ -44,6 +45,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
   )
   const { scope } = asked
   const filled = (name: InputName) => fill(name, values[name], { org, scope }, problems)
+  const filledForAws = (name: InputName) => fill(name, values[name], { org, scope, ...CLAIM_PLACEHOLDERS }, problems)
 
   const hubEndpoint = parseEndpoint('hf-endpoint', values['hf-endpoint'] || raw.hfEndpoint || DEFAULT_HUB, problems)
   const clientEndpoint = values['client-endpoint']
@@ -51,7 +53,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     : undefined
   const source = parseSource(values, { org, asked }, problems)
   const usesAws = source.kind !== 'trusted-publisher'
-  const aws = usesAws ? parseAws(raw, job, filled, problems) : undefined
+  const aws = usesAws ? parseAws(raw, job, filledForAws, problems) : undefined
   if (!usesAws) checkHubAudience(hubEndpoint, problems)
   // The environment of a step does not say where its variables come from.
   const hubNote = values['hf-endpoint'] ? '' : ' (from HF_ENDPOINT: set it for the job, not for this step alone)'
@@ -63,7 +65,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
     ...asked,
     // The Hub accepts only ID tokens that are meant for it.
     audience: usesAws ? filled('audience') : hubEndpoint,
-    issuer: parseIssuer(values['oidc-issuer'], job.serverUrl, idTokenFrom, problems),
+    issuer: parseIssuer(values['oidc-issuer'], job, idTokenFrom, problems),
     claimRules: parseClaimRules(values['required-claims'], problems),
     idTokenFrom,
     source,
@@ -87,7 +89,7 @@ export function parseInputs(raw: RawInputs<InputName>, job: Job): Request {
       ...(aws ? inWords(aws.awsEndpoints) : []),
     ],
     timeoutMs: duration('timeout', values, { min: 1, max: 3600 }, problems) * 1000,
-    maxAttempts: wholeNumber('max-attempts', values, { min: 1, max: MOST_ATTEMPTS }, problems),
+    maxAttempts: givenNumber('max-attempts', values, { min: 1, max: MOST_CALLS }, problems),
   }
   checkFolders(request, job, problems)
   if (request.repositoriesOnly && request.repositories.length === 0) {

@@ -1,6 +1,7 @@
-/** The sandbox's IAM: what AWS would allow, it allows; what it does not know, it refuses to read. */
+/** The evaluator: what AWS would allow, it allows; what it does not know, it refuses to read. */
 import { describe, expect, test } from '@jest/globals'
-import { type AccessRequest, evaluate, type PolicyKind, parsePolicy } from '../../sandbox/aws/policy.ts'
+import type { PolicyKind } from '../../../src/aws/policies/evaluate/kinds.ts'
+import { type AccessRequest, evaluate, parsePolicy } from '../../../src/aws/policies/evaluate/policy.ts'
 
 const SECRET = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:hf/token-a1B2c3'
 const PROVIDER = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com'
@@ -59,7 +60,14 @@ describe('wildcards', () => {
     ['arn:aws:secretsmanager:us-east-1:111122223333:secret:hf/token', 'implicit-deny'],
     ['arn:aws:secretsmanager:us-east-1:111122223333:secret:hf/token-?????', 'implicit-deny'],
     ['arn:aws:secretsmanager:us-east-1:111122223333:secret:HF/*', 'implicit-deny'],
-    ['arn.aws:secretsmanager:us-east-1:111122223333:secret:hf/*', 'implicit-deny'],
+    ['arn:aws:secretsmanager:us-east-1:111122223333:secret.hf/*', 'implicit-deny'],
+    ['arn:aws:secretsmanager:*:*:secret:hf/*', 'allow'],
+    ['arn:aws:secretsmanager:*', 'allow'],
+    ['arn:aws:secretsmanager', 'allow'],
+    ['arn:aws:kms', 'implicit-deny'],
+    ['arn:aws:secretsmanager:*a1B2c3', 'implicit-deny'],
+    ['arn:aws:secretsmanager:us-*-1:11112222????:*', 'allow'],
+    ['*', 'allow'],
   ])('the resource %s gives %s', (Resource, decision) => {
     expect(decide([read({ Resource })])).toBe(decision)
   })
@@ -76,9 +84,9 @@ describe('conditions', () => {
       }),
       'trust',
     )
-  const assume = (context: AccessRequest['context'], federated = PROVIDER): AccessRequest => ({
+  const assume = (context: AccessRequest['context'], provider = PROVIDER): AccessRequest => ({
     action: 'sts:AssumeRoleWithWebIdentity',
-    federated,
+    caller: { kind: 'federated', provider },
     context,
   })
 
@@ -137,30 +145,55 @@ describe('conditions', () => {
 
 describe('what is refused', () => {
   test.each([
-    ['ForAllValues:StringEquals', read({ Condition: { 'ForAllValues:StringEquals': { 'a:b': 'c' } } })],
-    ['StringEqualsIfExists', read({ Condition: { StringEqualsIfExists: { 'a:b': 'c' } } })],
-    ['ArnLike', read({ Condition: { ArnLike: { 'a:b': 'c' } } })],
-    ['NotAction', { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' }],
-    ['NotResource', { Effect: 'Allow', Action: '*', NotResource: SECRET }],
+    ['StringLik', read({ Condition: { StringLik: { 'a:b': 'c' } } })],
+    ['ForAllValue:StringEquals', read({ Condition: { 'ForAllValue:StringEquals': { 'a:b': 'c' } } })],
+    ['NullIfExists', read({ Condition: { NullIfExists: { 'a:b': 'true' } } })],
+    ['ForAnyValue:Null', read({ Condition: { 'ForAnyValue:Null': { 'a:b': 'true' } } })],
+    ['prefix', read({ Condition: { StringEquals: { sub: 'c' } } })],
+    ['both Action and NotAction', read({ NotAction: 'iam:*' })],
+    ['both Resource and NotResource', read({ NotResource: '*' })],
     ['Principal', read({ Principal: '*' })],
     ['Effect', read({ Effect: 'allow' })],
-    ['policy variables', read({ Resource: 'arn:aws:secretsmanager:*:*:secret:${' + 'aws:PrincipalTag/team}' })],
+    ['variable', read({ Resource: 'arn:aws:secretsmanager:*:*:secret:${' + 'aws:PrincipalTag/team' })],
+    ['variable', read({ Resource: 'arn:aws:secretsmanager:*:*:secret:${' + 'team}' })],
     ['Resource', { Effect: 'Allow', Action: '*' }],
+    ['ARN format', read({ Resource: 'hf/token' })],
     ['Action', read({ Action: [] })],
+    ['Action', { Effect: 'Allow', Resource: '*' }],
+    ['prefix', read({ Action: 'GetSecretValue' })],
+    ['SID', [read({ Sid: 'a' }), read({ Sid: 'a' })]],
+    ['is not a number', read({ Condition: { NumericLessThan: { 'a:b': 'many' } } })],
+    ['is not a date', read({ Condition: { DateLessThan: { 'a:b': 'tomorrow' } } })],
+    ['is not true or false', read({ Condition: { Bool: { 'a:b': 'yes' } } })],
+    ['is not an IP address', read({ Condition: { IpAddress: { 'a:b': '10.0.0.0/33' } } })],
+    ['true or false', read({ Condition: { Null: { 'a:b': 'maybe' } } })],
+    ['U+00FF', read({ Condition: { StringEquals: { 'a:b': '€' } } })],
   ])('%s in an identity policy', (named, statement) => {
-    expect(() => parsePolicy(document(statement), 'identity')).toThrow(
+    expect(() => parsePolicy(document(...[statement].flat()), 'identity')).toThrow(
       expect.objectContaining({ code: 'MalformedPolicyDocument', message: expect.stringContaining(named) }),
     )
   })
 
+  const federated = { Principal: { Federated: PROVIDER }, Action: 'sts:AssumeRoleWithWebIdentity' }
+  const rcp = { Effect: 'Deny', Principal: '*', Action: 'secretsmanager:*', Resource: '*' }
   test.each<[string, string | object, PolicyKind]>([
     ['text that is not JSON', '{"Version":', 'session'],
     ['a list', '[]', 'session'],
-    ['an old version', { Version: '2008-10-17', Statement: [read()] }, 'identity'],
+    ['an unknown version', { Version: '2020-10-17', Statement: [read()] }, 'identity'],
     ['no statement', { Version: '2012-10-17', Statement: [] }, 'identity'],
-    ['a trust policy with a resource', document({ ...read(), Principal: { Federated: PROVIDER } }), 'trust'],
+    ['a trust policy with a resource', document({ Effect: 'Allow', ...federated, Resource: '*' }), 'trust'],
     ['a trust policy without a principal', document({ Effect: 'Allow', Action: '*' }), 'trust'],
-    ['a trust policy for everyone', document({ Effect: 'Allow', Principal: '*', Action: '*' }), 'trust'],
+    ['a trust policy for another service', document({ Effect: 'Allow', ...federated, Action: 's3:*' }), 'trust'],
+    ['a pattern of principals', document(read({ Principal: { AWS: 'arn:aws:iam::111122223333:role/*' } })), 'resource'],
+    ['half an account', document(read({ Principal: { AWS: '1111' } })), 'resource'],
+    ['an unknown kind of principal', document(read({ Principal: { Role: '*' } })), 'resource'],
+    ['no principal', document(read({ Principal: {} })), 'resource'],
+    ['NotPrincipal with Allow', document(read({ NotPrincipal: '*' })), 'resource'],
+    ['an RCP that allows', document({ ...rcp, Effect: 'Allow' }), 'rcp'],
+    ['an RCP for one role', document({ ...rcp, Principal: { AWS: 'arn:aws:iam::111122223333:role/x' } }), 'rcp'],
+    ['an RCP with NotAction', document({ Effect: 'Deny', Principal: '*', NotAction: 's3:*', Resource: '*' }), 'rcp'],
+    ['an RCP for every action', document({ ...rcp, Action: '*' }), 'rcp'],
+    ['an RCP for Lambda', document({ ...rcp, Action: 'lambda:InvokeFunction' }), 'rcp'],
   ])('%s', (_, policy, kind) => {
     expect(() => parsePolicy(policy, kind)).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))
   })

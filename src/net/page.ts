@@ -1,0 +1,35 @@
+/** What came as an answer: its size, and whether it is a page for people, which no service that the action calls sends. */
+import { printable } from '../text/printable.ts'
+import type { HttpResponse } from './http.ts'
+
+/** How HTML begins, after a byte order mark and comments; XML of a service (`<ErrorResponse`) does not. */
+const HTML =
+  /^\ufeff?(?:\s|<!--[\s\S]*?-->|<\?xml[^>]*>)*<(?:!doctype\s+html|html|head|body|title|meta|center|h1|div|p|script)[\s>/]/i
+
+/** How much of an answer is looked at, in characters. */
+const BEGINNING = 4096
+
+/** True for HTML, whatever its status and its content type are. */
+export function isPage({ body }: Pick<HttpResponse, 'body'>): boolean {
+  return HTML.test(beginningOf(body))
+}
+
+/** The title of a page, or else its first heading. */
+export function titleOf({ body }: Pick<HttpResponse, 'body'>): string | undefined {
+  const text = beginningOf(body)
+  const [, title] = /<title[^>]*>([^<]*)/i.exec(text) ?? /<h1[^>]*>([^<]*)/i.exec(text) ?? []
+  const words = title?.replace(/\s+/g, ' ').trim()
+  return words ? words : undefined
+}
+
+/** `1532 bytes (text/html)`. */
+export function sizeOf({ body, headers }: Pick<HttpResponse, 'body' | 'headers'>): string {
+  if (body.length === 0) return 'an empty body'
+  const type = headers['content-type']
+  const shown = type === undefined ? 'no content type' : printable(String(type).split(';')[0], 60)
+  return `${body.length} bytes (${shown})`
+}
+
+function beginningOf(body: Buffer): string {
+  return body.subarray(0, BEGINNING).toString('utf8')
+}
