@@ -95,8 +95,8 @@ export class Sandbox {
   /** How far the clock of the jobs' machine is ahead of everybody else's, in milliseconds; negative: behind. */
   runnerAheadMs = 0
   #offsetMs = 0
-  /** What each role may do, by its name. */
-  readonly #roles = new Map<string, readonly object[]>()
+  /** By its name, who may assume each role, and what it may do. */
+  readonly #roles = new Map<string, { own: ReturnType<typeof trustPolicy>; statements: readonly object[] }>()
 
   private constructor(github: GitHub, aws: Aws, hub: Hub) {
     this.github = github
@@ -146,8 +146,8 @@ export class Sandbox {
   }
 
   /**
-   * Lets every job of the repository do what main of octo-org/octo-repo may: assume the roles, whichever of the two forms
-   * its subject has, and exchange its ID token at the Hub.
+   * Lets every job of the repository, too, do what main of octo-org/octo-repo may: assume the roles, whichever of the two
+   * forms its subject has, and exchange its ID token at the Hub.
    */
   trust({ issuer, repository, keys }: TrustedRepository): void {
     const provider = this.aws.addOidcProvider({ issuerUrl: issuer, clientIds: [ORG], keys })
@@ -157,9 +157,13 @@ export class Sandbox {
       StringEquals: { [`${host}:aud`]: ORG },
       StringLike: { [`${host}:sub`]: [`repo:${repository}:*`, `repo:${owner}@*/${name}@*:*`] },
     }
-    for (const [role, statements] of this.#roles) {
-      const policy = { Version: '2012-10-17', Statement: statements }
-      this.aws.addRole({ arn: roleArn(role), trustPolicy: trustPolicy(provider, condition), policy })
+    for (const [role, { own, statements }] of this.#roles) {
+      const { Version, Statement } = trustPolicy(provider, condition)
+      this.aws.addRole({
+        arn: roleArn(role),
+        trustPolicy: { Version, Statement: [...own.Statement, ...Statement] },
+        policy: { Version, Statement: statements },
+      })
     }
     this.hub.addTrustedPublisher({ resource: `${ORG}/model`, issuer, keys, claims: { repository } })
   }
@@ -221,16 +225,17 @@ export class Sandbox {
 
   /** A role that main of octo-org/octo-repo may assume. */
   #addRole(name: string, provider: string, statements: readonly object[]): void {
-    this.#roles.set(name, statements)
     const issuer = this.github.issuer.replace(/^https?:\/\//, '')
+    const own = trustPolicy(provider, {
+      StringEquals: {
+        [`${issuer}:aud`]: ORG,
+        [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
+      },
+    })
+    this.#roles.set(name, { own, statements })
     this.aws.addRole({
       arn: roleArn(name),
-      trustPolicy: trustPolicy(provider, {
-        StringEquals: {
-          [`${issuer}:aud`]: ORG,
-          [`${issuer}:sub`]: 'repo:octo-org/octo-repo:ref:refs/heads/main',
-        },
-      }),
+      trustPolicy: own,
       policy: { Version: '2012-10-17', Statement: statements },
     })
   }

@@ -177,7 +177,9 @@ describe('nothing from outside is an internal error', () => {
   test.each<[string, string, (stage: Stage) => Play]>([
     ['exp in the far future', 'id-token-invalid', () => ({ job: { claims: { exp: 1e20 } } })],
     ['exp that no date can name', 'id-token-invalid', () => ({ job: { claims: { exp: 8.65e12 } } })],
-    ['iat ahead', 'id-token-invalid', () => ({ job: { claims: { iat: Math.floor(Date.now() / 1000) + 86_400 } } })],
+    ['iat before 1970', 'id-token-invalid', () => ({ job: { claims: { iat: -1 } } })],
+    ['iat that no date can represent', 'id-token-invalid', () => ({ job: { claims: { iat: 8.65e12 } } })],
+    ['iat that is no number', 'id-token-invalid', () => ({ job: { claims: { iat: 'soon' } } })],
     [
       'an issuer that is a nest of lists',
       'id-token-invalid',

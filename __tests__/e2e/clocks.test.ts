@@ -1,5 +1,8 @@
 /** Runners whose clocks are off, from ten minutes slow to ten minutes fast. AWS and the Hub know the right time. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { Machine } from '../../sandbox/aws/machine.ts'
+import { AwsError, stsError } from '../../sandbox/aws.ts'
+import { roleArn } from '../../sandbox/index.ts'
 import { GITHUB_ISSUER } from '../../sandbox/internet.ts'
 import { OtherIssuer } from '../../sandbox/issuers.ts'
 import { GitHubCom } from './github-com.ts'
@@ -89,6 +92,58 @@ describe('on github.com, where the drift is measured', () => {
       expect(Math.abs(expiresAt - Date.now() - 3_600_000)).toBeLessThan(120_000)
     },
   )
+
+  test.each([
+    // By the runner's clock, 7 minutes would be left.
+    [400, 14, 'delivered'],
+    // By the runner's clock, 11 minutes would be left.
+    [-400, 5, 'token-expiring'],
+  ])(
+    'a stored token’s remaining life counts by the right time: a clock that is %i s ahead, %i minutes left',
+    async (seconds, minutes, result) => {
+      const { hub } = stage.sandbox
+      const expiresAt = new Date(Date.now() + minutes * 60_000)
+      stage.store(JSON.stringify({ token: hub.addOrgToken('acme', undefined, { expiresAt }) }))
+      const play = await world.play()
+      ahead(seconds)
+      const { main } = await world.run(play)
+      expect(main.log).toContain(`"result":"${result}"`)
+    },
+  )
+
+  test.each([
+    [-400, 'nbf'],
+    [400, 'exp'],
+  ])('an ID token that AWS does not check is judged by a clock that is %i s ahead', async (seconds, claim) => {
+    const machine = await Machine.start(stage.sandbox.aws, roleArn('write'))
+    try {
+      const play = await world.play()
+      ahead(seconds)
+      const { main } = await world.run({
+        ...play,
+        env: { ...play.env, ...machine.containerEnvironment() },
+        with: { 'aws-identity': 'runner', 'role-to-assume': '', 'session-policy': 'none' },
+      })
+      expect(errorOf(main).title).toBe('id-token-invalid')
+      expect(errorOf(main).message).toContain(`\`${claim} = `)
+      expect(machine.service.calls).toEqual([])
+    } finally {
+      await machine.close()
+    }
+  })
+
+  test('a job that proves itself twice is warned once', async () => {
+    const ended = stsError(
+      new AwsError('ExpiredTokenException', 'Token must have been issued less than 5 minutes ago', 400),
+    )
+    stage.sandbox.aws.service.inject('AssumeRoleWithWebIdentity', { kind: 'answer', ...ended })
+    const play = await world.play()
+    ahead(-120)
+    const { main } = await world.run(play)
+    expect(main.env).toMatchObject({ HF_TOKEN: stage.sandbox.tokens.write })
+    expect(stage.sandbox.calls()).toMatchObject({ 'id-token': 2 })
+    expect(warningsOf(main)).toHaveLength(1)
+  })
 
   test.each([-400, 400])('a rotation signs with the right time, by a clock that is %i s ahead', async (seconds) => {
     const operations = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage']

@@ -7,6 +7,11 @@ test.each([
   [{ 'retry-after': '7' }, 7000],
   [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT' }, 30_000],
   [{ 'retry-after': 'Sun, 22 Nov 2026 11:00:00 GMT' }, 0],
+  // A clock that is five minutes fast, and one that is five minutes slow.
+  [{ 'retry-after': 'Sun, 22 Nov 2026 11:55:30 GMT', date: 'Sun, 22 Nov 2026 11:55:00 GMT' }, 30_000],
+  [{ 'retry-after': 'Sun, 22 Nov 2026 12:05:30 GMT', date: 'Sun, 22 Nov 2026 12:05:00 GMT' }, 30_000],
+  [{ 'retry-after': 'Sun, 22 Nov 2026 12:00:30 GMT', date: 'soon' }, 30_000],
+  [{ 'retry-after': '2026-11-22T12:00:30Z' }, undefined],
   [{ ratelimit: '"api";r=0;t=55' }, 55_000],
   [{ ratelimit: '"api";r=0; t=5', 'retry-after': '2' }, 2000],
   [{ 'retry-after': '10000000' }, 10_000_000_000],

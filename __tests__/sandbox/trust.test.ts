@@ -71,6 +71,17 @@ describe('a job elsewhere', () => {
     expect([await assume({ repository }), await exchange({ repository })]).toEqual(['AccessDenied', 400])
   })
 
+  test('takes nothing from the sandbox’s own jobs', async () => {
+    trust()
+    const theirs = elsewhere
+    elsewhere = sandbox.github
+    try {
+      expect([await assume(), await exchange()]).toEqual(['assumed', 200])
+    } finally {
+      elsewhere = theirs
+    }
+  })
+
   test('is not let in with a key that its issuer does not publish', async () => {
     trust()
     const mint: JobOptions['mint'] = async (claims) => (await createSigner()).sign(claims)

@@ -473,8 +473,8 @@ const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/assume-role.ts',
     without: 'a session knows the right time',
-    find: '      clockOffsetMs: identity.clockOffsetMs,\n',
-    replace: '',
+    find: '{ mask, clockOffsetMs: identity.clockOffsetMs }',
+    replace: '{ mask }',
     tests: 'aws/assume-role.test',
   },
   {

@@ -70,9 +70,15 @@ export const IDENTITY: readonly Mutation[] = [
   },
   {
     ...clock,
-    without: 'one wrong answer does not move the clock',
-    find: 'return least > 0 ? least : Math.min(0, Math.max(...this.#driftsMs))',
-    replace: 'return this.#driftsMs[0]',
+    without: 'an old answer does not set the clock back',
+    find: 'Math.max(...drifts)',
+    replace: 'drifts[0]',
+  },
+  {
+    ...clock,
+    without: 'an absurd time hides no plausible one',
+    find: 'plausible.length > 0 ? plausible : this.#driftsMs',
+    replace: 'this.#driftsMs',
   },
   {
     ...clock,

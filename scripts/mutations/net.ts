@@ -548,6 +548,12 @@ export const NET: readonly Mutation[] = [
   },
   {
     ...retryAfter,
+    without: 'a date to wait for is compared with the service’s own clock',
+    find: '(httpDateMs(headers.date) ?? now)',
+    replace: 'now',
+  },
+  {
+    ...retryAfter,
     without: 'only long windows are spread over',
     find: '* 1000 >= LONG_WINDOW_MS',
     replace: '>= 0',
@@ -562,7 +568,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retryAfter,
     without: '`Retry-After` as a date is obeyed',
-    find: 'if (after && HTTP_DATE.test(after)) return Math.max(0, Date.parse(after) - now)',
+    find: 'if (until !== undefined) return Math.max(0, until - (httpDateMs(headers.date) ?? now))',
     replace: '',
   },
   {

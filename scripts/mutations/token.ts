@@ -15,6 +15,30 @@ const AUDIT = { file: 'audit/audit-event.ts', tests: '__tests__/audit/audit-even
 
 export const TOKEN: readonly Mutation[] = [
   {
+    file: 'token/run.ts',
+    without: 'the life that a token has left counts by the right time',
+    find: '{ request, hub, log, now: now() }',
+    replace: '{ request, hub, log }',
+    tests: 'e2e/clocks.test',
+    named: 'remaining life',
+  },
+  {
+    file: 'token/run.ts',
+    without: 'the issuer’s time does not decide where AWS gets no ID token',
+    find: 'aws === undefined || presentsIdToken(aws)',
+    replace: 'true',
+    tests: 'e2e/clocks.test',
+    named: 'AWS does not check',
+  },
+  {
+    file: 'token/run.ts',
+    without: 'a job is warned of its clock once',
+    find: '{ ...proof, isRenewal: true }',
+    replace: 'proof',
+    tests: 'e2e/clocks.test',
+    named: 'warned once',
+  },
+  {
     file: 'token/inputs/claim-placeholders.ts',
     without: 'an owner has only characters of GitHub',
     find: 'OWNER.test(owner)',

@@ -1,7 +1,6 @@
 /** Checks what a second local user can do in this job: not read the token, but use Git as before. */
 import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { check, must, run, variable } from './world.ts'
 
@@ -18,7 +17,8 @@ if (process.platform === 'win32') await onWindows()
 else await onUnix()
 
 async function onUnix(): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'platforms-nobody-'))
+  // Not the user's own temporary folder: on macOS, nobody else gets into that.
+  const home = mkdtempSync('/tmp/platforms-nobody-')
   chmodSync(home, 0o777)
   const variables = [...gitVariables, ['HOME', home], ['GIT_TERMINAL_PROMPT', '0']].map((pair) => pair.join('='))
   // In a container, the job may be root's, and there may be no sudo.

@@ -61,6 +61,11 @@ export interface SessionRequest {
   awsEndpoints: AwsEndpoints
 }
 
+/** Whether AWS gets the job's ID token, and checks it by its own clock: not where the runner's own identity begins. */
+export function presentsIdToken({ way }: Pick<SessionRequest, 'way'>): boolean {
+  return way?.runner === undefined
+}
+
 /** What is asked of AWS, when the token source needs it. */
 export interface AwsRequest extends SessionRequest {
   secret: SecretReference

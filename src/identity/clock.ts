@@ -36,13 +36,14 @@ export class ClockMeasurement {
   }
 
   /**
-   * Milliseconds by which this machine's clock is slow (negative: fast); undefined when nothing was measured. The
-   * smallest drift that any answer shows: a cache can send an old `Date`, and one wrong answer must not move the clock.
+   * Milliseconds by which this machine's clock is slow (negative: fast); undefined when nothing was measured. The latest
+   * time that an answer shows, as long as it can be corrected: a cache that sends no `Age` makes a `Date` too early, never
+   * too late, and so would whoever wants to bring an expired token back.
    */
   get driftMs(): number | undefined {
-    if (this.#driftsMs.length === 0) return undefined
-    const least = Math.min(...this.#driftsMs)
-    return least > 0 ? least : Math.min(0, Math.max(...this.#driftsMs))
+    const plausible = this.#driftsMs.filter((drift) => !isBeyondCorrection(drift))
+    const drifts = plausible.length > 0 ? plausible : this.#driftsMs
+    return drifts.length > 0 ? Math.max(...drifts) : undefined
   }
 }
 

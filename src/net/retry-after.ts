@@ -1,8 +1,6 @@
 /** How long a service asks us to wait. */
 import type { IncomingHttpHeaders } from 'node:http'
-
-/** IMF-fixdate (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 12:00:30 GMT`. */
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
+import { httpDateMs } from './http-date.ts'
 
 /**
  * Milliseconds that the answer asks to wait, or undefined when it does not say: `Retry-After` (RFC 9110, seconds or a
@@ -12,7 +10,9 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
 export function retryAfterMs(headers: IncomingHttpHeaders, now: number): number | undefined {
   const after = headers['retry-after']?.trim()
   if (after && /^\d+(?:\.\d+)?$/.test(after)) return Number(after) * 1000
-  if (after && HTTP_DATE.test(after)) return Math.max(0, Date.parse(after) - now)
+  const until = httpDateMs(after)
+  // Both are the service's times: this machine's clock may be off.
+  if (until !== undefined) return Math.max(0, until - (httpDateMs(headers.date) ?? now))
   const limits = headers.ratelimit
   const items = (Array.isArray(limits) ? limits.join(',') : (limits ?? '')).split(',')
   const waits = items.flatMap((item) => {

@@ -2,6 +2,7 @@
 import type { AwsToken } from '../aws/assume-role.ts'
 import { type AwsCaller, timeOf } from '../aws/caller.ts'
 import { reachRole } from '../aws/reach-role.ts'
+import { presentsIdToken } from '../aws/request.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
@@ -56,7 +57,7 @@ const JITTER_MS = 1_000
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
   const { request, deadline, steps } = context
   sayWhatIsUnusual(context)
-  const identity = await steps.time('id-token', () => prove(context))
+  const identity = await steps.time('id-token', () => prove({ ...context, isCheckedLater: presentsIdToken(request) }))
   const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const minting = await openMinting(context, caller)
   const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
@@ -90,7 +91,7 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 
 async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
   const { request } = context
-  const renew = () => prove({ ...context, isRenewal: true })
+  const renew = () => prove({ ...context, isCheckedLater: presentsIdToken(request), isRenewal: true })
   return await reachRole(identity, request, rotationPolicy(request), { ...context, renew })
 }
 

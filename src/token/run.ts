@@ -1,4 +1,5 @@
 /** The one way through: Request → Identity → HubToken → VerifiedToken. Touches neither runner nor environment. */
+import { presentsIdToken } from '../aws/request.ts'
 import type { Identity } from '../identity/identity.ts'
 import { prove } from '../identity/prove.ts'
 import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
@@ -27,7 +28,12 @@ export async function run(context: RunContext): Promise<Done> {
   const swept: string[] = []
   Object.assign(progress, { steps, swept })
   sayWhatIsUnusual(context)
-  const proof = { ...context, onIdentity: (identity: Identity) => void Object.assign(progress, { identity }) }
+  const { aws } = context.request
+  const proof = {
+    ...context,
+    isCheckedLater: aws === undefined || presentsIdToken(aws),
+    onIdentity: (identity: Identity) => void Object.assign(progress, { identity }),
+  }
   const identity = await steps.time('id-token', () => prove(proof))
   const now = () => Date.now() + identity.clockOffsetMs
   const request = complete(context.request, identity)

@@ -2,6 +2,7 @@
  * Edge of post: deletes the token that main minted for a service account, by its ID, silently. Everything comes from
  * saved state: inputs are evaluated again in post, and later steps can set any variable. Loaded only when needed.
  */
+import { presentsIdToken } from '../../aws/request.ts'
 import { ServiceAccounts } from '../../hub/service-accounts.ts'
 import { checkTokenShape } from '../../hub/token-shape.ts'
 import { prove } from '../../identity/prove.ts'
@@ -64,7 +65,9 @@ async function remove(saved: SavedDeletion, env: NodeJS.ProcessEnv, onOpen: OnOp
   await withNetwork({ env, limitMs: LIMIT_MS, onRetry: runnerLog.debug }, async ({ http, policy }) => {
     onOpen(http)
     const tools = { http, policy, mask, log: runnerLog, job }
-    const renew = () => prove({ ...tools, request, givenIdToken: () => '', onIdentity: () => {} })
+    // Main has warned about the clock already.
+    const proof = { isRenewal: true, isCheckedLater: presentsIdToken(awsOf(request)) }
+    const renew = () => prove({ ...tools, ...proof, request, givenIdToken: () => '', onIdentity: () => {} })
     const own = { awsToken: awsTokenFrom(env), ledger: NO_LEDGER, steps: new Steps(), swept: [] }
     const context: SourceContext = { ...tools, ...own, request, renew }
     const stored = await readStoredSecret(await renew(), context, 'admin-token')
