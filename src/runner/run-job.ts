@@ -1,11 +1,14 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
+import { foreignHosts } from '../audit/foreign-hosts.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
 import { lookalikes } from '../inputs/near-misses.ts'
 import type { RawInputs } from '../inputs/raw.ts'
+import type { Contacted } from '../net/http.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
+import { listed, printable } from '../text/printable.ts'
 import { readIdToken } from './id-token.ts'
 import { readInputs, readJob } from './inputs.ts'
 import { mask, runnerLog } from './log.ts'
@@ -69,6 +72,22 @@ export async function runJob<Request extends RunRequest, Name extends string, T>
       onLongWait: runnerLog.info,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => work({ ...network, request, job, mask, log: runnerLog, givenIdToken }),
+    async (network) => {
+      try {
+        return await work({ ...network, request, job, mask, log: runnerLog, givenIdToken })
+      } finally {
+        tellForeign(network.http.contacted(), job)
+      }
+    },
   )
+}
+
+/** The log names what an outsider could have put between this job and the services. */
+function tellForeign(contacted: Contacted, { serverUrl }: Job): void {
+  const hosts = foreignHosts(contacted, serverUrl)
+  if (hosts.length > 0)
+    runnerLog.info(
+      `Hosts contacted, other than the services’ own: ${listed(hosts.map((host) => printable(host, 120)))}`,
+    )
+  if (contacted.proxy !== undefined) runnerLog.info(`Proxy used: ${printable(contacted.proxy, 120)}`)
 }
