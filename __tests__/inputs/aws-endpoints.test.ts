@@ -48,15 +48,15 @@ describe.each([
   ['AWS_USE_FIPS_ENDPOINT', 'useFips'],
   ['AWS_USE_DUALSTACK_ENDPOINT', 'useDualstack'],
 ] as const)('%s', (name, key) => {
-  test.each(['true', 'True', 'TRUE', '1'])('is on with %s', (value) => {
+  test.each(['true', 'True', 'TRUE', ' true ', '1', 'yes', 'Yes', 'on', 'ON'])('is on with %s', (value) => {
     expect(read({ [name]: value })).toEqual({ ...NOTHING, [key]: true })
   })
 
-  test.each(['false', 'False', 'FALSE', '0', ''])('is off with %j', (value) => {
+  test.each(['false', 'False', 'FALSE', '0', 'no', 'off', ''])('is off with %j', (value) => {
     expect(read({ [name]: value })).toEqual(NOTHING)
   })
 
-  test.each(['yes', 'on', 'tru', '2', 'true false'])('is a problem with %s', (value) => {
+  test.each(['maybe', 'tru', 'y', '2', 'true false'])('is a problem with %s', (value) => {
     expect(read({ [name]: value }).problems).toEqual([`\`${name}\` must be true or false (got "${value}")`])
   })
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Http } from '../../src/net/http.ts'
 import { runJob } from '../../src/runner/run-job.ts'
 import { Steps } from '../../src/text/steps.ts'
 import { Step } from './step.ts'
@@ -79,4 +80,26 @@ test('a variable that looks like an input is a warning before anything is parsed
       /^::warning .*The variable INPUT_REPOSITORY is set, but this action has no input of that name\./,
     ),
   ])
+})
+
+test('the log names the hosts that were contacted and are not the services’ own, and the proxy, also after a failure', async () => {
+  const contacted = { hosts: ['huggingface.co', '127.0.0.1:4566', 'evil\n::error::.test'], proxy: 'proxy:3128' }
+  const parse = () => github
+  const work = async ({ http }: { http: Http }) => {
+    http.contacted = () => contacted
+    throw new Error('it failed')
+  }
+  await expect(runJob({}, { progress: {}, inputs: {}, parse }, work)).rejects.toThrow('it failed')
+  expect(step.lines).toEqual([
+    'Hosts contacted, other than the services’ own: 127.0.0.1:4566 and evil\\u{a}::error::.test',
+    'Proxy used: proxy:3128',
+  ])
+})
+
+test('the log names none when only the services’ own were contacted', async () => {
+  const work = async ({ http }: { http: Http }) => {
+    http.contacted = () => ({ hosts: ['huggingface.co', 'sts.eu-west-1.amazonaws.com'] })
+  }
+  await runJob({}, { progress: {}, inputs: {}, parse: () => github }, work)
+  expect(step.lines).toEqual([])
 })

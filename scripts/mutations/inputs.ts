@@ -8,6 +8,7 @@ const PROOF = { file: 'inputs/proof.ts', tests: '__tests__/inputs/proof.test' } 
 const PROBLEMS = { file: 'inputs/problems.ts', tests: '__tests__/inputs/problems.test' } as const
 
 const PARTITION = { file: 'inputs/partition.ts', tests: '__tests__/inputs/partition.test' } as const
+const FOREIGN = { file: 'audit/foreign-hosts.ts', tests: '__tests__/audit/foreign-hosts.test' } as const
 const NEAR_MISSES = { file: 'inputs/near-misses.ts', tests: '__tests__/inputs/near-misses.test' } as const
 
 export const INPUTS: readonly Mutation[] = [
@@ -182,6 +183,30 @@ export const INPUTS: readonly Mutation[] = [
     without: 'the Hub’s own audience is no warning',
     find: 'request.aws && sharedAudienceWarning',
     replace: 'sharedAudienceWarning',
+  },
+  {
+    ...FOREIGN,
+    without: 'a name under a domain of AWS may be a customer’s',
+    find: ' && ownHosts(service, region).includes(host)',
+    replace: '',
+  },
+  {
+    ...FOREIGN,
+    without: 'a bucket is no region',
+    find: '([a-z]{2,5}-[a-z0-9-]+-\\d{1,2})',
+    replace: '([a-z0-9-]+)',
+  },
+  {
+    ...FOREIGN,
+    without: 'a host of GitHub ends in a label of its own',
+    find: "'.actions.githubusercontent.com'",
+    replace: "'actions.githubusercontent.com'",
+  },
+  {
+    ...FOREIGN,
+    without: 'a host of another server of GHE.com is not this one’s',
+    find: 'host.endsWith(`.${server.hostname}`)',
+    replace: "host.endsWith('.ghe.com')",
   },
   {
     ...NEAR_MISSES,

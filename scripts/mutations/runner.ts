@@ -751,6 +751,12 @@ export const RUNNER: readonly Mutation[] = [
   },
   {
     ...RUN_JOB,
+    without: 'the log names hosts that are not the services’ own, also after a failure',
+    find: '        tellForeign(network.http.contacted(), job)\n',
+    replace: '',
+  },
+  {
+    ...RUN_JOB,
     without: 'the request token and the proxy’s password are masked before parsing',
     find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const raw = readInputs(env, inputs)\n',
     replace:

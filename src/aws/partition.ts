@@ -34,15 +34,6 @@ export function ownHosts(service: string, region: string): string[] {
   ])
 }
 
-/** The services that are called. */
-const SERVICE_HOST = /^(sts|secretsmanager|ecs)(?:-fips)?\.([a-z0-9-]+)\./
-
-/** Whether a host is the own endpoint, in some region, of a service that is called. */
-export function isServiceHost(host: string): boolean {
-  const [, service, region] = SERVICE_HOST.exec(host) ?? []
-  return service !== undefined && region !== undefined && ownHosts(service, region).includes(host)
-}
-
 function find(region: string): Partition {
   return PARTITIONS.find((one) => one.region.test(region)) as Partition
 }

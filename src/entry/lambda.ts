@@ -2,7 +2,7 @@
 import type { AuditedFacts, AuditSink } from '../audit/audit-event.ts'
 import { auditLine } from '../audit/audit-line.ts'
 import { AuditRecord } from '../audit/audit-record.ts'
-import { auditedHosts } from '../audit/custom-hosts.ts'
+import { auditedHosts } from '../audit/foreign-hosts.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import type { Contacted } from '../net/http.ts'
 import { withNetwork } from '../net/network.ts'
@@ -83,7 +83,7 @@ function functionFacts(event: unknown, context: LambdaContext, { request, contac
   return {
     org: request?.org,
     role: request?.role.arn,
-    hosts: contacted && auditedHosts(contacted()),
+    hosts: contacted && auditedHosts(contacted(), ''),
     details: {
       function: context.invokedFunctionArn,
       functionStep: Step,

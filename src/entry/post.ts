@@ -1,5 +1,5 @@
 /** Entry point of `post`: cleans up after main. Always runs, even when main failed or was cancelled. */
-import { auditedHosts } from '../audit/custom-hosts.ts'
+import { auditedHosts } from '../audit/foreign-hosts.ts'
 import type { Contacted } from '../net/http.ts'
 import type { OnOpen } from '../net/network.ts'
 import { audited } from '../runner/audited.ts'
@@ -23,10 +23,11 @@ async function post(env: NodeJS.ProcessEnv): Promise<void> {
   }
   const facts = () => {
     const saved = savedFacts()
-    const hosts = contacted && auditedHosts(contacted())
+    const job = readJob(env)
+    const hosts = contacted && auditedHosts(contacted(), job.serverUrl)
     const { removed, left } = remover.paths
     const details = { ...saved.details, mintedToken: minted, removedFiles: removed, leftFiles: left }
-    return { ...saved, job: readJob(env), hosts, details }
+    return { ...saved, job, hosts, details }
   }
   await audited({ event: 'hf-oidc-action/post', steps, facts }, async (record) => {
     await steps.time('clean-up', async () => {

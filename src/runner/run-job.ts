@@ -1,4 +1,5 @@
 /** Opens a run on GitHub's runner: what `main` and the sub-actions have in common before their own work begins. */
+import { foreignHosts } from '../audit/foreign-hosts.ts'
 import type { AwsToken } from '../aws/assume-role.ts'
 import type { Job } from '../identity/job.ts'
 import type { IdTokenFrom } from '../identity/request.ts'
@@ -8,6 +9,7 @@ import type { Contacted } from '../net/http.ts'
 import { type NetworkContext, withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import type { Log, Mask } from '../text/log.ts'
+import { listed, printable } from '../text/printable.ts'
 import type { Steps } from '../text/steps.ts'
 import { awsTokenFrom } from './aws-token.ts'
 import { readIdToken } from './id-token.ts'
@@ -81,10 +83,25 @@ export async function runJob<Request extends RunRequest, Name extends string, T>
       platform: job.platform,
       ...(whileWaiting ? { whileWaiting: whileWaiting(request) } : {}),
     },
-    (network) => {
-      progress.contacted = () => network.http.contacted()
+    async (network) => {
+      const contacted = () => network.http.contacted()
+      progress.contacted = contacted
       const awsToken = awsTokenFrom(env)
-      return work({ ...network, request, job, mask, log: runnerLog, givenIdToken, awsToken, steps })
+      try {
+        return await work({ ...network, request, job, mask, log: runnerLog, givenIdToken, awsToken, steps })
+      } finally {
+        tellForeign(contacted(), job)
+      }
     },
   )
+}
+
+/** The log names what an outsider could have put between this job and the services. */
+function tellForeign(contacted: Contacted, { serverUrl }: Job): void {
+  const hosts = foreignHosts(contacted, serverUrl)
+  if (hosts.length > 0)
+    runnerLog.info(
+      `Hosts contacted, other than the services’ own: ${listed(hosts.map((host) => printable(host, 120)))}`,
+    )
+  if (contacted.proxy !== undefined) runnerLog.info(`Proxy used: ${printable(contacted.proxy, 120)}`)
 }

@@ -1,6 +1,6 @@
 /** What the main action knows for its audit event. */
 import type { AuditedFacts } from '../audit/audit-event.ts'
-import { auditedHosts } from '../audit/custom-hosts.ts'
+import { auditedHosts } from '../audit/foreign-hosts.ts'
 import type { Progress } from './progress.ts'
 
 /** Everything that is known so far. */
@@ -21,7 +21,7 @@ export function tokenFacts(progress: Progress): AuditedFacts {
       kind: token?.kind,
       expiresAt: token?.expiresAt,
     },
-    hosts: contacted && auditedHosts(contacted()),
+    hosts: contacted && auditedHosts(contacted(), job?.serverUrl ?? ''),
     details: {
       scope: request?.scope,
       source: request?.source.kind,

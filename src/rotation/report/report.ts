@@ -1,6 +1,6 @@
 /** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
 import type { AuditedFacts } from '../../audit/audit-event.ts'
-import { auditedHosts } from '../../audit/custom-hosts.ts'
+import { auditedHosts } from '../../audit/foreign-hosts.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
 import type { Job } from '../../identity/job.ts'
@@ -73,7 +73,7 @@ export function rotationFacts({ job, request, identity, rotation, contacted }: R
     identity,
     role: request?.role.arn,
     roleSession: rotation?.caller,
-    hosts: contacted && auditedHosts(contacted()),
+    hosts: contacted && auditedHosts(contacted(), job?.serverUrl ?? ''),
     details: {
       mode: request?.mode.kind,
       dryRun: request?.dryRun,
