@@ -89,7 +89,7 @@ test('the log names the hosts that were contacted and are not the services’ ow
     http.contacted = () => contacted
     throw new Error('it failed')
   }
-  await expect(runJob({}, { progress: {}, inputs: {}, parse }, work)).rejects.toThrow('it failed')
+  await expect(runJob({}, { progress: {}, steps: new Steps(), inputs: {}, parse }, work)).rejects.toThrow('it failed')
   expect(step.lines).toEqual([
     'Hosts contacted, other than the services’ own: 127.0.0.1:4566 and evil\\u{a}::error::.test',
     'Proxy used: proxy:3128',
@@ -100,6 +100,6 @@ test('the log names none when only the services’ own were contacted', async ()
   const work = async ({ http }: { http: Http }) => {
     http.contacted = () => ({ hosts: ['huggingface.co', 'sts.eu-west-1.amazonaws.com'] })
   }
-  await runJob({}, { progress: {}, inputs: {}, parse: () => github }, work)
+  await runJob({}, { progress: {}, steps: new Steps(), inputs: {}, parse: () => github }, work)
   expect(step.lines).toEqual([])
 })

@@ -1,7 +1,7 @@
 /** The variables with which AWS tells a machine where its own identity is → RunnerIdentity. */
 import type { RunnerIdentity } from '../aws/request.ts'
 import { isAllowedUrl, isCredentialUrl, isLoopback } from '../net/endpoint.ts'
-import { code, joined, prose } from '../text/message.ts'
+import { code, codes, prose } from '../text/message.ts'
 import { parseRole } from './aws.ts'
 import { gotUrl } from './fields.ts'
 import { got, type Problems } from './problems.ts'
@@ -54,7 +54,7 @@ export function parseRunnerIdentity(variables: Variables, problems: Problems): R
   if (/^true$/i.test(given(DISABLED))) {
     problems.add(
       'aws-identity',
-      prose`is runner, but this runner has no AWS identity: ${code(DISABLED)} is set, and so is none of ${joined([WEB_FILE, RELATIVE, FULL].map(code), ', ')}`,
+      prose`is runner, but this runner has no AWS identity: ${code(DISABLED)} is set, and ${codes([WEB_FILE, RELATIVE, FULL])} are not`,
     )
     return undefined
   }
