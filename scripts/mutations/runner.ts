@@ -26,6 +26,12 @@ const GIT_HELPER = { file: 'runner/deliver/git-helper.ts', tests: '__tests__/run
 const OWN_VARIABLES = { file: 'runner/own-variables.ts', tests: '__tests__/runner/git.test' } as const
 const RESTORE_GIT = { file: 'runner/clean-up/restore-git.ts', tests: '__tests__/runner/clean-up.test' } as const
 const GIT_VERSION = { file: 'runner/git-version.ts', tests: '__tests__/runner/git-version.test' } as const
+const ACCESS_LIST = {
+  file: 'runner/deliver/access-list.ts',
+  tests: '__tests__/runner/(deliver-files|home-files).test',
+} as const
+const REMOVE = { file: 'runner/remove.ts', tests: '__tests__/runner/remove.test' } as const
+const SWEEP = { file: 'runner/clean-up/sweep.ts', tests: '__tests__/runner/sweep.test' } as const
 const REACH = { file: 'hub/reach.ts', tests: '__tests__/runner/git.test' } as const
 const ID_TOKEN = { file: 'runner/id-token.ts', tests: '__tests__/runner/id-token.test' } as const
 const SMALL_FILE = { file: 'runner/small-file.ts', tests: '__tests__/runner/id-token.test' } as const
@@ -477,54 +483,6 @@ export const RUNNER: readonly Mutation[] = [
     find: 'deliveryFailed(NOT_DELIVERED, writeFailed(error))',
     replace: 'deliveryFailed(NOT_DELIVERED, String(error))',
   },
-  { ...FILES, without: 'a folder is private', find: '{ mode: 0o700 }', replace: '{ mode: 0o755 }' },
-  { ...FILES, without: 'a file is private', find: 'mode: 0o600', replace: 'mode: 0o644' },
-  {
-    ...FILES,
-    without: 'a file that is there is neither overwritten nor followed',
-    find: "flag: 'wx'",
-    replace: "flag: 'w'",
-  },
-  {
-    ...FILES,
-    without: 'a folder that is there is not used',
-    find: 'mkdirSync(path, { mode: 0o700 })',
-    replace: 'mkdirSync(path, { mode: 0o700, recursive: true })',
-  },
-  {
-    ...FILES,
-    without: 'a folder on Windows is private',
-    find: "if (platform !== 'win32') return",
-    replace: "if (platform !== 'nowhere') return",
-  },
-  {
-    ...HOME_FILES,
-    file: 'runner/deliver/private-file.ts',
-    without: 'a file in the home folder is neither overwritten nor followed',
-    find: "openSync(path, 'wx', 0o600)",
-    replace: "openSync(path, 'w', 0o600)",
-  },
-  {
-    ...HOME_FILES,
-    file: 'runner/deliver/private-file.ts',
-    without: 'a file in the home folder is private',
-    find: "openSync(path, 'wx', 0o600)",
-    replace: "openSync(path, 'wx', 0o644)",
-  },
-  {
-    ...HOME_FILES,
-    file: 'runner/deliver/private-file.ts',
-    without: 'a file in the home folder is private on Windows before it holds the token',
-    find: "    keepOwnerOnly(path, 'F', platform, exec)\n    writeFileSync(file, content)\n",
-    replace: "    writeFileSync(file, content)\n    keepOwnerOnly(path, 'F', platform, exec)\n",
-  },
-  {
-    ...HOME_FILES,
-    file: 'runner/deliver/private-file.ts',
-    without: 'half a token is not left behind',
-    find: '    rmSync(path, { force: true })\n',
-    replace: '',
-  },
   {
     ...HOME_FILES,
     file: 'runner/deliver/home-file.ts',
@@ -975,5 +933,227 @@ export const RUNNER: readonly Mutation[] = [
     without: 'git is started only if the step needs it',
     find: "/^true$/i.test(raw.values['git-credentials']) ?",
     replace: 'true ?',
+  },
+  {
+    ...FILES,
+    without: 'a folder is private',
+    find: '{ mode: 0o700 }',
+    replace: '{ mode: 0o755 }',
+  },
+  {
+    ...FILES,
+    without: 'a folder that is there is not used',
+    find: 'fs.mkdirSync(path, { mode: 0o700 })',
+    replace: 'fs.mkdirSync(path, { mode: 0o700, recursive: true })',
+  },
+  {
+    ...FILES,
+    without: 'a file is private',
+    find: "  const opened = fs.openSync(path, 'wx', 0o600)\n",
+    replace: "  const opened = fs.openSync(path, 'wx', 0o644)\n",
+  },
+  {
+    ...FILES,
+    without: 'a file that is there is neither overwritten nor followed',
+    find: "  const opened = fs.openSync(path, 'wx', 0o600)\n",
+    replace: "  const opened = fs.openSync(path, 'w', 0o600)\n",
+  },
+  {
+    ...FILES,
+    without: 'a folder on Windows is private',
+    find: "    keepOwnerOnly(path, 'folder', run)\n    return\n",
+    replace: '    return\n',
+  },
+  {
+    ...FILES,
+    without: 'the mode is checked before the token is written',
+    find: 'if ((mode & 0o077) !== 0) {',
+    replace: 'if (mode < 0) {',
+  },
+  {
+    ...FILES,
+    without: 'the owner is checked before the token is written',
+    find: 'user !== undefined && uid !== user',
+    replace: 'user !== undefined && uid < 0',
+  },
+  {
+    ...FILES,
+    without: 'a folder is checked before the token is written',
+    find: '    requirePrivate(path, opened, options)\n  } finally {',
+    replace: '  } finally {',
+  },
+  {
+    ...FILES,
+    without: 'a file in a private folder is checked too',
+    find: "    if ((options.platform ?? process.platform) !== 'win32') requirePrivate(path, opened, options)\n",
+    replace: '',
+  },
+  {
+    ...FILES,
+    without: 'a file that could not be made private is removed',
+    find: '    if (!isWritten) new Remover().file(path)\n',
+    replace: '',
+  },
+  {
+    ...HOME_FILES,
+    without: 'a file in the home folder is neither overwritten nor followed',
+    find: "    opened = fs.openSync(path, 'wx', 0o600)\n",
+    replace: "    opened = fs.openSync(path, 'w', 0o600)\n",
+    file: 'runner/deliver/private-file.ts',
+  },
+  {
+    ...HOME_FILES,
+    without: 'a file in the home folder is private',
+    find: "    opened = fs.openSync(path, 'wx', 0o600)\n",
+    replace: "    opened = fs.openSync(path, 'wx', 0o644)\n",
+    file: 'runner/deliver/private-file.ts',
+  },
+  {
+    ...HOME_FILES,
+    without: 'a file in the home folder is private on Windows before it holds the token',
+    find: "    if (platform === 'win32') keepOwnerOnly(path, 'file', run)\n    else requirePrivate(path, opened, options)\n    fs.writeFileSync(opened, content)\n",
+    replace:
+      "    fs.writeFileSync(opened, content)\n    if (platform === 'win32') keepOwnerOnly(path, 'file', run)\n    else requirePrivate(path, opened, options)\n",
+    file: 'runner/deliver/private-file.ts',
+  },
+  {
+    ...ACCESS_LIST,
+    without: 'the access list is read back',
+    find: 'if (!OWNER_ONLY[kind].test(list)) throw',
+    replace: 'if (list === OWNER) throw',
+  },
+  {
+    ...ACCESS_LIST,
+    without: 'the access list is protected from the folder above',
+    find: 'folder: /^D:P(?:AI|AR)*',
+    replace: 'folder: /^D:P?(?:AI|AR)*',
+  },
+  {
+    ...ACCESS_LIST,
+    without: 'the access list names nobody else',
+    find: ';;;(?:OW|S-1-3-4)\\)$/i,\n  file',
+    replace: ';;;(?:OW|S-1-3-4)\\)/i,\n  file',
+  },
+  {
+    ...ACCESS_LIST,
+    without: 'one list is read, and not several',
+    find: "more.join('') === '' ? list.trim() : text",
+    replace: 'list.trim() || more.join()',
+  },
+  {
+    ...ACCESS_LIST,
+    without: 'the saved list is removed',
+    find: '    new Remover().file(saved)\n',
+    replace: '',
+  },
+  {
+    ...REMOVE,
+    without: 'a file is emptied before it is unlinked',
+    find: '      isEmpty ||= this.#empty(path, found)\n',
+    replace: '',
+  },
+  {
+    ...REMOVE,
+    without: 'another attempt is made while something holds a file',
+    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
+    replace: 'if (true) return',
+  },
+  {
+    ...REMOVE,
+    without: 'what no attempt can cure is not waited for',
+    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
+    replace: 'if (nextMs > this.#patienceMs) return',
+  },
+  {
+    ...REMOVE,
+    without: 'post waits some seconds for all files together',
+    find: '      this.#patienceMs -= nextMs\n',
+    replace: '      this.#patienceMs -= nextMs / 2\n',
+  },
+  {
+    ...REMOVE,
+    without: 'what was removed is looked for',
+    find: '      if (this.#look(path) === undefined) return undefined\n',
+    replace: '      if (error === undefined) return undefined\n',
+  },
+  {
+    ...REMOVE,
+    without: 'a link is not followed to empty a file',
+    find: 'O_WRONLY | O_NOFOLLOW | O_NONBLOCK)',
+    replace: 'O_WRONLY | O_NONBLOCK)',
+    equivalent: 'the opened file is compared with the one that was looked at',
+  },
+  {
+    ...REMOVE,
+    without: 'a file that took another one’s place is not emptied',
+    find: ' || stats.ino !== found.ino || stats.dev !== found.dev',
+    replace: '',
+  },
+  {
+    ...REMOVE,
+    without: 'a file with another name is not emptied',
+    find: 'stats.isFile() && stats.nlink === 1 &&',
+    replace: 'stats.isFile() &&',
+  },
+  {
+    ...REMOVE,
+    without: 'a different user’s file is not emptied',
+    find: 'stats.nlink === 1 && this.#isOwn(stats)',
+    replace: 'stats.nlink === 1',
+  },
+  {
+    ...REMOVE,
+    without: 'a different user’s folder is not entered',
+    find: "    if (!this.#isOwn(found)) return left(shown, 'it belongs to a different user')\n",
+    replace: '',
+    equivalent: 'the opened folder is checked again',
+  },
+  {
+    ...REMOVE,
+    without: 'a folder that took another one’s place is not cleared',
+    find: 'O_RDONLY | O_DIRECTORY | O_NOFOLLOW)',
+    replace: 'O_RDONLY | O_DIRECTORY)',
+  },
+  {
+    ...REMOVE,
+    without: 'other names of a file are reported',
+    find: 'otherNames: found.isFile() ? found.nlink - 1 : 0 }',
+    replace: 'otherNames: 0 }',
+  },
+  {
+    ...REMOVE,
+    without: 'what nobody can look at is not gone',
+    find: "return codeOf(error) === 'ENOTDIR' ? undefined : reasonOf(error)",
+    replace: 'return undefined',
+  },
+  {
+    ...REMOVE,
+    without: 'somebody else’s removal is not ours',
+    find: "isUnlinked ? 'removed' : 'gone'",
+    replace: "'removed'",
+  },
+  {
+    ...SWEEP,
+    without: 'main leaves a folder that may be in use',
+    find: 'now - stats.mtimeMs > LONGEST_JOB_MS',
+    replace: 'now > LONGEST_JOB_MS',
+  },
+  {
+    ...SWEEP,
+    without: 'main leaves a different user’s folder',
+    find: ' && stats.uid === userId',
+    replace: '',
+  },
+  {
+    ...SWEEP,
+    without: 'main sweeps only what has our name',
+    find: '    .filter((name) => OUR_NAME.test(name))\n',
+    replace: '',
+  },
+  {
+    ...SWEEP,
+    without: 'main sweeps no link',
+    find: 'stats?.isDirectory() === true &&',
+    replace: 'stats !== undefined &&',
   },
 ]
