@@ -179,7 +179,7 @@ const WAYS: readonly Mutation[] = [
   {
     file: 'aws/runner/ask.ts',
     without: 'what is near must answer at once',
-    find: 'limitMs: LIMIT_MS, ',
+    find: 'withinMs: LIMIT_MS, ',
     replace: '',
     tests: 'aws/way.test',
   },
@@ -334,14 +334,14 @@ const ENDPOINTS: readonly Mutation[] = [
   {
     file: 'inputs/aws-endpoints.ts',
     without: 'TRUE and 1 turn FIPS on, which the SDK ignores',
-    find: '/^(?:true|1)$/i',
+    find: '/^(?:true|yes|on|1)$/i',
     replace: '/^true$/',
     tests: 'inputs/aws-endpoints.test',
   },
   {
     file: 'inputs/aws-endpoints.ts',
     without: 'a word that is neither yes nor no is a problem',
-    find: '!/^(?:false|0|)$/i.test(text)',
+    find: '!/^(?:false|no|off|0|)$/i.test(text)',
     replace: 'false',
     tests: 'inputs/aws-endpoints.test',
   },
@@ -473,8 +473,8 @@ const SESSIONS: readonly Mutation[] = [
   {
     file: 'aws/assume-role.ts',
     without: 'a session knows the right time',
-    find: '{ mask, clockOffsetMs: identity.clockOffsetMs }',
-    replace: '{ mask }',
+    find: 'sessionOf(answer, role, identity.clockOffsetMs)',
+    replace: 'sessionOf(answer, role, 0)',
     tests: 'aws/assume-role.test',
   },
   {

@@ -326,8 +326,8 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'only what a retry can cure is retried',
-    find: 'if (isTransient(status)) throw',
-    replace: 'if (isTransient(status) || status === 400) throw',
+    find: 'isTransient(status) || isCurable(call, answer)',
+    replace: 'true',
     tests: CALL,
   },
   {
@@ -490,7 +490,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'a page in the place of a minted token is final',
-    find: " && call.method === 'GET'",
+    find: " && method === 'GET'",
     replace: '',
     tests: '__tests__/token/outages.test',
     named: 'by a call that mints',
@@ -533,7 +533,7 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'a page with a success may be an answer that was lost',
-    find: '  if (isSuccess) await onLost?.()\n',
+    find: '  if (status < 300) await onLost?.()\n',
     replace: '',
     tests: '__tests__/hub/(call|exchange|service-accounts).test',
   },

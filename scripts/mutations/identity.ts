@@ -284,8 +284,8 @@ export const IDENTITY: readonly Mutation[] = [
   {
     ...keys,
     without: 'an issuer in trouble is asked again',
-    find: "if (cureOf({ from: 'issuer', status, isUnusable }) === 'retry') {",
-    replace: 'if (false) {',
+    find: "const isCurable = cureOf({ from: 'issuer', status, isUnusable }) === 'retry'",
+    replace: 'const isCurable = false',
   },
   {
     ...claims,

@@ -23,8 +23,8 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'a call may have a limit of its own',
-    find: "() => fail('timeout', `no answer within",
-    replace: "() => [].push('timeout', `no answer within",
+    find: "setTimeout(() => fail('timeout', tooSlow(withinMs, phase)), Math.ceil(withinMs))",
+    replace: 'setTimeout(() => {}, Math.ceil(withinMs))',
     named: 'limit of its own',
   },
   {
@@ -513,8 +513,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a failure states how many calls were made',
-    find: 'withCalls(await forUser(failure), this.#made, this.#elapsedMs())',
-    replace: 'await forUser(failure)',
+    find: 'withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs())',
+    replace: 'await forUser(failure, this.#policy)',
     named: 'states how many',
   },
   {

@@ -1038,14 +1038,6 @@ export const ROTATION: readonly Mutation[] = [
     named: 'no secret of the run',
   },
   {
-    file: 'rotation/report/report.ts',
-    without: 'the audit event contains no token',
-    find: 'secret: auditText(arn ?? secret),',
-    replace: 'secret: arn ?? secret,',
-    tests: REPORT,
-    named: 'no secret of the run',
-  },
-  {
     file: 'rotation/account/minter.ts',
     without: 'a token that cannot write what its predecessor created is warned of',
     find: 'if (writesOnlyItsOwn(permissions)) {',

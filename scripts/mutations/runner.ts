@@ -169,8 +169,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    if (isDraft) rmSync(draft, { force: true })\n',
-    replace: '',
+    find: '    if (isDraft) {\n',
+    replace: '    if (false) {\n',
   },
   {
     ...DELIVER,
@@ -359,8 +359,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...CLEAN_UP,
     without: 'post does not fail when the environment file is gone',
-    find: "    return 'left'\n  }\n}\n",
-    replace: '    throw error\n  }\n}\n',
+    find: '  } catch {\n    // The environment file is gone',
+    replace: '  } catch (error) {\n    throw error\n    // The environment file is gone',
   },
   {
     ...CLEAN_UP,
@@ -377,8 +377,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REVOKE,
     without: 'post does not report a token unless it is asked to',
-    find: 'if (mustReport(saved)) await',
-    replace: 'if (true) await',
+    find: 'return mustReport(saved) ? await',
+    replace: 'return true ? await',
   },
   {
     ...REVOKE,
@@ -389,19 +389,19 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REVOKE,
     without: 'state that is not an object is not used',
-    find: '  if (!isRecord(saved)) return runnerLog.warning(tellMisfits([]))\n',
+    find: '  if (!isRecord(saved)) return leave(tellMisfits([]))\n',
     replace: '',
   },
   {
     ...REVOKE,
     without: 'post warns of a token that may exist',
-    find: 'else warnOfUnfinished(',
-    replace: 'else ((_: string) => {})(',
+    find: ': warnOfUnfinished(getState(MINTING_STATE))',
+    replace: ": 'none'",
   },
   {
     ...UNSAVED,
     without: 'main keeps a token that the workflow wants to keep',
-    find: 'if (!mustReport(token)) return logLeft(token)\n',
+    find: 'if (!mustReport(token)) return void logLeft(token)\n',
     replace: '',
   },
   {
@@ -480,7 +480,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...DELIVER,
     without: 'a failed write does not quote what was written',
-    find: 'deliveryFailed(NOT_DELIVERED, writeFailed(error))',
+    find: 'writeFailure(NOT_DELIVERED, error, job.platform)',
     replace: 'deliveryFailed(NOT_DELIVERED, String(error))',
   },
   {
@@ -710,13 +710,13 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...RUN_JOB,
     without: 'the log names hosts that are not the services’ own, also after a failure',
-    find: '        tellForeign(network.http.contacted(), job)\n',
+    find: '        tellForeign(contacted(), job)\n',
     replace: '',
   },
   {
     ...RUN_JOB,
     without: 'the request token and the proxy’s password are masked before parsing',
-    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const raw = readInputs(env, inputs)\n',
+    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  requirePermissions(job.platform)\n  const raw = readInputs(env, inputs)\n',
     replace:
       '  const raw = readInputs(env, inputs)\n  parse(raw, job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
   },
@@ -931,7 +931,7 @@ export const RUNNER: readonly Mutation[] = [
     ...GIT_VERSION,
     file: 'runner/inputs.ts',
     without: 'git is started only if the step needs it',
-    find: "/^true$/i.test(raw.values['git-credentials']) ?",
+    find: 'needsGit(values) ?',
     replace: 'true ?',
   },
   {

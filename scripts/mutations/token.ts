@@ -11,7 +11,6 @@ const SOURCE = { file: 'token/inputs/parse-source.ts', tests: INPUTS } as const
 const FOREIGN = { file: 'token/inputs/foreign-inputs.ts', tests: INPUTS } as const
 const RESOURCE = { file: 'token/inputs/parse-resource.ts', tests: INPUTS } as const
 const AWS = { file: 'token/inputs/parse-aws.ts', tests: INPUTS } as const
-const AUDIT = { file: 'audit/audit-event.ts', tests: '__tests__/audit/audit-event.test' } as const
 
 export const TOKEN: readonly Mutation[] = [
   {
@@ -431,8 +430,8 @@ export const TOKEN: readonly Mutation[] = [
     file: 'token/run.ts',
     tests: '__tests__/token/run.test',
     without: 'custom endpoints are in the log',
-    find: 'if (endpointOverrides.length > 0)',
-    replace: 'if (endpointOverrides.length > 9)',
+    find: 'if (request.endpointOverrides.length > 0)',
+    replace: 'if (request.endpointOverrides.length > 9)',
   },
   {
     file: 'token/ecs-secret.ts',
@@ -463,41 +462,17 @@ export const TOKEN: readonly Mutation[] = [
     replace: 'table(claims.map(([name, value]) => [name, String(value)] as const))',
   },
   {
-    file: 'token/summary.ts',
+    file: 'token/chain.ts',
     tests: '__tests__/token/summary.test',
     without: 'the job’s subject in the summary is escaped',
-    find: "['Job', codeHtml(identity.subject)]",
-    replace: "['Job', identity.subject]",
+    find: 'codeHtml(identity.subject)',
+    replace: 'identity.subject',
   },
   {
-    file: 'token/summary.ts',
+    file: 'token/chain.ts',
     tests: '__tests__/token/summary.test',
     without: 'who the Hub says the token is is escaped',
     find: 'codeHtml(token.identity)',
     replace: 'token.identity',
-  },
-  {
-    ...AUDIT,
-    without: 'text from outside is on one line and holds no secret',
-    find: 'return value ? verbatim(value, 400) : undefined',
-    replace: 'return value || undefined',
-  },
-  {
-    ...AUDIT,
-    without: 'the organization in an audit event holds no secret',
-    find: 'org: auditText(org),',
-    replace: 'org,',
-  },
-  {
-    ...AUDIT,
-    without: 'the subject in an audit event is one line',
-    find: 'subject: auditText(identity?.subject),',
-    replace: 'subject: identity?.subject,',
-  },
-  {
-    ...AUDIT,
-    without: 'an audit event has no ID token',
-    find: '    ...details,',
-    replace: '    ...identity,\n    ...details,',
   },
 ]
