@@ -424,6 +424,25 @@ const scenarios: Scenario[] = [
     before: 'AWS',
   },
   {
+    code: 'aws-identity-unavailable',
+    when: 'nothing answers where the metadata of an instance should be',
+    name: 'aws-identity-unavailable/no-metadata',
+    play: {
+      with: { 'aws-identity': 'runner', 'role-to-assume': '', 'session-policy': 'none' },
+      // Nothing listens on this port.
+      env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' },
+    },
+    says: ['no answer from 127.0.0.1:1', 'hop limit 1', '--http-put-response-hop-limit 2', 'aws-identity: oidc'],
+    before: 'AWS',
+  },
+  {
+    code: 'role-trust-rejected',
+    when: 'the first role may not assume the second one',
+    name: 'role-trust-rejected/second-hop',
+    play: { with: { 'role-chain': 'arn:aws:iam::222222222222:role/hf-reader external-id=acme:hub' } },
+    says: ['(role 2 of 2)', '"Resource": "arn:aws:iam::222222222222:role/hf-reader"', '222222222222'],
+  },
+  {
     code: 'role-trust-rejected',
     when: 'the trust policy is for another branch',
     name: 'role-trust-rejected/branch',

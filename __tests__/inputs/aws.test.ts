@@ -153,6 +153,14 @@ describe('a key', () => {
   )
 })
 
+test('a path ends somewhere', () => {
+  const key = (levels: number) => Array.from({ length: levels }, () => 'a').join('.')
+  expect(read((problems) => parseKey('secret-key', key(16), problems)).problems).toEqual([])
+  expect(read((problems) => parseKey('secret-key', key(17), problems)).problems).toEqual([
+    expect.stringContaining('`secret-key` must have at most 16 keys, separated by dots'),
+  ])
+})
+
 describe('a session policy', () => {
   const parse = (text: string) => read((problems) => parseSessionPolicy(text, problems))
   const ofLength = (length: number) => `{"Statement":"${'x'.repeat(length - '{"Statement":""}'.length)}"}`

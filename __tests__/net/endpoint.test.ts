@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { isAllowedUrl, isLoopback } from '../../src/net/endpoint.ts'
+import { isAllowedUrl, isCredentialUrl, isLoopback } from '../../src/net/endpoint.ts'
 
 test.each([
   ['https://huggingface.co', true],
@@ -14,6 +14,27 @@ test.each([
   ['ftp://127.0.0.1', false],
   ['file:///etc/passwd', false],
 ])('%s is allowed: %s', (url, allowed) => expect(isAllowedUrl(new URL(url))).toBe(allowed))
+
+test.each([
+  ['http://169.254.170.2/v2/credentials/x', true],
+  ['http://169.254.170.23/v1/credentials', true],
+  ['http://[fd00:ec2::23]/v1/credentials', true],
+  ['http://169.254.169.254/latest', true],
+  ['http://[fd00:ec2::254]/latest', true],
+  ['http://[FD00:EC2:0::254]/latest', true],
+  ['https://169.254.169.254/latest', false],
+  ['ftp://169.254.169.254/latest', false],
+  ['http://169.254.169.253/latest', false],
+  ['http://169.254.169.254.evil.test/latest', false],
+  ['http://evil.test/169.254.169.254', false],
+  ['http://169.254.169.254@evil.test/', false],
+  ['http://127.0.0.1/', false],
+])('%s is for credentials: %s', (url, isForCredentials) => {
+  expect([isCredentialUrl(new URL(url)), isAllowedUrl(new URL(url))]).toEqual([
+    isForCredentials,
+    /^https:|127/.test(url),
+  ])
+})
 
 test.each([
   ['::1', true],

@@ -23,6 +23,18 @@ describe('a call', () => {
     await expect(client().send(get('http://example.com/'))).rejects.toMatchObject({ phase: 'policy' })
   })
 
+  test('to an address for credentials is refused unless it asks for them', async () => {
+    await expect(client().send(get('http://169.254.169.254/'))).rejects.toMatchObject({ phase: 'policy' })
+    const elsewhere = { ...get('http://example.com/'), isForCredentials: true }
+    await expect(client().send(elsewhere)).rejects.toMatchObject({ phase: 'policy' })
+  })
+
+  test('may have a limit of its own', async () => {
+    const port = await tcpServer()
+    const call = { ...get(`http://127.0.0.1:${port}/`), limitMs: 5 }
+    await expect(client().send(call)).rejects.toMatchObject({ phase: 'timeout', detail: 'no answer within 0.005 s' })
+  })
+
   test('never follows a redirect', async () => {
     const hub = await service(() => ({ status: 302, headers: { location: '/elsewhere' } }))
     expect(await client().send(get(`${hub.url}/first`))).toMatchObject({ status: 302 })

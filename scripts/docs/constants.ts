@@ -1,8 +1,10 @@
 /** Numbers that documents mention and code decides: `<!-- constant:POST_MS -->120 seconds<!-- /constant -->`. */
 import { MAX_SESSION_NAME } from '../../src/aws/session-name.ts'
+import { TAG_PREFIX, TAGGED_CLAIMS } from '../../src/aws/session-tags.ts'
 import { SOON_MS } from '../../src/hub/verdict/verify.ts'
 import { CLOCK_TOLERANCE_SECONDS } from '../../src/identity/expectation.ts'
 import { MAX_POLICY, ROLE_DURATION } from '../../src/inputs/aws.ts'
+import { MAX_CHAIN } from '../../src/inputs/aws-way.ts'
 import { MAX_ANSWER_BYTES } from '../../src/net/http.ts'
 import { MOST_ATTEMPTS } from '../../src/net/retry.ts'
 import { ROTATION_INPUTS, type RotationInputName } from '../../src/rotation/inputs/definitions.ts'
@@ -16,6 +18,7 @@ import { POST_ATTEMPTS, POST_MS } from '../../src/runner/clean-up/revoke-minted.
 import { DECIDING_PREFIXES, DECIDING_VARIABLES } from '../../src/runner/deciding-variables.ts'
 import { EXTRA_MS as CLEANING_MS, MAX_ORPHANS } from '../../src/sources/orphans.ts'
 import { INPUTS } from '../../src/token/inputs/definitions.ts'
+import { MAX_ROLE_NAME } from '../../src/token/inputs/parse-aws.ts'
 import { DOWNLOAD_LIMIT, SIZE_LIMITS } from '../dist-limits.ts'
 import { type Filler, MarkerError, markersOf } from './markers.ts'
 import { lineAt, type Problem, type Project, pages } from './project.ts'
@@ -62,6 +65,10 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   CLOCK_TOLERANCE_SECONDS: time(CLOCK_TOLERANCE_SECONDS, 'second'),
   MAX_ANSWER_BYTES: `${MAX_ANSWER_BYTES / 1024 / 1024} MB`,
   MAX_SESSION_NAME: String(MAX_SESSION_NAME),
+  MAX_CHAIN: String(MAX_CHAIN),
+  MAX_ROLE_NAME: String(MAX_ROLE_NAME),
+  TAGGED_CLAIMS: codes(TAGGED_CLAIMS),
+  TAG_PREFIX: `\`${TAG_PREFIX}\``,
   MAX_POLICY: number(MAX_POLICY),
   SECRETS_IN_ONE_SESSION: String(secretsInOneSession()),
   SOON_MS: time(SOON_MS / 1000, 'day'),

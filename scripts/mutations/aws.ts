@@ -55,6 +55,157 @@ const SECRET_ARN: readonly Mutation[] = [
   },
 ]
 
+/** The ways to a role. */
+const WAYS: readonly Mutation[] = [
+  {
+    file: 'aws/way.ts',
+    without: 'a session that only opens the next one is limited to that',
+    find: "if (isLast(number, way)) return document\n  return request.sessionPolicy === 'none' ? undefined : linkPolicy(",
+    replace: 'if (isLast(number, way)) return document\n  return number < 99 ? undefined : linkPolicy(',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/way.ts',
+    without: 'the policy that was asked for limits the last session',
+    find: 'if (isLast(number, way)) return document',
+    replace: 'if (false) return document',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/way.ts',
+    without: 'each hop calls with the keys of the session before it',
+    find: 'credentials: before.credentials,',
+    replace: 'credentials: { accessKeyId: "x", secretAccessKey: "y", sessionToken: "z" },',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/way.ts',
+    without: 'the external ID is sent',
+    find: 'hop.externalId === undefined ? {} : { ExternalId: hop.externalId }',
+    replace: '{}',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/way.ts',
+    without: 'no tags are sent without session-tags',
+    find: 'way.tags ? sessionTags(identity) : []',
+    replace: 'sessionTags(identity)',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/way.ts',
+    without: 'a link lasts as short as STS allows',
+    find: 'isLast(number, way) ? request.roleDurationSeconds : LINK_SECONDS',
+    replace: 'request.roleDurationSeconds',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/policies/role-chain.ts',
+    without: 'a link can open the next role only',
+    find: 'Resource: next.arn',
+    replace: "Resource: '*'",
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/policies/role-chain.ts',
+    without: 'the external ID is a condition',
+    find: '...(externalId === undefined ? {} : { Condition:',
+    replace: '...(true ? {} : { Condition:',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/explain-hop.ts',
+    without: 'a refusal of tags is told as such',
+    find: "if (/^sts:TagSession$/i.test(facts.reason.action ?? ''))",
+    replace: 'if (false)',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/explain-hop.ts',
+    without: 'only the policy that AWS names is printed',
+    find: '...(isOwn ? [] : trustFix(facts))',
+    replace: '...trustFix(facts)',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/session-tags.ts',
+    without: 'a value has only characters that AWS allows',
+    find: ".replace(NOT_ALLOWED, '_')",
+    replace: '',
+    tests: 'aws/session-tags.test',
+  },
+  {
+    file: 'aws/session-tags.ts',
+    without: 'a value is cut',
+    find: '.slice(0, MAX_VALUE)',
+    replace: '',
+    tests: 'aws/session-tags.test',
+  },
+  {
+    file: 'aws/session-tags.ts',
+    without: 'only claims that the token has are tags',
+    find: 'Object.hasOwn(claims, claim) ? claims[claim] : undefined',
+    replace: 'String(claims[claim])',
+    tests: 'aws/session-tags.test',
+  },
+  {
+    file: 'aws/runner/keys.ts',
+    without: 'the keys of a runner are masked before anything can fail',
+    find: "if (typeof secret === 'string' && secret.length >= SHORTEST_MASK) mask(secret)",
+    replace: "if (typeof secret === 'number') mask(secret)",
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/keys.ts',
+    without: 'keys must be able to be part of a header',
+    find: 'fits(TEXT, SecretAccessKey)',
+    replace: "typeof SecretAccessKey === 'string'",
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/instance.ts',
+    without: 'the token for the metadata is masked',
+    find: '  context.mask(token)\n',
+    replace: '',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/instance.ts',
+    without: 'a role’s name cannot lead elsewhere',
+    find: 'if (!/^[\\w+=,.@-]{1,64}$/.test(role)) throw',
+    replace: 'if (role === "") throw',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/ask.ts',
+    without: 'what is near must answer at once',
+    find: 'limitMs: LIMIT_MS, ',
+    replace: '',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/ask.ts',
+    without: 'few attempts are made',
+    find: 'maxAttempts: ATTEMPTS',
+    replace: 'maxAttempts: 9',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/identity.ts',
+    without: 'without a role, the keys must be ones that STS knows',
+    find: 'if (!request.way?.hops.length || ',
+    replace: 'if (',
+    tests: 'aws/way.test',
+  },
+  {
+    file: 'aws/runner/identity.ts',
+    without: 'the policy limits the session of a pod',
+    find: 'assumeByWebIdentity(runner, request, document, context)',
+    replace: 'assumeByWebIdentity(runner, request, undefined, context)',
+    tests: 'aws/way.test',
+  },
+]
+
 const INPUTS: readonly Mutation[] = [
   {
     file: 'inputs/aws.ts',
@@ -819,6 +970,7 @@ const SERVICES: readonly Mutation[] = [
 ]
 
 export const AWS: readonly Mutation[] = [
+  ...WAYS,
   ...SECRET_ARN,
   ...INPUTS,
   ...ENDPOINTS,

@@ -13,8 +13,8 @@ export const NET: readonly Mutation[] = [
   {
     ...http,
     without: 'only a call for credentials may go to the addresses for them',
-    find: '(isForCredentials && isCredentialAddress(',
-    replace: '(isCredentialAddress(',
+    find: '(isForCredentials && isCredentialUrl(url))',
+    replace: 'isCredentialUrl(url)',
     named: 'credentials',
   },
   {

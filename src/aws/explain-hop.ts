@@ -38,7 +38,7 @@ export function explainHop(refusal: HopRefusal): ActionError {
   const facts: Facts = { ...refusal, reason: readReason('sts', refusal.error) }
   const { kind } = facts.reason
   if (isFailure(kind)) return stsFailed(kind, facts)
-  if (kind === 'tags-not-trusted' || facts.reason.action === 'sts:TagSession') return tagsRejected(facts)
+  if (/^sts:TagSession$/i.test(facts.reason.action ?? '')) return tagsRejected(facts)
   if (isShared(kind)) return deniedElsewhere(kind, facts)
   return notTrusted(facts)
 }
@@ -174,7 +174,7 @@ function identityFix(facts: Facts): Part[] {
 /** One side cannot see what the other has. */
 function forward({ hop, before }: Facts): Prose {
   const accounts = [...new Set([hop.account, ...(before.role ? [before.role.account] : [])])]
-  return prose`Send this to whoever administers ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}.`
+  return prose`Send this to the administrators of ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}.`
 }
 
 /** Whose session it is that calls. */

@@ -1,7 +1,7 @@
 /** The variables with which AWS tells a machine where its own identity is → RunnerIdentity. */
 import type { RunnerIdentity } from '../aws/request.ts'
-import { isCredentialAddress, isLoopback } from '../net/endpoint.ts'
-import { code, joined, prose } from '../text/message.ts'
+import { isAllowedUrl, isCredentialUrl, isLoopback } from '../net/endpoint.ts'
+import { code, codes, prose } from '../text/message.ts'
 import { parseRole } from './aws.ts'
 import { gotUrl } from './fields.ts'
 import { got, type Problems } from './problems.ts'
@@ -54,7 +54,7 @@ export function parseRunnerIdentity(variables: Variables, problems: Problems): R
   if (/^true$/i.test(given(DISABLED))) {
     problems.add(
       'aws-identity',
-      prose`is runner, but this runner has no AWS identity: ${code(DISABLED)} is set, and so is none of ${joined([WEB_FILE, RELATIVE, FULL].map(code), ', ')}`,
+      prose`is runner, but this runner has no AWS identity: ${code(DISABLED)} is set, and ${codes([WEB_FILE, RELATIVE, FULL])} are not`,
     )
     return undefined
   }
@@ -78,7 +78,7 @@ function container(given: Given, problems: Problems): RunnerIdentity {
   const relative = given(RELATIVE)
   const name = relative === '' ? FULL : RELATIVE
   const url = relative === '' ? given(FULL) : `${ECS_ADDRESS}${relative}`
-  if (!isCredentialUrl(url) || (relative !== '' && !isBelow(url, ECS_ADDRESS))) {
+  if (!isContainerUrl(url) || (relative !== '' && !isBelow(url, ECS_ADDRESS))) {
     problems.add(
       name,
       prose`must be ${relative === '' ? prose`an ${code('https://')} URL, or an ${code('http://')} URL of loopback or of an address that AWS defines for containers` : prose`the path of an endpoint for credentials`} ${gotUrl(given(name))}`,
@@ -103,11 +103,11 @@ function instance(given: Given, problems: Problems): RunnerIdentity {
 }
 
 /** Nothing but scheme, host, path and query, in the form that is sent. */
-function isCredentialUrl(text: string): boolean {
+function isContainerUrl(text: string): boolean {
   if (!/^https?:\/\/[\w:/.~%[\]?=&-]+$/.test(text) || !URL.canParse(text)) return false
   const url = new URL(text)
   const isSame = url.href === text || url.href === `${text}/`
-  return isSame && (url.protocol === 'https:' || isLoopback(url.hostname) || isCredentialAddress(url.hostname))
+  return isSame && (isAllowedUrl(url) || isCredentialUrl(url))
 }
 
 function isInstanceEndpoint(text: string): boolean {

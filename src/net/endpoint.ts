@@ -19,9 +19,9 @@ const CREDENTIAL_ADDRESSES: readonly string[] = [
   '[fd00:ec2::254]',
 ]
 
-/** True for those addresses, where plain `http:` is accepted for credentials, and for nothing else. */
-export function isCredentialAddress(hostname: string): boolean {
-  return CREDENTIAL_ADDRESSES.includes(hostname)
+/** True for `http:` at those addresses, where it is accepted for credentials, and for nothing else. */
+export function isCredentialUrl({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && CREDENTIAL_ADDRESSES.includes(hostname)
 }
 
 /** True for `https:` anywhere and for `http:` on loopback. */

@@ -5,7 +5,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
 import type { Deadline } from './deadline.ts'
-import { isAllowedUrl, isCredentialAddress } from './endpoint.ts'
+import { isAllowedUrl, isCredentialUrl } from './endpoint.ts'
 
 export interface HttpRequest {
   method: string
@@ -120,7 +120,7 @@ export class Http {
    */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, what, isForCredentials = false } = request
-    if (!isAllowedUrl(url) && !(isForCredentials && isCredentialAddress(url.hostname))) {
+    if (!isAllowedUrl(url) && !(isForCredentials && isCredentialUrl(url))) {
       const detail = `${url.protocol} is only accepted for loopback addresses`
       throw new NetworkError({ what, host: url.host, phase: 'policy', detail })
     }

@@ -18,7 +18,7 @@ export function notAccepted(error: ServiceError): ActionError {
     seen: said(error),
     expected: 'credentials that STS accepts',
     cause:
-      'AWS’s own message is above: the credentials that this runner was given have expired, or they are for another partition than the region.',
+      'AWS’s own message is above: the credentials that this runner was given have expired, or they belong to a different partition than the region.',
     fix: prose`Restart the task, the pod or the agent, so that it gets new credentials, and check ${code('aws-region')}. If ${endpointVariables('STS')} is set, check where it points.`,
   })
 }

@@ -78,7 +78,7 @@ function rejected(seen: readonly Prose[]): ActionError {
     failed: prose`The claims of this job cannot be filled in for ${code('{owner}')} and ${code('{repo}')}, so nothing was sent to AWS or the Hub.`,
     seen: list(seen),
     expected: prose`a ${code('repository')} of the form owner/name with letters, digits, ${code('-')}, ${code('_')} and, in the name, ${code('.')}; and the same owner in ${code('repository_owner')}`,
-    cause: 'The ID token is from an issuer that names repositories in another way than GitHub does.',
+    cause: 'The ID token is from an issuer that does not name repositories as GitHub does.',
     fix: prose`Write the role and the secret without ${code('{owner}')} and ${code('{repo}')}.`,
   })
 }

@@ -111,7 +111,7 @@ function parseWith(texts: Templates, { raw, job }: Given, problems: Problems): A
 }
 
 /** Source: IAM API reference, CreateRole, `RoleName`. */
-const MAX_ROLE_NAME = 64
+export const MAX_ROLE_NAME = 64
 
 /** What is filled in can make a name too long, and STS would only say "access denied". */
 function checkRoleNames({ role, way }: AwsRequest, problems: Problems): void {
