@@ -48,7 +48,7 @@ afterAll(() => {
   const seen = REAL_MESSAGES.filter(({ source }) => !source.startsWith('derived: ')).length
   const all = REAL_MESSAGES.length
   console.info(
-    `${all} messages of AWS (${seen} as users met them) in ${WORDINGS.length} wordings each: ${all * WORDINGS.length} causes right`,
+    `${all} messages of AWS (${seen} from reports and documentation) in ${WORDINGS.length} wordings each: ${all * WORDINGS.length} causes right`,
   )
 })
 

@@ -305,6 +305,8 @@ describe('the runner of a container', () => {
     expect(message).toMatch(/^\[aws-identity-unavailable\]/)
     expect(message).not.toContain('machine-')
     expect(aws.sent.length).toBeLessThanOrEqual(2)
+    // Nothing was signed with it.
+    expect(aws.sent.map(({ operation }) => operation).join('')).toBe('')
   })
 })
 

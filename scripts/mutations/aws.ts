@@ -116,8 +116,8 @@ const WAYS: readonly Mutation[] = [
   {
     file: 'aws/explain-hop.ts',
     without: 'a refusal of tags is told as such',
-    find: "if (kind === 'tags-not-trusted' ||",
-    replace: "if (kind === 'unsent' ||",
+    find: "if (/^sts:TagSession$/i.test(facts.reason.action ?? ''))",
+    replace: 'if (false)',
     tests: 'aws/way.test',
   },
   {

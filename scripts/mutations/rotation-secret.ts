@@ -720,6 +720,7 @@ export const ROTATION_SECRET: readonly Mutation[] = [
     find: 'open.length === depth && ',
     replace: 'open.length >= depth && ',
     tests: VALUE,
+    equivalent: 'The value at the path is a string, so that nothing deeper begins with the same path later on.',
   },
   {
     file: 'rotation/secret/json-text.ts',
@@ -748,6 +749,7 @@ export const ROTATION_SECRET: readonly Mutation[] = [
     find: ' && !open.some(({ isList }) => isList)',
     replace: '',
     tests: VALUE,
+    equivalent: 'The outer values of the path are objects, so that no list has the same path later on.',
   },
   {
     file: 'rotation/secret/json-text.ts',

@@ -38,7 +38,7 @@ export function explainHop(refusal: HopRefusal): ActionError {
   const facts: Facts = { ...refusal, reason: readReason('sts', refusal.error) }
   const { kind } = facts.reason
   if (isFailure(kind)) return stsFailed(kind, facts)
-  if (kind === 'tags-not-trusted' || facts.reason.action === 'sts:TagSession') return tagsRejected(facts)
+  if (/^sts:TagSession$/i.test(facts.reason.action ?? '')) return tagsRejected(facts)
   if (isShared(kind)) return deniedElsewhere(kind, facts)
   return notTrusted(facts)
 }
