@@ -22,11 +22,11 @@ interface Started {
 const issuer = process.env.PLATFORMS_ISSUER ?? ''
 const { started, pid } = await start()
 const { AWS_ENDPOINT_URL = '', AWS_REGION = '', HF_ENDPOINT = '' } = started.env
-writeWorld({ hub: HF_ENDPOINT, tokens: Object.values(started.tokens), pid })
+writeWorld({ hub: HF_ENDPOINT, tokens: Object.values(started.tokens) })
 tell('GITHUB_ENV', { AWS_ENDPOINT_URL, AWS_REGION, HF_ENDPOINT })
 // Without `PLATFORMS_ISSUER`, the action's own default is put to the test.
 tell('GITHUB_OUTPUT', { org: started.org, role: started.role, issuer })
-console.log(`The sandbox is running: AWS at ${AWS_ENDPOINT_URL}, the Hub at ${HF_ENDPOINT}`)
+console.log(`The sandbox is running (process ${pid}): AWS at ${AWS_ENDPOINT_URL}, the Hub at ${HF_ENDPOINT}`)
 
 /** The first line that the sandbox prints says that it listens. */
 async function start(): Promise<{ started: Started; pid: number }> {

@@ -11,8 +11,6 @@ export interface World {
   hub: string
   /** Every token that must be gone when the job ends. */
   tokens: string[]
-  /** The sandbox's process. */
-  pid: number
 }
 
 export function readWorld(): World {
