@@ -122,10 +122,10 @@ describe('an outage that does not end', () => {
 })
 
 test('the page about reliability has the tables', () => {
-  const isOfOne = (refusal: string) => REFUSALS.filter((row) => row[1] === refusal).length === 1
-  const refused = REFUSALS.filter(([call, refusal]) => isOfOne(refusal) || call === 'ID token').map(
-    ([call, refusal, , calls]) => [refusal, isOfOne(refusal) ? call : 'every call', String(calls)],
-  )
+  const refused = [...Map.groupBy(REFUSALS, ([, refusal]) => refusal)].map(([refusal, rows]) => {
+    const of = rows.length === ALL_CALLS.length ? 'every call' : rows.map(([call]) => call).join(', ')
+    return [refusal, of, String(rows[0]?.[3])]
+  })
   show('refusals', [['refusal', 'call', 'calls made'], ['---', '---', '---:'], ...refused])
   const rows = ALL_FAULTS.map((fault) => [fault, ...ALL_CALLS.map((call) => textOf(fault, call))])
   show('outages', [['fault', ...ALL_CALLS], ['---', ...ALL_CALLS.map(() => '---')], ...rows])
