@@ -68,7 +68,7 @@ const CERTIFICATES: readonly [RegExp, { cause: Wording; fix: Wording }][] = [
     /EXPIRED|NOT_YET_VALID/,
     {
       cause: 'The certificate has expired or is not valid yet, or the runner’s clock is wrong.',
-      fix: 'Check the runner’s clock. If it is right, whoever runs this host must renew the certificate.',
+      fix: 'Check the runner’s clock. If it is right, the operator of this host must renew the certificate.',
     },
   ],
   [
@@ -106,7 +106,7 @@ const REFUSALS: readonly [RegExp, { cause: Wording; fix: Wording }][] = [
 ]
 
 const OF_PROXY = {
-  cause: prose`This runner does not trust the certificate of the proxy itself, or the certificate is for another host than the one in ${PROXY}.`,
+  cause: prose`This runner does not trust the certificate of the proxy itself, or the certificate is not for the host in ${PROXY}.`,
   fix: [TRUST, prose`Or use the name in ${PROXY} that the proxy’s certificate is for.`],
 }
 
