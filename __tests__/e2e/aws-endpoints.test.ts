@@ -1,18 +1,27 @@
 /** Where the calls of AWS go: documented variables decide, and no file that an earlier job left on the machine. */
+import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { REGION } from '../../sandbox/index.ts'
 import { Internet } from '../../sandbox/internet.ts'
 import { projectRoot } from '../../sandbox/root.ts'
+import type { RunnerJob } from '../../sandbox/runner.ts'
 import { Service } from '../../sandbox/service.ts'
+import { TRAPS } from './leftover-traps.ts'
 import { DAY } from './rotation-world.ts'
 import { errorOf, Stage } from './stage.ts'
 
 let stage: Stage
 let internet: Internet
-/** Where the files that were left behind send every call. */
+/** Where everything that was left behind points, and how many connections came there. */
+let server: Server
+let trapUrl: string
+let connections: number
+/** Where a variable points, and gets answers. */
 let trap: Service
 let folder: string
 
@@ -21,11 +30,18 @@ beforeEach(async () => {
   internet = await Internet.start(stage.sandbox)
   trap = new Service('aws', { operation: () => 'trapped', handle: () => ({ status: 500 }) })
   await trap.listen()
+  connections = 0
+  server = createServer((socket) => {
+    connections += 1
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  trapUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   folder = mkdtempSync(join(tmpdir(), 'aws-'))
   writeFileSync(join(folder, 'ca.pem'), internet.certificate)
 })
 afterEach(async () => {
-  await Promise.all([internet.close(), trap.close()])
+  await Promise.all([internet.close(), trap.close(), new Promise((resolve) => server.close(resolve))])
   rmSync(folder, { recursive: true, force: true })
   await stage.clear()
 })
@@ -39,69 +55,53 @@ const realNames = () => ({
 const reached = () => [...new Set(internet.tunnels)].sort()
 const own = (...services: string[]) => services.map((service) => `${service}.${REGION}.amazonaws.com:443`)
 
-/** Settings that change where calls go, or that make the SDK refuse to work. */
-const settings = () => `
-endpoint_url = ${trap.url}
-ignore_configured_endpoint_urls = false
-use_fips_endpoint = true
-use_dualstack_endpoint = true
-region = us-gov-west-1
-defaults_mode = nonsense
-retry_mode = nonsense
-max_attempts = nonsense
-credential_process = nonsense
-`
-const services = () => `
-[services trap]
-${['sts', 'secrets_manager', 'ecs'].map((id) => `${id} =\n  endpoint_url = ${trap.url}`).join('\n')}
-`
+describe('what an earlier job left behind receives nothing', () => {
+  const kinds = Object.entries(TRAPS)
 
-/** What an earlier job can leave behind: a name, and what it does to the next one. */
-const LEFTOVERS: readonly [string, (home: string) => Record<string, string>][] = [
-  ['the default profile', (home) => files(home, `[default]${settings()}`)],
-  ['lines outside of any profile', (home) => files(home, settings())],
-  ['a section of services', (home) => files(home, `[default]\nservices = trap\n${services()}`)],
-  ['the credentials file', (home) => files(home, '', `[default]${settings()}`)],
-  [
-    'a profile in AWS_PROFILE',
-    (home) => ({ ...files(home, `[profile old]${settings()}services = trap\n${services()}`), AWS_PROFILE: 'old' }),
-  ],
-  ['a profile that does not exist', (home) => ({ ...files(home, ''), AWS_PROFILE: 'nowhere' })],
-  ['a file in AWS_CONFIG_FILE', () => ({ AWS_CONFIG_FILE: file('config', `[default]${settings()}`) })],
-  [
-    'a file in AWS_SHARED_CREDENTIALS_FILE',
-    () => ({ AWS_SHARED_CREDENTIALS_FILE: file('credentials', `[default]${settings()}`) }),
-  ],
-]
-
-function files(home: string, config: string, credentials = ''): Record<string, string> {
-  mkdirSync(join(home, '.aws'), { recursive: true })
-  writeFileSync(join(home, '.aws', 'config'), config)
-  writeFileSync(join(home, '.aws', 'credentials'), credentials)
-  return {}
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text)
-  return join(folder, name)
-}
-
-describe('a shared AWS configuration file receives nothing', () => {
-  test.each(LEFTOVERS)('%s', async (_name, leave) => {
+  test.each(kinds)(`%s (one of ${kinds.length} kinds of configuration)`, async (_kind, plant) => {
     const runner = await stage.runner({ env: realNames() })
-    const { main } = await stage.main({ step: { env: leave(runner.home) } }, runner)
-    expect([trap.calls, main.exitCode, reached()]).toEqual([[], 0, own('secretsmanager', 'sts')])
+    const env = plant({ home: runner.home, folder, work: runner.workspace, url: trapUrl })
+    const { main } = await stage.main({ step: { env } }, runner)
+    expect([connections, main.exitCode, reached()]).toEqual([0, 0, own('secretsmanager', 'sts')])
     expect(main.env).toMatchObject({ HF_TOKEN: stage.sandbox.tokens.write })
+    expect(main.log).not.toContain(new URL(trapUrl).host)
   })
 
-  test('in a rotation with a service', async () => {
+  /** All that can be together; of the AWS configuration, the last one counts. */
+  const plantAll = ({ home, workspace }: RunnerJob) => {
+    const all = kinds.filter(([kind]) => kind !== 'a file that is not text').map(([, plant]) => plant)
+    const [every] = kinds.filter(([kind]) => kind === 'every setting at once').map(([, plant]) => plant)
+    const place = { home, folder, work: workspace, url: trapUrl }
+    return Object.assign({}, ...[...all, every].map((plant) => plant?.(place))) as Record<string, string>
+  }
+
+  test('all of them in a rotation with a service', async () => {
     stage.sandbox.advance(8 * DAY)
     const runner = await stage.runner({ env: realNames() })
-    files(runner.home, `[default]${settings()}services = trap\n${services()}`)
-    const { main } = await stage.rotate({ with: { 'ecs-services': 'prod/inference' } }, runner)
-    expect([trap.calls, main.exitCode, reached()]).toEqual([[], 0, own('ecs', 'secretsmanager', 'sts')])
+    const { main } = await stage.rotate(
+      { with: { 'ecs-services': 'prod/inference' }, step: { env: plantAll(runner) } },
+      runner,
+    )
+    expect([connections, main.exitCode, reached()]).toEqual([0, 0, own('ecs', 'secretsmanager', 'sts')])
     expect(main.outputs.rotated).toBe('2')
   })
+
+  test.each(Object.keys(TRAPS).filter((kind) => kind.startsWith('AWS: ')))(
+    'but it would: the AWS SDK on its own falls into the trap of %s',
+    async (kind) => {
+      const home = join(folder, 'home')
+      mkdirSync(home)
+      const env = TRAPS[kind]?.({ home, folder, work: folder, url: trapUrl })
+      const call = `import { STSClient, AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts'
+        const input = { RoleArn: 'arn:aws:iam::123456789012:role/x', RoleSessionName: 'xx', WebIdentityToken: 'x' }
+        await new STSClient({ region: 'eu-west-1', maxAttempts: 1 }).send(new AssumeRoleWithWebIdentityCommand(input)).catch(() => {})`
+      await promisify(execFile)(process.execPath, ['--input-type=module', '-e', call], {
+        cwd: projectRoot,
+        env: { PATH: process.env.PATH, HOME: home, ...env },
+      })
+      expect(connections).toBeGreaterThan(0)
+    },
+  )
 })
 
 test('settings of the AWS SDK that are not documented here have no effect', async () => {
@@ -140,20 +140,23 @@ describe('a variable', () => {
     expect(main.log).not.toContain(trap.url)
   })
 
-  test.each(['true', 'TRUE', '1'])('AWS_USE_FIPS_ENDPOINT=%s leads to the FIPS endpoint', async (value) => {
-    const { main } = await stage.main({
-      env: { ...realNames(), AWS_USE_FIPS_ENDPOINT: value },
-      with: { 'max-attempts': '1' },
-    })
-    expect(errorOf(main).message).toContain(`No answer from sts-fips.${REGION}.amazonaws.com`)
-  })
+  test.each(['true', 'TRUE', '1', 'yes', 'On'])(
+    'AWS_USE_FIPS_ENDPOINT=%s leads to the FIPS endpoint',
+    async (value) => {
+      const { main } = await stage.main({
+        env: { ...realNames(), AWS_USE_FIPS_ENDPOINT: value },
+        with: { 'max-attempts': '1' },
+      })
+      expect(errorOf(main).message).toContain(`No answer from sts-fips.${REGION}.amazonaws.com`)
+    },
+  )
 
   test('for FIPS or dual-stack endpoints that says neither yes nor no is named, before any call', async () => {
     const { main } = await stage.main({
-      env: { AWS_USE_FIPS_ENDPOINT: 'yes', AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+      env: { AWS_USE_FIPS_ENDPOINT: 'maybe', AWS_USE_DUALSTACK_ENDPOINT: 'true' },
     })
     expect(errorOf(main).title).toBe('input-invalid')
-    expect(errorOf(main).message).toContain('`AWS_USE_FIPS_ENDPOINT` must be true or false (got "yes")')
+    expect(errorOf(main).message).toContain('`AWS_USE_FIPS_ENDPOINT` must be true or false (got "maybe")')
     expect(errorOf(main).message).toContain('`AWS_USE_DUALSTACK_ENDPOINT` cannot be combined with a custom endpoint')
     expect(stage.sandbox.calls()).toEqual({})
   })

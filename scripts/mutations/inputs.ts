@@ -205,8 +205,8 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...FOREIGN,
     without: 'a host of another server of GHE.com is not this one’s',
-    find: 'host.endsWith(`.${server.hostname}`)',
-    replace: "host.endsWith('.ghe.com')",
+    find: "if (server.hostname.endsWith('.ghe.com') && ",
+    replace: "if (host.endsWith('.ghe.com') || ",
   },
   {
     ...NEAR_MISSES,

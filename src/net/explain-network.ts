@@ -108,7 +108,7 @@ const REFUSALS: readonly [RegExp, { cause: Wording; fix: Wording }][] = [
 ]
 
 const OF_PROXY = {
-  cause: prose`This runner does not trust the certificate of the proxy itself, or the certificate is for a host other than the one in ${PROXY}.`,
+  cause: prose`This runner does not trust the certificate of the proxy itself, or the certificate is not for the host in ${PROXY}.`,
   fix: [TRUST, prose`Or use the name in ${PROXY} that the proxy’s certificate is for.`],
 }
 
