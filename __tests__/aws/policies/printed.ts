@@ -1,5 +1,5 @@
 /** Policies as they stand in messages and documents: found, with their placeholders filled in, and tried out. */
-import { authorize } from '../../../src/aws/policies/evaluate/authorize.ts'
+import { authorize, crossesAccounts } from '../../../src/aws/policies/evaluate/authorize.ts'
 import type { ContextValues } from '../../../src/aws/policies/evaluate/context.ts'
 import type { PolicyKind } from '../../../src/aws/policies/evaluate/kinds.ts'
 import { type AccessRequest, evaluate, parsePolicy } from '../../../src/aws/policies/evaluate/policy.ts'
@@ -96,9 +96,13 @@ export function allows(statement: object | undefined, kind: PolicyKind, request:
   const policy = statement === undefined ? [] : parsePolicy(documentOf(statement), kind)
   // A role that nobody else allows anything, or that its own policy allows everything, if the other side must consent too.
   const everything = parsePolicy(documentOf({ Effect: 'Allow', Action: '*', Resource: '*' }), 'identity')
-  const set =
-    kind === 'identity' ? { identity: [policy] } : { identity: [everything], resource: policy, resourceMustAllow: true }
-  return authorize(request, set).allowed
+  if (kind !== 'identity') {
+    return authorize(request, { identity: [everything], resource: policy, resourceMustAllow: true }).allowed
+  }
+  // What is in another account must consent too: there, only the policy of the role is on trial.
+  const consent = parsePolicy(documentOf({ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }), 'resource')
+  const isElsewhere = crossesAccounts(request, { identity: [] })
+  return authorize(request, { identity: [policy], ...(isElsewhere ? { resource: consent } : {}) }).allowed
 }
 
 /** One context for each combination of the first and the last value of every key. */
