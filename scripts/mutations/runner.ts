@@ -467,7 +467,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...DELIVER,
     without: 'a failed write does not quote what was written',
-    find: 'deliveryFailed(NOT_DELIVERED, writeFailed(error))',
+    find: 'writeFailure(NOT_DELIVERED, error, job.platform)',
     replace: 'deliveryFailed(NOT_DELIVERED, String(error))',
   },
   { ...FILES, without: 'a folder is private', find: '{ mode: 0o700 }', replace: '{ mode: 0o755 }' },

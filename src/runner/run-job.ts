@@ -48,9 +48,9 @@ export async function runJob<Request extends RunRequest, T>(
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
-  requirePermissions(job.platform)
   const request = parse(job)
   progress.request = request
+  requirePermissions(job.platform)
   const givenIdToken = () => {
     const idToken = readIdToken(request.idTokenFrom, env)
     mask(idToken)
