@@ -27,8 +27,8 @@ export const PLATFORM: readonly Mutation[] = [
   {
     ...page,
     without: 'XML of a service is no page',
-    find: '<(?:!doctype\\s+html|html|head|body|title|meta|center|h1|div|p|script)[\\s>/]',
-    replace: '<',
+    find: '^<(?:!doctype\\s+html|html|head|body|title|meta|center|h1|div|p|script)[\\s>/]',
+    replace: '^<',
   },
   {
     ...answer,
