@@ -6,7 +6,8 @@ import { readSecret } from '../../src/aws/read-secret.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { CALLER, FakeAws, failureOf, REGION, ROLE, SECRET } from './fake-aws.ts'
 
-const PAGE = '<!DOCTYPE html><html><head><title>Web page blocked</title></head><body>&nbsp;<br></body></html>'
+// It is well-formed XML too: the SDK would find an error without a name in it.
+const PAGE = '<html><head><title>Web page blocked</title></head><body><p>Ask IT.</p></body></html>'
 const html = (status: number): SandboxResponse => ({
   status,
   headers: { 'content-type': 'text/html', server: 'nginx' },

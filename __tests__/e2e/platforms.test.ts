@@ -23,13 +23,25 @@ const FORGES = {
 
 describe('a job without an ID token', () => {
   test.each([
-    ['act', ['this job runs under `act`, which has no ID token endpoint', 'if: ${'.concat('{ !env.ACT }}')]],
-    ['gitea', ['Gitea does not issue ID tokens to its jobs', 'Run this job on GitHub or on Forgejo 15']],
-    ['forgejo', ['enable-openid-connect: true', '/api/actions', 'does not switch on Forgejo’s ID tokens']],
-  ] as const)('of %s is told what there is, and nothing is sent', async (forge, says) => {
+    [
+      'act',
+      'oidc-permission-missing/act',
+      ['this job runs under `act`, which has no ID token endpoint', 'if: ${'.concat('{ !env.ACT }}')],
+    ],
+    [
+      'gitea',
+      'oidc-permission-missing/gitea',
+      ['Gitea does not issue ID tokens to its jobs', 'Run this job on GitHub or on Forgejo 15'],
+    ],
+    [
+      'forgejo',
+      'oidc-permission-missing/forgejo',
+      ['enable-openid-connect: true', '/api/actions', 'does not switch on Forgejo’s ID tokens'],
+    ],
+  ] as const)('of %s is told what there is, and nothing is sent', async (forge, name, says) => {
     const { main } = await stage.main({ job: { idTokenPermission: false }, env: FORGES[forge] })
     const { title, message } = errorOf(main)
-    recordMessage(`oidc-permission-missing/${forge}`, message, stage.sandbox)
+    recordMessage(name, message, stage.sandbox)
     expect(title).toBe('oidc-permission-missing')
     for (const text of says) expect(message).toContain(text)
     expect(message).not.toContain('id-token: write\n')
@@ -89,15 +101,15 @@ describe('a page of a proxy', () => {
   } as const
 
   test.each([
-    ['github', 'id-token', 'oidc-request-failed', '/idtoken'],
-    ['aws', 'AssumeRoleWithWebIdentity', 'sts-failed', '/'],
-    ['aws', 'GetSecretValue', 'secret-failed', '/'],
-    ['hub', 'whoami-v2', 'hub-failed', '/api/whoami-v2'],
-  ] as const)('in place of an answer of %s to %s is named', async (service, operation, code, path) => {
+    ['github', 'id-token', 'oidc-request-failed/proxy-page', '/idtoken'],
+    ['aws', 'AssumeRoleWithWebIdentity', 'sts-failed/proxy-page', '/'],
+    ['aws', 'GetSecretValue', 'secret-failed/proxy-page', '/'],
+    ['hub', 'whoami-v2', 'hub-failed/proxy-page', '/api/whoami-v2'],
+  ] as const)('in place of an answer of %s to %s is named', async (service, operation, name, path) => {
     stage.sandbox[service].service.inject(operation, page, 9)
     const { title, message } = errorOf((await stage.main()).main)
-    recordMessage(`${code}/proxy-page`, message, stage.sandbox)
-    expect(title).toBe(code)
+    recordMessage(name, message, stage.sandbox)
+    expect(title).toBe(name.split('/')[0])
     expect(message).toMatch(new RegExp(`HTTP 403.*from \`127\\.0\\.0\\.1:\\d+\\S*${path}\``))
     expect(message).toContain('a page with the title "Web page blocked", with `via: 1.1 proxy.corp`')
     expect(message).toContain('the people who administer the network of this runner')

@@ -85,7 +85,10 @@ export function stable(message: string, { github, aws, hub }: Sandbox): string {
     [aws.url, 'https://<service>.eu-west-1.amazonaws.com'],
     [host(aws.url), '<service>.eu-west-1.amazonaws.com'],
   ]
-  const real = named.reduce((text, [from, to]) => text.replaceAll(from, to), message)
+  const onAnyMachine = message
+    .replaceAll(projectRoot, '/home/runner/work/_actions/hf-oidc-action')
+    .replace(/\/\S*\/runner-[A-Za-z0-9]{6}\//g, '/home/runner/')
+  const real = named.reduce((text, [from, to]) => text.replaceAll(from, to), onAnyMachine)
   const text = CHANGING.reduce((rest, [from, to]) => rest.replaceAll(from, to), real)
   const port = /\S*(?:127\.0\.0\.1|localhost):\d{3,}\S*/.exec(text)?.[0]
   if (port) throw new Error(`"${port}" is another one in each run: \`stable\` must replace it`)

@@ -1,7 +1,7 @@
 /** One call of the Hub: what is retried, what is reported as lost, and what a failure says. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Service } from '../../sandbox/service.ts'
-import { bearer, callHub } from '../../src/hub/call.ts'
+import { bearer, callHub, hubFailed } from '../../src/hub/call.ts'
 import { revokeToken } from '../../src/hub/revoke.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
@@ -99,6 +99,13 @@ describe('a message', () => {
     const failure = callHub(access(1), { method: 'GET', path: '/', what: 'an answer' })
     await expect(failure).rejects.toThrow('Seen: HTTP 503, Down, "Back soon: hf_***", request Root=1')
     await expect(failure).rejects.toThrow('while the action was waiting for an answer.')
+  })
+
+  test.each([302, 407])('says that something in between answered with HTTP %i', (status) => {
+    const answer = { status, headers: {}, body: Buffer.from(''), from: 'hub.example/api/x' }
+    const { message } = hubFailed('an answer', answer, 'https://hub.example')
+    expect(message).toContain(`Seen: HTTP ${status}, from hub.example/api/x`)
+    expect(message).toContain('the login page of a network answered instead of the Hub')
   })
 
   test('says how long the Hub asks to wait', async () => {

@@ -93,7 +93,7 @@ describe('what was seen', () => {
     mkdirSync(folder, { mode: 0o750 })
     const error = Object.assign(new Error('x'), { code: 'ENOENT', path: join(folder, 'a', 'b') })
     expect(writeFailure('It failed.', error, MACHINES['a machine']).message).toMatch(
-      new RegExp(`\`${folder}\`, the nearest folder that exists, has owner \\d+ and mode 0750`),
+      new RegExp(`\`${folder}\`, the nearest place that exists, has owner \\d+ and mode 0750`),
     )
   })
 

@@ -220,10 +220,17 @@ export function hubFailed(what: string, answer: HttpResponse, endpoint: string):
       ? `${said(answer)}, but not in the format that the Hub documents${from}, ${sizeOf(answer)}`
       : `${said(answer)}${from}`,
     expected: 'a response in the format that the Hub documents',
-    cause: misshapen
-      ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
-      : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
+    cause: isRedirected(answer)
+      ? 'A proxy or the login page of a network answered instead of the Hub: it redirects the request, or it requires credentials.'
+      : misshapen
+        ? prose`Something other than the Hub responded (a proxy’s page, a wrong ${code('hf-endpoint')}), or the Hub changed its format.`
+        : prose`The Hub is having an incident, or ${code('hf-endpoint')} is not the Hub.`,
     fix: prose`Check ${link(STATUS_PAGE)} for an incident, and check that ${code('hf-endpoint')} (${code(printable(endpoint, 120))}) points to the Hub. Then re-run the job.`,
     forward: prose`The Hub’s operators: ${link(STATUS_PAGE)} lists incidents. If ${code('hf-endpoint')} is not the Hub, the people who operate ${code(printable(endpoint, 120))}.`,
   })
+}
+
+/** Neither is an answer of the Hub's API, and the action follows no redirect. */
+function isRedirected({ status }: HttpResponse): boolean {
+  return (status >= 300 && status < 400) || status === 407
 }

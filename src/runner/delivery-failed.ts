@@ -99,7 +99,7 @@ function seenOf(error: unknown, place: Place | undefined, { os, user }: Platform
   const rights =
     isPosix && place.existing !== undefined
       ? [
-          prose`${place.existing === place.path ? 'its' : prose`${code(printable(place.existing, 200))}, the nearest folder that exists, has`} owner ${number(place.owner)} and mode ${octal(place.mode)}`,
+          prose`${place.existing === place.path ? 'its' : prose`${code(printable(place.existing, 200))}, the nearest place that exists, has`} owner ${number(place.owner)} and mode ${octal(place.mode)}`,
         ]
       : []
   return joined(

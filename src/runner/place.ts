@@ -2,7 +2,7 @@
 import { lstatSync, type Stats, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** What is known about a path, or about the nearest folder above it that exists. */
+/** What is known about a path, or about the nearest place above it that exists. */
 export interface Place {
   path: string
   /** The path itself, or the nearest folder above it that exists; undefined if that cannot be seen either. */

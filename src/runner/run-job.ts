@@ -63,11 +63,11 @@ export async function runJob<Request extends RunRequest, Name extends string, T>
   const job = readJob(env)
   progress.job = job
   for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)
-  requirePermissions(job.platform)
   const raw = readInputs(env, inputs)
   for (const warning of lookalikes(raw.unknown, Object.keys(inputs))) runnerLog.warning(warning)
   const request = parse(raw, job)
   progress.request = request
+  requirePermissions(job.platform)
   const givenIdToken = () => {
     const idToken = readIdToken(request.idTokenFrom, env)
     mask(idToken)

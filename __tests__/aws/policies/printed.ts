@@ -1,5 +1,5 @@
 /** Policies as they stand in messages and documents: found, with their placeholders filled in, and tried out. */
-import { authorize, crossesAccounts } from '../../../src/aws/policies/evaluate/authorize.ts'
+import { authorize } from '../../../src/aws/policies/evaluate/authorize.ts'
 import type { ContextValues } from '../../../src/aws/policies/evaluate/context.ts'
 import type { PolicyKind } from '../../../src/aws/policies/evaluate/kinds.ts'
 import { type AccessRequest, evaluate, parsePolicy } from '../../../src/aws/policies/evaluate/policy.ts'
