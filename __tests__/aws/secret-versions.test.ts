@@ -193,8 +193,12 @@ describe('what was written just now may not be visible yet', () => {
 describe('an answer that nobody can read', () => {
   const page = { status: 200, body: '<html>busy</html>' }
 
-  test('is repeated where that does no harm', async () => {
-    const { aws, versions } = versionsOf(page, answer({ ARN: SECRET_ARN }))
+  test.each([
+    ['a page', page],
+    ['{}', answer({})],
+    ['no ARN', answer({ ARN: 'x' })],
+  ])('is repeated where that does no harm: %s', async (_name, given) => {
+    const { aws, versions } = versionsOf(given, answer({ ARN: SECRET_ARN }))
     expect((await versions.describe()).arn).toBe(SECRET_ARN)
     expect(aws.sent.length).toBe(2)
   })

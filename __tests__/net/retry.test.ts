@@ -315,6 +315,12 @@ describe('the calls to one route', () => {
     expect(attempts()).toBe(10)
   })
 
+  test('are ten at most in one loop, even if it is not counted with others and more are allowed', async () => {
+    const { attempt, attempts } = failing(new TryAgain(failure))
+    await expect(retry(X, { deadline: instant(), maxAttempts: 50 }, attempt)).rejects.toBe(failure)
+    expect(attempts()).toBe(10)
+  })
+
   test('are counted together with those that succeed', async () => {
     const shared = path()
     let made = 0

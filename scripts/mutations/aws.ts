@@ -786,9 +786,9 @@ const SECRETS: readonly Mutation[] = [
   },
   {
     file: 'aws/secret-versions.ts',
-    without: 'the answer of DescribeSecret has the ARN of a secret',
+    without: 'an answer of DescribeSecret without the ARN of a secret is repeated',
     find: 'arnOf(ARN) === undefined ?',
-    replace: 'ARN === undefined ?',
+    replace: 'ARN === null ?',
     tests: 'aws/secret-versions.test',
   },
   {

@@ -414,7 +414,7 @@ export const NET: readonly Mutation[] = [
     without: 'a loop makes ten calls at most',
     find: '? this.#made < MOST_CALLS :',
     replace: '? this.#made < 50 :',
-    named: 'budget|the only one',
+    named: 'in one loop',
   },
   {
     ...retry,
