@@ -60,6 +60,23 @@ describe('with moto in the place of AWS', () => {
     expect(posts).toMatchObject([{ conclusion: 'success' }])
   })
 
+  test('a second role is assumed with the session of the first one, and reads a path of the secret', async () => {
+    const token = stage.sandbox.tokens.write
+    await create('chained/acme/write', JSON.stringify({ hub: { token } }))
+    const { main } = await stage.play({
+      env: { AWS_ENDPOINT_URL: moto.url },
+      with: {
+        'secret-id': 'chained/{org}/{scope}',
+        'secret-key': 'hub.token',
+        'role-chain': `arn:aws:iam::${ACCOUNT}:role/hf-reader external-id=acme:hub`,
+      },
+    })
+    expect(main).toMatchObject({ conclusion: 'success', env: { HF_TOKEN: token } })
+    expect(main.log).toContain(`AWS: assumed arn:aws:sts::${ACCOUNT}:assumed-role/hf-reader/`)
+    expect(operations()).toEqual(['AssumeRoleWithWebIdentity', 'AssumeRole', 'GetSecretValue'])
+    expect(moto.issuedSecrets()).toHaveLength(4)
+  })
+
   test('a plain-string secret is the token itself', async () => {
     const token = stage.sandbox.tokens.write
     await create('plain/acme/write', token)
