@@ -1014,20 +1014,20 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE,
     without: 'another attempt is made while something holds a file',
-    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
+    find: 'if (!(isPassing && this.#pause(nextMs))) return',
     replace: 'if (true) return',
   },
   {
     ...REMOVE,
     without: 'what no attempt can cure is not waited for',
-    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
-    replace: 'if (nextMs > this.#patienceMs) return',
+    find: 'if (!(isPassing && this.#pause(nextMs))) return',
+    replace: 'if (!this.#pause(nextMs)) return',
   },
   {
     ...REMOVE,
     without: 'post waits some seconds for all files together',
-    find: '      this.#patienceMs -= nextMs\n',
-    replace: '      this.#patienceMs -= nextMs / 2\n',
+    find: '    this.#patienceMs -= ms\n',
+    replace: '    this.#patienceMs -= ms / 2\n',
   },
   {
     ...REMOVE,
