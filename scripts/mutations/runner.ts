@@ -148,8 +148,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    if (isDraft) rmSync(draft, { force: true })\n',
-    replace: '',
+    find: '    if (isDraft) {\n      const { outcome, reason } = remover.file(draft)\n',
+    replace: "    if (isDraft) {\n      const [outcome, reason] = ['gone', draft]\n",
   },
   {
     ...DELIVER,
@@ -338,8 +338,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...CLEAN_UP,
     without: 'post does not fail when the environment file is gone',
-    find: "    return 'left'\n  }\n}\n",
-    replace: '    throw error\n  }\n}\n',
+    find: '  } catch {\n    // The environment file is gone',
+    replace: '  } catch (error) {\n    throw error\n    // The environment file is gone',
   },
   {
     ...CLEAN_UP,
