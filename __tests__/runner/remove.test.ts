@@ -179,6 +179,25 @@ describe('a file that something holds', () => {
   })
 })
 
+describe('other work', () => {
+  test('is tried again while something holds a file, and no longer than removing is', () => {
+    const remover = new Remover({ wait })
+    const held = first(3, 'EBUSY')
+    expect(
+      remover.retry(() => {
+        held()
+        return 'done'
+      }),
+    ).toBe('done')
+    expect(waits).toEqual([50, 100, 200])
+    expect(() => remover.retry(first(Number.POSITIVE_INFINITY, 'EPERM'))).toThrow('EPERM')
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(5_000)
+    const before = waits.length
+    expect(() => remover.retry(first(1, 'ENOENT'))).toThrow('ENOENT')
+    expect(waits).toHaveLength(before)
+  })
+})
+
 describe('a folder that something holds', () => {
   test('for a while is removed in the end', () => {
     expect(remove(folder(), failing({ rmdirSync: first(3, 'ENOTEMPTY') })).outcome).toBe('removed')

@@ -169,8 +169,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    if (isDraft) {\n',
-    replace: '    if (false) {\n',
+    find: '    if (isDraft) {\n      const { outcome, reason } = remover.file(draft)\n',
+    replace: "    if (isDraft) {\n      const [outcome, reason] = ['gone', draft]\n",
   },
   {
     ...DELIVER,
@@ -1055,20 +1055,20 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE,
     without: 'another attempt is made while something holds a file',
-    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
+    find: 'if (!(isPassing && this.#pause(nextMs))) return',
     replace: 'if (true) return',
   },
   {
     ...REMOVE,
     without: 'what no attempt can cure is not waited for',
-    find: 'if (!isPassing || nextMs > this.#patienceMs) return',
-    replace: 'if (nextMs > this.#patienceMs) return',
+    find: 'if (!(isPassing && this.#pause(nextMs))) return',
+    replace: 'if (!this.#pause(nextMs)) return',
   },
   {
     ...REMOVE,
     without: 'post waits some seconds for all files together',
-    find: '      this.#patienceMs -= nextMs\n',
-    replace: '      this.#patienceMs -= nextMs / 2\n',
+    find: '    this.#patienceMs -= ms\n',
+    replace: '    this.#patienceMs -= ms / 2\n',
   },
   {
     ...REMOVE,

@@ -104,6 +104,25 @@ export class Remover {
     return removal
   }
 
+  /** What `work` returns, with more attempts while something holds a file. Throws what the last attempt throws. */
+  retry<T>(work: () => T): T {
+    for (let nextMs = FIRST_PAUSE_MS; ; nextMs = Math.min(2 * nextMs, LONGEST_PAUSE_MS)) {
+      try {
+        return work()
+      } catch (error) {
+        if (!(PASSING.has(codeOf(error)) && this.#pause(nextMs))) throw error
+      }
+    }
+  }
+
+  /** Waits, if there is patience left for it. */
+  #pause(ms: number): boolean {
+    if (ms > this.#patienceMs) return false
+    this.#wait(ms)
+    this.#patienceMs -= ms
+    return true
+  }
+
   /** `shown`: the path as the user knows it. */
   #file(path: string, shown: string): Removal {
     const found = this.#look(path)
@@ -213,9 +232,7 @@ export class Remover {
       // Some versions of Node report success for a path with other than ASCII characters, and do nothing.
       if (this.#look(path) === undefined) return undefined
       const isPassing = error === undefined || PASSING.has(codeOf(error))
-      if (!isPassing || nextMs > this.#patienceMs) return error === undefined ? 'no error' : reasonOf(error)
-      this.#wait(nextMs)
-      this.#patienceMs -= nextMs
+      if (!(isPassing && this.#pause(nextMs))) return error === undefined ? 'no error' : reasonOf(error)
     }
   }
 

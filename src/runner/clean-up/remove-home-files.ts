@@ -35,7 +35,7 @@ function readHomeFiles(state: string): HomeFile[] {
 function remove(file: HomeFile, remover: Remover): boolean {
   const shown = shownPath(file.path)
   try {
-    if (!isStillOurs(file)) {
+    if (!remover.retry(() => isStillOurs(file))) {
       runnerLog.info(`Left ${shown} alone: it is no longer the file that this action wrote.`)
       return false
     }
