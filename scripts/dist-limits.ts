@@ -2,12 +2,12 @@
 
 /** The largest size of all the code that a program can load, in bytes, not compressed. */
 export const SIZE_LIMITS = {
-  main: 590_000,
+  main: 710_000,
   // With the code for AWS, which only a minted token needs.
-  post: 470_000,
-  rotate: 650_000,
-  lambda: 480_000,
+  post: 575_000,
+  rotate: 760_000,
+  lambda: 530_000,
 } as const satisfies Readonly<Record<string, number>>
 
 /** The largest compressed download, in bytes: what every job that uses the action waits for. */
-export const DOWNLOAD_LIMIT = 260_000
+export const DOWNLOAD_LIMIT = 295_000

@@ -69,8 +69,8 @@ export const PLATFORM: readonly Mutation[] = [
   {
     ...keys,
     without: 'a page in the place of keys is named',
-    find: 'if (isPage(answer) && status !== 404) {',
-    replace: 'if (false) {',
+    find: 'const isAPage = isPage(answer) && status !== 404',
+    replace: 'const isAPage = false',
   },
   {
     ...advice,
