@@ -716,7 +716,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...RUN_JOB,
     without: 'the request token and the proxy’s password are masked before parsing',
-    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  requirePermissions(job.platform)\n  const raw = readInputs(env, inputs)\n',
+    find: '  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n  const raw = readInputs(env, inputs)\n',
     replace:
       '  const raw = readInputs(env, inputs)\n  parse(raw, job)\n  for (const secret of [job.idTokenRequest?.token, ...proxyPasswords(env)]) if (secret) mask(secret)\n',
   },
