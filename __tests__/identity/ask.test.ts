@@ -69,6 +69,11 @@ describe('a request that fails', () => {
     expect(asked.length).toBe(1)
   })
 
+  test('although there is a token in the answer', async () => {
+    const { answer } = ask({ [ASKED]: { status: 404, body: { value: 'x' } } })
+    await expect(answer).rejects.toThrow(/Seen: HTTP 404/)
+  })
+
   test('each time tells what to check', async () => {
     const { answer, asked } = ask({ [ASKED]: { status: 500 } })
     await expect(answer).rejects.toThrow(
