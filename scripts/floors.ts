@@ -27,7 +27,7 @@ export const FLOORS: readonly (readonly Room[])[] = [
   [
     room(
       'aws',
-      'STS, Secrets Manager, ECS; explanations of their errors; `policies/`: the policies that are sent or printed',
+      'STS, Secrets Manager, ECS; explanations of their errors; `policies/`: the policies that are sent or printed, and the evaluator that proves them',
     ),
     room(
       'hub',

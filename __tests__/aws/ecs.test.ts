@@ -112,6 +112,37 @@ describe('a service that cannot be redeployed', () => {
     expect(aws.sent).toHaveLength(1)
   })
 
+  test.each([
+    ['is being deleted', { status: 'DRAINING', deployments: [deployment()] }, 'its status is DRAINING'],
+    ['is deployed by CodeDeploy', { deploymentController: { type: 'CODE_DEPLOY' } }, 'is CODE_DEPLOY'],
+    ['is deployed by something else', { deploymentController: { type: 'EXTERNAL' } }, 'is EXTERNAL'],
+  ])('because it %s is left alone', async (_why, service, seen) => {
+    const { aws, ecs } = services([described(service)])
+    const { message } = await failureOf(ecs.describe(SERVICE))
+    expect(message).toContain(seen)
+    expect(message).toContain('from `ecs-services`')
+    expect(aws.sent).toHaveLength(1)
+  })
+
+  test('is deployed when ECS itself runs its deployments', async () => {
+    const state = await stateOf({ deploymentController: { type: 'ECS' }, deployments: [deployment()] })
+    expect(state.primary?.id).toBe('ecs-svc/1')
+  })
+
+  test('because its cluster is missing is told to list the clusters', async () => {
+    const { ecs } = services([ecsRefusal('ClusterNotFoundException', 'Cluster not found.')])
+    expect((await failureOf(ecs.deploy(SERVICE))).message).toContain(`aws ecs list-clusters --region ${REGION}`)
+  })
+
+  test('because a role may not be passed is told which right is missing', async () => {
+    const words =
+      'User: x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/task because no identity-based policy allows the iam:PassRole action'
+    const { ecs } = services([ecsRefusal('AccessDeniedException', words)])
+    const { message } = await failureOf(ecs.deploy(SERVICE))
+    expect(message).toContain('Allow `iam:PassRole` in the policy of the role')
+    expect(message).not.toContain('"ecs:UpdateService"')
+  })
+
   test('because the role lacks the permission gets the statement', async () => {
     const { ecs } = services([ecsRefusal('AccessDeniedException')])
     const { message } = await failureOf(ecs.deploy(SERVICE))

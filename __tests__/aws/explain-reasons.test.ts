@@ -114,16 +114,19 @@ describe('a refusal is told in full', () => {
   })
 
   test('every JSON block is JSON, and no role is called "of this function" in it', () => {
-    for (const row of EXPLAINED) {
-      for (const [, situation] of SITUATIONS) {
-        const { fix } = explain(row, row.message, situation).explanation
-        for (const part of partsOf(fix)) {
-          if (part.kind !== 'block') continue
-          if (part.text.startsWith('{')) expect(JSON.parse(part.text)).toBeInstanceOf(Object)
-          if (row.service !== 'sts') expect(part.text).not.toContain('of this function')
-        }
-      }
-    }
+    const blocks = EXPLAINED.flatMap((row) =>
+      SITUATIONS.flatMap(([, situation]) =>
+        partsOf(explain(row, row.message, situation).explanation.fix).flatMap((part) =>
+          part.kind === 'block' ? [{ service: row.service, text: part.text }] : [],
+        ),
+      ),
+    )
+    const policies = blocks.filter((block) => block.text.startsWith('{'))
+    expect(policies.length).toBeGreaterThan(100)
+    for (const policy of policies) expect(JSON.parse(policy.text)).toBeInstanceOf(Object)
+    // A function has its role already: it asks STS for none.
+    const asked = blocks.filter(({ service }) => service !== 'sts')
+    expect(asked.filter((block) => block.text.includes('of this function'))).toEqual([])
   })
 })
 
@@ -138,7 +141,7 @@ describe('another account’s secret', () => {
   test.each(['resource-silent', 'identity-silent', 'session-silent'])('gets the three things it needs (%s)', (kind) => {
     const row = rowOf(kind, 'secretsmanager:GetSecretValue')
     const { message } = explain(row, row.message, foreign)
-    expect(message).toContain('1. In account 999988887777, save this policy as `secret-policy.json`')
+    expect(message).toContain('1. In account 999988887777, check whether the secret has a policy:')
     expect(message).toContain('2. The secret must be encrypted with a customer managed key')
     expect(message).toContain('3. In account 123456789012, allow this in the policy of the role')
     expect(message).toContain(
@@ -184,8 +187,17 @@ describe('the key that AWS names', () => {
   })
 })
 
+test('the policy that denies is quoted, however long the names before it are', () => {
+  const policy = 'arn:aws:organizations::555566667777:policy/o-abcdefghij/service_control_policy/p-abcdefghijklmnop'
+  const session = `arn:aws:sts::123456789012:assumed-role/${'r'.repeat(64)}/${'s'.repeat(64)}`
+  const secret = `arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:${'n'.repeat(200)}-AbCdEf`
+  const message = `User: ${session} is not authorized to perform: secretsmanager:UpdateSecretVersionStage on resource: ${secret} with an explicit deny in a service control policy: ${policy}`
+  const row = REAL_MESSAGES.find(({ service }) => service === 'secret') as RealMessage
+  expect(text(explain(row, message).explanation.seen)).toContain(policy)
+})
+
 test('a hostile message stays on its line', () => {
-  const hostile = '\n::error::x\r\n##[error]y \u202e\u200b ${{ secrets.X }} `rm` $(rm) hf_AbCdEfGhIjKlMnOpQrSt'
+  const hostile = '\n::error::x\r\n##[error]y \u202e\u200b `rm` $(rm) hf_AbCdEfGhIjKlMnOpQrSt'
   for (const row of EXPLAINED) {
     for (const message of [
       `${hostile} ${row.message}`,

@@ -73,6 +73,13 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       `aws secretsmanager list-secret-version-ids --region ${REGION} --secret-id ${SECRET.id}`,
     ],
     [
+      'no such version',
+      'secret-not-found',
+      'ResourceNotFoundException',
+      'can’t find the specified secret value for VersionId: 6f8d1d8f',
+      'does not have the version that was requested',
+    ],
+    [
       'a secret that was deleted',
       'secret-not-found',
       'InvalidRequestException',
@@ -91,7 +98,7 @@ describe('a refusal of Secrets Manager is told with its cause', () => {
       'secret-failed',
       'InvalidRequestException',
       'whatever',
-      'returned no usable response for the secret',
+      'refused the request to read the secret',
     ],
   ])('%s', (_what, code, name, message, text) => {
     const failure = explain(name, message)

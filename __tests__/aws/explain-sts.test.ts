@@ -160,6 +160,20 @@ describe('a trust policy that refuses the job', () => {
     expect(explain(denied).message).not.toContain(warning)
   })
 
+  test.each([
+    [
+      'repo:octo-org/octo-repo:ref:refs/heads/gh-readonly-queue/main/pr-12-0123456789abcdef0123456789abcdef01234567',
+      'which allows only this job’s subject: `*` matches the part that is different in every run, so every run of this branch’s merge queue is allowed.',
+    ],
+    [
+      'repo:octo-org/octo-repo:environment:生产',
+      'which allows only this job’s subject, except that `*` and `?` match what differs in every run and what AWS does not accept in a policy.',
+    ],
+    ['repo:octo-org/octo-repo:ref:refs/heads/main', 'which allows only this job’s subject. If'],
+  ])('says what the policy for %s allows', (subject, words) => {
+    expect(explain(denied, { subject }).message).toContain(words)
+  })
+
   test('names the other format of the subject when the token has the ids for it', () => {
     const claims = { repository_owner_id: '12', repository_id: '34' }
     expect(explain(denied, { claims }).message).toContain('(`repo:octo-org@12/octo-repo@34:ref:refs/heads/main`)')

@@ -108,7 +108,11 @@ describe('a trust policy', () => {
     ['an environment with wildcards', 'environment:p*?', ['environment:prod', 'environment:p**', 'environment:pxx']],
     ['an environment with an umlaut', 'environment:prüfung', ['environment:prufung', 'environment:pr?fung']],
     ['an environment in Chinese', 'environment:生产', ['environment:生', 'environment:生产线', 'environment:']],
-    ['an environment with both', 'environment:生*${' + 'x', ['environment:生産', 'environment:生xx']],
+    [
+      'an environment with both',
+      'environment:生*${' + 'x',
+      ['environment:生産', 'environment:生xx', 'environment:生Z${' + 'x'],
+    ],
     ['an environment with an invisible character', 'environment:a\u200bb', ['environment:ab', 'environment:a\u200b']],
     ['pull requests', 'pull_request', ['pull_request_target', 'ref:refs/heads/main', 'ref:refs/pull/1/merge']],
     [
@@ -492,8 +496,13 @@ describe('a secret of another account', () => {
         refusals++
       }
       const key = keyOf(world(parts))
-      expect(decideOn(world(parts), kms, key).allowed).toBe(false)
-      refusals++
+      // The key is not lent for anything else, even if the role may do everything.
+      const anything = world({ ...parts, rolePolicy: [{ Effect: 'Allow', Action: '*', Resource: '*' }] })
+      const elsewhere = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' }
+      for (const context of [{}, elsewhere]) {
+        expect(decideOn(anything, kms, key, context)).toMatchObject({ by: 'resource-based policy' })
+        refusals++
+      }
       expect(key).toContain(`:${documents.secretAccount}:`)
       for (const document of [documents.rolePolicy, documents.secretPolicy, documents.keyStatement]) prove(document)
     },

@@ -242,6 +242,13 @@ const READING: readonly Row[] = [
   ],
   [
     'AccessDeniedException',
+    `${by(GET, SECRET)} ${no('resource control policy', GET)}`,
+    'resource-control-silent',
+    'organization',
+    'derived: resource control policies only deny',
+  ],
+  [
+    'AccessDeniedException',
     `${by(GET, SECRET)} with an explicit deny`,
     'denied-explicitly',
     'unknown',
@@ -398,6 +405,27 @@ const READING: readonly Row[] = [
     'secret-deleted',
     'secret',
     'boto3 and Airflow reports',
+  ],
+  [
+    'InvalidRequestException',
+    "You tried to perform the operation on a secret that's currently marked deleted.",
+    'secret-deleted',
+    'secret',
+    'derived: an older Secrets Manager API reference',
+  ],
+  [
+    'InvalidRequestException',
+    'The KMS key is disabled.',
+    'key-disabled',
+    'key',
+    'derived: KMS developer guide, without the ARN',
+  ],
+  [
+    'InvalidAccessKeyId',
+    'The AWS access key ID that you provided is disabled.',
+    'session-unknown',
+    'settings',
+    'derived: no KMS key',
   ],
   [
     'InvalidRequestException',
@@ -831,13 +859,6 @@ const WEB: readonly Row[] = [
   ],
   ['Throttling', 'Rate exceeded', 'transient', 'wait', 'aws-actions/configure-aws-credentials, parallel jobs'],
   [
-    'ServiceUnavailable',
-    'Service is unable to handle request.',
-    'other',
-    'unknown',
-    'derived: AWS General Reference, with a status that no retry can cure',
-  ],
-  [
     'InvalidAction',
     'Could not find operation AssumeRoleWithWebIdentity for version 2011-06-15',
     'other',
@@ -1010,6 +1031,13 @@ const DEPLOY: readonly Row[] = [
     'service',
     'spinnaker/spinnaker#5476',
   ],
+  [
+    'InvalidParameterException',
+    'Service is INACTIVE',
+    'service-inactive',
+    'service',
+    'aws-actions/amazon-ecs-deploy-task-definition, a test',
+  ],
   ['ClientException', 'TaskDefinition is inactive', 'task-definition', 'service', 'a public report of a rollback'],
   ['ClientException', 'TaskDefinition not found.', 'task-definition', 'service', 'a public report'],
   [
@@ -1088,6 +1116,15 @@ export const REAL_MESSAGES: readonly RealMessage[] = [
   ...rows('secret', 'GetSecretValue', 400, READING),
   ...rows('secret', 'PutSecretValue', 400, WRITING),
   ...rows('sts', 'AssumeRoleWithWebIdentity', 400, WEB),
+  ...rows('sts', 'AssumeRoleWithWebIdentity', 503, [
+    [
+      'ServiceUnavailable',
+      'Service is unable to handle request.',
+      'transient',
+      'wait',
+      'AWS General Reference, Common Errors',
+    ],
+  ]),
   ...rows('sts', 'AssumeRole', 403, CHAIN),
   ...rows('ecs', 'UpdateService', 400, DEPLOY),
   ...rows('lambda', 'Invoke', 403, INVOKE),

@@ -55,7 +55,171 @@ function storeRestricted(
   storeToken(stage, role === 'fineGrained' ? { ...token, user: 'rosa' } : { user: 'rosa', role: 'write' })
 }
 
+/** The next call is refused in these words of AWS's. */
+const refuses =
+  (call: 'AssumeRoleWithWebIdentity' | 'GetSecretValue', name: string, words: string) =>
+  ({ sandbox }: Stage): void => {
+    const format = call === 'GetSecretValue' ? secretsManagerError : stsError
+    const status = name === 'AccessDenied' ? 403 : 400
+    // Twice: some refusals get a second attempt.
+    sandbox.aws.service.inject(call, { kind: 'answer', ...format(new AwsError(name, words, status)) }, 2)
+  }
+
+/** Who was refused, as AWS writes it. */
+const SESSION = `User: arn:aws:sts::${ACCOUNT}:assumed-role/hf-acme-write/run is not authorized to perform:`
+const GET = 'secretsmanager:GetSecretValue'
+const READ_SECRET = `${SESSION} ${GET} on resource: arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:huggingface/acme/write-a1B2c3`
+const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`
+const ORGANIZATION = 'arn:aws:organizations::555566667777:policy/o-exampleorgid'
+
+/** What AWS itself says about why, one of each kind. Its words are those of `__tests__/aws/real-messages.ts`. */
+const awsReasons: Scenario[] = [
+  {
+    code: 'secret-access-denied',
+    when: 'the secret belongs to another account',
+    name: 'secret-access-denied/other-account',
+    play: {
+      with: { 'secret-id': `arn:aws:secretsmanager:${REGION}:999988887777:secret:huggingface/acme/write-a1B2c3` },
+    },
+    says: [
+      'The secret belongs to AWS account 999988887777, and the role to account 123456789012',
+      '1. In account 999988887777',
+      'aws secretsmanager put-resource-policy',
+      '2. The secret must be encrypted with a customer managed key',
+      '3. In account 123456789012',
+      'step 3 to whoever administers AWS account 123456789012',
+    ],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'a service control policy denies it',
+    name: 'secret-access-denied/organization',
+    arrange: refuses(
+      'GetSecretValue',
+      'AccessDeniedException',
+      `${READ_SECRET} with an explicit deny in a service control policy: ${ORGANIZATION}/service_control_policy/p-example123`,
+    ),
+    says: [
+      'A service control policy of the AWS organization explicitly denies `secretsmanager:GetSecretValue`',
+      'aws organizations describe-policy --policy-id p-example123',
+      'its management account is 555566667777',
+    ],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'the permissions boundary does not allow it',
+    name: 'secret-access-denied/boundary',
+    arrange: refuses(
+      'GetSecretValue',
+      'AccessDeniedException',
+      `${READ_SECRET} because no permissions boundary allows the ${GET} action`,
+    ),
+    says: ['The permissions boundary of the role', 'Role.PermissionsBoundary', 'administers AWS account 123456789012'],
+  },
+  {
+    code: 'secret-access-denied',
+    when: 'the policy of the VPC endpoint does not allow it',
+    name: 'secret-access-denied/vpc-endpoint',
+    arrange: refuses(
+      'GetSecretValue',
+      'AccessDeniedException',
+      `${READ_SECRET} because no VPC endpoint policy allows the ${GET} action`,
+    ),
+    says: [
+      'went through a VPC endpoint',
+      'aws ec2 describe-vpc-endpoints',
+      '"aws:PrincipalArn"',
+      'manages the VPC endpoints',
+    ],
+  },
+  {
+    code: 'secret-kms-denied',
+    when: 'the policy of the key does not allow it',
+    name: 'secret-kms-denied/key-policy',
+    arrange: refuses(
+      'GetSecretValue',
+      'AccessDeniedException',
+      `${SESSION} kms:Decrypt on resource: ${KEY} because no resource-based policy allows the kms:Decrypt action`,
+    ),
+    says: [`The key is \`${KEY}\``, 'Add this statement to the policy of the key:'],
+  },
+  {
+    code: 'secret-kms-denied',
+    when: 'another account’s secret has the default key',
+    name: 'secret-kms-denied/default-key',
+    play: {
+      with: { 'secret-id': `arn:aws:secretsmanager:${REGION}:999988887777:secret:huggingface/acme/write-a1B2c3` },
+    },
+    arrange: refuses(
+      'GetSecretValue',
+      'InvalidRequestException',
+      "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+    ),
+    says: [
+      'encrypted with the key `aws/secretsmanager`',
+      '--kms-key-id',
+      'AWS account 999988887777, which owns the secret',
+    ],
+  },
+  {
+    code: 'secret-kms-denied',
+    when: 'the key is pending deletion',
+    name: 'secret-kms-denied/key-state',
+    arrange: refuses('GetSecretValue', 'KMSInvalidStateException', `${KEY} is pending deletion.`),
+    says: ['scheduled for deletion', `aws kms describe-key --region ${REGION} --key-id ${KEY}`],
+  },
+  {
+    code: 'secret-failed',
+    when: 'Secrets Manager gives a reason that nobody knows',
+    name: 'secret-failed/quoted',
+    arrange: refuses('GetSecretValue', 'InvalidParameterException', 'You provided an invalid value for a parameter.'),
+    says: [
+      '"You provided an invalid value for a parameter."',
+      'the reason that is quoted above',
+      'AWS account 123456789012',
+    ],
+  },
+  {
+    code: 'role-trust-rejected',
+    when: 'a resource control policy denies it',
+    name: 'role-trust-rejected/organization',
+    arrange: refuses(
+      'AssumeRoleWithWebIdentity',
+      'AccessDenied',
+      `Not authorized to perform sts:AssumeRoleWithWebIdentity with an explicit deny in a resource control policy: ${ORGANIZATION}/resource_control_policy/p-example456`,
+    ),
+    says: [
+      'A resource control policy of the AWS organization',
+      '--policy-id p-example456',
+      'management account is 555566667777',
+    ],
+  },
+  {
+    code: 'sts-failed',
+    when: 'the provider has an old thumbprint',
+    name: 'sts-failed/thumbprint',
+    arrange: refuses(
+      'AssumeRoleWithWebIdentity',
+      'InvalidIdentityToken',
+      "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint",
+    ),
+    says: ['lists the thumbprints of its previous certificate', 'aws iam get-open-id-connect-provider'],
+  },
+  {
+    code: 'sts-failed',
+    when: 'the region is not activated',
+    name: 'sts-failed/region',
+    arrange: refuses(
+      'AssumeRoleWithWebIdentity',
+      'RegionDisabledException',
+      `STS is not activated in this region for account:${ACCOUNT}. Your account administrator can activate STS in this region using the IAM Console.`,
+    ),
+    says: [`STS is not activated in ${REGION} for the account ${ACCOUNT}`, 'AWS account 123456789012'],
+  },
+]
+
 const scenarios: Scenario[] = [
+  ...awsReasons,
   {
     code: 'input-invalid',
     when: 'several inputs are wrong',

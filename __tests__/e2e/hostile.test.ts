@@ -1,5 +1,6 @@
 /** Claims, answers and secrets made by somebody who wants to be heard by the runner. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { AwsError, secretsManagerError, stsError } from '../../sandbox/aws.ts'
 import { errorOf, Stage } from './stage.ts'
 
 let stage: Stage
@@ -87,6 +88,35 @@ test('an error text of AWS that quotes the secret back is not passed on', async 
   const { main } = await stage.main()
   expect(errorOf(main).title).toBe('secret-failed')
 })
+
+test.each([
+  ['STS', 'AssumeRoleWithWebIdentity', 'AccessDenied', 'role-trust-rejected'],
+  ['Secrets Manager', 'GetSecretValue', 'AccessDeniedException', 'secret-access-denied'],
+] as const)(
+  'a refusal of %s that speaks to the runner, and at length, changes nothing',
+  async (_who, call, name, title) => {
+    const arn = 'arn:aws:organizations::555566667777:policy/o-x/service_control_policy/p-x'
+    const words = HOSTILE.map((value) => value.replaceAll('\u0000', '').replaceAll('\u001b', '').toWellFormed()).join(
+      ' ',
+    )
+    const reason = `is not authorized to perform: a:B with an explicit deny in a service control policy: ${arn}`
+    const format = call === 'GetSecretValue' ? secretsManagerError : stsError
+    const answer = { kind: 'answer', ...format(new AwsError(name, `${reason} ${words}`, 400)) } as const
+    stage.sandbox.aws.service.inject(call, answer, 2)
+    const { main } = await stage.main()
+    expect(errorOf(main).title).toBe(title)
+    expect(errorOf(main).message).toContain('aws organizations describe-policy --policy-id p-x')
+    expect(
+      main.commands
+        .map(({ name: command }) => command)
+        .filter((command) => !['add-mask', 'debug', 'error'].includes(command)),
+    ).toEqual([])
+    expect(main.log).not.toMatch(/^::|##\[|\u2028|\u202e/mu)
+    expect([main.env, main.path]).toEqual([{}, []])
+    expect(main.summary).not.toContain('<img')
+    expect(main.log.length + main.summary.length).toBeLessThan(64 * 1024)
+  },
+)
 
 test('a Hub that repeats the token in its error does not get it into the log', async () => {
   const { write } = stage.sandbox.tokens

@@ -643,6 +643,22 @@ describe('ECS services', () => {
     expect(denied.message).toContain('ecs:UpdateService')
   })
 
+  test('that something else deploys, or that are being deleted, are reported, and nothing is deployed', async () => {
+    Object.assign(service(), { controller: 'CODE_DEPLOY', deployments: [] })
+    const main = await rotate(inputs)
+    expect(main.exitCode).toBe(1)
+    expect(actions(main)).toEqual(['rotated'])
+    const { title, message } = errorOf(main)
+    expect(title).toBe('deployment-failed')
+    recordMessage('deployment-failed/controller', message, stage.sandbox)
+    expect(message).toContain('its deployment controller is CODE_DEPLOY')
+    expect(message).toContain('start its deployment with CodeDeploy')
+    expect(isAlive(stage.sandbox.tokens.read)).toBe(true)
+    Object.assign(service(), { controller: 'ECS', status: 'DRAINING' })
+    expect(errorOf(await rotate(inputs)).message).toContain('its status is DRAINING')
+    expect(stage.sandbox.calls()).not.toHaveProperty('UpdateService')
+  })
+
   test('are left alone when no token was ever replaced', async () => {
     const main = await rotate({ ...inputs, force: 'false', 'max-age': '3000d' })
     expect(actions(main)).toEqual(['not-due'])

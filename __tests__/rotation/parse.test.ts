@@ -7,6 +7,7 @@ import { parseRotation } from '../../src/rotation/inputs/parse.ts'
 import { parseFunction } from '../../src/rotation/inputs/parse-function.ts'
 import type { RotationRequest } from '../../src/rotation/request.ts'
 import { rotationPolicy } from '../../src/rotation/session-policy.ts'
+import { decideOn, keyOf, use } from '../aws/policies/world.ts'
 
 const ROLE = 'arn:aws:iam::123456789012:role/hf-rotate'
 const DAY = 86_400
@@ -204,6 +205,38 @@ describe('the session policy', () => {
     const policy = JSON.stringify(policyOf({ ...PROMOTE, 'ecs-services': '' }))
     expect(policy).not.toContain('service-accounts')
     expect(policy).not.toContain('ecs:')
+  })
+
+  test('lets a session of an almighty role do that, and nothing else', () => {
+    const request = parse(inputs)
+    const almighty = { Effect: 'Allow', Action: '*', Resource: '*' }
+    const may = (secretArn: string, action: string, more: Inputs = {}, kmsAction?: string) => {
+      const session = rotationPolicy(parse({ ...inputs, ...more }))
+      const world = { role: request.role, secretArn, customerKey: true, rolePolicy: [almighty], session }
+      return use(world, `secretsmanager:${action}`, kmsAction).allowed
+    }
+    const own = (name: string) => secret(name).replace('??????', 'AbC1eF')
+    const listed = own('huggingface/acme/write')
+    for (const action of ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']) {
+      for (const arn of [listed, secrets[1] ?? '']) {
+        for (const kms of ['kms:Decrypt', 'kms:GenerateDataKey']) expect(may(arn, action, {}, kms)).toBe(true)
+        expect(may(`${arn.slice(0, -7)}-2-AbC1eF`, action)).toBe(false)
+        expect(may(arn.replace('123456789012', '999999999999'), action)).toBe(false)
+      }
+      expect(may(listed, action, { 'dry-run': 'true' })).toBe(/^(?:Describe|Get)/.test(action))
+      expect(may(own('huggingface/acme/service-accounts'), action)).toBe(action === 'GetSecretValue')
+      expect(may(own('huggingface/acme/read'), action)).toBe(false)
+    }
+    for (const action of ['DeleteSecret', 'PutResourcePolicy', 'RotateSecret']) expect(may(listed, action)).toBe(false)
+    const session = rotationPolicy(request)
+    const world = { role: request.role, secretArn: listed, rolePolicy: [almighty], session }
+    expect(decideOn(world, 'ecs:UpdateService', service).allowed).toBe(true)
+    expect(decideOn(world, 'ecs:UpdateService', `${service}2`).allowed).toBe(false)
+    expect(
+      decideOn(world, 'kms:Decrypt', keyOf(world), { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' }),
+    ).toMatchObject({
+      by: 'session policy',
+    })
   })
 
   test('is the user’s own, or none, on request', () => {

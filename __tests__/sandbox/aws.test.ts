@@ -272,6 +272,45 @@ describe('AssumeRoleWithWebIdentity', () => {
     await assume()
   })
 
+  test('is refused by a resource control policy of the organization', async () => {
+    setUp()
+    const foreign = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Resource: '*',
+      Condition: { StringNotLike: { [`${github.issuer.replace('http://', '')}:sub`]: 'repo:acme/*' } },
+    }
+    aws.policies.setResourceControlPolicies('111122223333', [policy(foreign)])
+    await expect(assume()).rejects.toEqual(
+      refused('AccessDenied', `${DENIED} with an explicit deny in a resource control policy`, 403),
+    )
+    aws.policies.setResourceControlPolicies('111122223333', [])
+    await assume()
+  })
+
+  test('cannot be allowed for GitHub without a condition on the subject', () => {
+    aws.addOidcProvider({
+      issuerUrl: github.issuer,
+      clientIds: ['acme'],
+      keys: () => github.jwks(),
+      isGitHub: true,
+    })
+    const trust = (claims: Record<string, string>) => () => {
+      const Federated = `arn:aws:iam::111122223333:oidc-provider/${github.issuer.replace('http://', '')}`
+      const Condition = condition(claims)
+      const statement = {
+        Effect: 'Allow',
+        Principal: { Federated },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition,
+      }
+      aws.addRole({ arn: ROLE, trustPolicy: policy(statement) })
+    }
+    expect(trust({ aud: 'acme' })).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))
+    expect(trust({ aud: 'acme', sub: 'repo:octo-org/octo-repo:pull_request' })).not.toThrow()
+  })
+
   test('refuses a trust policy that it does not understand', () => {
     const trust = condition({ sub: 'x' }, 'StringLik')
     expect(() => setUp({ trust })).toThrow(expect.objectContaining({ code: 'MalformedPolicyDocument' }))

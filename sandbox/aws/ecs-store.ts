@@ -42,6 +42,8 @@ export interface EcsService {
   account: string
   /** Tests may set it. */
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
+  /** What runs its deployments. Tests may set it. */
+  controller: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL'
   desiredCount: number
   /** The newest first. The first is `PRIMARY`. */
   deployments: Deployment[]
@@ -94,6 +96,7 @@ export class EcsStore {
       region,
       account,
       status: 'ACTIVE',
+      controller: 'ECS',
       desiredCount: options.desiredCount ?? 2,
       deployments: [],
       events: [],

@@ -60,6 +60,12 @@ export class Ecs implements JsonService {
     const service = this.#find(caller, cluster, name)
     if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
     if (service.status !== 'ACTIVE') throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.')
+    if (input.forceNewDeployment === true && service.controller !== 'ECS') {
+      throw new AwsError(
+        'InvalidParameterException',
+        `Cannot force a new deployment on services with a ${service.controller} deployment controller.${service.controller === 'CODE_DEPLOY' ? ' Use AWS CodeDeploy to trigger a new deployment.' : ''}`,
+      )
+    }
     if (input.forceNewDeployment === true) this.#store.forceNewDeployment(service)
     return { service: describe(service) }
   }
@@ -108,6 +114,8 @@ function describe(service: EcsService): Output {
     serviceName: service.name,
     clusterArn: service.clusterArn,
     status: service.status,
+    // Without the field, ECS itself runs the deployments.
+    ...(service.controller === 'ECS' ? {} : { deploymentController: { type: service.controller } }),
     desiredCount: service.desiredCount,
     runningCount: sum('runningCount'),
     pendingCount: sum('pendingCount'),

@@ -73,7 +73,7 @@ export const BANNED_FORMS: readonly BannedForm[] = [
   {
     not: ['whoever got hold of it could use that too'],
     say: 'anyone who obtained it would have those rights as well',
-    pattern: /\bwhoever\b|\b(?:got|gets?) hold of\b/i,
+    pattern: /\bwhoever\b(?! administers)|\b(?:got|gets?) hold of\b/i,
   },
   {
     not: ['GitHub gives this job no ID token'],

@@ -835,44 +835,6 @@ const SECRETS: readonly Mutation[] = [
   },
 ]
 
-const EXPLANATIONS: readonly Mutation[] = [
-  {
-    file: 'aws/explain-secret.ts',
-    without: 'a session that AWS does not accept is told as such',
-    find: 'UnrecognizedClient|',
-    replace: '',
-    tests: 'aws/explain-secret.test',
-  },
-  {
-    file: 'aws/explain-secret.ts',
-    without: 'an explicit Deny is not told as a missing permission',
-    find: '  { applies: isDenied(/explicit deny/i), explain: explicitlyDenied },\n',
-    replace: '',
-    tests: 'aws/explain-secret.test',
-  },
-  {
-    file: 'aws/explain-secret.ts',
-    without: 'the session policy is told apart from the policy of the role',
-    find: '  { applies: isDenied(/session policy/i), explain: deniedBySession },\n',
-    replace: '',
-    tests: 'aws/explain-secret.test',
-  },
-  {
-    file: 'aws/explain-sts.ts',
-    without: 'a policy that lets in every pull request comes with a warning',
-    find: "subject.endsWith(':pull_request')",
-    replace: 'false',
-    tests: 'aws/explain-sts.test',
-  },
-  {
-    file: 'aws/explain-sts.ts',
-    without: 'the claims of a token are made printable',
-    find: '[name, verbatim(value, 300)] as const',
-    replace: '[name, String(value)] as const',
-    tests: 'aws/explain-sts.test',
-  },
-]
-
 const COMMANDS: readonly Mutation[] = [
   {
     file: 'aws/commands.ts',
@@ -1024,7 +986,6 @@ export const AWS: readonly Mutation[] = [
   ...SESSIONS,
   ...POLICIES,
   ...SECRETS,
-  ...EXPLANATIONS,
   ...COMMANDS,
   ...SERVICES,
 ]

@@ -1,10 +1,12 @@
 /** All mutations, room by room. */
 import { AWS } from './aws.ts'
+import { AWS_REASONS } from './aws-reasons.ts'
 import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
+import { POLICIES } from './policies.ts'
 import { ROTATION } from './rotation.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
@@ -18,6 +20,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ...NET,
   ...IDENTITY,
   ...AWS,
+  ...POLICIES,
+  ...AWS_REASONS,
   ...HUB,
   ...VERDICT,
   ...INPUTS,

@@ -123,7 +123,7 @@ function findEndpoint({ region, endpoint }: Refused): Part[] {
   return [
     prose`Find the endpoint, in the account of its VPC:`,
     block(
-      `aws ec2 describe-vpc-endpoints --region ${word(region)} --filters Name=service-name,Values=com.amazonaws.${word(region)}.${endpoint} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]'`,
+      `aws ec2 describe-vpc-endpoints --region ${word(region)} --filters Name=service-name,Values='*.${word(region)}.${endpoint}' --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]'`,
     ),
   ]
 }
@@ -136,7 +136,7 @@ function onlyForRole({ role, statement: { Condition } }: Refused): object {
   return { Condition: { ...(typeof Condition === 'object' ? Condition : {}), ...condition } }
 }
 
-function exempt({ role, reason: { policyArn } }: Refused): Part[] {
+function exempt({ role, actions, reason: { policyArn } }: Refused): Part[] {
   const id = policyArn?.split('/').at(-1)
   const read =
     id === undefined
@@ -145,5 +145,8 @@ function exempt({ role, reason: { policyArn } }: Refused): Part[] {
           prose`Read the policy, in the management account or from a delegated administrator:`,
           block(`aws organizations describe-policy --policy-id ${word(id)}`),
         ]
-  return [...read, prose`Exempt the role ${roleName(role)} or this action from its Deny statement.`]
+  const compare = actions.some((action) => action.startsWith('sts:'))
+    ? ' If its conditions name claims of the ID token, compare them with the claims of this job first.'
+    : ''
+  return [...read, prose`Exempt the role ${roleName(role)} or this action from its Deny statement.${compare}`]
 }

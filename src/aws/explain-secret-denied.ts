@@ -135,7 +135,9 @@ function threeThings({ caller: { role }, secret, use, reason }: SecretFacts): Ad
     expected: prose`three things: a policy on the secret that names this role, a customer managed key that this role may use, and a policy of the role that names the secret`,
     cause: prose`The secret belongs to AWS account ${secretAccount}, and the role to account ${role.account}. Both accounts must allow this, and at least one of them does not.`,
     fix: [
-      prose`1. In account ${secretAccount}, save this policy as ${code('secret-policy.json')} and attach it to the secret. If the secret already has a policy, add the statement to it instead, because the command replaces the whole policy:`,
+      prose`1. In account ${secretAccount}, check whether the secret has a policy:`,
+      block(secretCommand('get-resource-policy', secret)),
+      prose`If it has one, add the statement below to it. If it has none, save this policy as ${code('secret-policy.json')} and run this command, which replaces the whole policy:`,
       block(secretCommand('put-resource-policy', secret, '--resource-policy file://secret-policy.json')),
       statement(secretPolicy),
       prose`2. The secret must be encrypted with a customer managed key: ${code('aws/secretsmanager')} cannot be used from another account. Add this statement to the policy of that key, also in account ${secretAccount}:`,
@@ -150,7 +152,8 @@ function threeThings({ caller: { role }, secret, use, reason }: SecretFacts): Ad
 function secretDenies({ caller: { role }, secret }: SecretFacts): Advice {
   return {
     expected: 'no Deny statement in the secret’s policy that applies to this role',
-    cause: 'The secret’s policy denies every role that it does not list (README, step 7), or it denies this one.',
+    cause:
+      'The secret’s policy explicitly denies this role access: it denies every role that it does not list (README, step 7), or it denies this one.',
     fix: [
       prose`Read the secret’s policy, and add ${roleName(role)} to the roles that its Deny statement exempts:`,
       block(secretCommand('get-resource-policy', secret)),

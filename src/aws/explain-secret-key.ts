@@ -71,7 +71,7 @@ export const KEY_STATES = {
     }),
   'key-deleted': (facts: SecretFacts) =>
     kmsDenied(facts, {
-      expected: 'a key that is enabled',
+      expected: 'an enabled key',
       cause: 'The key that encrypts the secret is scheduled for deletion, was deleted, or has no key material.',
       fix: [
         ...findKey(facts),

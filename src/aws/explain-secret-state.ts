@@ -40,10 +40,20 @@ function secretMissing(facts: SecretFacts): ActionError {
 }
 
 function versionMissing(facts: SecretFacts): ActionError {
-  const { secret } = facts
+  const { error, secret } = facts
   if (secret.versionId !== undefined) return pinnedVersionMissing(facts, secret.versionId)
+  const where = prose`The secret ${code(secret.id)} (AWS account ${accountOf(facts)}, ${secret.region})`
+  if (/versionid/i.test(error.message)) {
+    return stateOf(facts, 'secret-not-found', {
+      failed: prose`${where} does not have the version that was requested.`,
+      expected: 'a version with this ID and a value',
+      cause:
+        'The version was never created, or Secrets Manager has removed it: it keeps a version without a staging label for at least a day only.',
+      fix: ['List the versions and their staging labels:', block(secretCommand('list-secret-version-ids', secret))],
+    })
+  }
   return stateOf(facts, 'secret-not-found', {
-    failed: prose`The secret ${code(secret.id)} (AWS account ${accountOf(facts)}, ${secret.region}) has no version with the staging label ${code(printable(secret.stage, 60))}.`,
+    failed: prose`${where} has no version with the staging label ${code(printable(secret.stage, 60))}.`,
     expected: 'a version with this staging label',
     cause: 'No version was ever given this staging label, or the label was moved.',
     fix: [

@@ -46,7 +46,7 @@ const EXPLANATIONS: Record<SecretKind, Explain> = {
   unsent: (facts) => failure(facts, 'Secrets Manager could not be called.', CHECK_SETTINGS),
   unreadable: (facts) => noAnswer(facts, UNREADABLE),
   transient: (facts) => noAnswer(facts, TRANSIENT),
-  other: (facts) => noAnswer(facts, other(facts)),
+  other: (facts) => failure(facts, refusedTo(facts), other(facts)),
 }
 
 type Advice = Pick<Explanation, 'expected' | 'cause' | 'fix'>
@@ -120,6 +120,10 @@ function sessionNotAccepted(facts: SecretFacts, advice: Advice): ActionError {
     ...advice,
     forward: forwardSecret(facts),
   })
+}
+
+function refusedTo({ secret, use }: SecretFacts): Explanation['failed'] {
+  return prose`Secrets Manager in ${secret.region} refused the request to ${use.verb} the secret ${code(secret.id)}.`
 }
 
 function noAnswer(facts: SecretFacts, advice: Advice): ActionError {

@@ -1,9 +1,8 @@
 /** What to do about each `sts-failed`: the ID token, the session policy, the duration, the region, the network. */
-import type { Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { block, code, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { nameForCommand } from './explain-denial.ts'
+import { type Advice, nameForCommand } from './explain-denial.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
 import { providerArn } from './policies/trust-policy.ts'
 import type { Denied, Reason, StsKind } from './reasons/reason.ts'
@@ -25,7 +24,6 @@ export type StsFailedKind = Exclude<
 >
 
 type Facts = StsFacts
-type Advice = Pick<Explanation, 'expected' | 'cause' | 'fix'>
 
 /** One remedy for each reason. Source: STS API reference, AssumeRoleWithWebIdentity, "Errors". */
 export const STS_FAILED: Record<StsFailedKind, (facts: StsFacts) => Advice> = {
@@ -59,7 +57,7 @@ function thumbprint({ identity, request: { role } }: Facts): Advice {
   return {
     expected: 'a certificate that matches the thumbprints of the provider',
     cause:
-      'The issuer has a new certificate, and the OIDC provider in IAM lists the thumbprints of the old one. AWS ignores thumbprints for GitHub’s own issuer, where this can also pass by itself.',
+      'The issuer has a new certificate, and the OIDC provider in IAM lists the thumbprints of its previous certificate. AWS ignores thumbprints for GitHub’s own issuer, where this can also pass by itself.',
     fix: [
       'Re-run the job. If the problem persists, compare the thumbprints of the provider with the issuer’s certificate, and replace them:',
       block(`aws iam get-open-id-connect-provider --open-id-connect-provider-arn ${provider}`),
@@ -130,11 +128,10 @@ function sessionTooLong({ request: { role, roleDurationSeconds } }: Facts): Advi
     expected: prose`a session of at most the role’s maximum session duration`,
     cause: prose`The requested session (${roleDurationSeconds} seconds) is longer than the role’s maximum session duration.`,
     fix: [
-      prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role:`,
-      block(
-        `aws iam update-role --role-name ${nameForCommand(role)} --max-session-duration ${Math.max(3600, roleDurationSeconds)}`,
-      ),
+      prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role. This command shows it:`,
+      block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.MaxSessionDuration`),
     ],
+    forward: prose`Anyone who can edit the workflow can lower the duration. To increase the maximum of the role, send this to whoever administers AWS account ${role.account}.`,
   }
 }
 
@@ -197,7 +194,7 @@ function notSts(): Advice {
 function overloaded(): Advice {
   return {
     cause: 'STS is throttling the account or having an incident.',
-    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or allow more attempts with ${code('max-attempts')}.`,
+    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or give the action more time with ${code('timeout: 2m')} and no low ${code('max-attempts')}.`,
   }
 }
 

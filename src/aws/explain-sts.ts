@@ -6,7 +6,7 @@ import { block, code, type Prose, prose } from '../text/message.ts'
 import { printable, verbatim } from '../text/printable.ts'
 import { nameForCommand, SHARED, type SharedDenied } from './explain-denial.ts'
 import { type StsFacts as Facts, STS_FAILED, type StsFailedKind } from './explain-sts-failed.ts'
-import { otherSubjectFormat, providerArn, trustPolicy } from './policies/trust-policy.ts'
+import { otherSubjectFormat, providerArn, subjectPattern, trustPolicy } from './policies/trust-policy.ts'
 import { forwardTo } from './reasons/fixer.ts'
 import { readReason } from './reasons/read.ts'
 import type { StsKind } from './reasons/reason.ts'
@@ -53,8 +53,8 @@ function stsFailed(kind: StsFailedKind, facts: Facts): ActionError {
   return new ActionError('sts-failed', {
     failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
     seen: said(facts.error),
-    ...STS_FAILED[kind](facts),
     forward: forward(facts),
+    ...STS_FAILED[kind](facts),
   })
 }
 
@@ -65,11 +65,12 @@ function isFailure(kind: StsKind): kind is StsFailedKind {
 /** A policy outside of the role keeps the job from assuming it. */
 function deniedIn(denied: SharedDenied): Explain {
   return (facts) => {
-    const { error, request, reason } = facts
+    const { error, identity, request, reason } = facts
     const { role, region } = request
     return new ActionError('role-trust-rejected', {
       failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
       seen: said(error),
+      claims: claimsOf(identity),
       ...SHARED[denied]({
         reason,
         role,
@@ -102,7 +103,7 @@ function trustRejected(facts: Facts): ActionError {
     cause: prose`The condition on ${code('sub')} or ${code('aud')} in the trust policy is for another repository, branch or environment${otherFormat}. STS does not say which condition failed, and it gives the same answer when the role does not exist.`,
     fix: [
       prose`First decide whether this job (${job(identity)}) should get this token. If it should not, run it from a branch, environment or repository that the policy allows.${caution(identity)}`,
-      prose`If it should, make sure that the role exists and that its trust policy contains the statement below, which allows only this job’s subject. If the role needs no other statements, save the policy below as ${code('trust-policy.json')} and run this command, which replaces the whole policy. Otherwise, add the statement to the existing ones:`,
+      prose`If it should, make sure that the role exists and that its trust policy contains the statement below, which allows only ${allowed(identity)}. If the role needs no other statements, save the policy below as ${code('trust-policy.json')} and run this command, which replaces the whole policy. Otherwise, add the statement to the existing ones:`,
       block(
         `aws iam update-assume-role-policy --role-name ${role.arn.split('/').at(-1)} --policy-document file://trust-policy.json`,
       ),
@@ -193,6 +194,15 @@ function job({ claims, subject }: Identity): Prose {
   return event === undefined
     ? prose`subject ${code(verbatim(subject, 200))}`
     : prose`event ${event}, ref ${of('ref') ?? 'unknown'}`
+}
+
+/** What the printed policy allows, in words. */
+function allowed({ subject }: Identity): Prose {
+  const pattern = subjectPattern(subject)
+  if (pattern === undefined) return prose`this job’s subject`
+  return subject.startsWith('repo:') && pattern.includes('*') && /\/gh-readonly-queue\//.test(subject)
+    ? prose`this job’s subject: ${code('*')} matches the part that is different in every run, so every run of this branch’s merge queue is allowed`
+    : prose`this job’s subject, except that ${code('*')} and ${code('?')} match what differs in every run and what AWS does not accept in a policy`
 }
 
 /** A subject that many people can have must not be allowed without a thought. */

@@ -52,9 +52,12 @@ export function isTransientRefusal({ name, message, status }: ServiceError): boo
   return isTransient(status) || TRANSIENT_NAME.test(name) || TRANSIENT_TEXT.test(message)
 }
 
+/** AWS names the policy that denies at the end, after two ARNs: the longest such message is quoted whole. */
+const LONGEST_QUOTE = 800
+
 /** One line for a message: what AWS said, or the SDK. */
 export function said({ kind, name, message, status, requestId }: ServiceError): string {
   const where = kind === 'unsent' ? ', before anything was sent' : ` (HTTP ${status || '?'})`
-  const text = message ? `: ${quoted(message, 400)}` : ''
+  const text = message ? `: ${quoted(message, LONGEST_QUOTE)}` : ''
   return `${printable(name, 60)}${where}${text}${requestId ? `, request ${printable(requestId, 60)}` : ''}`
 }

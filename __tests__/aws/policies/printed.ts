@@ -1,9 +1,9 @@
 /** Policies as they stand in messages and documents: found, with their placeholders filled in, and tried out. */
-import { authorize, crossesAccounts } from '../../../src/aws/policies/evaluate/authorize.ts'
+import { authorize } from '../../../src/aws/policies/evaluate/authorize.ts'
 import type { ContextValues } from '../../../src/aws/policies/evaluate/context.ts'
 import type { PolicyKind } from '../../../src/aws/policies/evaluate/kinds.ts'
 import { type AccessRequest, evaluate, parsePolicy } from '../../../src/aws/policies/evaluate/policy.ts'
-import type { Caller } from '../../../src/aws/policies/evaluate/principals.ts'
+import { accountOf, type Caller } from '../../../src/aws/policies/evaluate/principals.ts'
 import { KEY_PLACEHOLDER } from '../../../src/aws/policies/missing-statements.ts'
 import { documentOf, KEY_ID, statementsOf } from './world.ts'
 
@@ -79,7 +79,7 @@ export function trialsOf(statement: object, kind: PolicyKind): Trial[] {
           neighbours: [
             ...others.map(([why, resource]): [string, AccessRequest] => [why, { ...request, resource }]),
             ...Object.keys(context).flatMap((key) => otherContexts(request, key)),
-            ...otherCallers(request),
+            ...otherCallers(request, typeof Principal === 'object' && Principal !== null),
             ['another action', { ...request, action: 'secretsmanager:DeleteSecret' }],
           ],
         }
@@ -94,15 +94,18 @@ export function allows(statement: object | undefined, kind: PolicyKind, request:
     return statement !== undefined && evaluate(parsePolicy(documentOf(statement), kind), request) === 'allow'
   }
   const policy = statement === undefined ? [] : parsePolicy(documentOf(statement), kind)
-  // A role that nobody else allows anything, or that its own policy allows everything, if the other side must consent too.
-  const everything = parsePolicy(documentOf({ Effect: 'Allow', Action: '*', Resource: '*' }), 'identity')
-  if (kind !== 'identity') {
-    return authorize(request, { identity: [everything], resource: policy, resourceMustAllow: true }).allowed
-  }
-  // What is in another account must consent too: there, only the policy of the role is on trial.
-  const consent = parsePolicy(documentOf({ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }), 'resource')
-  const isElsewhere = crossesAccounts(request, { identity: [] })
-  return authorize(request, { identity: [policy], ...(isElsewhere ? { resource: consent } : {}) }).allowed
+  const everything = { Effect: 'Allow', Action: '*', Resource: '*' }
+  // The other side consents: the account of the resource leaves it to the role, or the role may do everything.
+  const leftToRole = { ...everything, Principal: { AWS: accountOf(callerRole(request)) } }
+  const set =
+    kind === 'identity'
+      ? { identity: [policy], resource: parsePolicy(documentOf(leftToRole), 'resource') }
+      : { identity: [parsePolicy(documentOf(everything), 'identity')], resource: policy, resourceMustAllow: true }
+  return authorize(request, set).allowed
+}
+
+function callerRole({ caller }: AccessRequest): string {
+  return caller?.kind === 'role' ? caller.role : ''
 }
 
 /** One context for each combination of the first and the last value of every key. */
@@ -145,8 +148,8 @@ function neighboursOf(resource = ''): [string, string][] {
     ].join(':')
   return [
     ['a longer name', `${resource}-AbCdEf`],
-    ['a name with more at its end', `${resource.replace(/-AbCdEf$/, '')}-backup-AbCdEf`],
-    ['a shorter name', resource.replace(/.(-AbCdEf)?$/, '$1')],
+    ['a name with more at its end', `${resource.replace(/-[A-Za-z0-9]{6}$/, '')}-backup-AbCdEf`],
+    ['a shorter name', resource.replace(/.(-[A-Za-z0-9]{6})?$/, '$1')],
     ['another region', arn({ region: 'us-east-1' })],
     ['another account', arn({ account: '999999999999' })],
     ['another name', arn({ rest: 'secret:another-AbCdEf' })],
@@ -168,8 +171,14 @@ function otherContexts(request: AccessRequest, key: string): [string, AccessRequ
   ]
 }
 
-function otherCallers(request: AccessRequest): [string, AccessRequest][] {
+function otherCallers(request: AccessRequest, named: boolean): [string, AccessRequest][] {
   const { caller } = request
+  if (caller?.kind === 'role') {
+    const others = [`${caller.role}2`, caller.role.replace(':role/', ':role/x/'), caller.role.replace('1234', '4321')]
+    return named
+      ? others.map((role) => ['another role', { ...request, caller: { ...caller, role, session: `${role}/x` } }])
+      : []
+  }
   if (caller?.kind === 'federated') {
     const provider = `${caller.provider}/evil`
     return [['another provider', { ...request, caller: { ...caller, provider } }]]

@@ -21,7 +21,8 @@ export type Fixer =
   | 'wait'
   | 'unknown'
 
-const FIXERS: Record<ReasonKind, Fixer> = {
+/** What must be changed to remove each reason; a key or a function may take the place of the secret. */
+export const FIXERS: Readonly<Record<ReasonKind, Fixer>> = {
   'identity-silent': 'role',
   'identity-deny': 'role',
   'resource-silent': 'secret',
@@ -122,8 +123,8 @@ const FORWARD: Record<Fixer, (places: Places, reason: Reason) => Prose> = {
   runner: ({ role }) =>
     isFunction(role)
       ? toAccount(role.account)
-      : prose`Send this to whoever maintains the runner and the network that it is in.`,
-  wait: ({ role }) => prose`Nobody, if the next run succeeds. If the problem persists: ${inAccount(role.account)}.`,
+      : prose`Send this to the people who maintain the runner and the network that it is in.`,
+  wait: ({ role }) => prose`If another run does not help, send this to ${inAccount(role.account)}.`,
 }
 
 /** Whom to send the message to: the last part of every explanation of a refusal of AWS. */
@@ -154,7 +155,7 @@ function toOwner(role: Role, owner: string | undefined, what: string): Prose {
 function toSettings(role: Role): Prose {
   return isFunction(role)
     ? toAccount(role.account)
-    : prose`Whoever can edit the workflow (${code('.github/workflows')}) can change this.`
+    : prose`Anyone who can edit the workflow (${code('.github/workflows')}) can change this.`
 }
 
 /** A function does not know the ARN of its own role. */

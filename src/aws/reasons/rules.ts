@@ -38,11 +38,14 @@ export const STS_LAST: readonly Rule<StsKind>[] = [
   { kind: 'setting', name: /^Validation|^Malformed|^InvalidParameter|^MissingParameter/ },
 ]
 
+/** A KMS key, and no access key of a user. */
+const A_KEY = String.raw`\b(?:kms key|key/[\w-]{1,80}|customer (?:master|managed) key)`
+
 /** Sources: Secrets Manager API reference, "Errors" of each call; KMS developer guide, "Key states of AWS KMS keys". */
 export const SECRET: readonly Rule<SecretKind>[] = [
   { kind: 'default-key', words: /different aws account if you encrypt the secret with the default kms/i },
-  { kind: 'key-disabled', words: /\bkey\b.{1,200} is disabled/i },
-  { kind: 'key-deleted', words: /\bkey\b.{1,200} is (?:pending (?:deletion|import)|unavailable)/i },
+  { kind: 'key-disabled', words: new RegExp(`${A_KEY}.{0,200} is disabled`, 'i') },
+  { kind: 'key-deleted', words: new RegExp(`${A_KEY}.{0,200} is (?:pending (?:deletion|import)|unavailable)`, 'i') },
   { kind: 'key-deleted', words: /\b(?:key|alias) '?arn:aws.{1,300} (?:does not exist|is not found)/i },
   { kind: 'key-denied', name: DENIED_NAME, words: /access to kms is not allowed/i },
   { kind: 'key-denied', name: DENIED_NAME, words: /customer master key that does not exist/i },
@@ -52,7 +55,11 @@ export const SECRET: readonly Rule<SecretKind>[] = [
   { kind: 'secret-managed', words: /\bmanaged by (?:another|a different|an aws) service/i },
   { kind: 'too-many-versions', name: /^LimitExceeded/ },
   { kind: 'too-many-versions', words: /maximum number of (?:secret )?versions/i },
-  { kind: 'secret-deleted', name: /^Invalid(?:Request|Parameter)/, words: /(?:marked|scheduled) for deletion/i },
+  {
+    kind: 'secret-deleted',
+    name: /^Invalid(?:Request|Parameter)/,
+    words: /(?:marked|scheduled) for deletion|marked deleted/i,
+  },
   { kind: 'version-missing', name: /^ResourceNotFound/, words: /staging label|version/i },
   { kind: 'secret-missing', name: /^ResourceNotFound/ },
 ]
@@ -68,7 +75,7 @@ export const ECS: readonly Rule<EcsKind>[] = [
   { kind: 'cluster-missing', name: /^ClusterNotFound/ },
   { kind: 'service-missing', name: /^ServiceNotFound/ },
   { kind: 'service-inactive', name: /^ServiceNotActive/ },
-  { kind: 'service-inactive', words: /service was not active|still draining/i },
+  { kind: 'service-inactive', words: /service (?:was|is) (?:not active|inactive)|still draining/i },
   { kind: 'task-definition', words: /task ?definition (?:is inactive|not found|does not exist)/i },
   { kind: 'account-blocked', name: /^Blocked/ },
 ]
