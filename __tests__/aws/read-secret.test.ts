@@ -51,6 +51,13 @@ test('a version is read by its ID, whatever its label', async () => {
   expect(aws.sent[0]?.input).toEqual({ SecretId: SECRET.id, VersionId: VERSION })
 })
 
+test('a version that does not exist is told by its ID, and not by a label', async () => {
+  const missing = secretRefusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret value")
+  const { message } = await failureOf(read(missing, { secret: { versionId: VERSION } }).reading)
+  expect(message).toContain(`has no version with the ID \`${VERSION}\``)
+  expect(message).not.toContain('staging label `AWSCURRENT`')
+})
+
 describe('a path', () => {
   const at = (key: string, text: string) => read(holding(text), { secret: { key } })
 

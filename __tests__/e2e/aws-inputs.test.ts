@@ -68,7 +68,7 @@ describe('a version that is pinned', () => {
   test('that does not exist is told', async () => {
     const { main } = await stage.main({ with: { 'secret-version-id': '11111111-2222-4333-8444-555555555555' } })
     expect(errorOf(main).title).toBe('secret-not-found')
-    expect(errorOf(main).message).toContain('11111111-2222-4333-8444-555555555555')
+    expect(errorOf(main).message).toContain('has no version with the ID `11111111-2222-4333-8444-555555555555`')
   })
 })
 

@@ -58,6 +58,13 @@ const SECRET_ARN: readonly Mutation[] = [
 /** The ways to a role. */
 const WAYS: readonly Mutation[] = [
   {
+    file: 'aws/explain-secret-state.ts',
+    without: 'a pinned version is named by its ID',
+    find: 'if (secret.versionId !== undefined) return pinned',
+    replace: 'if (false) return pinned',
+    tests: 'aws/read-secret.test',
+  },
+  {
     file: 'aws/way.ts',
     without: 'a session that only opens the next one is limited to that',
     find: "if (isLast(number, way)) return document\n  return request.sessionPolicy === 'none' ? undefined : linkPolicy(",

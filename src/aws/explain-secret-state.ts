@@ -23,7 +23,7 @@ export const SECRET_STATES = {
 /** AWS says whether the secret or the stage is missing; not everything that speaks its protocol does. */
 function secretMissing(facts: SecretFacts): ActionError {
   const { secret, use } = facts
-  if (secret.stage !== 'AWSCURRENT') return versionMissing(facts)
+  if (secret.stage !== 'AWSCURRENT' || secret.versionId !== undefined) return versionMissing(facts)
   const byDefault = secret.input
     ? ''
     : prose` (${code('secret-id')} is ${code('huggingface/{org}/{scope}')} by default)`
@@ -41,6 +41,7 @@ function secretMissing(facts: SecretFacts): ActionError {
 
 function versionMissing(facts: SecretFacts): ActionError {
   const { error, secret } = facts
+  if (secret.versionId !== undefined) return pinnedVersionMissing(facts, secret.versionId)
   const where = prose`The secret ${code(secret.id)} (AWS account ${accountOf(facts)}, ${secret.region})`
   if (/versionid/i.test(error.message)) {
     return stateOf(facts, 'secret-not-found', {
@@ -59,6 +60,21 @@ function versionMissing(facts: SecretFacts): ActionError {
       'List the versions and their staging labels:',
       block(secretCommand('list-secret-version-ids', secret)),
       prose`Or set ${code('secret-version-stage: AWSCURRENT')}.`,
+    ],
+  })
+}
+
+function pinnedVersionMissing(facts: SecretFacts, versionId: string): ActionError {
+  const { secret } = facts
+  return stateOf(facts, 'secret-not-found', {
+    failed: prose`The secret ${code(secret.id)} (AWS account ${accountOf(facts)}, ${secret.region}) has no version with the ID ${code(printable(versionId, 80))}.`,
+    expected: prose`a version with the ID in ${code('secret-version-id')}`,
+    cause:
+      'The ID is that of another secret, or the version was removed: Secrets Manager removes versions without a staging label.',
+    fix: [
+      'List the versions:',
+      block(secretCommand('list-secret-version-ids', secret, '--include-deprecated')),
+      prose`Or remove ${code('secret-version-id')}, so that the step reads the version with the staging label AWSCURRENT.`,
     ],
   })
 }
