@@ -183,14 +183,14 @@ const ENDPOINTS: readonly Mutation[] = [
   {
     file: 'inputs/aws-endpoints.ts',
     without: 'TRUE and 1 turn FIPS on, which the SDK ignores',
-    find: '/^(?:true|1)$/i',
+    find: '/^(?:true|yes|on|1)$/i',
     replace: '/^true$/',
     tests: 'inputs/aws-endpoints.test',
   },
   {
     file: 'inputs/aws-endpoints.ts',
     without: 'a word that is neither yes nor no is a problem',
-    find: '!/^(?:false|0|)$/i.test(text)',
+    find: '!/^(?:false|no|off|0|)$/i.test(text)',
     replace: 'false',
     tests: 'inputs/aws-endpoints.test',
   },
