@@ -24,6 +24,14 @@ describe('the name that was probably meant', () => {
     expect(closest('axs-rexxox', ['aws-region'])).toBeUndefined()
   })
 
+  test('may be a long one, when a short one that is as far away is too far', () => {
+    expect(closest('secret-id', ['secrets', 'secret-key'])).toBe('secret-key')
+  })
+
+  test('is the closest of several that are near', () => {
+    expect(closest('max-attempt', ['max-attemps-x', 'max-attempts'])).toBe('max-attempts')
+  })
+
   test('may differ in one letter when it is short', () => expect(closest('ax', ['ab'])).toBe('ab'))
 
   test('is nothing when there are no names', () => expect(closest('scope', [])).toBeUndefined())

@@ -192,14 +192,14 @@ export const TEXT: readonly Mutation[] = [
   {
     ...closest,
     without: 'a guess must be close',
-    find: 'best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))',
-    replace: 'best',
+    find: '.filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))',
+    replace: '',
   },
   {
     ...closest,
     without: 'a guess may be a third away at most',
-    find: 'best.candidate.length / 3',
-    replace: 'best.candidate.length / 2',
+    find: 'candidate.length / 3',
+    replace: 'candidate.length / 2',
   },
   {
     ...closest,

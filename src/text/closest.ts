@@ -5,9 +5,9 @@ export function closest(word: string, candidates: readonly string[]): string | u
   const plain = word.replaceAll('_', '-')
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
     .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : undefined
+  return ranked[0]?.candidate
 }
 
 /** True for words that differ in one or two letters. */
