@@ -13,8 +13,7 @@ export const WHO = {
   'oidc-permission-missing': AUTHORS,
   'oidc-unavailable-for-fork': AUTHORS,
   'oidc-request-failed': 'The people who operate the server that runs this workflow.',
-  'id-token-invalid':
-    'Anyone who can change this workflow; for the clock and the network, the people who operate this runner.',
+  'id-token-invalid': 'Anyone who can change this workflow; for the network, the people who operate this runner.',
   'audience-mismatch': AUTHORS,
   'claim-rejected': 'Anyone who can change this workflow. Before you widen a rule, ask the people who wrote it.',
   'role-trust-rejected': ROLE_ACCOUNT,
