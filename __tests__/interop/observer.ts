@@ -52,7 +52,7 @@ function gitLists(repository: string): boolean {
 }
 
 const held = Object.entries(env).filter((entry): entry is [string, string] =>
-  /^HF_\w+ hf_/.test(`${entry[0]} ${entry[1]}`),
+  /^HF_(?!OIDC_)\w+ hf_/.test(`${entry[0]} ${entry[1]}`),
 )
 const path = env.HF_TOKEN_PATH ?? ''
 const inFile = existsSync(path) ? readFileSync(path, 'utf8') : undefined
