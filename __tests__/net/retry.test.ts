@@ -335,6 +335,20 @@ describe('the calls to one route', () => {
     expect(made).toBe(10)
   })
 
+  test('leave the last failure to a later loop that gets none, although the last call succeeded', async () => {
+    const shared = path()
+    let made = 0
+    const late = async () => {
+      made += 1
+      if (made < 10) throw network('answer', 'ECONNRESET')
+      return 'served'
+    }
+    expect(await retry(route, shared, late)).toBe('served')
+    const refused = await retry(route, shared, late).catch((error: unknown) => error)
+    expect(String(refused)).toMatch(/\[network-unreachable\][\s\S]*ECONNRESET, after 10 attempts in less than 1 s\n/)
+    expect(made).toBe(10)
+  })
+
   test('do not count for another route, or another path', async () => {
     const shared = path()
     const { attempt, attempts } = failing(new TryAgain(failure))

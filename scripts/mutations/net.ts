@@ -419,8 +419,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a route gets ten calls at most, in one loop or several',
-    find: 'if (calls?.allows(route) === false) throw calls.failure(route)\n',
-    replace: '',
+    find: 'if (!calls.allows(route)) {',
+    replace: 'if (false) {',
     named: 'calls to one route',
   },
   {
@@ -537,6 +537,13 @@ export const NET: readonly Mutation[] = [
     replace: 'budgetMs * 9)',
     tests: '__tests__/token/outages.test',
     named: 'silence',
+  },
+  {
+    ...retry,
+    without: 'a route that was used up says what its calls met',
+    find: 'this.#policy.calls?.failed(this.#target.route, again.failure)',
+    replace: '{}',
+    named: 'leave the last failure',
   },
   {
     file: 'net/calls-made.ts',

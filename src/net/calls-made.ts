@@ -6,16 +6,18 @@ import { MOST_CALLS } from './backoff.ts'
 
 /** Counts the calls of one path, by route. */
 export class CallCount {
-  readonly #made = new Map<string, number>()
+  /** How many, and how much time was left when the first one was made, in milliseconds. */
+  readonly #made = new Map<string, { made: number; sinceMs: number }>()
   readonly #failures = new Map<string, Error>()
 
   /** Whether another call may be made. */
   allows(route: string): boolean {
-    return (this.#made.get(route) ?? 0) < MOST_CALLS
+    return (this.#made.get(route)?.made ?? 0) < MOST_CALLS
   }
 
-  add(route: string): void {
-    this.#made.set(route, (this.#made.get(route) ?? 0) + 1)
+  add(route: string, remainingMs: number): void {
+    const { made, sinceMs } = this.#made.get(route) ?? { made: 0, sinceMs: remainingMs }
+    this.#made.set(route, { made: made + 1, sinceMs })
   }
 
   /** Keeps what to throw when a call is not made any more. */
@@ -23,9 +25,10 @@ export class CallCount {
     this.#failures.set(route, failure)
   }
 
-  /** The last failure of the route. */
-  failure(route: string): Error {
-    return this.#failures.get(route) ?? new Error(`${MOST_CALLS} calls were made to one route`)
+  /** The last failure of a route that gets no more calls, even if a call after it succeeded. */
+  usedUp(route: string): { failure: Error; made: number; sinceMs: number } {
+    const failure = this.#failures.get(route) ?? new Error(`${MOST_CALLS} calls were made to one route`)
+    return { failure, ...(this.#made.get(route) ?? { made: 0, sinceMs: 0 }) }
   }
 }
 

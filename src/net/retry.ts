@@ -91,7 +91,7 @@ export async function retry<T>(
 ): Promise<T> {
   const loop = new Loop(target, policy)
   for (;;) {
-    const limits = loop.begin()
+    const limits = await loop.begin()
     try {
       return loop.done(await attempt(limits))
     } catch (error) {
@@ -132,12 +132,16 @@ class Loop {
   }
 
   /** Counts the attempt that begins. */
-  begin(): Attempt {
-    const { calls } = this.#policy
+  async begin(): Promise<Attempt> {
+    const { calls, deadline } = this.#policy
     const { route } = this.#target
-    if (route !== undefined) {
-      if (calls?.allows(route) === false) throw calls.failure(route)
-      calls?.add(route)
+    if (calls && route !== undefined) {
+      const left = deadline.remainingMs()
+      if (!calls.allows(route)) {
+        const { failure, made, sinceMs } = calls.usedUp(route)
+        throw withCalls(await forUser(failure, this.#policy), made, sinceMs - left)
+      }
+      calls.add(route, left)
     }
     const withinMs = withinAfter(this.#made, this.#pace, this.#budgetMs)
     this.#made += 1
@@ -152,6 +156,8 @@ class Loop {
   /** Undefined when there must not be another attempt. */
   waitAfter(error: unknown): Wait | undefined {
     const again = asTryAgain(error)
+    // An earlier or a later loop may use up the calls of the route.
+    if (again && this.#target.route !== undefined) this.#policy.calls?.failed(this.#target.route, again.failure)
     if (!again || !this.#mayCall()) return undefined
     if (again instanceof OnceMore) return this.#onceMore()
     const isSpread = again.isWindow && this.#policy.spreads === true
