@@ -29,6 +29,13 @@ export const NET: readonly Mutation[] = [
   },
   {
     ...http,
+    without: 'behind a proxy, the handshake with the host is a phase of its own',
+    find: 'if (!socket.connecting && !isInHandshake(socket)) {',
+    replace: 'if (!socket.connecting) {',
+    named: 'a handshake behind a proxy',
+  },
+  {
+    ...http,
     without: 'plain http is refused except on loopback',
     find: 'if (!isAllowedUrl(url) && ',
     replace: 'if (false && ',
