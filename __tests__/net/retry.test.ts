@@ -101,9 +101,9 @@ describe('a call that fails', () => {
 
 describe('the wait', () => {
   /** The waits of a call that fails at once, each time. */
-  async function waits(random: number, afterMs?: number, target: Target = X): Promise<number[]> {
+  async function waits(random: number, afterMs?: number, target: Target = X, limitMs = 60_000): Promise<number[]> {
     const clock = new VirtualClock()
-    const patient = new Deadline(60_000, clock)
+    const patient = new Deadline(limitMs, clock)
     const slept: number[] = []
     const onRetry = (message: string) => slept.push(Number(/retrying in (\d+) ms/.exec(message)?.[1]))
     const { attempt } = failing(new TryAgain(failure, afterMs))
@@ -144,6 +144,23 @@ describe('the wait', () => {
     const slept = await waits(random, undefined, { what: 'x', isCareful: true })
     expect(slept.length).toBeLessThanOrEqual(5)
     expect(sum(slept)).toBeGreaterThan(20_000)
+  })
+
+  test.each([5, 15, 60, 120, 360, 600, 1_800, 3_600])(
+    'lets ten attempts reach to the end of half of a long timeout: %i s',
+    async (seconds) => {
+      for (const random of [0, 0.5, 1]) {
+        const slept = await waits(random, undefined, X, seconds * 1_000)
+        expect(slept.length).toBeLessThanOrEqual(9)
+        expect(sum(slept)).toBeGreaterThan(seconds * 1_000 * 0.37)
+        expect(sum(slept)).toBeLessThanOrEqual(seconds * 1_000 * 0.5)
+        expect(slept[0]).toBeLessThan(400)
+      }
+    },
+  )
+
+  test('is five minutes at most, and by chance half as long again', async () => {
+    expect(Math.max(...(await waits(0.5, undefined, X, 43_200_000)))).toBe(300_000)
   })
 
   test('is reported with the attempt', async () => {

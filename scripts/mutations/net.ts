@@ -530,7 +530,14 @@ export const NET: readonly Mutation[] = [
     find: 'step * (random - 0.5)',
     replace: 'step * 0',
   },
-  { ...backoff, without: 'waits grow', find: 'firstMs * 2 ** (made - 1)', replace: 'firstMs' },
+  { ...backoff, without: 'waits grow', find: 'firstMs * growth ** index', replace: 'firstMs' },
+  {
+    ...backoff,
+    without: 'ten attempts fill a long budget too',
+    find: '    growth *= 1.05\n',
+    replace: '    break\n',
+    named: 'half of a long timeout',
+  },
   {
     ...backoff,
     without: 'waits have a longest one',
