@@ -400,6 +400,16 @@ describe('a failure states how many calls were made', () => {
     [9, 200_000, 'after 9 attempts in 3m 20s'],
   ])('%i in %i ms', (made, elapsedMs, text) => expect(afterAttempts(made, elapsedMs)).toBe(text))
 
+  test.each([
+    [3_600_000, '1h'],
+    [1e29, 'more than a day'],
+  ])('and that the service asks for a wait for which there is no time: %d ms', async (askedMs, wait) => {
+    expect(await messageOf(new TryAgain(refused('HTTP 429'), askedMs))).toContain(
+      `Seen: HTTP 429, after one attempt (it asks clients to wait ${wait}, for which there is no time)\n`,
+    )
+    expect(await messageOf(new TryAgain(refused('HTTP 429'), 1), { maxAttempts: 1 })).not.toContain('asks')
+  })
+
   test('also when the time runs out', async () => {
     const message = await messageOf(deadline().error('a test'))
     expect(message).toMatch(/deadline-exceeded[\s\S]*no complete response before the time ran out, after one attempt/)

@@ -554,6 +554,13 @@ export const NET: readonly Mutation[] = [
   },
   {
     ...retry,
+    without: 'a wait for which there is no time is stated',
+    find: '        this.#tooLongMs = afterMs\n',
+    replace: '',
+    named: 'for which there is no time',
+  },
+  {
+    ...retry,
     without: 'a route that was used up says what its calls met',
     find: 'this.#policy.calls?.failed(this.#target.route, again.failure)',
     replace: '{}',

@@ -43,15 +43,28 @@ export function afterAttempts(made: number, elapsedMs: number): string {
 /** The failures that state how many calls were made: of two loops, one within the other, the inner one knows. */
 const TOLD = new WeakMap<Error, string>()
 
-/** The failure, with the number of calls at the end of what was seen. */
-export function withCalls(failure: Error, made: number, elapsedMs: number): Error {
+/**
+ * The failure, with the number of calls at the end of what was seen. `askedMs`: the wait that the service asked for, if
+ * there was no time for it.
+ */
+export function withCalls(failure: Error, made: number, elapsedMs: number, askedMs?: number): Error {
   if (!(failure instanceof ActionError) || TOLD.has(failure)) return failure
   const { code, explanation, cause } = failure
-  const calls = afterAttempts(made, elapsedMs)
+  // The message about a rate limit of the Hub names the wait itself.
+  const isNamed = askedMs === undefined || code === 'hub-rate-limited'
+  const calls = `${afterAttempts(made, elapsedMs)}${isNamed ? '' : tooLong(askedMs)}`
   const seen = ended(explanation.seen, calls)
   const told = new ActionError(code, { ...explanation, seen }, cause)
   TOLD.set(told, calls)
   return told
+}
+
+/** A day, in milliseconds: whoever asks for more than that means something else. */
+const DAY_MS = 86_400_000
+
+function tooLong(askedMs: number): string {
+  const wait = askedMs > DAY_MS ? 'more than a day' : formatDuration(Math.ceil(askedMs / 1000))
+  return ` (it asks clients to wait ${wait}, for which there is no time)`
 }
 
 /** A failure in one line, for a warning: what failed, and how many calls were made. */

@@ -122,6 +122,8 @@ class Loop {
   /** Milliseconds that the service asked for: they do not count against our budget. */
   #askedForMs = 0
   #isOnceMade = false
+  /** A wait that the service asked for, and for which there was no time. */
+  #tooLongMs: number | undefined
 
   constructor(target: Target, policy: RetryPolicy) {
     this.#target = target
@@ -181,7 +183,7 @@ class Loop {
   async end(error: unknown): Promise<unknown> {
     const failure = error instanceof TryAgain ? error.failure : error
     if (!(failure instanceof Error)) return failure
-    const told = withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs())
+    const told = withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs(), this.#tooLongMs)
     if (this.#target.route !== undefined) this.#policy.calls?.failed(this.#target.route, told)
     return told
   }
@@ -208,7 +210,10 @@ class Loop {
     const ownMs = waitBefore(standing, this.#pace)
     const askedMs = afterMs === undefined ? 0 : afterMs + this.#random() * Math.max(500, afterMs / 5)
     if (askedMs > ownMs) {
-      if (!this.#leaves(askedMs, 0)) return undefined
+      if (!this.#leaves(askedMs, 0)) {
+        this.#tooLongMs = afterMs
+        return undefined
+      }
       this.#askedForMs += askedMs
       return { waitMs: askedMs, isSpread: false }
     }
