@@ -466,8 +466,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a wait must fit into the deadline',
-    find: 'if (!this.#leaves(askedMs, 0)) return undefined\n',
-    replace: '',
+    find: 'if (!this.#leaves(askedMs, 0)) {',
+    replace: 'if (false) {',
   },
   {
     ...retry,
@@ -520,7 +520,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a failure states how many calls were made',
-    find: 'withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs())',
+    find: 'withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs(), this.#tooLongMs)',
     replace: 'await forUser(failure, this.#policy)',
     named: 'states how many',
   },
