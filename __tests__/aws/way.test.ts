@@ -5,6 +5,8 @@ import type { SandboxResponse } from '../../sandbox/service.ts'
 import type { AwsToken } from '../../src/aws/assume-role.ts'
 import { reachRole } from '../../src/aws/reach-role.ts'
 import type { RoleHop, RunnerIdentity, SessionRequest } from '../../src/aws/request.ts'
+import { askNearby } from '../../src/aws/runner/ask.ts'
+import { ActionError } from '../../src/errors/action-error.ts'
 import type { Identity } from '../../src/identity/identity.ts'
 import { NetworkError } from '../../src/net/http.ts'
 import { FakeAws, failureOf, REGION, ROLE, stsRefusal } from './fake-aws.ts'
@@ -304,9 +306,44 @@ describe('the runner of a container', () => {
     const { message } = await failureOf(reaching)
     expect(message).toMatch(/^\[aws-identity-unavailable\]/)
     expect(message).not.toContain('machine-')
-    expect(aws.sent.length).toBeLessThanOrEqual(2)
+    expect(aws.sent.length).toBeLessThanOrEqual(3)
     // Nothing was signed with it.
     expect(aws.sent.map(({ operation }) => operation).join('')).toBe('')
+  })
+})
+
+describe('an endpoint for credentials', () => {
+  const gone = new NetworkError({ what: 'x', host: '169.254.170.2', phase: 'timeout', detail: 'nothing' })
+  const busy = { status: 429, headers: { 'retry-after': '7' }, body: '' }
+  const asked = (answers: (SandboxResponse | Error)[], maxAttempts?: number) => {
+    const aws = new FakeAws(...answers)
+    const policy = { ...aws.policy, maxAttempts }
+    const url = new URL('http://169.254.170.2/x')
+    const unavailable = (seen: string) => new ActionError('aws-identity-unavailable', { failed: seen, fix: 'x' })
+    const answer = askNearby({ method: 'GET', url, what: 'x' }, { http: aws.http, policy }, unavailable)
+    return answer.then(
+      ({ status }) => ({ status, calls: aws.sent.length, waits: aws.waits }),
+      () => ({ status: 0, calls: aws.sent.length, waits: aws.waits }),
+    )
+  }
+
+  test('that is busy gets the time that every service gets', async () => {
+    expect(await asked([busy, { status: 503, body: '' }, busy, busy, json(KEYS)])).toMatchObject({
+      status: 200,
+      calls: 5,
+    })
+    expect((await asked([busy, json(KEYS)])).waits).toEqual([7_000])
+    expect(await asked([busy])).toMatchObject({ status: 0, calls: 10 })
+  })
+
+  test('that is not there is asked twice', async () => {
+    expect(await asked([gone])).toMatchObject({ status: 0, calls: 2 })
+    expect(await asked([gone, json(KEYS)])).toMatchObject({ status: 200, calls: 2 })
+  })
+
+  test('is asked once when the user says so', async () => {
+    expect(await asked([busy], 1)).toMatchObject({ calls: 1 })
+    expect(await asked([gone], 1)).toMatchObject({ calls: 1 })
   })
 })
 

@@ -4,7 +4,7 @@ import { Service } from '../../sandbox/service.ts'
 import { bearer, callHub, hubFailed } from '../../src/hub/call.ts'
 import { revokeToken } from '../../src/hub/revoke.ts'
 import { Deadline } from '../../src/net/deadline.ts'
-import { Http } from '../../src/net/http.ts'
+import { Http, NetworkError, type Phase, tooSlow } from '../../src/net/http.ts'
 
 let service: Service
 let deadline: Deadline
@@ -84,6 +84,20 @@ describe('a call counts as lost, because it may have been carried out,', () => {
     answer(status)
     expect(await call()).toMatchObject({ lost: 0 })
   })
+
+  test.each<[Phase, number]>([
+    ['connect', 0],
+    ['TLS', 0],
+    ['answer', 1],
+  ])(
+    'after a timeout in phase %s %i times: nothing is sent before it came to a connection',
+    async (phase, expected) => {
+      const detail = tooSlow(5_000, phase)
+      const late = () => Promise.reject(new NetworkError({ what: 'x', host: 'x', phase: 'timeout', detail }))
+      http.send = late
+      expect(await call(1)).toMatchObject({ lost: expected, code: 'network-unreachable' })
+    },
+  )
 
   test('nor when it could not be sent', async () => {
     await service.close()

@@ -200,14 +200,14 @@ describe('the time', () => {
     async (iat) => {
       const message = await refusal(verifyClaims({ iat }))
       expect(message).toMatch(/^\[id-token-invalid\].*\nSeen: "iat" /)
-      expect(message).not.toContain('clock')
+      expect(message).not.toMatch(/(?:cause|do): .*clock/)
     },
   )
 
   test.each(['nbf', 'exp'])('%s that is no number is malformed, which no clock can cure', async (claim) => {
     const message = await refusal(verifyClaims({ [claim]: '2026-11-22' }))
     expect(message).toContain(`Seen: "${claim}" claim must be a number\n`)
-    expect(message).not.toContain('clock')
+    expect(message).not.toMatch(/(?:cause|do): .*clock/)
   })
 
   test('of a token shows from when to when it is valid', async () => {

@@ -31,10 +31,10 @@ describe('a call', () => {
 
   test('may have a limit of its own', async () => {
     const port = await tcpServer()
-    const call = { ...get(`http://127.0.0.1:${port}/`), withinMs: 5 }
+    const call = { ...get(`http://127.0.0.1:${port}/`), withinMs: 100 }
     await expect(client().send(call)).rejects.toMatchObject({
       phase: 'timeout',
-      detail: expect.stringContaining('no complete answer within'),
+      detail: 'no complete answer within 0.1 s',
     })
   })
 
@@ -248,6 +248,30 @@ describe('a failure names its phase', () => {
       proxy: `127.0.0.1:${port}`,
       detail: 'the proxy answered CONNECT with 407',
     })
+  })
+
+  test.each<[string, (socket: Socket) => void, number, object]>([
+    ['stalls', () => {}, 100, { phase: 'timeout', detail: 'no complete answer within 0.1 s, in phase TLS' }],
+    ['is cut', (socket) => socket.destroy(), 5_000, { phase: 'TLS', detail: 'ECONNRESET' }],
+    [
+      'is none',
+      (socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      5_000,
+      { phase: 'TLS', detail: 'EPROTO' },
+    ],
+  ])('a handshake behind a proxy that %s: the host got nothing', async (_what, act, withinMs, seen) => {
+    const port = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+        socket.once('data', () => act(socket))
+      })
+    })
+    const http = client({ proxyFor: proxyFromEnvironment({ HTTPS_PROXY: `http://127.0.0.1:${port}` }) })
+    await expect(http.send({ ...get('https://hub.example/'), withinMs })).rejects.toMatchObject({
+      ...seen,
+      isProxys: false,
+    })
+    expect(http.contacted()).toEqual({ hosts: [] })
   })
 
   test('a proxy that is not there', async () => {

@@ -101,9 +101,9 @@ describe('a call that fails', () => {
 
 describe('the wait', () => {
   /** The waits of a call that fails at once, each time. */
-  async function waits(random: number, afterMs?: number, target: Target = X): Promise<number[]> {
+  async function waits(random: number, afterMs?: number, target: Target = X, limitMs = 60_000): Promise<number[]> {
     const clock = new VirtualClock()
-    const patient = new Deadline(60_000, clock)
+    const patient = new Deadline(limitMs, clock)
     const slept: number[] = []
     const onRetry = (message: string) => slept.push(Number(/retrying in (\d+) ms/.exec(message)?.[1]))
     const { attempt } = failing(new TryAgain(failure, afterMs))
@@ -144,6 +144,23 @@ describe('the wait', () => {
     const slept = await waits(random, undefined, { what: 'x', isCareful: true })
     expect(slept.length).toBeLessThanOrEqual(5)
     expect(sum(slept)).toBeGreaterThan(20_000)
+  })
+
+  test.each([5, 15, 60, 120, 360, 600, 1_800, 3_600])(
+    'lets ten attempts reach to the end of half of a long timeout: %i s',
+    async (seconds) => {
+      for (const random of [0, 0.5, 1]) {
+        const slept = await waits(random, undefined, X, seconds * 1_000)
+        expect(slept.length).toBeLessThanOrEqual(9)
+        expect(sum(slept)).toBeGreaterThan(seconds * 1_000 * 0.37)
+        expect(sum(slept)).toBeLessThanOrEqual(seconds * 1_000 * 0.5)
+        expect(slept[0]).toBeLessThan(400)
+      }
+    },
+  )
+
+  test('is five minutes at most, and by chance half as long again', async () => {
+    expect(Math.max(...(await waits(0.5, undefined, X, 43_200_000)))).toBe(300_000)
   })
 
   test('is reported with the attempt', async () => {
@@ -335,6 +352,20 @@ describe('the calls to one route', () => {
     expect(made).toBe(10)
   })
 
+  test('leave the last failure to a later loop that gets none, although the last call succeeded', async () => {
+    const shared = path()
+    let made = 0
+    const late = async () => {
+      made += 1
+      if (made < 10) throw network('answer', 'ECONNRESET')
+      return 'served'
+    }
+    expect(await retry(route, shared, late)).toBe('served')
+    const refused = await retry(route, shared, late).catch((error: unknown) => error)
+    expect(String(refused)).toMatch(/\[network-unreachable\][\s\S]*ECONNRESET, after 10 attempts in less than 1 s\n/)
+    expect(made).toBe(10)
+  })
+
   test('do not count for another route, or another path', async () => {
     const shared = path()
     const { attempt, attempts } = failing(new TryAgain(failure))
@@ -368,6 +399,16 @@ describe('a failure states how many calls were made', () => {
     [7, 29_600, 'after 7 attempts in 30 s'],
     [9, 200_000, 'after 9 attempts in 3m 20s'],
   ])('%i in %i ms', (made, elapsedMs, text) => expect(afterAttempts(made, elapsedMs)).toBe(text))
+
+  test.each([
+    [3_600_000, '1h'],
+    [1e29, 'more than a day'],
+  ])('and that the service asks for a wait for which there is no time: %d ms', async (askedMs, wait) => {
+    expect(await messageOf(new TryAgain(refused('HTTP 429'), askedMs))).toContain(
+      `Seen: HTTP 429, after one attempt (it asks clients to wait ${wait}, for which there is no time)\n`,
+    )
+    expect(await messageOf(new TryAgain(refused('HTTP 429'), 1), { maxAttempts: 1 })).not.toContain('asks')
+  })
 
   test('also when the time runs out', async () => {
     const message = await messageOf(deadline().error('a test'))

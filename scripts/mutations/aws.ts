@@ -192,9 +192,9 @@ const WAYS: readonly Mutation[] = [
   },
   {
     file: 'aws/runner/ask.ts',
-    without: 'few attempts are made',
-    find: 'maxAttempts: ATTEMPTS',
-    replace: 'maxAttempts: 9',
+    without: 'what is not there is not asked again and again',
+    find: 'unanswered < MOST_UNANSWERED ?',
+    replace: 'unanswered < 9 ?',
     tests: 'aws/way.test',
   },
   {

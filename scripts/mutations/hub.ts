@@ -340,9 +340,17 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/call.ts',
     without: 'a cut connection may have carried the call',
-    find: "return phase === 'answer' || phase === 'timeout'",
-    replace: "return phase === 'timeout'",
+    find: "return error.phase === 'answer' || isSilent(error)",
+    replace: 'return isSilent(error)',
     tests: CALL,
+  },
+  {
+    file: 'hub/call.ts',
+    without: 'a call that came to no connection is not lost',
+    find: "return error.phase === 'answer' || isSilent(error)",
+    replace: "return error.phase === 'answer' || error.phase === 'timeout'",
+    tests: CALL,
+    named: 'after a timeout',
   },
   {
     file: 'hub/call.ts',

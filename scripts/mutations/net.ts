@@ -29,6 +29,13 @@ export const NET: readonly Mutation[] = [
   },
   {
     ...http,
+    without: 'behind a proxy, the handshake with the host is a phase of its own',
+    find: 'if (!socket.connecting && !isInHandshake(socket)) {',
+    replace: 'if (!socket.connecting) {',
+    named: 'a handshake behind a proxy',
+  },
+  {
+    ...http,
     without: 'plain http is refused except on loopback',
     find: 'if (!isAllowedUrl(url) && ',
     replace: 'if (false && ',
@@ -419,8 +426,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a route gets ten calls at most, in one loop or several',
-    find: 'if (calls?.allows(route) === false) throw calls.failure(route)\n',
-    replace: '',
+    find: 'if (!calls.allows(route)) {',
+    replace: 'if (false) {',
     named: 'calls to one route',
   },
   {
@@ -459,8 +466,8 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a wait must fit into the deadline',
-    find: 'if (!this.#leaves(askedMs, 0)) return undefined\n',
-    replace: '',
+    find: 'if (!this.#leaves(askedMs, 0)) {',
+    replace: 'if (false) {',
   },
   {
     ...retry,
@@ -513,7 +520,7 @@ export const NET: readonly Mutation[] = [
   {
     ...retry,
     without: 'a failure states how many calls were made',
-    find: 'withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs())',
+    find: 'withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs(), this.#tooLongMs)',
     replace: 'await forUser(failure, this.#policy)',
     named: 'states how many',
   },
@@ -523,7 +530,14 @@ export const NET: readonly Mutation[] = [
     find: 'step * (random - 0.5)',
     replace: 'step * 0',
   },
-  { ...backoff, without: 'waits grow', find: 'firstMs * 2 ** (made - 1)', replace: 'firstMs' },
+  { ...backoff, without: 'waits grow', find: 'firstMs * growth ** index', replace: 'firstMs' },
+  {
+    ...backoff,
+    without: 'ten attempts fill a long budget too',
+    find: '    growth *= 1.05\n',
+    replace: '    break\n',
+    named: 'half of a long timeout',
+  },
   {
     ...backoff,
     without: 'waits have a longest one',
@@ -537,6 +551,20 @@ export const NET: readonly Mutation[] = [
     replace: 'budgetMs * 9)',
     tests: '__tests__/token/outages.test',
     named: 'silence',
+  },
+  {
+    ...retry,
+    without: 'a wait for which there is no time is stated',
+    find: '        this.#tooLongMs = afterMs\n',
+    replace: '',
+    named: 'for which there is no time',
+  },
+  {
+    ...retry,
+    without: 'a route that was used up says what its calls met',
+    find: 'this.#policy.calls?.failed(this.#target.route, again.failure)',
+    replace: '{}',
+    named: 'leave the last failure',
   },
   {
     file: 'net/calls-made.ts',

@@ -2,7 +2,7 @@
 import { ActionError } from '../errors/action-error.ts'
 import { callsFor } from '../net/calls-made.ts'
 import { cureOf, isTransient } from '../net/cures.ts'
-import { type Http, type HttpResponse, NetworkError } from '../net/http.ts'
+import { type Http, type HttpResponse, isSilent, NetworkError } from '../net/http.ts'
 import { isPage, sizeOf } from '../net/page.ts'
 import { type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import { hasLongWindow, retryAfterMs } from '../net/retry-after.ts'
@@ -165,8 +165,8 @@ export function isHubsRefusal(answer: HttpResponse): boolean {
 }
 
 /** False when the network failed before the request could be sent. */
-function mayHaveArrived({ phase }: NetworkError): boolean {
-  return phase === 'answer' || phase === 'timeout'
+function mayHaveArrived(error: NetworkError): boolean {
+  return error.phase === 'answer' || isSilent(error)
 }
 
 /** A header's (first) value. */

@@ -35,7 +35,7 @@ export async function askForIdToken({ request, audience, http, mask, policy, clo
   url.searchParams.append('audience', audience)
   const what = 'the ID token from GitHub'
   return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
-    const sentAt = Date.now()
+    const sentAt = performance.now()
     const received = await http.send({
       method: 'GET',
       url,
@@ -43,7 +43,7 @@ export async function askForIdToken({ request, audience, http, mask, policy, clo
       what,
       withinMs,
     })
-    const receivedAt = Date.now()
+    const receivedAt = performance.now()
     const { status, headers, body } = received
     const text = body.toString('utf8')
     const answer = status === 200 ? parseJson(text) : undefined

@@ -17,7 +17,10 @@ const MAX_ROUND_TRIP_MS = 30_000
 /** `Date` counts whole seconds: on average, it is half a second behind. */
 const HALF_SECOND_MS = 500
 
-/** An answer, and when this machine sent the request and had the answer, by its own clock. */
+/**
+ * An answer, and when this machine sent the request and had the answer: in milliseconds by `performance.now()`, which
+ * goes on evenly when someone sets the clock.
+ */
 export interface TimedAnswer {
   url: URL
   headers: IncomingHttpHeaders
@@ -27,34 +30,37 @@ export interface TimedAnswer {
 
 /** Collects what several answers of the issuer say about this machine's clock. */
 export class ClockMeasurement {
-  readonly #driftsMs: number[] = []
+  /** The issuer's time at the moment 0 of `performance.now()`, by each answer: how far off the clock is, may change. */
+  readonly #originsMs: number[] = []
 
   /** Counts an answer. Only for answers that were used: anybody's error page has a `Date`. */
   measure(answer: TimedAnswer): void {
-    const drift = driftIn(answer)
-    if (drift !== undefined) this.#driftsMs.push(drift)
+    const origin = originIn(answer)
+    if (origin !== undefined) this.#originsMs.push(origin)
   }
 
   /**
-   * Milliseconds by which this machine's clock is slow (negative: fast); undefined when nothing was measured. The latest
+   * Milliseconds by which this machine's clock is slow now (negative: fast); undefined when nothing was measured. The latest
    * time that an answer shows, as long as it can be corrected: a cache that sends no `Age` makes a `Date` too early, never
    * too late, and so would whoever wants to bring an expired token back.
    */
   get driftMs(): number | undefined {
-    const plausible = this.#driftsMs.filter((drift) => !isBeyondCorrection(drift))
-    const drifts = plausible.length > 0 ? plausible : this.#driftsMs
+    const originMs = Date.now() - performance.now()
+    const all = this.#originsMs.map((origin) => origin - originMs)
+    const plausible = all.filter((drift) => !isBeyondCorrection(drift))
+    const drifts = plausible.length > 0 ? plausible : all
     return drifts.length > 0 ? Math.max(...drifts) : undefined
   }
 }
 
-/** Milliseconds by which the clock is slow according to one answer; undefined when the answer cannot tell. */
-function driftIn({ url, headers, sentAt, receivedAt }: TimedAnswer): number | undefined {
+/** The issuer's time when `performance.now()` was 0, according to one answer; undefined when the answer cannot tell. */
+function originIn({ url, headers, sentAt, receivedAt }: TimedAnswer): number | undefined {
   // Without TLS, anyone on the way could set the clock. On loopback, the time is this machine's own.
   if (url.protocol !== 'https:') return undefined
   // RFC 9111, section 5.1: an answer with an `Age` comes from a cache, and `Date` says when that got it.
   if (headers.age !== undefined) return undefined
   const roundTripMs = receivedAt - sentAt
-  if (roundTripMs < 0 || roundTripMs > MAX_ROUND_TRIP_MS) return undefined
+  if (roundTripMs > MAX_ROUND_TRIP_MS) return undefined
   const date = httpDateMs(headers.date)
   return date === undefined ? undefined : date + HALF_SECOND_MS - (sentAt + receivedAt) / 2
 }

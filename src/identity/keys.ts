@@ -91,9 +91,9 @@ async function getJson(url: URL, context: KeysContext, content: Content | undefi
   const { http, policy } = context
   const what = `the keys of the issuer at ${url.host}`
   return await retry({ what, route: url.href }, policy, async ({ withinMs }) => {
-    const sentAt = Date.now()
+    const sentAt = performance.now()
     const answer = await http.send({ method: 'GET', url, what, withinMs })
-    const receivedAt = Date.now()
+    const receivedAt = performance.now()
     const { status, headers, body } = answer
     const json = status === 200 ? parseJson(body.toString('utf8')) : undefined
     await checkJson({ url, answer }, json, { ...context, content })

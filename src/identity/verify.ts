@@ -27,8 +27,12 @@ export interface VerifyOptions extends Omit<Expectation, 'driftMs'> {
  * Source: RFC 7519, RFC 8725, OpenID Connect Core 1.0 section 3.1.3.7.
  */
 export async function verifyIdToken(idToken: string, options: VerifyOptions): Promise<Identity> {
-  const now = options.now ?? new Date()
-  const expected = (): Expectation => ({ ...options, now, driftMs: options.measuredDriftMs?.() })
+  // The keys may take minutes, in which a token can expire.
+  const expected = (): Expectation => ({
+    ...options,
+    now: options.now ?? new Date(),
+    driftMs: options.measuredDriftMs?.(),
+  })
   const explained = (error: unknown) => explainInvalidIdToken(error, idToken, expected())
   try {
     refuseDifferentIssuer(idToken, options.issuer)

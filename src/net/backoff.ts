@@ -12,7 +12,7 @@ const BUDGET_PART = 0.5
 export interface Pace {
   /** The most attempts. */
   most: number
-  /** The first step, in milliseconds; each step is twice the one before. */
+  /** The first step, in milliseconds; each step is at least twice the one before. */
   firstMs: number
   /** The longest step, as a part of the budget. */
   longestPart: number
@@ -32,7 +32,13 @@ const CAREFUL: Pace = { most: 6, firstMs: 1_500, longestPart: 1 / 4, withinParts
 export const paceOf = (isCareful: boolean): Pace => (isCareful ? CAREFUL : USUAL)
 
 /** No step is longer, in milliseconds: with hours to spend, a service that works again must not stay unused for long. */
-const LONGEST_STEP_MS = 30_000
+const LONGEST_STEP_MS = 300_000
+
+/** The part of the budget that the steps must fill, so that chance may add half of the last one. */
+const FILLED_PART = 0.85
+
+/** The most by which a step is longer than the one before, however much time there is. */
+const MOST_GROWTH = 8
 
 /** An attempt gets at least and at most this long, in milliseconds: healthy services answer in less than the first. */
 const WITHIN_MS = { least: 3_000, most: 15_000 }
@@ -43,11 +49,22 @@ export const budgetOf = (limitMs: number): number => limitMs * BUDGET_PART
 /** Milliseconds that must be left for what follows: enough for a few calls to services that work. */
 export const keptOf = (limitMs: number): number => Math.min(5_000, limitMs / 10)
 
-/** How long the step after this many attempts is, in milliseconds. */
-function stepAfter(made: number, { firstMs, longestPart }: Pace, budgetMs: number): number {
+/** The steps after the first attempts, in milliseconds; `growth`: by how much each is longer than the one before. */
+function stepsOf(count: number, { firstMs, longestPart }: Pace, budgetMs: number, growth: number): number[] {
   const longest = Math.min(LONGEST_STEP_MS, Math.max(firstMs, budgetMs * longestPart))
-  return Math.min(longest, firstMs * 2 ** (made - 1))
+  return Array.from({ length: count }, (_, index) => Math.min(longest, firstMs * growth ** index))
 }
+
+/** Twofold, or as much more as ten attempts need to reach to the end of a long budget. */
+function growthFor(pace: Pace, budgetMs: number): number {
+  let growth = 2
+  while (growth < MOST_GROWTH && sumOf(stepsOf(pace.most - 1, pace, budgetMs, growth)) < budgetMs * FILLED_PART) {
+    growth *= 1.05
+  }
+  return growth
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0)
 
 /** Where an attempt stands. */
 export interface Standing {
@@ -66,9 +83,9 @@ export interface Standing {
  * a quarter of a step or more.
  */
 export function waitBefore({ made, elapsedMs, budgetMs, random }: Standing, pace: Pace): number {
-  const steps = Array.from({ length: made }, (_, index) => stepAfter(index + 1, pace, budgetMs))
+  const steps = stepsOf(made, pace, budgetMs, growthFor(pace, budgetMs))
   const step = steps.at(-1) ?? 0
-  const due = steps.reduce((sum, ms) => sum + ms, 0) + step * (random - 0.5)
+  const due = sumOf(steps) + step * (random - 0.5)
   return Math.max((step * (1 + random)) / 4, due - elapsedMs)
 }
 

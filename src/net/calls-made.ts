@@ -6,16 +6,18 @@ import { MOST_CALLS } from './backoff.ts'
 
 /** Counts the calls of one path, by route. */
 export class CallCount {
-  readonly #made = new Map<string, number>()
+  /** How many, and how much time was left when the first one was made, in milliseconds. */
+  readonly #made = new Map<string, { made: number; sinceMs: number }>()
   readonly #failures = new Map<string, Error>()
 
   /** Whether another call may be made. */
   allows(route: string): boolean {
-    return (this.#made.get(route) ?? 0) < MOST_CALLS
+    return (this.#made.get(route)?.made ?? 0) < MOST_CALLS
   }
 
-  add(route: string): void {
-    this.#made.set(route, (this.#made.get(route) ?? 0) + 1)
+  add(route: string, remainingMs: number): void {
+    const { made, sinceMs } = this.#made.get(route) ?? { made: 0, sinceMs: remainingMs }
+    this.#made.set(route, { made: made + 1, sinceMs })
   }
 
   /** Keeps what to throw when a call is not made any more. */
@@ -23,9 +25,10 @@ export class CallCount {
     this.#failures.set(route, failure)
   }
 
-  /** The last failure of the route. */
-  failure(route: string): Error {
-    return this.#failures.get(route) ?? new Error(`${MOST_CALLS} calls were made to one route`)
+  /** The last failure of a route that gets no more calls, even if a call after it succeeded. */
+  usedUp(route: string): { failure: Error; made: number; sinceMs: number } {
+    const failure = this.#failures.get(route) ?? new Error(`${MOST_CALLS} calls were made to one route`)
+    return { failure, ...(this.#made.get(route) ?? { made: 0, sinceMs: 0 }) }
   }
 }
 
@@ -40,15 +43,28 @@ export function afterAttempts(made: number, elapsedMs: number): string {
 /** The failures that state how many calls were made: of two loops, one within the other, the inner one knows. */
 const TOLD = new WeakMap<Error, string>()
 
-/** The failure, with the number of calls at the end of what was seen. */
-export function withCalls(failure: Error, made: number, elapsedMs: number): Error {
+/**
+ * The failure, with the number of calls at the end of what was seen. `askedMs`: the wait that the service asked for, if
+ * there was no time for it.
+ */
+export function withCalls(failure: Error, made: number, elapsedMs: number, askedMs?: number): Error {
   if (!(failure instanceof ActionError) || TOLD.has(failure)) return failure
   const { code, explanation, cause } = failure
-  const calls = afterAttempts(made, elapsedMs)
+  // The message about a rate limit of the Hub names the wait itself.
+  const isNamed = askedMs === undefined || code === 'hub-rate-limited'
+  const calls = `${afterAttempts(made, elapsedMs)}${isNamed ? '' : tooLong(askedMs)}`
   const seen = ended(explanation.seen, calls)
   const told = new ActionError(code, { ...explanation, seen }, cause)
   TOLD.set(told, calls)
   return told
+}
+
+/** A day, in milliseconds: whoever asks for more than that means something else. */
+const DAY_MS = 86_400_000
+
+function tooLong(askedMs: number): string {
+  const wait = askedMs > DAY_MS ? 'more than a day' : formatDuration(Math.ceil(askedMs / 1000))
+  return ` (it asks clients to wait ${wait}, for which there is no time)`
 }
 
 /** A failure in one line, for a warning: what failed, and how many calls were made. */

@@ -4,7 +4,7 @@ import { type MaybePlatform, networkOperators, runnerOperators } from '../platfo
 import type { CaFile } from '../platform/platform.ts'
 import { code, joined, partsOf, prose, type Wording } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
-import { isCertificateError, type NetworkError, type Phase } from './http.ts'
+import { isCertificateError, isSilent, type NetworkError, type Phase } from './http.ts'
 
 const PROXY = code('HTTPS_PROXY')
 const NO_PROXY = code('NO_PROXY')
@@ -121,9 +121,6 @@ const SILENT = {
     'The host accepted the connection, but its response did not arrive in time. The service may be overloaded, or a proxy or firewall may hold the response back.',
   fix: prose`Try again. If the problem persists, check the proxy or firewall between the runner and this host, or give the action more time, for example with ${code('timeout: 2m')}.`,
 }
-
-/** A call that came to no connection names the phase. */
-const isSilent = ({ phase, detail }: NetworkError): boolean => phase === 'timeout' && !detail.includes(', in phase ')
 
 function causeOf(error: NetworkError): { cause: Wording; fix: Wording } {
   const { phase, detail, isProxys } = error

@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Deadline } from './deadline.ts'
 import { isAllowedUrl, isCredentialUrl } from './endpoint.ts'
 import { strictTls, type TlsModule } from './strict-tls.ts'
@@ -271,7 +272,7 @@ export class Http {
         )
       }
       req.on('socket', (socket) => {
-        if (!socket.connecting) {
+        if (!socket.connecting && !isInHandshake(socket)) {
           connected()
           return
         }
@@ -336,9 +337,19 @@ export function tooSlow(withinMs: number, phase: Phase): string {
   return `no complete answer within ${Math.round(withinMs / 100) / 10} s${where}`
 }
 
+/** Whether the time was over after the request had been sent: a call that came to no connection names the phase. */
+export function isSilent({ phase, detail }: NetworkError): boolean {
+  return phase === 'timeout' && !detail.includes(', in phase ')
+}
+
 /** Whether Node or OpenSSL refused the certificate: by the code of the error. */
 export function isCertificateError(code: string): boolean {
   return /CERT|SELF_SIGNED|UNABLE_TO|HOSTNAME|ALTNAME/.test(code)
+}
+
+/** Behind a proxy, the connection is there before the handshake with the host begins. */
+function isInHandshake(socket: Socket): boolean {
+  return 'secureConnecting' in socket && socket.secureConnecting === true
 }
 
 function phaseOf(error: NodeJS.ErrnoException, phase: Phase): Phase {

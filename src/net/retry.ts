@@ -91,7 +91,7 @@ export async function retry<T>(
 ): Promise<T> {
   const loop = new Loop(target, policy)
   for (;;) {
-    const limits = loop.begin()
+    const limits = await loop.begin()
     try {
       return loop.done(await attempt(limits))
     } catch (error) {
@@ -122,6 +122,8 @@ class Loop {
   /** Milliseconds that the service asked for: they do not count against our budget. */
   #askedForMs = 0
   #isOnceMade = false
+  /** A wait that the service asked for, and for which there was no time. */
+  #tooLongMs: number | undefined
 
   constructor(target: Target, policy: RetryPolicy) {
     this.#target = target
@@ -132,12 +134,16 @@ class Loop {
   }
 
   /** Counts the attempt that begins. */
-  begin(): Attempt {
-    const { calls } = this.#policy
+  async begin(): Promise<Attempt> {
+    const { calls, deadline } = this.#policy
     const { route } = this.#target
-    if (route !== undefined) {
-      if (calls?.allows(route) === false) throw calls.failure(route)
-      calls?.add(route)
+    if (calls && route !== undefined) {
+      const left = deadline.remainingMs()
+      if (!calls.allows(route)) {
+        const { failure, made, sinceMs } = calls.usedUp(route)
+        throw withCalls(await forUser(failure, this.#policy), made, sinceMs - left)
+      }
+      calls.add(route, left)
     }
     const withinMs = withinAfter(this.#made, this.#pace, this.#budgetMs)
     this.#made += 1
@@ -152,6 +158,8 @@ class Loop {
   /** Undefined when there must not be another attempt. */
   waitAfter(error: unknown): Wait | undefined {
     const again = asTryAgain(error)
+    // An earlier or a later loop may use up the calls of the route.
+    if (again && this.#target.route !== undefined) this.#policy.calls?.failed(this.#target.route, again.failure)
     if (!again || !this.#mayCall()) return undefined
     if (again instanceof OnceMore) return this.#onceMore()
     const isSpread = again.isWindow && this.#policy.spreads === true
@@ -175,7 +183,7 @@ class Loop {
   async end(error: unknown): Promise<unknown> {
     const failure = error instanceof TryAgain ? error.failure : error
     if (!(failure instanceof Error)) return failure
-    const told = withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs())
+    const told = withCalls(await forUser(failure, this.#policy), this.#made, this.#elapsedMs(), this.#tooLongMs)
     if (this.#target.route !== undefined) this.#policy.calls?.failed(this.#target.route, told)
     return told
   }
@@ -202,7 +210,10 @@ class Loop {
     const ownMs = waitBefore(standing, this.#pace)
     const askedMs = afterMs === undefined ? 0 : afterMs + this.#random() * Math.max(500, afterMs / 5)
     if (askedMs > ownMs) {
-      if (!this.#leaves(askedMs, 0)) return undefined
+      if (!this.#leaves(askedMs, 0)) {
+        this.#tooLongMs = afterMs
+        return undefined
+      }
       this.#askedForMs += askedMs
       return { waitMs: askedMs, isSpread: false }
     }
