@@ -23,7 +23,7 @@ function expectHarmless(html: string): void {
 }
 
 test('hostile text in the summary of a success is text', () => {
-  for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role'] as const) {
+  for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role', 'via'] as const) {
     const harmless = 'x'
     const html = successSummary({
       request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read', source: { kind: 'secrets-manager' } },
@@ -34,9 +34,13 @@ test('hostile text in the summary of a success is text', () => {
         rights: [part === 'rights' ? HOSTILE : harmless],
         confirmedBy: harmless,
         evidence: STORED,
-        origin: {
-          label: part === 'label' ? HOSTILE : harmless,
-          aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
+      },
+      origin: {
+        label: part === 'label' ? HOSTILE : harmless,
+        aws: {
+          assumedRoleArn: part === 'role' ? HOSTILE : harmless,
+          via: [part === 'via' ? HOSTILE : harmless],
+          holdsToken: true,
         },
       },
     } as unknown as Required<Progress>)
