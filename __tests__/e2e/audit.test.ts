@@ -128,6 +128,26 @@ test.each(['SIGINT', 'SIGTERM'] as const)('a step that is cancelled by %s has an
   expect(post).toMatchObject({ org: 'acme', subject: event.subject, claims: event.claims, result: 'done' })
 })
 
+/** The token that a secret holds. */
+function current(name: string): string | undefined {
+  const { versions } = stage.sandbox.aws.secret(`huggingface/acme/${name}`)
+  return /hf_\w+/.exec(String(versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value))?.[0]
+}
+
+test('a rotation that is cancelled names what it has done by then', async () => {
+  let puts = 0
+  const step = stage.killAt(({ operation }) => operation === 'PutSecretValue' && ++puts === 2, 'SIGINT')
+  const { main } = await stage.rotate({ step })
+  expect(eventOf(main)).toMatchObject({
+    result: 'cancelled',
+    roleSession: expect.stringContaining('assumed-role'),
+    secrets: [
+      { action: 'rotated', tokenSha256: sha256(current('read')), rights: [expect.any(String)] },
+      { action: 'unfinished', tokenSha256: expect.any(String), evidence: 'minted' },
+    ],
+  })
+})
+
 test('a rotation has an event with its steps, and one for a failure to start', async () => {
   const { main } = await stage.rotate({ job: { event: 'schedule' } as object })
   const event = eventOf(main)
@@ -145,6 +165,15 @@ test('a rotation has an event with its steps, and one for a failure to start', a
     'deploy',
     'clean-up',
   ])
+  expect(event.secrets).toMatchObject(
+    ['read', 'write'].map((name) => ({
+      action: 'rotated',
+      tokenSha256: sha256(current(name)),
+      rights: [expect.stringContaining('repo.content.read')],
+      evidence: 'minted',
+      confirmedBy: 'whoami-v2',
+    })),
+  )
   const { main: failed } = await stage.rotate({ with: { mode: 'x' } })
   expect(eventOf(failed)).toMatchObject({ event: 'hf-oidc-action/rotate', result: 'input-invalid' })
 })

@@ -80,6 +80,22 @@ describe('the report', () => {
   })
 })
 
+test('the audit event says of each secret which token it has got, and which turn was cut off', () => {
+  const token = { sha256: 'ab', rights: ['write'], evidence: 'minted', confirmedBy: 'whoami-v2', expiresAt: NOW }
+  const { details } = rotationFacts({ rotation: rotation([rotated({ token }), noOutcome('hub/read', 'read')]) })
+  expect(details?.secrets).toMatchObject([
+    {
+      action: 'rotated',
+      tokenSha256: 'ab',
+      rights: ['write'],
+      evidence: 'minted',
+      confirmedBy: 'whoami-v2',
+      expiresAt: '2026-09-08T04:17:00.000Z',
+    },
+    { secret: 'hub/read', action: 'unfinished' },
+  ])
+})
+
 test('the audit event has all codes with their secrets', () => {
   const failed = rotated({ action: 'failed', errors: [failure()] })
   const facts = rotationFacts({

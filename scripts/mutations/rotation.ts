@@ -1031,6 +1031,38 @@ export const ROTATION: readonly Mutation[] = [
   // What is told, and the names in which state is kept.
   {
     file: 'rotation/report/report.ts',
+    without: 'the event says which token a secret has got',
+    find: '    ...tokenFields(token),\n',
+    replace: '',
+    tests: REPORT,
+    named: 'which token it has got',
+  },
+  {
+    file: 'rotation/report/report.ts',
+    without: 'the event tells a turn that was cut off from one that failed',
+    find: "action === 'failed' && errors.length === 0 ? 'unfinished' : action",
+    replace: 'action',
+    tests: REPORT,
+    named: 'which turn was cut off',
+  },
+  {
+    file: 'rotation/run.ts',
+    without: 'a rotation that is cancelled names what it has done',
+    find: '  context.onBegun(rotation)\n',
+    replace: '',
+    tests: 'e2e/audit.test',
+    named: 'what it has done by then',
+  },
+  {
+    file: 'rotation/secret/steps.ts',
+    without: 'the event has the hash of a token that was minted and not confirmed',
+    find: "  context.noteToken({ sha256: sha256(value), evidence: 'minted' })\n",
+    replace: '',
+    tests: 'e2e/audit.test',
+    named: 'what it has done by then',
+  },
+  {
+    file: 'rotation/report/report.ts',
     without: 'the report contains no token',
     find: 'secret: verbatim(secret),',
     replace: 'secret,',
