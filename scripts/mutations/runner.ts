@@ -928,6 +928,12 @@ export const RUNNER: readonly Mutation[] = [
     replace: '    env: process.env,\n',
   },
   {
+    ...INPUTS,
+    without: 'the job’s own entries for git are counted as git counts them',
+    find: '\\s*\\+?(\\d+)$/',
+    replace: '(\\d{1,4})$/',
+  },
+  {
     ...GIT_VERSION,
     file: 'runner/inputs.ts',
     without: 'git is started only if the step needs it',
