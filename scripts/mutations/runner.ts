@@ -111,6 +111,18 @@ export const RUNNER: readonly Mutation[] = [
     replace: '\n',
   },
   {
+    ...REMOVE_COPIES,
+    without: 'the event learns of a copy that is left',
+    find: '  remover.noteLeft(path, why)\n',
+    replace: '',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'the event does not take a draft for something that was delivered',
+    find: 'new Remover().file(draft)',
+    replace: 'remover.file(draft)',
+  },
+  {
     ...COPY_TEXT,
     without: 'only our section is removed',
     find: 'isOurs(section, ours) ? commentsAfter(section) : section',
