@@ -160,6 +160,7 @@ test('a rotation has an event with its steps, and one for a failure to start', a
   expect(stepsOf(event).map(({ step }) => step)).toEqual([
     'id-token',
     'aws-session',
+    'secret',
     'rotate',
     'rotate',
     'deploy',

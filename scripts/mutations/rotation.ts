@@ -1030,6 +1030,14 @@ export const ROTATION: readonly Mutation[] = [
   },
   // What is told, and the names in which state is kept.
   {
+    file: 'rotation/report/chain.ts',
+    without: 'the job’s subject in the summary of a rotation is escaped',
+    find: 'codeHtml(identity.subject)',
+    replace: 'identity.subject',
+    tests: REPORT,
+    named: 'chain of identity',
+  },
+  {
     file: 'rotation/report/report.ts',
     without: 'the event says which token a secret has got',
     find: '    ...tokenFields(token),\n',

@@ -2,6 +2,7 @@
 import { toActionError } from '../errors/unforeseen.ts'
 import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
+import { rotationChain } from '../rotation/report/chain.ts'
 import { type RotationProgress, rotationFacts } from '../rotation/report/report.ts'
 import { type Rotation, rotateAll } from '../rotation/run.ts'
 import { audited } from '../runner/audited.ts'
@@ -21,13 +22,13 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
         const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
         const onBegun = (begun: Rotation) => Object.assign(progress, { rotation: begun })
         const rotation = await rotateAll({ ...context, onIdentity, onBegun })
-        const failure = await reportRotation(context.request, rotation)
+        const failure = await reportRotation(context.request, rotation, rotationChain(progress, steps))
         record.result = failure?.code ?? 'done'
       })
     } catch (error) {
       const failure = toActionError(error)
       record.result = failure.code
-      await reportNoRotation(failure)
+      await reportNoRotation(failure, rotationChain(progress, steps))
     }
   })
 }

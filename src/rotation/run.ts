@@ -43,8 +43,15 @@ export interface RotationContext extends ProofContext {
 export interface Rotation {
   /** The role session. */
   caller: string
+  /** The service account that mints; undefined as long as it was not found, or when a person brings the tokens. */
+  account?: string | undefined
   secrets: readonly Outcome[]
   services: readonly ServiceOutcome[]
+}
+
+interface Begun extends Rotation {
+  secrets: Outcome[]
+  services: ServiceOutcome[]
 }
 
 /** The longest pause between two secrets that are rotated, in milliseconds. */
@@ -61,9 +68,10 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
   sayWhatIsUnusual(context)
   const identity = await steps.time('id-token', () => prove({ ...context, isCheckedLater: presentsIdToken(request) }))
   const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
-  const rotation = { caller: caller.name, secrets: [] as Outcome[], services: [] as ServiceOutcome[] }
+  const rotation: Begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(rotation)
   const minting = await openMinting(context, caller)
+  rotation.account = minting?.minter.accountName
   const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
   if (minting) run.taken.set(minting.adminArn, 'the admin secret')
@@ -105,10 +113,11 @@ async function becomeCaller(context: RotationContext, identity: Identity): Promi
 
 /** Undefined when a person brings the new tokens. */
 async function openMinting(context: RotationContext, caller: AwsCaller): Promise<Minting | undefined> {
-  const { request, http, policy, mask, log } = context
+  const { request, http, policy, mask, log, steps } = context
   const { mode, org, hubEndpoint } = request
   if (mode.kind !== 'mint') return undefined
-  return await openMinter({ ...mode, org, access: { endpoint: hubEndpoint, http, policy }, caller, mask, log })
+  const access = { endpoint: hubEndpoint, http, policy }
+  return await steps.time('secret', () => openMinter({ ...mode, org, access, caller, mask, log }))
 }
 
 /** What the secrets of a run share. */
