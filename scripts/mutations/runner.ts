@@ -149,7 +149,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a link is left alone',
-    find: "if (found.isLink) return left(path, 'the path is a symbolic link')\n",
+    find: "if (found.isLink) return left(remover, path, 'the path is a symbolic link')\n",
     replace: '\n',
   },
   {
@@ -181,8 +181,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    if (isDraft) {\n      const { outcome, reason } = remover.file(draft)\n',
-    replace: "    if (isDraft) {\n      const [outcome, reason] = ['gone', draft]\n",
+    find: 'const { outcome, reason } = new Remover().file(draft)\n',
+    replace: "const [outcome, reason] = ['gone', draft]\n",
   },
   {
     ...DELIVER,
