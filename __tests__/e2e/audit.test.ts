@@ -57,10 +57,16 @@ test('a delivered token: who, by which steps, with which rights', async () => {
     result: 'done',
     org: 'acme',
     subject: event.subject,
+    claims: event.claims,
+    rights: event.rights,
+    evidence: 'stored',
+    confirmedBy: 'whoami-v2',
     tokenSha256: event.tokenSha256,
     mintedToken: 'none',
   })
-  recordMessage('log/audit-main', /^Audit: .*$/m.exec(main.log)?.[0], stage.sandbox)
+  // Outside of this test, these are the services' own.
+  const line = /^Audit: .*$/m.exec(main.log)?.[0].replace(/"customHosts":\[[^\]]*\],/, '')
+  recordMessage('log/audit-main', line, stage.sandbox)
 })
 
 test.each([
@@ -113,11 +119,33 @@ describe('a failure', () => {
 
 test.each(['SIGINT', 'SIGTERM'] as const)('a step that is cancelled by %s has an event', async (signal) => {
   const step = stage.killAt(({ operation }) => operation === 'GetSecretValue', signal)
-  const { main } = await stage.main({ step })
+  const { runner, main } = await stage.main({ step })
   const event = eventOf(main)
   expect(event).toMatchObject({ result: 'cancelled', org: 'acme', claims: { ref: 'refs/heads/main' } })
   expect(stepsOf(event).at(-1)).toMatchObject({ step: 'secret', outcome: 'unfinished' })
   expect(main.exitCode).toBe(signal === 'SIGINT' ? 130 : 143)
+  const [post] = (await runner.finish()).map(eventOf)
+  expect(post).toMatchObject({ org: 'acme', subject: event.subject, claims: event.claims, result: 'done' })
+})
+
+/** The token that a secret holds. */
+function current(name: string): string | undefined {
+  const { versions } = stage.sandbox.aws.secret(`huggingface/acme/${name}`)
+  return /hf_\w+/.exec(String(versions.find(({ stages }) => stages.includes('AWSCURRENT'))?.value))?.[0]
+}
+
+test('a rotation that is cancelled names what it has done by then', async () => {
+  let puts = 0
+  const step = stage.killAt(({ operation }) => operation === 'PutSecretValue' && ++puts === 2, 'SIGINT')
+  const { main } = await stage.rotate({ step })
+  expect(eventOf(main)).toMatchObject({
+    result: 'cancelled',
+    roleSession: expect.stringContaining('assumed-role'),
+    secrets: [
+      { action: 'rotated', tokenSha256: sha256(current('read')), rights: [expect.any(String)] },
+      { action: 'unfinished', tokenSha256: expect.any(String), evidence: 'minted' },
+    ],
+  })
 })
 
 test('a rotation has an event with its steps, and one for a failure to start', async () => {
@@ -132,11 +160,21 @@ test('a rotation has an event with its steps, and one for a failure to start', a
   expect(stepsOf(event).map(({ step }) => step)).toEqual([
     'id-token',
     'aws-session',
+    'secret',
     'rotate',
     'rotate',
     'deploy',
     'clean-up',
   ])
+  expect(event.secrets).toMatchObject(
+    ['read', 'write'].map((name) => ({
+      action: 'rotated',
+      tokenSha256: sha256(current(name)),
+      rights: [expect.stringContaining('repo.content.read')],
+      evidence: 'minted',
+      confirmedBy: 'whoami-v2',
+    })),
+  )
   const { main: failed } = await stage.rotate({ with: { mode: 'x' } })
   expect(eventOf(failed)).toMatchObject({ event: 'hf-oidc-action/rotate', result: 'input-invalid' })
 })

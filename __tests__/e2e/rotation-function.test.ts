@@ -1,5 +1,6 @@
 /** The rotation function `dist/lambda`, called as Secrets Manager calls it: one process a step. */
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -108,6 +109,21 @@ async function rotation(number: number, times = 1, name = WRITE): Promise<void> 
     }
   }
 }
+
+test('each step has an audit event, and names the token and its rights', async () => {
+  stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+  const events: { tokenSha256?: string; rights?: string[] }[] = []
+  for (const step of STEPS) {
+    const { log } = await invoke(event(step, versionId(1)))
+    const audit = JSON.parse(/^Audit: (.*)$/m.exec(log)?.[1] ?? '')
+    expect(audit).toMatchObject({ event: 'hf-oidc-action/function', functionStep: step, result: 'done' })
+    expect(audit.secrets).toMatchObject([{ secret: arnOf(WRITE), versionId: versionId(1) }])
+    events.push(audit.secrets[0])
+  }
+  const hash = createHash('sha256').update(tokenOf()).digest('hex')
+  expect(events.map(({ tokenSha256 }) => tokenSha256)).toEqual([hash, undefined, hash, hash])
+  expect(events.at(-1)?.rights).toEqual([expect.stringContaining('repo.write')])
+})
 
 describe('a rotation by Secrets Manager', () => {
   test('takes four steps, each of which may be called again', async () => {

@@ -811,11 +811,14 @@ describe('service-account', () => {
     expect(errorOf(main).message).toContain('job.write on org acme (more than write)')
   })
 
-  test('a job that is cancelled while minting says so in post', async () => {
-    const step = stage.killAt(({ operation }) => operation === 'mint-token', 'SIGTERM')
+  test.each([
+    ['SIGINT', { exitCode: 130 }],
+    ['SIGTERM', { exitCode: 143 }],
+    ['SIGKILL', { signal: 'SIGKILL' }],
+  ] as const)('a job that is ended by %s while minting says so in post', async (signal, ended) => {
+    const step = stage.killAt(({ operation }) => operation === 'mint-token', signal)
     const { runner, main } = await stage.main({ ...account(), step })
-    // 128 and the number of SIGTERM: main sends its audit event first.
-    expect(main.exitCode).toBe(143)
+    expect(main).toMatchObject(ended)
     const [post] = await runner.finish()
     expect(warningsOf(post ?? main)).toEqual([
       expect.stringMatching(

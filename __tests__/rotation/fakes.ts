@@ -400,6 +400,9 @@ export function secretWorld({
     now: () => Date.now(),
     settling: new Settling(),
     outcome: noOutcome(rotated.secret.id, rotated.scope),
+    noteToken: (token) => {
+      turn.outcome.token = token
+    },
     first: undefined,
     state: undefined,
     job: { repository: 'octo-org/octo-repo', runId: '17' } as Turn['job'],

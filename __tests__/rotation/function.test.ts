@@ -46,6 +46,7 @@ async function invoke(step: string, { secretId = arnOf(WRITE), version = 1, env 
         caller,
         mask: (value) => void masked.add(value),
         log: { info: note, warning: note, debug: () => {} },
+        onOutcome: () => {},
       },
     ),
   )

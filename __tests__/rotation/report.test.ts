@@ -1,13 +1,16 @@
 /** What a rotation says about itself: the report, the audit event, the table and the summary. */
 import { describe, expect, test } from '@jest/globals'
 import { ActionError } from '../../src/errors/action-error.ts'
+import type { Identity } from '../../src/identity/identity.ts'
 import type { ServiceOutcome } from '../../src/rotation/deploy.ts'
 import { guarded, noOutcome, type Outcome } from '../../src/rotation/outcome.ts'
+import { rotationChain } from '../../src/rotation/report/chain.ts'
 import { rotationFacts, rotationReport } from '../../src/rotation/report/report.ts'
 import { beforeAndAfterLines, rotationLines, rotationSummary } from '../../src/rotation/report/summary.ts'
 import type { RotationRequest } from '../../src/rotation/request.ts'
 import { code, prose } from '../../src/text/message.ts'
 import { remember } from '../../src/text/redact.ts'
+import { Steps } from '../../src/text/steps.ts'
 import { DAY, HOUR } from './leftover-fakes.ts'
 
 const NOW = Date.UTC(2026, 8, 8, 4, 17)
@@ -78,6 +81,35 @@ describe('the report', () => {
     const report = JSON.parse(rotationReport(request, rotation([rotated({ createdAt: NOW + DAY })]), NOW))
     expect(report).toMatchObject({ secrets: [{ ageSeconds: 0 }] })
   })
+})
+
+test('the chain of identity shows each link that is known, as text', () => {
+  const steps = new Steps()
+  const identity = { subject: 'repo:acme/<b>' } as Identity
+  expect(rotationChain({}, steps)).toBe('')
+  const html = rotationChain({ identity, rotation: { ...rotation([]), account: 'ci' } }, steps).replaceAll('<wbr>', '')
+  const links = [...html.matchAll(/<td><b>(.*?)<\/b><\/td><td><code>(.*?)<\/code>/g)].map((row) => row.slice(1))
+  expect(links).toEqual([
+    ['Job', expect.stringMatching(/acme.*&#60;b&#62;$/)],
+    ['Role', 'the session'],
+    ['Service account', 'ci'],
+  ])
+})
+
+test('the audit event says of each secret which token it has got, and which turn was cut off', () => {
+  const token = { sha256: 'ab', rights: ['write'], evidence: 'minted', confirmedBy: 'whoami-v2', expiresAt: NOW }
+  const { details } = rotationFacts({ rotation: rotation([rotated({ token }), noOutcome('hub/read', 'read')]) })
+  expect(details?.secrets).toMatchObject([
+    {
+      action: 'rotated',
+      tokenSha256: 'ab',
+      rights: ['write'],
+      evidence: 'minted',
+      confirmedBy: 'whoami-v2',
+      expiresAt: '2026-09-08T04:17:00.000Z',
+    },
+    { secret: 'hub/read', action: 'unfinished' },
+  ])
 })
 
 test('the audit event has all codes with their secrets', () => {

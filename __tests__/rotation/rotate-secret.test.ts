@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { versionId } from '../../src/rotation/names.ts'
 import { rotateSecret } from '../../src/rotation/secret/rotate-secret.ts'
+import { sha256 } from '../../src/text/sha256.ts'
 import {
   ARN,
   DAY,
@@ -87,6 +88,13 @@ describe('a token that is due', () => {
       createdAt: NOW,
       dueAt: NOW + 7 * DAY,
       previousEndsAt: NOW + DAY,
+      token: {
+        sha256: sha256(MINTED),
+        rights: ['org acme: repo.content.read and repo.write'],
+        evidence: 'minted',
+        confirmedBy: 'whoami-v2',
+        hubIdentity: 'acme-ci',
+      },
       isBlocked: false,
     })
   })

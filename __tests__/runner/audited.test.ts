@@ -1,7 +1,9 @@
 /** A program's audit event is the last line of its log, however it ends. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { AUDITED_CLAIMS } from '../../src/audit/audited-claims.ts'
 import { audited } from '../../src/runner/audited.ts'
 import { savedFacts, saveFacts } from '../../src/runner/saved-facts.ts'
+import { remember } from '../../src/text/redact.ts'
 import { Steps } from '../../src/text/steps.ts'
 import { Step } from './step.ts'
 
@@ -28,14 +30,29 @@ test('after an error, which is thrown on', async () => {
   expect(event()).toMatchObject({ result: 'internal-error' })
 })
 
-test('handlers of signals are gone afterwards', async () => {
-  const before = ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal))
+test('handlers of signals, and of the end of the process, are gone afterwards', async () => {
+  const counts = () => ['SIGINT', 'SIGTERM', 'exit'].map((name) => process.listenerCount(name))
+  const before = counts()
   let during: number[] = []
   await audited(options(), async () => {
-    during = ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal))
+    during = counts()
   })
   expect(during).toEqual(before.map((count) => count + 1))
-  expect(['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal))).toEqual(before)
+  expect(counts()).toEqual(before)
+})
+
+test('when the process ends in the middle of its work', async () => {
+  await audited(options(), async () => {
+    const exit = process.listeners('exit').at(-1)
+    exit?.(13)
+    expect(event()).toMatchObject({ result: 'internal-error', org: 'acme' })
+  })
+})
+
+test('others receive it too', async () => {
+  const received: unknown[] = []
+  await audited({ ...options(), sinks: [(sent) => void received.push(sent)] }, async () => {})
+  expect(received).toMatchObject([{ event: 'hf-oidc-action', org: 'acme' }])
 })
 
 test('post gets what main saved of its token, and nothing else', () => {
@@ -43,8 +60,8 @@ test('post gets what main saved of its token, and nothing else', () => {
   saveFacts({
     org: 'acme',
     role: 'the role',
-    identity: { subject: 'repo:acme/x', claims: { jti: 'x' } },
-    token: { sha256, hubIdentity: 'acme-ci', rights: ['write'] },
+    identity: { subject: 'repo:acme/x', claims: { jti: 'x', environment: 'production', other: 'x', ref: ['x'] } },
+    token: { sha256, hubIdentity: 'acme-ci', rights: ['write'], evidence: 'minted', confirmedBy: 'mint', expiresAt: 5 },
     details: { scope: 'write', source: 'service-account', other: 'x' },
   })
   step.set({ STATE_audit: step.state.audit })
@@ -52,18 +69,32 @@ test('post gets what main saved of its token, and nothing else', () => {
     org: 'acme',
     role: 'the role',
     roleSession: undefined,
-    identity: { subject: 'repo:acme/x', claims: {} },
-    token: { sha256, hubIdentity: 'acme-ci', kind: undefined },
+    identity: { subject: 'repo:acme/x', claims: { jti: 'x', environment: 'production' } },
+    token: {
+      sha256,
+      hubIdentity: 'acme-ci',
+      kind: undefined,
+      rights: ['write'],
+      evidence: 'minted',
+      confirmedBy: 'mint',
+      expiresAt: 5,
+    },
     details: { scope: 'write', source: 'service-account' },
   })
 })
 
-test('what is saved for post stays short, whatever the claims say', () => {
-  saveFacts({ identity: { subject: 'x'.repeat(1_000_000), claims: {} }, role: `a${'\n'.repeat(100_000)}` })
-  expect((step.state.audit ?? '').length).toBeLessThan(5_000)
+test('what is saved fits into a variable, and holds no secret of the run', () => {
+  remember('correct-horse-battery-staple')
+  const text = `correct-horse-battery-staple${'\u4e2d'.repeat(1_000_000)}`
+  const claims = Object.fromEntries(AUDITED_CLAIMS.map((name) => [name, text]))
+  const rights = Array.from({ length: 1000 }, () => text)
+  saveFacts({ org: text, role: text, identity: { subject: text, claims }, token: { rights, hubIdentity: text } })
+  // Linux: MAX_ARG_STRLEN.
+  expect(Buffer.byteLength(step.state.audit ?? '')).toBeLessThan(131_072)
+  expect(step.state.audit).not.toContain('correct-horse')
 })
 
-test.each(['', 'no JSON', '[]', '{"org":5,"subject":{},"sha256":["x"]}'])(
+test.each(['', 'no JSON', '[]', '{"org":{},"subject":{},"sha256":["x"],"rights":[5],"claims":[]}'])(
   'what post does not understand is left out: %s',
   (state) => {
     step.set({ STATE_audit: state })

@@ -211,7 +211,9 @@ describe('post', () => {
   onPosix('warns of a file that it cannot look at', () => {
     write()
     const long = { ...saved()[0], path: join(step.temp, 'x'.repeat(300), 'token') }
-    expect(post([long]).removed).toEqual([])
+    const remover = new Remover({ wait: () => {} })
+    expect(removeHomeFiles(JSON.stringify([long]), remover).removed).toEqual([])
+    expect(remover.paths.left).toEqual([long.path])
     expect(step.visible).toMatch(
       /^::warning.*::.* could not be read \(ENAMETOOLONG\), and may still be there with this job’s token\. Remove it/m,
     )

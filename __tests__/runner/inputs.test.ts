@@ -82,7 +82,12 @@ describe('a job', () => {
     ['', 0],
     ['-1', 0],
     ['1e3', 0],
-    ['99999', 0],
+    ['99999', 99_999],
+    [' 3', 3],
+    ['\t+03', 3],
+    ['3 ', 0],
+    ['0x3', 0],
+    ['2147483648', 0],
   ])('with GIT_CONFIG_COUNT=%s has %s entries', (GIT_CONFIG_COUNT, count) =>
     expect(readJob({ GIT_CONFIG_COUNT }).gitConfigCount).toBe(count),
   )

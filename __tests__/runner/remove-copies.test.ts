@@ -29,8 +29,17 @@ jest.unstable_mockModule('node:os', () => ({
     return os.homedir()
   },
 }))
+const { Remover } = await import('../../src/runner/remove.ts')
 const { removeCopies } = await import('../../src/runner/clean-up/remove-copies.ts')
 const { COPIES_STATE, copyFiles, savedCopies } = await import('../../src/runner/copies.ts')
+
+test('the audit event learns of each file, and of no draft', () => {
+  const paths: string[] = []
+  const told = job(() => {
+    paths.push(put(`${CACHE}/token`, TOKEN), put(`${CACHE}/stored_tokens`, stored('a', TOKEN) + stored('b', OTHER)))
+  })
+  expect(told).toEqual({ copies: paths, removed: [paths[0]], left: [] })
+})
 
 const onPosix = process.platform === 'win32' ? test.skip : test
 const TOKEN = 'hf_jwt_OursOursOurs.OursOursOurs-_~+/Ours=='
@@ -65,16 +74,18 @@ function put(path: string, text: string, mode = 0o600): string {
 const read = (path: string) => (fs.existsSync(path) ? fs.readFileSync(path, 'latin1') : undefined)
 
 /** Main's state; then what a later step does; then post's work. */
-function job(laterStep: () => void, state?: unknown): void {
+function job(laterStep: () => void, state?: unknown): { copies: string[]; removed: string[]; left: string[] } {
   const saved = JSON.stringify(state ?? savedCopies(TOKEN, process.env))
   expect(saved).not.toContain('Ours')
   laterStep()
   step.set({ [`STATE_${COPIES_STATE}`]: saved })
-  removeCopies(process.env)
+  const remover = new Remover()
+  const copies = removeCopies(process.env, remover)
   // No draft is left behind.
   const all = fs.readdirSync(step.temp, { recursive: true }).map(String)
   expect(all.filter((name) => name.includes('.hf-oidc-'))).toEqual([])
   expect(step.visible).not.toContain('OursOurs')
+  return { copies, ...remover.paths }
 }
 
 const CACHE = '.cache/huggingface'
@@ -143,10 +154,11 @@ describe('the file with the token', () => {
 
   test('with anything else in it stays, and a warning says so', () => {
     let path = ''
-    job(() => {
+    const told = job(() => {
       path = put(`${CACHE}/token`, `# mine\n${TOKEN}\n`)
     })
     expect(read(path)).toContain(TOKEN)
+    expect(told).toEqual({ copies: [], removed: [], left: [path] })
     expect(step.lines).toEqual([
       `::warning title=hf-oidc-action::${path} holds a copy of this job’s token. The post step did not remove it, because the post step does not recognize the file’s format. Remove it yourself.`,
     ])

@@ -36,10 +36,11 @@ const titles = () => step.lines.flatMap((line) => /^::error title=([^:]*)::/.exe
 
 test('a rotation that succeeds counts what has moved, and passes', async () => {
   const secrets = [secret({ action: 'rotated' }), secret({ action: 'promoted' }), secret({ action: 'not-due' })]
-  const failed = await reportRotation(request(), rotation(secrets))
+  const failed = await reportRotation(request(), rotation(secrets), '<table>the chain</table>')
   expect([step.outputs.rotated, failed, titles()]).toEqual(['2', undefined, []])
   expect(JSON.parse(step.outputs.report ?? '')).toMatchObject({ mode: 'mint', dryRun: false })
   expect(step.summary).toContain('Hugging Face token rotation for <code>acme</code>')
+  expect(step.summary).toContain('\n<table>the chain</table>')
   expect(step.lines.join('\n')).not.toContain('before:')
   expect(process.exitCode).toBeUndefined()
 })
@@ -47,20 +48,20 @@ test('a rotation that succeeds counts what has moved, and passes', async () => {
 test('every failure of a secret or a service is an annotation, and the first is the result', async () => {
   const secrets = [secret({ action: 'rotated' }), secret({ action: 'failed', errors: [failure('hub-failed')] })]
   const services = [service(failure('deployment-failed')), service()]
-  const failed = await reportRotation(request(), rotation(secrets, services))
+  const failed = await reportRotation(request(), rotation(secrets, services), '')
   expect(titles()).toEqual(['hub-failed', 'deployment-failed'])
   expect([step.outputs.rotated, failed?.code, process.exitCode]).toEqual(['1', 'hub-failed', 1])
 })
 
 test('a dry run says what each token can do before and after', async () => {
   const one = secret({ action: 'would-rotate', before: 'a classic token', after: 'a fine-grained token' })
-  await reportRotation(request(true), rotation([one]))
+  await reportRotation(request(true), rotation([one]), '')
   expect(step.lines).toEqual(expect.arrayContaining(['  before: a classic token', '  after:  a fine-grained token']))
   expect(step.outputs.rotated).toBe('0')
 })
 
 test('a run that could not start still has its outputs, and fails', async () => {
-  await reportNoRotation(failure('hub-failed'))
+  await reportNoRotation(failure('hub-failed'), '')
   expect([step.outputs.rotated, titles(), process.exitCode]).toEqual(['0', ['hub-failed'], 1])
   expect(JSON.parse(step.outputs.report ?? '')).toEqual({
     secrets: [],

@@ -33,7 +33,8 @@ function aged(path: string, days: number): string {
 onPosix('main', () => {
   test('removes what no job can use any more, and says so', () => {
     const old = [folder(5.01), folder(400)]
-    sweepFolders(step.temp)
+    const swept = sweepFolders(step.temp)
+    expect([swept.left, [...swept.removed].sort()]).toEqual([[], [...old].sort()])
     expect(old.map((path) => existsSync(path))).toEqual([false, false])
     expect(step.lines).toEqual([
       expect.stringMatching(/^Removed what an earlier run of this action left behind: \S+ and/),

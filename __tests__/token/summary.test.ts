@@ -22,28 +22,23 @@ function expectHarmless(html: string): void {
   expect(html).toContain('&#60;b&#62;x')
 }
 
-test('hostile text in the summary of a success is text', () => {
-  for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role'] as const) {
-    const harmless = 'x'
-    const origin = {
-      label: part === 'label' ? HOSTILE : harmless,
-      aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
-    }
-    const html = successSummary({
-      request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read', source: { kind: 'secrets-manager' } },
-      identity: { subject: part === 'identity' ? HOSTILE : harmless },
-      token: {
-        identity: part === 'identityOfToken' ? HOSTILE : harmless,
-        kind: part === 'kind' ? HOSTILE : harmless,
-        rights: [part === 'rights' ? HOSTILE : harmless],
-        confirmedBy: harmless,
-        evidence: STORED,
-        origin,
-      },
-      origin,
-    } as unknown as Required<Progress>)
-    expectHarmless(html)
-  }
+const PARTS = ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role', 'via'] as const
+
+test.each(PARTS)('hostile text in the summary of a success is text: %s', (part) => {
+  const text = (name: (typeof PARTS)[number]) => (part === name ? HOSTILE : 'x')
+  const html = successSummary({
+    request: { org: text('request'), scope: 'read', source: { kind: 'secrets-manager' } },
+    identity: { subject: text('identity') },
+    token: {
+      identity: text('identityOfToken'),
+      kind: text('kind'),
+      rights: [text('rights')],
+      confirmedBy: 'x',
+      evidence: STORED,
+    },
+    origin: { label: text('label'), aws: { assumedRoleArn: text('role'), via: [text('via')], holdsToken: true } },
+  } as unknown as Required<Progress>)
+  expectHarmless(html)
 })
 
 test.each([

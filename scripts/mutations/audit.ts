@@ -76,14 +76,27 @@ export const AUDIT: readonly Mutation[] = [
   },
   {
     ...saved,
-    without: 'what is saved for post stays short',
-    find: "return typeof text === 'string' ? verbatim(text, MAX) : undefined",
-    replace: "return typeof text === 'string' ? text : undefined",
+    without: 'only texts are taken from the saved state',
+    find: "typeof value === 'string' || typeof value === 'number' ? [[name, verbatim(String(value), MAX_TEXT)]] : []",
+    replace: '[[name, value as string]]',
   },
   {
     ...saved,
-    without: 'only texts are taken from the saved state',
-    find: "return typeof value === 'string' ? value.slice(0, MAX) : undefined",
-    replace: 'return value as string',
+    without: 'saved rights are cut',
+    find: 'rights?.slice(0, MAX_RIGHTS).map((right) => verbatim(right, MAX_TEXT))',
+    replace: 'rights',
+  },
+  {
+    ...edge,
+    without: 'a run that ends in the middle sends its event',
+    find: "  process.once('exit', exit)\n",
+    replace: '',
+  },
+  {
+    file: 'entry/main.ts',
+    without: 'a cancelled run saves for post what it knew',
+    find: ', sinks: [saveFacts]',
+    replace: '',
+    tests: '__tests__/e2e/audit.test',
   },
 ]

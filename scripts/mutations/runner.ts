@@ -111,6 +111,18 @@ export const RUNNER: readonly Mutation[] = [
     replace: '\n',
   },
   {
+    ...REMOVE_COPIES,
+    without: 'the event learns of a copy that is left',
+    find: '  remover.noteLeft(path, why)\n',
+    replace: '',
+  },
+  {
+    ...REMOVE_COPIES,
+    without: 'the event does not take a draft for something that was delivered',
+    find: 'new Remover().file(draft)',
+    replace: 'remover.file(draft)',
+  },
+  {
     ...COPY_TEXT,
     without: 'only our section is removed',
     find: 'isOurs(section, ours) ? commentsAfter(section) : section',
@@ -137,7 +149,7 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a link is left alone',
-    find: "if (found.isLink) return left(path, 'the path is a symbolic link')\n",
+    find: "if (found.isLink) return left(remover, path, 'the path is a symbolic link')\n",
     replace: '\n',
   },
   {
@@ -169,8 +181,8 @@ export const RUNNER: readonly Mutation[] = [
   {
     ...REMOVE_COPIES,
     without: 'a draft that could not be put in place is removed',
-    find: '    if (isDraft) {\n      const { outcome, reason } = remover.file(draft)\n',
-    replace: "    if (isDraft) {\n      const [outcome, reason] = ['gone', draft]\n",
+    find: 'const { outcome, reason } = new Remover().file(draft)\n',
+    replace: "const [outcome, reason] = ['gone', draft]\n",
   },
   {
     ...DELIVER,
@@ -926,6 +938,12 @@ export const RUNNER: readonly Mutation[] = [
     without: 'git gets no secret of the job',
     find: '    env,\n',
     replace: '    env: process.env,\n',
+  },
+  {
+    ...INPUTS,
+    without: 'the job’s own entries for git are counted as git counts them',
+    find: '\\s*\\+?(\\d+)$/',
+    replace: '(\\d{1,4})$/',
   },
   {
     ...GIT_VERSION,

@@ -9,6 +9,8 @@ import { withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
 import { handleRotation } from '../rotation/function/handle.ts'
 import { type FunctionRequest, parseFunction } from '../rotation/inputs/parse-function.ts'
+import type { Outcome } from '../rotation/outcome.ts'
+import { tokenFields } from '../rotation/report/report.ts'
 import { consoleLog } from '../terminal/log.ts'
 import { isRecord } from '../text/json.ts'
 import { remember } from '../text/redact.ts'
@@ -53,6 +55,7 @@ const consoleSink: AuditSink = (event) => consoleLog.info(`Audit: ${auditLine(ev
 interface FunctionProgress {
   request?: FunctionRequest
   contacted?: () => Contacted
+  outcome?: Outcome
 }
 
 async function rotate(event: unknown, context: LambdaContext, progress: FunctionProgress, steps: Steps): Promise<void> {
@@ -72,13 +75,15 @@ async function rotate(event: unknown, context: LambdaContext, progress: Function
   const limitMs = Math.max(1, context.getRemainingTimeInMillis() - RESERVE_MS)
   await withNetwork({ env, limitMs, maxAttempts: request.maxAttempts }, (network) => {
     progress.contacted = () => network.http.contacted()
-    const tools = { ...network, request, caller, mask: remember, log: consoleLog }
+    const onOutcome = (outcome: Outcome) => Object.assign(progress, { outcome })
+    const tools = { ...network, request, caller, mask: remember, log: consoleLog, onOutcome }
     return steps.time('rotate', () => handleRotation(event, tools))
   })
 }
 
 /** `event`: as it came, so nothing about it is certain. */
-function functionFacts(event: unknown, context: LambdaContext, { request, contacted }: FunctionProgress): AuditedFacts {
+function functionFacts(event: unknown, context: LambdaContext, progress: FunctionProgress): AuditedFacts {
+  const { request, contacted, outcome } = progress
   const { Step, SecretId, ClientRequestToken } = isRecord(event) ? event : {}
   return {
     org: request?.org,
@@ -87,7 +92,17 @@ function functionFacts(event: unknown, context: LambdaContext, { request, contac
     details: {
       function: context.invokedFunctionArn,
       functionStep: Step,
-      secrets: SecretId === undefined ? undefined : [{ secret: SecretId, versionId: ClientRequestToken }],
+      secrets:
+        SecretId === undefined
+          ? undefined
+          : [
+              {
+                secret: SecretId,
+                versionId: ClientRequestToken,
+                revoked: outcome?.revoked,
+                ...tokenFields(outcome?.token),
+              },
+            ],
     },
   }
 }

@@ -1,6 +1,7 @@
 /** Entry point of `main`: reads, runs, delivers, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
 import { audited } from '../runner/audited.ts'
+import { sweepFolders } from '../runner/clean-up/sweep.ts'
 import { SavedLedger } from '../runner/ledger.ts'
 import { reportBroken, runnerLog } from '../runner/log.ts'
 import { reportFailure, reportSuccess } from '../runner/report-token.ts'
@@ -20,7 +21,9 @@ const loadDelivery = () => import('../runner/deliver/deliver.ts')
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const progress: Progress = {}
   const steps = new Steps()
-  await audited({ event: 'hf-oidc-action', steps, facts: () => tokenFacts(progress) }, async (record) => {
+  const facts = () => tokenFacts(progress)
+  // Also when main is cancelled: a token that was minted by then is post's to report.
+  await audited({ event: 'hf-oidc-action', steps, facts, sinks: [saveFacts] }, async (record) => {
     try {
       await obtainAndDeliver(env, progress, steps)
       record.result = 'delivered'
@@ -29,7 +32,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
       record.result = failure.code
       await reportFailure(failure, progress)
     } finally {
-      saveFacts(tokenFacts(progress))
+      // Last, because nobody waits for it; and also when this run failed, because the next one may fail too.
+      progress.sweptFolders = sweepFolders(env.RUNNER_TEMP ?? '')
     }
   })
 }

@@ -17,6 +17,7 @@ async function post(env: NodeJS.ProcessEnv): Promise<void> {
   const steps = new Steps()
   const remover = new Remover()
   let minted: MintedFate = 'unknown'
+  let removedCopies: string[] = []
   let contacted: (() => Contacted) | undefined
   const onOpen: OnOpen = (http) => {
     contacted = () => http.contacted()
@@ -26,13 +27,14 @@ async function post(env: NodeJS.ProcessEnv): Promise<void> {
     const job = readJob(env)
     const hosts = contacted && auditedHosts(contacted(), job.serverUrl)
     const { removed, left } = remover.paths
-    const details = { ...saved.details, mintedToken: minted, removedFiles: removed, leftFiles: left }
+    const files = { removedFiles: removed, removedCopies, leftFiles: left }
+    const details = { ...saved.details, mintedToken: minted, ...files }
     return { ...saved, job, hosts, details }
   }
   await audited({ event: 'hf-oidc-action/post', steps, facts }, async (record) => {
     await steps.time('clean-up', async () => {
       cleanUp(env, remover)
-      removeCopies(env, remover)
+      removedCopies = removeCopies(env, remover)
     })
     minted = await steps.time('revoke', () => revokeMinted(env, onOpen))
     // Whatever is left has a warning of its own; so does a token that is kept on purpose.

@@ -2,8 +2,9 @@
 import { toActionError } from '../errors/unforeseen.ts'
 import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
+import { rotationChain } from '../rotation/report/chain.ts'
 import { type RotationProgress, rotationFacts } from '../rotation/report/report.ts'
-import { rotateAll } from '../rotation/run.ts'
+import { type Rotation, rotateAll } from '../rotation/run.ts'
 import { audited } from '../runner/audited.ts'
 import { reportBroken } from '../runner/log.ts'
 import { reportNoRotation, reportRotation } from '../runner/report-rotation.ts'
@@ -19,14 +20,15 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
       const options = { progress, steps, inputs: ROTATION_INPUTS, parse: parseRotation }
       await runJob(env, options, async (context) => {
         const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
-        progress.rotation = await rotateAll({ ...context, onIdentity })
-        const failure = await reportRotation(context.request, progress.rotation)
+        const onBegun = (begun: Rotation) => Object.assign(progress, { rotation: begun })
+        const rotation = await rotateAll({ ...context, onIdentity, onBegun })
+        const failure = await reportRotation(context.request, rotation, rotationChain(progress, steps))
         record.result = failure?.code ?? 'done'
       })
     } catch (error) {
       const failure = toActionError(error)
       record.result = failure.code
-      await reportNoRotation(failure)
+      await reportNoRotation(failure, rotationChain(progress, steps))
     }
   })
 }

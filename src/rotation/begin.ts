@@ -27,6 +27,7 @@ export function beginSecret(rotated: RotatedSecret, shared: SharedContext): Left
   const { request, caller, http, deadline, minter, settling, mask, log } = shared
   // Each secret is a path of its own: what one of them used up must not stop the next.
   const policy = { ...shared.policy, calls: new CallCount() }
+  const outcome = noOutcome(rotated.secret.id, rotated.scope)
   const access = { endpoint: request.hubEndpoint, http, policy }
   return {
     rotated,
@@ -40,7 +41,10 @@ export function beginSecret(rotated: RotatedSecret, shared: SharedContext): Left
     deadline,
     now: () => timeOf(caller),
     settling,
-    outcome: noOutcome(rotated.secret.id, rotated.scope),
+    outcome,
+    noteToken: (token) => {
+      outcome.token = token
+    },
     first: undefined,
     state: undefined,
   }

@@ -1,4 +1,5 @@
 /** What the rotation of one secret works with. */
+import type { AuditedToken } from '../audit/audit-event.ts'
 import type { SecretVersions } from '../aws/secret-versions.ts'
 import type { HubAccess } from '../hub/call.ts'
 import type { HubClient } from '../hub/client.ts'
@@ -20,4 +21,6 @@ export interface SecretContext {
   deadline: Deadline
   /** The right time, in milliseconds since the epoch: that of AWS and the Hub, whose times it is compared with. */
   now: () => number
+  /** Notes for the audit event which token is about to take the current one's place. */
+  noteToken: (token: AuditedToken) => void
 }

@@ -1,4 +1,5 @@
 /** What a run did with one secret: for the table, the report and the outputs. Nothing here is secret. */
+import type { AuditedToken } from '../audit/audit-event.ts'
 import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import { prefixed } from '../text/message.ts'
@@ -43,6 +44,8 @@ export interface Outcome {
   /** The current token and the one that takes its place, each in one line, as far as the Hub was asked about them. */
   before: string | undefined
   after: string | undefined
+  /** For the audit event: the token that was minted or confirmed last to take the current one's place. */
+  token: AuditedToken | undefined
   /**
    * True when the current token must not be replaced, when nobody knows whether it may be, or when the secret is not this
    * turn's: then nothing of this secret is written or revoked.
@@ -92,6 +95,7 @@ export function noOutcome(secret: string, scope: string): Outcome {
     revoked: 0,
     before: undefined,
     after: undefined,
+    token: undefined,
     isBlocked: false,
     errors: [],
   }

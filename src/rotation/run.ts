@@ -31,6 +31,8 @@ export interface RotationContext extends ProofContext {
   request: RotationRequest
   deadline: Deadline
   steps: Steps
+  /** Receives the rotation as soon as there is a role session; it is filled in on the way. */
+  onBegun: (rotation: Rotation) => void
   /** What proves the runner's own identity to AWS, masked. */
   awsToken?: AwsToken
   /** 0 ≤ x < 1. */
@@ -41,8 +43,15 @@ export interface RotationContext extends ProofContext {
 export interface Rotation {
   /** The role session. */
   caller: string
+  /** The service account that mints; undefined as long as it was not found, or when a person brings the tokens. */
+  account?: string | undefined
   secrets: readonly Outcome[]
   services: readonly ServiceOutcome[]
+}
+
+interface Begun extends Rotation {
+  secrets: Outcome[]
+  services: ServiceOutcome[]
 }
 
 /** The longest pause between two secrets that are rotated, in milliseconds. */
@@ -59,7 +68,10 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
   sayWhatIsUnusual(context)
   const identity = await steps.time('id-token', () => prove({ ...context, isCheckedLater: presentsIdToken(request) }))
   const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
+  const rotation: Begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
+  context.onBegun(rotation)
   const minting = await openMinting(context, caller)
+  rotation.account = minting?.minter.accountName
   const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
   if (minting) run.taken.set(minting.adminArn, 'the admin secret')
@@ -70,12 +82,16 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
       // A fleet of secrets must not reach the Hub all at once.
       await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
     }
-    turns.push(await steps.time('rotate', () => takeTurn(run, rotated)))
+    const turn = beginTurn(run, rotated)
+    turns.push(turn)
+    rotation.secrets.push(turn.outcome)
+    await steps.time('rotate', () => takeTurn(run, turn))
   }
   const services = await steps.time('deploy', () => redeployServices(run, turns))
+  rotation.services.push(...services)
   const leftovers = { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) }
   await steps.time('clean-up', () => cleanUp(turns, leftovers))
-  return { caller: caller.name, secrets: turns.map(({ outcome }) => outcome), services }
+  return rotation
 }
 
 function sayWhatIsUnusual({ request, log }: RotationContext): void {
@@ -97,10 +113,11 @@ async function becomeCaller(context: RotationContext, identity: Identity): Promi
 
 /** Undefined when a person brings the new tokens. */
 async function openMinting(context: RotationContext, caller: AwsCaller): Promise<Minting | undefined> {
-  const { request, http, policy, mask, log } = context
+  const { request, http, policy, mask, log, steps } = context
   const { mode, org, hubEndpoint } = request
   if (mode.kind !== 'mint') return undefined
-  return await openMinter({ ...mode, org, access: { endpoint: hubEndpoint, http, policy }, caller, mask, log })
+  const access = { endpoint: hubEndpoint, http, policy }
+  return await steps.time('secret', () => openMinter({ ...mode, org, access, caller, mask, log }))
 }
 
 /** What the secrets of a run share. */
@@ -113,10 +130,10 @@ interface Run {
   taken: Map<string, string>
 }
 
-/** Rotates one secret if it is due. Failures are in its outcome. */
-async function takeTurn({ context, caller, minting, settling, taken }: Run, rotated: RotatedSecret): Promise<Turn> {
+/** The turn of one secret, before anything was done. */
+function beginTurn({ context, caller, minting, settling, taken }: Run, rotated: RotatedSecret): Turn {
   const { request, job } = context
-  const turn: Turn = {
+  return {
     ...beginSecret(rotated, { ...context, caller, minter: minting?.minter, settling }),
     request,
     job,
@@ -125,6 +142,10 @@ async function takeTurn({ context, caller, minting, settling, taken }: Run, rota
     failure: undefined,
     lastWriteAt: undefined,
   }
+}
+
+/** Rotates one secret if it is due. Failures are in its outcome. */
+async function takeTurn({ taken }: Run, turn: Turn): Promise<void> {
   const { outcome } = turn
   await guarded(outcome, () => rotateSecret(turn))
   // As long as nobody knows what the current token is, what it took the place of may be what a person wants back.
@@ -132,7 +153,6 @@ async function takeTurn({ context, caller, minting, settling, taken }: Run, rota
   if (!outcome.isBlocked) await guarded(outcome, () => labelReplaced(turn))
   const { arn, secret } = outcome
   if (arn !== undefined && !taken.has(arn)) taken.set(arn, `already listed as ${secret}`)
-  return turn
 }
 
 /** Only after a replacement: without one, no service can run with a previous token. */

@@ -11,15 +11,22 @@ export const logSink: AuditSink = (event) => info(`Audit: ${auditLine(event)}`)
 /** How the runner cancels a step: SIGINT, and SIGTERM 7.5 seconds later. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
+export interface AuditedOptions extends Omit<AuditOptions, 'sinks'> {
+  /** Who receives the event besides the log. */
+  sinks?: readonly AuditSink[]
+}
+
 /**
  * Does `work`, which sets the result of the record that it gets. The event is sent when `work` has ended, also by an error
- * (which is thrown on), and when a signal ends the process.
+ * (which is thrown on), and when the process ends before that: by a signal, by an error outside of `work`, or because
+ * nothing is left to wait for.
  */
 export async function audited(
-  options: Omit<AuditOptions, 'sinks'>,
+  { sinks = [], ...options }: AuditedOptions,
   work: (record: AuditRecord) => Promise<void>,
 ): Promise<void> {
-  const record = new AuditRecord({ ...options, sinks: [logSink] })
+  const record = new AuditRecord({ ...options, sinks: [logSink, ...sinks] })
+  const exit = () => record.send()
   const cancel = (signal: NodeJS.Signals) => {
     record.result = 'cancelled'
     record.send()
@@ -27,10 +34,12 @@ export async function audited(
     process.exit(128 + constants.signals[signal])
   }
   for (const signal of SIGNALS) process.once(signal, cancel)
+  process.once('exit', exit)
   try {
     await work(record)
   } finally {
     for (const signal of SIGNALS) process.off(signal, cancel)
+    process.off('exit', exit)
     record.send()
   }
 }

@@ -49,7 +49,6 @@ function needsGit(values: Readonly<Record<string, string>>): boolean {
 export function readJob(env: NodeJS.ProcessEnv): Job {
   const url = env.ACTIONS_ID_TOKEN_REQUEST_URL
   const token = env.ACTIONS_ID_TOKEN_REQUEST_TOKEN
-  const gitConfigCount = Number(/^\d{1,4}$/.exec(env.GIT_CONFIG_COUNT ?? '')?.[0] ?? 0)
   return {
     idTokenRequest: url && token ? { url, token } : undefined,
     serverUrl: env.GITHUB_SERVER_URL || 'https://github.com',
@@ -67,9 +66,21 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
       CLIENT_VARIABLES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
     ),
     gitUses: parseGitUses(env[GIT_USES] ?? ''),
-    gitConfigCount,
+    gitConfigCount: gitConfigCount(env.GIT_CONFIG_COUNT ?? ''),
     platform: readPlatform(env),
   }
+}
+
+/** Git takes no larger one. */
+const MAX_GIT_COUNT = 2 ** 31 - 1
+
+/**
+ * How many entries git reads: with a lower number, this action would overwrite some of the job's. None where git fails
+ * anyway. Source: `strtoul` in `config.c` of git 2.39.
+ */
+function gitConfigCount(text: string): number {
+  const count = Number(/^\s*\+?(\d+)$/.exec(text)?.[1] ?? 0)
+  return count <= MAX_GIT_COUNT ? count : 0
 }
 
 function environmentName(input: string): string {

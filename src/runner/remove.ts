@@ -92,6 +92,11 @@ export class Remover {
     return { ...this.#keep(this.#folder(path, path, files)), files }
   }
 
+  /** Notes that something is left which this remover was not asked to remove. */
+  noteLeft(path: string, reason: string): void {
+    this.#keep(left(path, reason))
+  }
+
   /** What was removed so far, and what is left. */
   get paths(): { removed: string[]; left: string[] } {
     const which = (wanted: Removal['outcome']) =>

@@ -8,8 +8,15 @@ import type { RotationRequest } from '../rotation/request.ts'
 import type { Rotation } from '../rotation/run.ts'
 import { annotate, errorsPage, runnerLog, writeSummary } from './log.ts'
 
-/** Reports a finished run: the step fails when a secret or a service failed. Returns the first failure. */
-export async function reportRotation(request: RotationRequest, rotation: Rotation): Promise<ActionError | undefined> {
+/**
+ * Reports a finished run: the step fails when a secret or a service failed. Returns the first failure. `chain`: the chain of
+ * identity, as HTML.
+ */
+export async function reportRotation(
+  request: RotationRequest,
+  rotation: Rotation,
+  chain: string,
+): Promise<ActionError | undefined> {
   const now = Date.now()
   for (const line of rotationLines(rotation, now)) runnerLog.info(line)
   if (request.dryRun) for (const line of beforeAndAfterLines(rotation)) runnerLog.info(line)
@@ -20,17 +27,22 @@ export async function reportRotation(request: RotationRequest, rotation: Rotatio
   for (const failure of failures) annotate(failure)
   setOutput('rotated', String(rotation.secrets.filter(hasMoved).length))
   setOutput('report', rotationReport(request, rotation, now))
-  await writeSummary(rotationSummary(request, rotation, now, errorsPage()))
+  await writeSummary(joined(rotationSummary(request, rotation, now, errorsPage()), chain))
   return failures[0]
 }
 
 /** Reports a run that could not start. */
-export async function reportNoRotation(failure: ActionError): Promise<void> {
+export async function reportNoRotation(failure: ActionError, chain: string): Promise<void> {
   annotate(failure)
   setOutput('rotated', '0')
   setOutput(
     'report',
     JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.summary } }),
   )
-  await writeSummary(failureHtml(failure, errorsPage(), 'No rotation'))
+  await writeSummary(joined(failureHtml(failure, errorsPage(), 'No rotation'), chain))
+}
+
+/** An empty line would end the HTML. */
+function joined(...parts: readonly string[]): string {
+  return parts.filter((html) => html !== '').join('\n')
 }

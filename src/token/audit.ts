@@ -5,7 +5,7 @@ import type { Progress } from './progress.ts'
 
 /** Everything that is known so far. */
 export function tokenFacts(progress: Progress): AuditedFacts {
-  const { job, request, identity, origin, token, tokenSha256, evidence, swept, contacted } = progress
+  const { job, request, identity, origin, token, tokenSha256, evidence, swept, sweptFolders, contacted } = progress
   return {
     org: request?.org,
     job,
@@ -28,6 +28,8 @@ export function tokenFacts(progress: Progress): AuditedFacts {
       secretArn: origin?.aws?.secretArn,
       secretVersionId: origin?.aws?.secretVersionId,
       sweptTokens: swept,
+      removedFiles: sweptFolders?.removed,
+      leftFiles: sweptFolders?.left,
     },
   }
 }

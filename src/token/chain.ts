@@ -1,28 +1,13 @@
 /** The chain of identity for the summary: from the job to the token, who each link is and how long it took. */
+import { chainTable, type Link } from '../audit/chain.ts'
 import type { AwsOrigin } from '../hub/token.ts'
-import { codeHtml, escapeHtml, textHtml } from '../text/html.ts'
-import type { StepName, Steps } from '../text/steps.ts'
+import { codeHtml, textHtml } from '../text/html.ts'
 import type { Progress } from './progress.ts'
-
-interface Link {
-  title: string
-  /** HTML. */
-  who: string
-  steps: readonly StepName[]
-}
 
 /** One row for each link that is known; empty when there is none. */
 export function chainHtml(progress: Progress): string {
-  const links = [jobLink(progress), roleLink(progress), sourceLink(progress), hubLink(progress)].filter(
-    (link) => link !== undefined,
-  )
-  if (links.length === 0) return ''
-  const rows = links.map(
-    ({ title, who, steps }) =>
-      `<tr><td><b>${escapeHtml(title)}</b></td><td>${who}</td><td>${took(steps, progress.steps)}</td></tr>`,
-  )
-  const head = '<tr><th>Chain of identity</th><th></th><th>Time</th></tr>'
-  return `<table>\n${[head, ...rows].join('\n')}\n</table>`
+  const links = [jobLink(progress), roleLink(progress), sourceLink(progress), hubLink(progress)]
+  return chainTable(links, progress.steps)
 }
 
 function jobLink({ identity }: Progress): Link | undefined {
@@ -48,10 +33,4 @@ function hubLink({ token }: Progress): Link | undefined {
   if (!token) return undefined
   const who = token.identity ? `${codeHtml(token.identity)} (${textHtml(token.kind)})` : 'not checked'
   return { title: 'Hub identity', who, steps: ['verify'] }
-}
-
-/** `340 ms`; empty when nothing was measured. */
-function took(names: readonly StepName[], steps: Steps | undefined): string {
-  const times = names.map((name) => steps?.total(name)).filter((ms) => ms !== undefined)
-  return times.length === 0 ? '' : `${times.reduce((sum, ms) => sum + ms, 0)} ms`
 }

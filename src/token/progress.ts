@@ -21,7 +21,14 @@ export interface Progress {
   contacted?: () => Contacted
   /** Names of tokens that earlier runs left behind and this run removed. */
   swept?: readonly string[]
+  sweptFolders?: SweptFolders
+}
+
+/** Folders that earlier runs left on this machine: those that this run removed, and those that are still there. */
+export interface SweptFolders {
+  removed: readonly string[]
+  left: readonly string[]
 }
 
 /** Everything that a run that succeeded has found out. */
-export type Done = Required<Omit<Progress, 'contacted'>>
+export type Done = Required<Omit<Progress, 'contacted' | 'sweptFolders'>>

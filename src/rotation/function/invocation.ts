@@ -10,6 +10,7 @@ import { openMinter } from '../account/open-minter.ts'
 import { beginSecret, type SharedContext } from '../begin.ts'
 import type { FunctionRequest } from '../inputs/parse-function.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
+import type { Outcome } from '../outcome.ts'
 import type { RotatedSecret } from '../request.ts'
 import { look, type SecretState } from '../secret/look.ts'
 import { Settling } from '../settling.ts'
@@ -21,6 +22,8 @@ export interface FunctionContext extends NetworkContext {
   caller: AwsCaller
   mask: Mask
   log: Log
+  /** Receives what is done, as soon as the secret is known; it is filled in on the way. */
+  onOutcome: (outcome: Outcome) => void
 }
 
 /** What the steps of one invocation share. */
@@ -51,6 +54,7 @@ export async function openInvocation(
   const settling = new Settling()
   const begin = (one: RotatedSecret) => beginSecret(one, { ...context, minter: undefined, settling })
   const begun = begin(rotated)
+  context.onOutcome(begun.outcome)
   const { arn } = await begun.versions.describe()
   if (arn !== secret.arn) throw anotherSecret(secret, arn)
   const id = ambiguousEntry(secret, context.request)

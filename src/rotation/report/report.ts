@@ -1,5 +1,5 @@
 /** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
-import type { AuditedFacts } from '../../audit/audit-event.ts'
+import type { AuditedFacts, AuditedToken } from '../../audit/audit-event.ts'
 import { auditedHosts } from '../../audit/foreign-hosts.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
@@ -77,15 +77,36 @@ export function rotationFacts({ job, request, identity, rotation, contacted }: R
     details: {
       mode: request?.mode.kind,
       dryRun: request?.dryRun,
-      secrets: rotation?.secrets.map(({ secret, arn, action, versionId, previousVersionId, revoked, errors }) => ({
-        secret: arn ?? secret,
-        action,
-        versionId,
-        previousVersionId,
-        revoked,
-        errors: errors.map(({ code }) => code),
-      })),
+      secrets: rotation?.secrets.map(auditedSecret),
       services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
     },
+  }
+}
+
+/** One secret in an audit event. `unfinished`: the run ended in the middle of it. */
+function auditedSecret(outcome: Outcome): object {
+  const { secret, arn, action, versionId, previousVersionId, revoked, token, errors } = outcome
+  return {
+    secret: arn ?? secret,
+    action: action === 'failed' && errors.length === 0 ? 'unfinished' : action,
+    versionId,
+    previousVersionId,
+    revoked,
+    ...tokenFields(token),
+    errors: errors.map(({ code }) => code),
+  }
+}
+
+/** The token's fields by the names that they have in an event of main. */
+export function tokenFields(token: AuditedToken | undefined): object {
+  const { sha256, rights, evidence, confirmedBy, hubIdentity, kind, expiresAt } = token ?? {}
+  return {
+    hubIdentity,
+    tokenKind: kind,
+    rights,
+    evidence,
+    confirmedBy,
+    expiresAt: iso(expiresAt) ?? undefined,
+    tokenSha256: sha256,
   }
 }

@@ -16,6 +16,7 @@ import { proofKey, recordProof } from '../../hub/proof.ts'
 import { judge } from '../../hub/verdict/judge.ts'
 import { type VerifiedToken, verifyToken } from '../../hub/verdict/verify.ts'
 import { code, prose } from '../../text/message.ts'
+import { sha256 } from '../../text/sha256.ts'
 import type { NewToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredLabel } from '../names.ts'
@@ -52,6 +53,7 @@ export async function createPending(
   const token = await minter.mint(arn, versionId, rotated)
   const { value } = token
   mask(value)
+  context.noteToken({ sha256: sha256(value), evidence: 'minted' })
   const isObject = template === undefined || template.path !== undefined
   const proof = isObject && request.proof ? await proofOf(context, value) : undefined
   const text = template?.with(value, proof) ?? JSON.stringify(newValue(parsePath(secret.key), value, proof))
@@ -130,11 +132,14 @@ export async function testPending(context: SecretContext, versionId: string): Pr
         repositories: rotated.repositories,
       } as const)
     : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
+  const known = { sha256: sha256(token), evidence: evidence.kind }
+  context.noteToken(known)
   const confirmed = await verifyToken(
     { value: token, origin: { label, aws: undefined }, evidence },
     { request: requirementOf(context), hub, log, now: context.now() },
   )
-  const { whoami } = confirmed
+  const { whoami, rights, confirmedBy, identity, kind, expiresAt } = confirmed
+  context.noteToken({ ...known, rights, confirmedBy, hubIdentity: identity, kind, expiresAt })
   if (!whoami) throw new TypeError('strict verification has no stand-in for whoami-v2')
   log.info(`Hub: confirmed the pending token: ${confirmed.identity}, ${confirmed.kind}, ${scope} in ${request.org}`)
   return { ...confirmed, whoami }

@@ -19,16 +19,20 @@ import { Remover } from '../remove.ts'
 import { tellLeft } from '../tell-removal.ts'
 import { withoutCopies } from './copy-text.ts'
 
-/** Removes every copy that it can, and warns about the rest. Never throws: the job must not fail because of it. */
-export function removeCopies(env: NodeJS.ProcessEnv, remover = new Remover()): void {
+/**
+ * Removes every copy that it can, and warns about the rest. Returns the files that held one. Never throws: the job must not
+ * fail because of it.
+ */
+export function removeCopies(env: NodeJS.ProcessEnv, remover = new Remover()): string[] {
   const saved = readSaved(getState(COPIES_STATE))
-  if (!saved) return
+  if (!saved) return []
   const files = new Map([...saved.files, ...copyFiles(env)].map((file) => [`${file.kind} ${file.path}`, file]))
-  const removed = [...files.values()].filter((file) => remove(file, saved, remover)).map(({ path }) => shown(path))
+  const removed = [...files.values()].filter((file) => remove(file, saved, remover)).map(({ path }) => path)
   if (removed.length > 0) {
     const copies = removed.length === 1 ? 'a copy' : 'copies'
-    runnerLog.info(`Removed ${copies} of this job’s token from ${listed(removed)}.`)
+    runnerLog.info(`Removed ${copies} of this job’s token from ${listed(removed.map(shown))}.`)
   }
+  return removed
 }
 
 /** Returns whether a copy was there and is gone. */
@@ -37,7 +41,7 @@ function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies, remo
   try {
     found = findFile(path)
   } catch (error) {
-    return unread(path, error)
+    return unread(path, error, remover)
   }
   if (!found) return false
   const remainder = withoutCopies(kind, found.text, ours)
@@ -46,12 +50,12 @@ function remove({ kind, path }: CopyFile, { before, ...ours }: SavedCopies, remo
     runnerLog.info(`${shown(path)} already held this job’s token before this step, so the post step did not change it.`)
     return false
   }
-  if (found.isLink) return left(path, 'the path is a symbolic link')
-  if (remainder === 'unknown form') return left(path, 'the post step does not recognize the file’s format')
+  if (found.isLink) return left(remover, path, 'the path is a symbolic link')
+  if (remainder === 'unknown form') return left(remover, path, 'the post step does not recognize the file’s format')
   try {
     return rewrite({ kind, path }, ours, remover)
   } catch (error) {
-    return left(path, `the file could not be changed (${reasonOf(error)})`)
+    return left(remover, path, `the file could not be changed (${reasonOf(error)})`)
   }
 }
 
@@ -84,7 +88,8 @@ function rewrite({ kind, path }: CopyFile, ours: Fingerprint, remover: Remover):
   } finally {
     closeSync(opened)
     if (isDraft) {
-      const { outcome, reason } = remover.file(draft)
+      // Not with the other one: nobody delivered it.
+      const { outcome, reason } = new Remover().file(draft)
       // It holds what others wrote to the file, and not this job's token.
       if (outcome === 'left') {
         runnerLog.warning(`The post step’s own file ${shown(draft)} is still there (${reason}). Remove it yourself.`)
@@ -109,17 +114,19 @@ function createDraft(path: string): number {
   }
 }
 
-function left(path: string, why: string): false {
+function left(remover: Remover, path: string, why: string): false {
+  remover.noteLeft(path, why)
   runnerLog.warning(
     `${shown(path)} holds a copy of this job’s token. The post step did not remove it, because ${why}. Remove it yourself.`,
   )
   return false
 }
 
-function unread(path: string, error: unknown): false {
+function unread(path: string, error: unknown, remover: Remover): false {
   const reason = reasonOf(error)
   // A folder that is a file, or a link to nothing: there is no such file.
   if (reason === 'ENOENT' || reason === 'ENOTDIR') return false
+  remover.noteLeft(path, reason)
   runnerLog.warning(
     `The post step could not check whether ${shown(path)} holds a copy of this job’s token (${reason}), and did not change it.`,
   )

@@ -44,6 +44,7 @@ function remove(file: HomeFile, remover: Remover): boolean {
     // Nothing is there, or a folder of the path is a file.
     if (code === 'ENOENT' || code === 'ENOTDIR') runnerLog.info(`${shown} was already gone.`)
     else {
+      remover.noteLeft(file.path, code)
       runnerLog.warning(
         `${shown} could not be read (${code}), and may still be there with this job’s token. Remove it yourself.`,
       )

@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { listed } from '../../text/printable.ts'
+import type { SweptFolders } from '../../token/progress.ts'
 import { DIRECTORY_PREFIX } from '../deliver/plan.ts'
 import { runnerLog } from '../log.ts'
 import { Remover } from '../remove.ts'
@@ -19,10 +20,10 @@ export interface SweepOptions {
   userId?: number | undefined
 }
 
-/** Removes this user's folders in `temp` that no job can use any more, and says so. Never throws. */
-export function sweepFolders(temp: string, options: SweepOptions = {}): void {
+/** Removes this user's folders in `temp` that no job can use any more, and says so. Returns their paths. Never throws. */
+export function sweepFolders(temp: string, options: SweepOptions = {}): SweptFolders {
   const { now = Date.now(), userId = process.geteuid?.() } = options
-  if (temp === '' || userId === undefined) return
+  if (temp === '' || userId === undefined) return { removed: [], left: [] }
   // No patience: main has work to do, and the next run comes by here again.
   const remover = new Remover({ userId, patienceMs: 0 })
   const removals = namesIn(temp)
@@ -31,8 +32,11 @@ export function sweepFolders(temp: string, options: SweepOptions = {}): void {
     .filter((path) => isAbandoned(statsOf(path), userId, now))
     .map((path) => remover.folder(path))
   for (const warning of removals.flatMap(tellLeftInFolder)) runnerLog.warning(warning)
-  const removed = removals.filter(({ outcome }) => outcome === 'removed').map(({ path }) => shownPath(path))
-  if (removed.length > 0) runnerLog.info(`Removed what an earlier run of this action left behind: ${listed(removed)}.`)
+  const swept = remover.paths
+  if (swept.removed.length > 0) {
+    runnerLog.info(`Removed what an earlier run of this action left behind: ${listed(swept.removed.map(shownPath))}.`)
+  }
+  return swept
 }
 
 function isAbandoned(stats: Stats | undefined, userId: number, now: number): boolean {

@@ -7,7 +7,6 @@ import type { Job } from '../../identity/job.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { ecsSecret } from '../../token/ecs-secret.ts'
 import { exportedVariables, type Request } from '../../token/request.ts'
-import { sweepFolders } from '../clean-up/sweep.ts'
 import { COPIES_STATE, savedCopies } from '../copies.ts'
 import { deliveryFailed, notSet, writeFailure } from '../delivery-failed.ts'
 import { GIT_USES, gitAnswerVariable, listGitUses, OWN_VARIABLES } from '../own-variables.ts'
@@ -32,7 +31,6 @@ export function deliver(token: VerifiedToken, identity: Identity, request: Reque
   try {
     saveState(DELIVERED_STATE, plan.delivered)
     saveState(COPIES_STATE, savedCopies(token.value, process.env))
-    sweepFolders(job.tempDirectory)
     if (plan.delivered.directory) makePrivateDirectory(plan.delivered.directory)
     if (plan.tokenFile) {
       writePrivateFile(plan.tokenFile, token.value)
