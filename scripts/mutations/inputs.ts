@@ -200,6 +200,12 @@ export const INPUTS: readonly Mutation[] = [
   },
   {
     ...FOREIGN,
+    without: 'AWS’s addresses for credentials are its own',
+    find: 'if (isCredentialUrl(new URL(`http://${host}`))) return true',
+    replace: '',
+  },
+  {
+    ...FOREIGN,
     without: 'a name under a domain of AWS may be a customer’s',
     find: ' && ownHosts(service, region).includes(host)',
     replace: '',
