@@ -123,14 +123,14 @@ const WAYS: readonly Mutation[] = [
   {
     file: 'aws/explain-hop.ts',
     without: 'a refusal of tags is told as such',
-    find: "if (/^sts:TagSession$/i.test(facts.reason.action ?? ''))",
-    replace: 'if (false)',
+    find: 'return isAboutTags(facts) ? tagsRejected(facts) : notTrusted(facts)',
+    replace: 'return notTrusted(facts)',
     tests: 'aws/way.test',
   },
   {
     file: 'aws/explain-hop.ts',
     without: 'only the policy that AWS names is printed',
-    find: '...(isOwn ? [] : trustFix(facts))',
+    find: "...(kind === 'identity-silent' ? [] : trustFix(facts))",
     replace: '...trustFix(facts)',
     tests: 'aws/way.test',
   },

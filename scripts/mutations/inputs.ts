@@ -57,7 +57,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     file: 'inputs/aws-way.ts',
     without: 'tags that nobody sets are not turned off',
-    find: 'if (isJob && /^false$/i.test',
+    find: "if (isJob && /^false$/i.test(inputs['session-tags']))",
     replace: 'if (false)',
     tests: 'inputs/aws-way.test',
   },
