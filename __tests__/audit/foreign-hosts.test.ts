@@ -16,6 +16,9 @@ describe('a host is a service’s own', () => {
     ['secretsmanager-fips.us-gov-west-1.amazonaws.com'],
     ['ecs.eusc-de-east-1.amazonaws.eu'],
     ['sts.us-iso-east-1.c2s.ic.gov'],
+    ['169.254.170.2'],
+    ['[fd00:ec2::23]'],
+    ['169.254.169.254'],
     ['token.actions.acme.ghe.com', 'https://acme.ghe.com'],
     ['pipelines.acme.ghe.com', 'https://acme.ghe.com'],
     ['ghes.example.com', 'https://ghes.example.com'],
@@ -27,6 +30,8 @@ describe('a host is not a service’s own', () => {
   test.each([
     ['127.0.0.1:4566'],
     ['hub.example.com'],
+    ['169.254.1.1'],
+    ['169.254.169.254.evil.test'],
     ['huggingface.co.evil.test'],
     ['huggingface.co:8443'],
     ['evil.huggingface.co'],

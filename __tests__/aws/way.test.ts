@@ -188,6 +188,7 @@ describe('a refusal names the hop', () => {
     ],
     ['tags', denied(on('sts:TagSession')), 'role-trust-rejected', ['session-tags: false', '"sts:TagSession"']],
     ['a policy that is too long', stsRefusal('PackedPolicyTooLarge', 'x'), 'sts-failed', ['session tags together']],
+    ['keys that are too old', stsRefusal('ExpiredToken', 'x', 403), 'sts-failed', ['credentials that were used']],
     ['keys that are too new', stsRefusal('InvalidClientTokenId', 'x', 403), 'sts-failed', ['Re-run']],
     ['words of its own', stsRefusal('Whatever', 'some reason'), 'sts-failed', ['"some reason"']],
   ])('that gives %s', async (_what, refusal, code, says) => {
@@ -195,6 +196,40 @@ describe('a refusal names the hop', () => {
     expect(message).toMatch(new RegExp(`^\\[${code}\\] .*\\(role 2 of 2\\)`))
     for (const text of [READER.arn, ...says]) expect(message).toContain(text)
     expect(message).not.toContain('secret-key-of-one')
+  })
+
+  test.each([
+    ['identity-based', 'a policy of the role'],
+    ['session', 'the session policy of the role'],
+    ['resource-based', 'the trust policy of the role'],
+  ])('by an explicit deny in a %s policy prints no Allow, which would not help', async (kind, whose) => {
+    for (const action of ['sts:AssumeRole', 'sts:TagSession']) {
+      const refusal = denied(on(action, ` with an explicit deny in a ${kind} policy`))
+      const { message } = await failureOf(reach([byToken('one'), refusal]).reaching)
+      expect(message).toMatch(/^\[role-trust-rejected\]/)
+      expect(message).toContain(`In ${whose}`)
+      expect(message).toContain(`Narrow the Deny statement in ${whose}`)
+      expect(message).not.toContain('"Allow"')
+      expect(message.includes('session-tags: false')).toBe(action === 'sts:TagSession')
+      const account = kind === 'resource-based' ? READER.account : ROLE.account
+      expect(message).toContain(`administrators of AWS account ${account}.`)
+    }
+  })
+
+  test('of the tags alone names who refused them', async () => {
+    const by = (policy: string) => denied(on('sts:TagSession', ` with an explicit deny in a ${policy} policy`))
+    const { message } = await failureOf(reach([byToken('one'), by('service control')]).reaching)
+    expect(message).toContain('A service control policy of the AWS organization explicitly denies `sts:TagSession`')
+    expect(message).toContain('session-tags: false')
+    expect(message).not.toContain('"Principal"')
+  })
+
+  test('by a boundary or an endpoint prints what both calls need', async () => {
+    for (const policy of ['permissions boundary', 'VPC endpoint policy']) {
+      const refusal = denied(on('sts:AssumeRole', ` because no ${policy} allows the sts:AssumeRole action`))
+      const { message } = await failureOf(reach([byToken('one'), refusal]).reaching)
+      expect(message).toContain('"sts:TagSession"')
+    }
   })
 
   test('whose other side is known prints only what is missing', async () => {
@@ -283,6 +318,26 @@ describe('the runner of a container', () => {
       hops: [],
     })
     expect((await failureOf(reaching)).message).toContain('[aws-identity-unavailable]')
+  })
+
+  test.each<[string, SandboxResponse, string, RegExp]>([
+    ['old keys', stsRefusal('ExpiredToken', 'x', 403), 'aws-identity-unavailable', /was given have expired/],
+    ['an outage', stsRefusal('Throttling', 'Rate exceeded', 400), 'sts-failed', /is throttling the account/],
+    ['a wrong clock', stsRefusal('SignatureDoesNotMatch', 'Signature expired: x', 403), 'sts-failed', /clock is wrong/],
+    ['an endpoint', stsRefusal('AccessDenied', 'x', 403), 'aws-identity-unavailable', /nobody needs a permission/],
+  ])('is told why STS does not say who it is: %s', async (_what, refusal, code, says) => {
+    const { message } = await failureOf(reach([json(KEYS), refusal], { runner: CONTAINER, hops: [] }).reaching)
+    expect(message).toMatch(new RegExp(`^\\[${code}\\]`))
+    expect(message).toMatch(says)
+    expect(/have expired/.test(message)).toBe(_what === 'old keys')
+  })
+
+  test('is told to get new keys when STS does not accept them for the next role', async () => {
+    const old = stsRefusal('ExpiredToken', 'The security token included in the request is expired', 403)
+    const { message } = await failureOf(reach([json(KEYS), old], { runner: CONTAINER, hops: [READER] }).reaching)
+    expect(message).toMatch(/^\[aws-identity-unavailable\]/)
+    expect(message).toContain('Restart the task')
+    expect(message).not.toContain('ID token expired')
   })
 
   test('is told what to trust when it may not assume the role', async () => {
@@ -405,5 +460,36 @@ describe('the runner of a pod', () => {
     const { message } = await failureOf(reaching)
     expect(message).toContain('[aws-identity-unavailable]')
     expect(message).toContain('Not authorized')
+    expect(message).toMatch(/whoever administers AWS account 123456789012/i)
+  })
+
+  test.each<[string, SandboxResponse, string, RegExp]>([
+    ['an outage', stsRefusal('Throttling', 'Rate exceeded', 400), 'sts-failed', /is throttling the account/],
+    ['a region', stsRefusal('RegionDisabledException', 'x', 403), 'sts-failed', /STS is not activated/],
+    ['a long policy', stsRefusal('PackedPolicyTooLarge', 'x'), 'sts-failed', /session policy is too long/],
+    [
+      'an organization',
+      stsRefusal('AccessDenied', 'x with an explicit deny in a service control policy', 403),
+      'aws-identity-unavailable',
+      /A service control policy of the AWS organization explicitly denies/,
+    ],
+    [
+      'a provider',
+      stsRefusal('InvalidIdentityToken', 'No OpenIDConnect provider found in your account for https://oidc.test'),
+      'aws-identity-unavailable',
+      /has no OIDC provider for the cluster/,
+    ],
+    [
+      'a token that is too old',
+      stsRefusal('ExpiredTokenException', 'x'),
+      'aws-identity-unavailable',
+      /pod’s token has expired/,
+    ],
+    ['words of its own', stsRefusal('Whatever', 'some reason'), 'sts-failed', /the reason that is quoted above/],
+  ])('is told about %s, and nothing about trust', async (_what, refusal, code, says) => {
+    const { message } = await failureOf(reach([refusal], { runner: POD, hops: [], awsToken }).reaching)
+    expect(message).toMatch(new RegExp(`^\\[${code}\\]`))
+    expect(message).toMatch(says)
+    expect(message).not.toContain('does not let in this service account')
   })
 })

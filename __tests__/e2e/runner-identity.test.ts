@@ -64,6 +64,10 @@ describe('the runner’s own identity', () => {
     expect(main.log).toContain(
       `AWS: this runner is arn:aws:sts::${ACCOUNT}:assumed-role/build-agent/i-0123456789abcdef0`,
     )
+    const audit = /^Audit: (.*)$/m.exec(main.log)?.[1] ?? '{}'
+    const { hosts, awsIdentity } = JSON.parse(audit) as { hosts?: string[]; awsIdentity?: string }
+    expect(hosts).toContain(new URL(machine.service.url).host)
+    expect(`a ${awsIdentity}`.replace('a i', 'an i')).toBe(_what)
     for (const [name, count] of Object.entries(calls))
       expect([name, machine.service.count(name)]).toEqual([name, count])
     expect(stage.sandbox.calls()).toMatchObject({ GetCallerIdentity: 1, GetSecretValue: 1 })

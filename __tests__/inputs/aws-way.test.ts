@@ -138,6 +138,23 @@ describe('the runner’s own identity', () => {
     ['another host behind a path', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '@evil.test/x' }, 'RELATIVE_URI` must be'],
     ['another port', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: ':8080/x' }, 'RELATIVE_URI` must be'],
     ['a longer host', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '.evil.test/x' }, 'RELATIVE_URI` must be'],
+    ['a metadata service in another form', { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://0x7f.1' }, 'ENDPOINT` must be'],
+    ['a metadata service as a number', { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://2130706433' }, 'ENDPOINT` must be'],
+    [
+      'a longer metadata service',
+      { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://169.254.169.254.evil.test' },
+      'ENDPOINT` must be',
+    ],
+    [
+      'a metadata service behind a password',
+      { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://169.254.169.254@evil.test' },
+      'ENDPOINT` must be',
+    ],
+    [
+      'a metadata service on IPv6 that is another one',
+      { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://[::ffff:169.254.169.254]' },
+      'ENDPOINT` must be',
+    ],
     ['a way up', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/a/../b' }, 'RELATIVE_URI` must be'],
     [
       'a relative token file',
@@ -188,4 +205,18 @@ test('another identity does not exist', () => {
   expect(parse({ 'aws-identity': 'runer' }).lines).toContain(
     '`aws-identity` must be one of oidc, runner (got "runer"); did you mean `runner`?',
   )
+})
+
+test('a role of another partition than the runner’s own is refused', () => {
+  const variables = { AWS_WEB_IDENTITY_TOKEN_FILE: '/x', AWS_ROLE_ARN: 'arn:aws-cn:iam::222222222222:role/pod' }
+  const says = (inputs: Partial<WayInputs>) => parse({ 'aws-identity': 'runner', ...inputs }, variables).lines
+  expect(says({})).toMatch(/^`role-to-assume` is in the partition aws, but the runner’s own role .* is in aws-cn/)
+  expect(says({ 'role-to-assume': '', 'role-chain': READER })).toMatch(/^`role-chain` is in the partition aws/)
+  expect(says({ 'role-to-assume': '' })).toBe('')
+})
+
+test('a misspelled input is one problem', () => {
+  const runner = { 'aws-identity': 'Runner', 'role-to-assume': '', 'session-tags': 'false' }
+  expect(parse(runner).lines).toMatch(/^`aws-identity` must be one of oidc, runner[^\n]*$/)
+  expect(parse({ 'session-tags': 'no' }).lines).toMatch(/^`session-tags` must be true or false[^\n]*$/)
 })

@@ -29,6 +29,20 @@ describe('a call', () => {
     await expect(client().send(elsewhere)).rejects.toMatchObject({ phase: 'policy' })
   })
 
+  test('for credentials goes through no proxy, over TLS neither', async () => {
+    const proxied: string[] = []
+    const proxyFor = async ({ href }: URL) => {
+      proxied.push(href)
+      return undefined
+    }
+    const port = await tcpServer()
+    const call = { ...get(`https://127.0.0.1:${port}/`), withinMs: 50 }
+    await expect(client({ proxyFor }).send({ ...call, isForCredentials: true })).rejects.toThrow()
+    expect(proxied).toEqual([])
+    await expect(client({ proxyFor }).send(call)).rejects.toThrow()
+    expect(proxied).toEqual([call.url.href])
+  })
+
   test('may have a limit of its own', async () => {
     const port = await tcpServer()
     const call = { ...get(`http://127.0.0.1:${port}/`), withinMs: 100 }

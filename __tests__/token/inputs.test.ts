@@ -228,6 +228,20 @@ describe('{owner} and {repo}', () => {
     [{ audience: '{owner}' }, 'no placeholder other than `{org}` and `{scope}`'],
   ])('are validated before any call: %j', (given, says) => expect(problems(given)).toContain(says))
 
+  test('are refused when they make an ARN that AWS reads as that of another secret', () => {
+    const prefix = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:hf/'
+    const fillIn = (id: string, name: string) => () =>
+      request({ 'secret-id': id }).aws?.fill?.(identity(name))?.secret.id
+    // The secret of octo-org/model may have the ARN …/model-AbCdEf.
+    expect(fillIn(`${prefix}{owner}/{repo}`, 'octo-org/model-AbCdEf')).toThrow(
+      /^\[claim-rejected\].*looks like the complete ARN of another secret/s,
+    )
+    expect(fillIn(`${prefix}model-{repo}`, 'octo-org/AbCdEf')).toThrow(/looks like the complete ARN of another secret/)
+    expect(fillIn(`${prefix}{owner}/{repo}`, 'octo-org/model')()).toBe(`${prefix}octo-org/model`)
+    expect(fillIn(`${prefix}{repo}-AbCdEf`, 'octo-org/model')()).toBe(`${prefix}model-AbCdEf`)
+    expect(fillIn('hf/{owner}/{repo}', 'octo-org/model-AbCdEf')()).toBe('hf/octo-org/model-AbCdEf')
+  })
+
   test('are refused when they make a name too long', () => {
     const { aws } = request({ 'role-to-assume': 'arn:aws:iam::123456789012:role/hf-{owner}.{repo}' })
     expect(() => aws?.fill?.(identity(`octo-org/${'r'.repeat(52)}`))).not.toThrow()

@@ -57,7 +57,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     file: 'inputs/aws-way.ts',
     without: 'tags that nobody sets are not turned off',
-    find: 'if (!tags)',
+    find: "if (isJob && /^false$/i.test(inputs['session-tags']))",
     replace: 'if (false)',
     tests: 'inputs/aws-way.test',
   },
@@ -87,6 +87,20 @@ export const INPUTS: readonly Mutation[] = [
     without: 'the metadata service is loopback or AWS’s',
     find: "if (endpoint !== '' && !isInstanceEndpoint(endpoint)) {",
     replace: 'if (false) {',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-runner.ts',
+    without: 'the address of the metadata service is in its normal form',
+    find: 'isNormal(text) && isLoopback(',
+    replace: 'URL.canParse(text) && isLoopback(',
+    tests: 'inputs/aws-way.test',
+  },
+  {
+    file: 'inputs/aws-way.ts',
+    without: 'a runner’s own role is in the partition of the next one',
+    find: 'first.partition === own.partition) return',
+    replace: 'true) return',
     tests: 'inputs/aws-way.test',
   },
   {
@@ -183,6 +197,12 @@ export const INPUTS: readonly Mutation[] = [
     without: 'the Hub’s own audience is no warning',
     find: 'request.aws && sharedAudienceWarning',
     replace: 'sharedAudienceWarning',
+  },
+  {
+    ...FOREIGN,
+    without: 'AWS’s addresses for credentials are its own',
+    find: 'if (isCredentialUrl(new URL(`http://${host}`))) return true',
+    replace: '',
   },
   {
     ...FOREIGN,

@@ -22,6 +22,13 @@ export const NET: readonly Mutation[] = [
   },
   {
     ...http,
+    without: 'a call for credentials goes through no proxy',
+    find: 'isForCredentials ? undefined : await',
+    replace: 'await',
+    named: 'no proxy',
+  },
+  {
+    ...http,
     without: 'a call may have a limit of its own',
     find: "setTimeout(() => fail('timeout', tooSlow(withinMs, phase)), Math.ceil(withinMs))",
     replace: 'setTimeout(() => {}, Math.ceil(withinMs))',

@@ -74,6 +74,13 @@ export const TOKEN: readonly Mutation[] = [
   },
   {
     file: 'token/inputs/parse-aws.ts',
+    without: 'a filled-in ARN is not that of another secret',
+    find: 'SUFFIX.test(template) || !SUFFIX.test(id)',
+    replace: 'true',
+    tests: 'token/inputs.test',
+  },
+  {
+    file: 'token/inputs/parse-aws.ts',
     without: 'a role’s name is not too long once it is filled in',
     find: 'if (length <= MAX_ROLE_NAME) continue',
     replace: 'if (length > 0) continue',

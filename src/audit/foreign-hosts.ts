@@ -2,6 +2,7 @@
 import { ownHosts } from '../aws/partition.ts'
 import { DEFAULT_HUB } from '../hub/pages.ts'
 import { issuerOf } from '../identity/issuer.ts'
+import { isCredentialUrl } from '../net/endpoint.ts'
 import type { Contacted } from '../net/http.ts'
 import type { AuditedHosts } from './audit-event.ts'
 
@@ -27,8 +28,12 @@ function isGitHubs(host: string, serverUrl: string): boolean {
   return host === server.host || host === new URL(issuerOf(serverUrl)).host
 }
 
-/** In most names under these domains, a customer has a say: `sts.s3.amazonaws.com` is a bucket. */
+/**
+ * The services, and the addresses at which AWS gives a machine its credentials. In most names under AWS's domains, a
+ * customer has a say: `sts.s3.amazonaws.com` is a bucket.
+ */
 function isAws(host: string): boolean {
+  if (isCredentialUrl(new URL(`http://${host}`))) return true
   const [, service, region] = /^(sts|secretsmanager|ecs)(?:-fips)?\.([a-z]{2,5}-[a-z0-9-]+-\d{1,2})\./.exec(host) ?? []
   return service !== undefined && region !== undefined && ownHosts(service, region).includes(host)
 }

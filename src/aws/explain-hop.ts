@@ -1,16 +1,17 @@
 /** What to tell a user whose session may not assume the next role of a chain. Loaded only then. */
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
-import { block, code, type Part, type Prose, prose } from '../text/message.ts'
+import { block, code, type Part, type Prose, partsOf, prose } from '../text/message.ts'
 import { printable } from '../text/printable.ts'
 import type { Standing } from './caller.ts'
-import { SHARED, type SharedDenied, statement } from './explain-denial.ts'
+import { byPolicy, nameForCommand, SHARED, type SharedDenied, statement } from './explain-denial.ts'
 import { STS_FAILED, type StsFailedKind } from './explain-sts-failed.ts'
 import { assumeStatement, chainTrustPolicy } from './policies/role-chain.ts'
 import { forwardTo } from './reasons/fixer.ts'
-import { readReason } from './reasons/read.ts'
+import { readSigned } from './reasons/read.ts'
 import type { Reason, StsKind } from './reasons/reason.ts'
 import type { RoleHop, SessionRequest, Way } from './request.ts'
+import { isNotAccepted, notAccepted } from './runner/explain-refusal.ts'
 import { type ServiceError, said } from './service-error.ts'
 
 /** What is known when STS refuses. */
@@ -35,12 +36,14 @@ interface Facts extends HopRefusal {
  * Source: STS API reference, AssumeRole, "Errors".
  */
 export function explainHop(refusal: HopRefusal): ActionError {
-  const facts: Facts = { ...refusal, reason: readReason('sts', refusal.error) }
+  const facts: Facts = { ...refusal, reason: readSigned(refusal.error) }
   const { kind } = facts.reason
+  // Only a runner can take the first one like this.
+  if (refusal.number === 0 && isNotAccepted(kind)) return notAccepted(refusal.error)
   if (isFailure(kind)) return stsFailed(kind, facts)
-  if (/^sts:TagSession$/i.test(facts.reason.action ?? '')) return tagsRejected(facts)
   if (isShared(kind)) return deniedElsewhere(kind, facts)
-  return notTrusted(facts)
+  if (isDeny(kind)) return denied(kind, facts)
+  return isAboutTags(facts) ? tagsRejected(facts) : notTrusted(facts)
 }
 
 function isFailure(kind: StsKind): kind is StsFailedKind {
@@ -69,36 +72,93 @@ const TOO_MUCH: Pick<Explanation, 'cause' | 'fix'> = {
   fix: prose`Set ${code('session-tags: false')}, or a shorter policy in ${code('session-policy')}.`,
 }
 
+/** The explicit denials that are not {@link SHARED}. */
+type Deny = `${'identity' | 'resource' | 'session' | 'trust'}-deny`
+
+function isDeny(kind: StsKind): kind is Deny {
+  return /^(?:identity|resource|session|trust)-deny$/.test(kind)
+}
+
+/** Whether the session itself was allowed, but not its tags. */
+function isAboutTags({ reason: { kind, action = '' } }: Facts): boolean {
+  return kind === 'tags-not-trusted' || /^sts:TagSession$/i.test(action)
+}
+
 function deniedElsewhere(kind: SharedDenied, facts: Facts): ActionError {
-  const { error, hop, before, request, reason } = facts
-  const role = before.role ?? hop
+  const { hop, before, request, reason, way } = facts
+  const role = before.role ?? { ...hop, arn: 'of this runner', account: 'of this runner' }
+  const advice = SHARED[kind]({
+    reason,
+    role,
+    actions: way.tags ? ['sts:AssumeRole', 'sts:TagSession'] : ['sts:AssumeRole'],
+    region: request.region,
+    endpoint: 'sts',
+    statement: { ...assumeStatement(hop, way.tags), Effect: 'Allow' },
+  })
   return new ActionError('role-trust-rejected', {
     ...failedAndSeen(facts),
-    ...SHARED[kind]({
-      reason,
-      role,
-      actions: ['sts:AssumeRole'],
-      region: request.region,
-      endpoint: 'sts',
-      statement: { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: hop.arn },
-    }),
+    ...advice,
+    fix: [...partsOf(advice.fix), ...withoutTags(facts)],
     forward: forwardTo(reason, { role, owner: hop.account }),
-    seen: said(error),
   })
+}
+
+/** No Allow outweighs an explicit Deny: nothing that could be added would help. */
+function denied(kind: Deny, facts: Facts): ActionError {
+  const { hop, before, reason } = facts
+  const action = code(reason.action ?? 'sts:AssumeRole')
+  const caller = before.role ?? { ...hop, arn: 'of this runner', account: '' }
+  const { policy, role, fix } = {
+    'identity-deny': { policy: prose`a policy of ${who(facts)}`, role: caller, fix: findPolicy(facts) },
+    'session-deny': { policy: prose`the session policy of ${who(facts)}`, role: caller, fix: [] },
+    'resource-deny': { policy: prose`the trust policy of the role`, role: hop, fix: findTrust(facts) },
+    'trust-deny': { policy: prose`the trust policy of the role`, role: hop, fix: findTrust(facts) },
+  }[kind]
+  return new ActionError('role-trust-rejected', {
+    ...failedAndSeen(facts),
+    expected: prose`no Deny statement in ${policy} that applies to ${action}`,
+    cause: prose`In ${policy}, a Deny statement applies to ${action}${byPolicy(facts)}.`,
+    fix: [
+      ...fix,
+      prose`Narrow the Deny statement in ${policy}. An Allow elsewhere does not help.`,
+      ...withoutTags(facts),
+    ],
+    forward: toAdministrators([role.account]),
+  })
+}
+
+function findPolicy({ before, reason: { policyArn } }: Facts): Part[] {
+  if (policyArn !== undefined) return [block(`aws iam get-policy --policy-arn ${printable(policyArn)}`)]
+  if (!before.role) return []
+  const name = nameForCommand(before.role)
+  return [
+    block(`aws iam list-attached-role-policies --role-name ${name}
+aws iam list-role-policies --role-name ${name}`),
+  ]
+}
+
+function findTrust({ hop }: Facts): Part[] {
+  return [block(`aws iam get-role --role-name ${nameForCommand(hop)} --query Role.AssumeRolePolicyDocument`)]
+}
+
+/** A way around a refusal that is about the tags alone. */
+function withoutTags(facts: Facts): Part[] {
+  if (!isAboutTags(facts)) return []
+  return [
+    prose`Or set ${code('session-tags: false')}: the tags are for the record only, and CloudTrail still has the session’s name.`,
+  ]
 }
 
 function notTrusted(facts: Facts): ActionError {
   const { hop, reason } = facts
   const id = hop.externalId
-  const isOwn = reason.kind === 'identity-silent' || reason.kind === 'identity-deny'
-  const isTrust = ['resource-silent', 'resource-deny', 'trust-silent', 'trust-deny'].includes(reason.kind)
+  if (reason.kind === 'session-silent') return sessionLacks(facts)
   return new ActionError('role-trust-rejected', {
     ...failedAndSeen(facts),
     expected: prose`a trust policy of ${code(printable(hop.arn))} that lets in ${who(facts)}${id === undefined ? '' : prose` with the external ID ${code(printable(id))}`}, and a policy of ${who(facts)} that allows it to assume that role`,
     cause: causeOf(facts),
     fix: [
-      ...(isOwn ? [] : trustFix(facts)),
-      ...(isTrust ? [] : identityFix(facts)),
+      ...bothSides(facts),
       ...(id === undefined
         ? [
             prose`If the trust policy requires an external ID, add it to the line of this role in ${code('role-chain')}: ${code(`${printable(hop.arn)} external-id=…`)}`,
@@ -115,14 +175,6 @@ function causeOf(facts: Facts): Prose {
   switch (reason.kind) {
     case 'identity-silent':
       return prose`No policy of ${who(facts)} allows it to assume this role.`
-    case 'identity-deny':
-      return prose`A policy of ${who(facts)} explicitly denies it to assume this role.`
-    case 'session-silent':
-    case 'session-deny':
-      return prose`The session policy of ${who(facts)} does not allow it.`
-    case 'resource-deny':
-    case 'trust-deny':
-      return prose`The trust policy of ${role} explicitly denies it to ${who(facts)}.`
     case 'resource-silent':
     case 'trust-silent':
       return prose`The trust policy of ${role} does not let in ${who(facts)}.`
@@ -138,13 +190,36 @@ function tagsRejected(facts: Facts): ActionError {
     seen: said(error),
     expected: prose`${code('sts:TagSession')} next to ${code('sts:AssumeRole')}, in the trust policy of the role and in a policy of ${who(facts)}`,
     cause: 'The policies allow the session itself, but not the tags with which CloudTrail records this job.',
-    fix: [
-      ...trustFix(facts),
-      ...identityFix(facts),
-      prose`Or set ${code('session-tags: false')}: the tags are for the record only, and CloudTrail still has the session’s name.`,
-    ],
+    fix: [...(facts.reason.kind === 'session-silent' ? sessionFix(facts) : bothSides(facts)), ...withoutTags(facts)],
     forward: forward(facts),
   })
+}
+
+/** The session that calls was opened with a session policy; our own allow this very call. */
+function sessionLacks(facts: Facts): ActionError {
+  return new ActionError('role-trust-rejected', {
+    ...failedAndSeen(facts),
+    expected: prose`a session policy of ${who(facts)} that allows it to assume ${code(printable(facts.hop.arn))}`,
+    cause: prose`The session policy of ${who(facts)} does not allow it. No policy of a role can change that.`,
+    fix: sessionFix(facts),
+    forward: forward(facts),
+  })
+}
+
+function sessionFix({ hop, way }: Facts): Part[] {
+  return [
+    prose`Add this statement to the session policy with which this session is opened:`,
+    statement(assumeStatement(hop, way.tags)),
+  ]
+}
+
+/** What is printed of the two policies: where AWS says which one refused, only that. */
+function bothSides(facts: Facts): Part[] {
+  const { kind } = facts.reason
+  return [
+    ...(kind === 'identity-silent' ? [] : trustFix(facts)),
+    ...(kind === 'resource-silent' || kind === 'trust-silent' ? [] : identityFix(facts)),
+  ]
 }
 
 function failedAndSeen(facts: Facts): Pick<Explanation, 'failed' | 'seen'> {
@@ -173,8 +248,13 @@ function identityFix(facts: Facts): Part[] {
 
 /** One side cannot see what the other has. */
 function forward({ hop, before }: Facts): Prose {
-  const accounts = [...new Set([hop.account, ...(before.role ? [before.role.account] : [])])]
-  return prose`Send this to the administrators of ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}.`
+  return toAdministrators([hop.account, ...(before.role ? [before.role.account] : [])])
+}
+
+function toAdministrators(all: readonly string[]): Prose {
+  const accounts = [...new Set(all)].filter(Boolean)
+  if (accounts.length === 0) return prose`The people who maintain the runner. Send this message to them.`
+  return prose`The administrators of ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}. Send this message to them.`
 }
 
 /** Whose session it is that calls. */

@@ -61,6 +61,14 @@ export interface SessionRequest {
   awsEndpoints: AwsEndpoints
 }
 
+/** Who must reach what. */
+export interface SessionAsked {
+  identity: Identity
+  request: SessionRequest
+  /** The session policy of the last session. */
+  document: string | undefined
+}
+
 /** Whether AWS gets the job's ID token, and checks it by its own clock: not where the runner's own identity begins. */
 export function presentsIdToken({ way }: Pick<SessionRequest, 'way'>): boolean {
   return way?.runner === undefined

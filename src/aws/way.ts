@@ -3,7 +3,6 @@
  * then.
  */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
-import type { Identity } from '../identity/identity.ts'
 import {
   type AwsSession,
   assumeByIdToken,
@@ -15,16 +14,12 @@ import {
 import type { AwsCaller, Standing } from './caller.ts'
 import { callAws } from './clients.ts'
 import { linkPolicy } from './policies/role-chain.ts'
-import type { Role, RoleHop, SessionRequest, Way } from './request.ts'
+import type { Role, RoleHop, SessionAsked, Way } from './request.ts'
 import { sessionTags } from './session-tags.ts'
 
-/** Who must reach what. */
-export interface Asked {
-  identity: Identity
-  request: SessionRequest
+/** Who must reach what, and how. */
+export interface Asked extends SessionAsked {
   way: Way
-  /** The session policy of the last session. */
-  document: string | undefined
 }
 
 /** How long a session lasts that is used once, at once, in seconds: the least that STS allows. */
@@ -72,7 +67,7 @@ async function beginAsRunner(asked: Asked, context: SessionContext): Promise<Beg
   if (!runner) throw new TypeError('not as a runner')
   const { becomeRunner } = await import('./runner/identity.ts')
   // The session that a web identity opens is ours to limit; the others exist already.
-  return { standing: await becomeRunner(runner, asked.request, policyOf(-1, asked), context), taken: 0 }
+  return { standing: await becomeRunner(runner, { ...asked, document: policyOf(-1, asked) }, context), taken: 0 }
 }
 
 async function takeHop(

@@ -1,6 +1,6 @@
 /** The variables with which AWS tells a machine where its own identity is → RunnerIdentity. */
 import type { RunnerIdentity } from '../aws/request.ts'
-import { isAllowedUrl, isCredentialUrl, isLoopback } from '../net/endpoint.ts'
+import { isAllowedUrl, isCredentialUrl, isLoopback, isNormal } from '../net/endpoint.ts'
 import { code, codes, prose } from '../text/message.ts'
 import { parseRole } from './aws.ts'
 import { gotUrl } from './fields.ts'
@@ -112,7 +112,7 @@ function isContainerUrl(text: string): boolean {
 
 function isInstanceEndpoint(text: string): boolean {
   const isAws = Object.values(INSTANCE_ADDRESSES).includes(text)
-  return isAws || (/^http:\/\/[\w.:[\]-]+$/.test(text) && URL.canParse(text) && isLoopback(new URL(text).hostname))
+  return isAws || (/^http:\/\/[\w.:[\]-]+$/.test(text) && isNormal(text) && isLoopback(new URL(text).hostname))
 }
 
 function isBelow(url: string, origin: string): boolean {

@@ -48,23 +48,26 @@ export function parseWay(
   const tags = flag('session-tags', inputs, problems)
   const chain = parseChain(inputs['role-chain'], problems)
   const runner = identity === 'runner' ? parseRunnerIdentity(variables, problems) : undefined
+  // A misspelled identity is a problem of its own: nobody knows yet what it needs.
+  const isJob = inputs['aws-identity'] === 'oidc'
   const isFirstGiven = inputs['role-to-assume'] !== ''
-  const first = isFirstGiven || identity === 'oidc' ? [parseRole(inputs['role-to-assume'], problems)] : []
+  const first = isFirstGiven || isJob ? [parseRole(inputs['role-to-assume'], problems)] : []
   const hops: RoleHop[] = [...first, ...chain]
   checkHops(hops, problems)
+  const own = runner?.kind === 'web-identity' ? runner.role : UNKNOWN_ROLE
+  checkOwn(own, hops, isFirstGiven ? 'role-to-assume' : 'role-chain', problems)
   checkLimits(inputs, { isRunner: identity === 'runner', hops }, problems)
   if (runner?.kind !== 'web-identity' && identity === 'runner' && hops.length === 0) {
     checkUnlimited(inputs['session-policy'], problems)
   }
   if (identity === 'oidc' && chain.length === 0) {
-    if (!tags)
+    if (isJob && /^false$/i.test(inputs['session-tags']))
       problems.add(
         'session-tags',
         prose`has an effect only with ${code('role-chain')}, or with ${code('aws-identity: runner')}`,
       )
     return { role: first[0] ?? UNKNOWN_ROLE }
   }
-  const own = runner?.kind === 'web-identity' ? runner.role : UNKNOWN_ROLE
   const last = hops.at(-1)
   const role = last ? { arn: last.arn, partition: last.partition, account: last.account } : own
   return { role, way: { runner, hops, tags } }
@@ -112,6 +115,15 @@ function checkHops(hops: readonly RoleHop[], problems: Problems): void {
       )
     }
   }
+}
+
+/** `name`: the input with the first role that the runner assumes. */
+function checkOwn(own: Role, [first]: readonly RoleHop[], name: string, problems: Problems): void {
+  if (own.account === '' || !first || first.account === '' || first.partition === own.partition) return
+  problems.add(
+    name,
+    prose`is in the partition ${first.partition}, but the runner’s own role (${code('AWS_ROLE_ARN')}) is in ${own.partition}, and cannot assume it ${got(first.arn, 200)}`,
+  )
 }
 
 function checkLimits(

@@ -175,7 +175,8 @@ export class Http {
       return await this.#attempt(request, { agent: this.#http, request: httpRequest, addressMs })
     }
     const https = await this.#loadHttps()
-    const proxied = await this.#proxyFor(url, { addressMs, tls: https.tls })
+    // Whoever has a machine's own credentials is on it, or next to it.
+    const proxied = isForCredentials ? undefined : await this.#proxyFor(url, { addressMs, tls: https.tls })
     return await this.#attempt(request, { ...https, ...proxied, addressMs })
   }
 

@@ -1,5 +1,6 @@
 /** What the main action knows for its audit event. */
 import type { AuditedFacts } from '../audit/audit-event.ts'
+import { auditedWay } from '../audit/audited-way.ts'
 import { auditedHosts } from '../audit/foreign-hosts.ts'
 import type { Progress } from './progress.ts'
 
@@ -25,6 +26,7 @@ export function tokenFacts(progress: Progress): AuditedFacts {
     details: {
       scope: request?.scope,
       source: request?.source.kind,
+      ...auditedWay(request?.aws?.way),
       secretArn: origin?.aws?.secretArn,
       secretVersionId: origin?.aws?.secretVersionId,
       sweptTokens: swept,

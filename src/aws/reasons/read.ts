@@ -1,7 +1,7 @@
 /** The one place that reads why AWS refused. Every explanation of a refusal of AWS begins here. */
 import { isTransientRefusal, type ServiceError } from '../service-error.ts'
 import { denialIn, namedIn, plainWords } from './denial.ts'
-import type { Denied, Kinds, Reason, ServiceName } from './reason.ts'
+import type { Denied, Kinds, Reason, ServiceName, StsKind } from './reason.ts'
 import { COMMON, ECS, LAMBDA, type Rule, SECRET, STS, STS_LAST } from './rules.ts'
 
 interface Reading<Kind> {
@@ -40,6 +40,12 @@ export function readReason<S extends ServiceName>(service: S, error: ServiceErro
   const words = plainWords(error.message)
   const named = namedIn(words)
   return { kind: kindOf(READINGS[service], error, words), onKey: isOnKey(named.action ?? ''), ...named }
+}
+
+/** Why STS refused a call that was signed: it had no ID token, so that what has expired are the credentials. */
+export function readSigned(error: ServiceError): Reason<StsKind> {
+  const reason = readReason('sts', error)
+  return reason.kind === 'token-expired' ? { ...reason, kind: 'session-expired' } : reason
 }
 
 function kindOf<Kind>(

@@ -5,32 +5,29 @@ import { printable } from '../../text/printable.ts'
 import type { SessionContext } from '../assume-role.ts'
 import type { AwsCredentials, Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
-import type { Role, RunnerIdentity, SessionRequest } from '../request.ts'
+import type { Role, RunnerIdentity, SessionAsked } from '../request.ts'
 import { containerKeys } from './container.ts'
-import { notAccepted } from './explain.ts'
 import { instanceKeys } from './instance.ts'
 import { assumeByWebIdentity } from './web-identity.ts'
 
 /**
- * Who the runner is at AWS. `document`: the session policy for a session that is opened here; a container's and an
- * instance's exist already, and cannot be limited.
+ * Who the runner is at AWS.
  *
  * @throws `ActionError` `aws-identity-unavailable`, `sts-failed`, `network-unreachable`, `deadline-exceeded`.
  */
 export async function becomeRunner(
   runner: RunnerIdentity,
-  request: SessionRequest,
-  document: string | undefined,
+  asked: SessionAsked,
   context: SessionContext,
 ): Promise<Standing> {
   const { log } = context
-  if (runner.kind === 'web-identity') return await assumeByWebIdentity(runner, request, document, context)
+  if (runner.kind === 'web-identity') return await assumeByWebIdentity(runner, asked, context)
   const given = runner.kind === 'container' ? await containerKeys(runner, context) : await instanceKeys(runner, context)
   const { role } = given
   const keys = { ...given.keys, clockOffsetMs: context.clockOffsetMs ?? 0 }
-  const standing = await whoIs(keys, request, context).catch((error: unknown) => {
+  const standing = await whoIs(keys, asked, context).catch((error: unknown) => {
     // The role that is assumed next is named; who assumes it, only messages need to know.
-    if (!request.way?.hops.length || !(error instanceof ActionError)) throw error
+    if (!asked.request.way?.hops.length || !(error instanceof ActionError)) throw error
     log.debug(`AWS: nobody knows whose credentials this runner has: ${error.summary}`)
     return { credentials: keys, name: 'the runner’s own AWS identity', role: undefined }
   })
@@ -43,9 +40,10 @@ const WHERE = { container: 'credentials of its container', instance: 'credential
 /** Source: STS API reference, GetCallerIdentity: needs no permission. */
 async function whoIs(
   credentials: AwsCredentials,
-  { region, awsEndpoints: endpoints }: SessionRequest,
+  { identity, request }: SessionAsked,
   { http, policy }: SessionContext,
 ): Promise<Standing> {
+  const { region, awsEndpoints: endpoints } = request
   const what = `STS in ${region} to say who this runner is`
   const { Arn } = await callAws({
     Client: STSClient,
@@ -59,7 +57,10 @@ async function whoIs(
     isRepeatable: true,
     isCounted: true,
     send: (client) => client.send(new GetCallerIdentityCommand({})),
-    explain: (error) => notAccepted(error),
+    explain: async (error) => {
+      const { callerRefused } = await import('./explain-refusal.ts')
+      return callerRefused({ error, identity, request })
+    },
   })
   const name = typeof Arn === 'string' ? Arn : ''
   return { credentials, name, role: roleIn(name) }

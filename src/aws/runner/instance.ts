@@ -8,8 +8,8 @@ import { unavailable } from './explain.ts'
 import { type RunnerKeys, readKeys } from './keys.ts'
 
 const ROLES = '/latest/meta-data/iam/security-credentials/'
-/** How long the token for the metadata is valid, in seconds: for the two requests that follow. */
-const TOKEN_SECONDS = 60
+/** How long the token for the metadata is valid, in seconds: longer than the two requests that follow can take. */
+const TOKEN_SECONDS = 3_600
 
 /**
  * @throws `ActionError` `aws-identity-unavailable`.

@@ -1,21 +1,17 @@
 /** The identity of a pod that EKS gives a token and a role (IAM roles for service accounts), and what works like it. */
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { code, prose } from '../../text/message.ts'
-import { printable } from '../../text/printable.ts'
 import { examineSession, logSession, type SessionContext, sessionOf } from '../assume-role.ts'
 import type { Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
-import type { RunnerIdentity, SessionRequest } from '../request.ts'
-import { said } from '../service-error.ts'
-import { unavailable } from './explain.ts'
+import type { RunnerIdentity, SessionAsked } from '../request.ts'
 
-/** @throws `ActionError` `aws-identity-unavailable`. */
+/** @throws `ActionError` `aws-identity-unavailable`, `sts-failed`, `network-unreachable`, `deadline-exceeded`. */
 export async function assumeByWebIdentity(
-  { tokenFile, role, sessionName }: RunnerIdentity & { kind: 'web-identity' },
-  request: SessionRequest,
-  document: string | undefined,
+  runner: RunnerIdentity & { kind: 'web-identity' },
+  { identity, request, document }: SessionAsked,
   { http, policy, mask, log, awsToken, clockOffsetMs = 0 }: SessionContext,
 ): Promise<Standing> {
+  const { tokenFile, role, sessionName } = runner
   const { region, awsEndpoints: endpoints, roleSessionName, roleDurationSeconds } = request
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: role.arn,
@@ -36,14 +32,10 @@ export async function assumeByWebIdentity(
     isCounted: true,
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
-    explain: (error) =>
-      unavailable({
-        seen: said(error),
-        expected: prose`a session of the role ${code(printable(role.arn))}, which ${code('AWS_ROLE_ARN')} names, by the token in ${code(printable(tokenFile, 200))}`,
-        cause:
-          'AWS’s own message is above: the role’s trust policy does not let in this service account, or the account has no OIDC provider for the cluster.',
-        fix: prose`Check the role, its trust policy and the cluster’s OIDC provider (EKS user guide, "IAM roles for service accounts"). If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,
-      }),
+    explain: async (error) => {
+      const { podRefused } = await import('./explain-refusal.ts')
+      return podRefused({ error, identity, request }, runner)
+    },
   })
   const session = sessionOf(answer, role, clockOffsetMs)
   logSession(session, request, log)

@@ -1,5 +1,6 @@
 /** What a rotation did, as JSON for later steps and as one audit event. Neither contains a secret. */
 import type { AuditedFacts, AuditedToken } from '../../audit/audit-event.ts'
+import { auditedWay } from '../../audit/audited-way.ts'
 import { auditedHosts } from '../../audit/foreign-hosts.ts'
 import type { ActionError } from '../../errors/action-error.ts'
 import type { Identity } from '../../identity/identity.ts'
@@ -77,6 +78,7 @@ export function rotationFacts({ job, request, identity, rotation, contacted }: R
     details: {
       mode: request?.mode.kind,
       dryRun: request?.dryRun,
+      ...auditedWay(request?.way),
       secrets: rotation?.secrets.map(auditedSecret),
       services: rotation?.services.map(({ service, action, error }) => ({ service, action, error: error?.code })),
     },

@@ -57,6 +57,7 @@ export function parseAws(
         found,
       )
       checkRoleNames(complete, found)
+      checkSecretArn(templates['secret-id'], complete.secret.id, found)
       if (found.found.length > 0) throw doesNotFit(names, found)
       return complete
     },
@@ -122,4 +123,18 @@ function checkRoleNames({ role, way }: AwsRequest, problems: Problems): void {
     if (length <= MAX_ROLE_NAME) continue
     problems.addLine(prose`${code(arn)} has a role name of ${length} characters; IAM allows ${MAX_ROLE_NAME}`)
   }
+}
+
+/** A complete ARN ends in a hyphen and six characters. */
+const SUFFIX = /-[A-Za-z0-9]{6}$/
+
+/**
+ * AWS takes the end of an ARN for the characters that it appended, if it looks like them: with `…:secret:hf/{repo}`, the
+ * secret of `model` would also be that of a repository named `model-AbCdEf`.
+ */
+function checkSecretArn(template: string, id: string, problems: Problems): void {
+  if (!id.startsWith('arn:') || SUFFIX.test(template) || !SUFFIX.test(id)) return
+  problems.addLine(
+    prose`${code(id)} looks like the complete ARN of another secret, because its end looks like the six characters that AWS appends; use the name of the secret in ${code('secret-id')} instead of its ARN`,
+  )
 }
