@@ -174,7 +174,7 @@ function identityFix(facts: Facts): Part[] {
 /** One side cannot see what the other has. */
 function forward({ hop, before }: Facts): Prose {
   const accounts = [...new Set([hop.account, ...(before.role ? [before.role.account] : [])])]
-  return prose`Send this to the administrators of ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}.`
+  return prose`The administrators of ${accounts.length === 1 ? 'AWS account' : 'the AWS accounts'} ${accounts.join(' and ')}. Send this message to them.`
 }
 
 /** Whose session it is that calls. */

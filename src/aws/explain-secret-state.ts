@@ -35,7 +35,7 @@ function secretMissing(facts: SecretFacts): ActionError {
       prose`Check ${code(secretInput(secret))} and ${code('aws-region')}, or create the secret:`,
       ...createSecret(use.content, secret),
     ],
-    forward: prose`If the name and the region are correct, send this to whoever administers AWS account ${accountOf(facts)}.`,
+    forward: prose`Anyone who can correct the name or the region. If both are correct, send this message to whoever administers AWS account ${accountOf(facts)}.`,
   })
 }
 
@@ -84,7 +84,7 @@ function markedForDeletion(facts: SecretFacts): ActionError {
   return stateOf(facts, 'secret-not-found', {
     failed: prose`The secret ${code(secret.id)} is marked for deletion.`,
     expected: 'a secret that is in use',
-    cause: 'Somebody deleted it; AWS keeps it until the recovery window ends.',
+    cause: 'Somebody deleted it; AWS keeps it until the recovery window is over.',
     fix: [
       'Restore it:',
       block(secretCommand('restore-secret', secret)),

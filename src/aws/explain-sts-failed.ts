@@ -131,7 +131,7 @@ function sessionTooLong({ request: { role, roleDurationSeconds } }: Facts): Advi
       prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role. This command shows it:`,
       block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.MaxSessionDuration`),
     ],
-    forward: prose`Anyone who can edit the workflow can lower the duration. To increase the maximum of the role, send this to whoever administers AWS account ${role.account}.`,
+    forward: prose`Anyone who can edit the workflow can lower the duration. Whoever administers AWS account ${role.account} can increase the role’s maximum.`,
   }
 }
 
