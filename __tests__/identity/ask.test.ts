@@ -103,7 +103,7 @@ describe('a request that fails', () => {
       body: '<html><title>Sign in</title>',
     }
     await expect(ask({ [ASKED]: page }).answer).rejects.toThrow(
-      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it\n.*\nLikely cause: The response is a page for people/,
+      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it\n.*\nLikely cause: The response is a web page/,
     )
   })
 

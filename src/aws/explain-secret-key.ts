@@ -77,7 +77,7 @@ export const KEY_STATES = {
         ...findKey(facts),
         'Check its state:',
         keyCommand(facts, 'describe-key'),
-        prose`If its state is ${code('PendingDeletion')}, cancel the deletion and enable the key. If it is gone, nobody can decrypt the secret any more: store a new token in a secret with another key.`,
+        prose`If its state is ${code('PendingDeletion')}, cancel the deletion and enable the key. If it is gone, nobody can decrypt the secret anymore: store a new token in a secret with another key.`,
       ],
     }),
   'default-key': (facts: SecretFacts) => {

@@ -48,7 +48,7 @@ function versionMissing(facts: SecretFacts): ActionError {
       failed: prose`${where} does not have the version that was requested.`,
       expected: 'a version with this ID and a value',
       cause:
-        'The version was never created, or Secrets Manager has removed it: it keeps a version without a staging label for at least a day only.',
+        'The version was never created, or Secrets Manager has removed it. It may remove a version without a staging label once that version is a day old.',
       fix: ['List the versions and their staging labels:', block(secretCommand('list-secret-version-ids', secret))],
     })
   }

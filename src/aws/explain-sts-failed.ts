@@ -194,7 +194,7 @@ function notSts(): Advice {
 function overloaded(): Advice {
   return {
     cause: 'STS is throttling the account or having an incident.',
-    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or give the action more time with ${code('timeout: 2m')} and no low ${code('max-attempts')}.`,
+    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or give the action more time with ${code('timeout: 2m')} (and no low ${code('max-attempts')}).`,
   }
 }
 

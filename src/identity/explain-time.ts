@@ -42,7 +42,7 @@ function distance(claim: TimeClaim, ms: number): string {
 
 /** What the issuer's answers say about the clock. */
 function measured({ driftMs, correctsTime }: Expectation): string {
-  if (driftMs === undefined) return 'no time from the issuer by which the runner’s clock could be checked'
+  if (driftMs === undefined) return 'no time from the issuer to check the runner’s clock against'
   if (Math.abs(driftMs) <= CLOCK_TOLERANCE_SECONDS * 1000) return 'the issuer’s time, which agrees with that clock'
   const drift = `the issuer’s time: that clock is ${driftInWords(driftMs)}`
   if (isBeyondCorrection(driftMs)) return `${drift}, more than the ${MAX_DRIFT_SECONDS} s that the action corrects`

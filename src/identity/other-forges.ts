@@ -52,7 +52,7 @@ const EXPLANATIONS: Record<'act' | 'gitea' | 'forgejo', (job: ForeignJob) => Adv
   }),
   forgejo: ({ platform, serverUrl }) => ({
     failed: prose`There is no ID token here: this workflow does not enable Forgejo’s ID tokens.`,
-    cause: prose`On Forgejo, ${code('permissions: id-token: write')} makes no difference: it has a switch of its own, and issues ID tokens from version 15 on (with a runner 12.5 or later), but not to pull requests from forks.`,
+    cause: prose`On Forgejo, ${code('permissions: id-token: write')} makes no difference, because Forgejo has its own switch. It issues ID tokens from version 15 on (with runner 12.5 or later), but not to pull requests from forks.`,
     fix: [
       'Add this to the job, or at the top of the workflow:',
       snippetBlock('forgejo-switch'),

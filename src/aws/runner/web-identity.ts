@@ -41,7 +41,7 @@ export async function assumeByWebIdentity(
         seen: said(error),
         expected: prose`a session of the role ${code(printable(role.arn))}, which ${code('AWS_ROLE_ARN')} names, by the token in ${code(printable(tokenFile, 200))}`,
         cause:
-          'AWS’s own message is above: the role’s trust policy does not let in this service account, or the account has no OIDC provider for the cluster.',
+          'AWS’s own message is above: the role’s trust policy does not allow this service account, or the account has no OIDC provider for the cluster.',
         fix: prose`Check the role, its trust policy and the cluster’s OIDC provider (EKS user guide, "IAM roles for service accounts"). If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,
       }),
   })
