@@ -155,7 +155,7 @@ describe('another account’s secret', () => {
     const row = rowOf('default-key', 'different AWS account')
     const { code, message } = explain(row, row.message, foreign)
     expect(code).toBe('secret-kms-denied')
-    expect(message).toContain('--kms-key-id <the ARN of a customer managed key>')
+    expect(message).toContain('--kms-key-id KEY_ARN')
     expect(message).toContain('AWS account 999988887777, which owns the secret')
   })
 

@@ -254,7 +254,7 @@ const scenarios: Scenario[] = [
       '`max-attempts` must be a whole number from 1 to 10 (got "0")',
       '`repositories` must list repositories such as acme/model, datasets/acme/data or spaces/acme/app (got "model")',
       '`session-policy` must be auto, none or a JSON policy document',
-      '`secret-id` must have no placeholder other than `{org}` and `{scope}` (got "{team}")',
+      '`secret-id` must have no placeholder other than `{org}`, `{scope}`, `{owner}` and `{repo}` (got "{team}")',
     ],
     before: 'any network call',
   },

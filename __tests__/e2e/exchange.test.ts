@@ -35,7 +35,7 @@ describe('an outage of the Hub that looks like a refusal', () => {
     expect(message).toContain('"invalid_grant: This operation was aborted"')
     expect(message).toContain('The Hub failed while it processed the request.')
     expect(message).not.toContain('provider: GitHub Actions')
-    expect(exchanges()).toBe(4)
+    expect(exchanges()).toBe(6)
   })
 })
 

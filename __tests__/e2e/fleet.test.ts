@@ -44,7 +44,7 @@ describe('when other jobs with the same stored token have used up the window of 
     stage.sandbox.hub.rateLimit('whoami-v2', { times: 9, resetSeconds: 1, windowSeconds: 60 })
     const { main } = await stage.main({ with: { timeout: '5s' } })
     expect(errorOf(main).title).toBe('hub-rate-limited')
-    expect(errorOf(main).message).toContain('after 2 calls')
+    expect(errorOf(main).message).toContain('after 2 attempts')
     expect(stage.sandbox.calls()).toMatchObject({ 'whoami-v2': 2 })
   })
 })

@@ -59,7 +59,11 @@ afterEach(async () => {
 const url = () => `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`
 /** As the documents quote it. */
 const record = (name: string, message: string) =>
-  recordMessage(name, message.replaceAll(url(), 'https://mirror.example.com'), stage.sandbox)
+  recordMessage(
+    name,
+    message.replaceAll(url(), 'https://mirror.example.com').replaceAll(new URL(url()).host, 'mirror.example.com'),
+    stage.sandbox,
+  )
 
 describe('a stored token that a mirror is asked about', () => {
   const HF_ENDPOINT = () => `${url()}/api/huggingfaceml/hub`

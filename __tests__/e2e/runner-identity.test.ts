@@ -214,7 +214,7 @@ describe('a runner without an identity is told why, at once', () => {
     const { title, message } = errorOf(main)
     expect(title).toBe('aws-identity-unavailable')
     expect(message).toContain('hop limit')
-    expect(message).toContain('no answer within 1.5 s')
+    expect(message).toContain('no complete answer within 1.5 s')
     expect(machine.service.count('metadata-token')).toBe(2)
   })
 

@@ -91,7 +91,7 @@ describe('a request that fails', () => {
 
   test.each([['hello'], [{}], [{ value: 7 }], [{ value: '' }], [['x']]])('for want of a token in %j', async (body) => {
     const failure = ask({ [ASKED]: { body } }).answer
-    await expect(failure).rejects.toThrow(/Seen: HTTP 200, from .*, without a token in it\n/)
+    await expect(failure).rejects.toThrow(/Seen: HTTP 200, from .*, without a token in it, after .*\n/)
     // It may hold one in another place.
     await expect(failure).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('hello') }))
   })
@@ -103,7 +103,7 @@ describe('a request that fails', () => {
       body: '<html><title>Sign in</title>',
     }
     await expect(ask({ [ASKED]: page }).answer).rejects.toThrow(
-      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it\n.*\nLikely cause: The response is a web page/,
+      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it, after .*\n.*\nLikely cause: The response is a web page/,
     )
   })
 

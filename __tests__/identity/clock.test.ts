@@ -290,6 +290,7 @@ describe('the message about a clock', () => {
     )
     expect(message).toContain('Likely cause: The runner’s clock is 661 s slow.\n')
     expect(message).toContain('What to do: Synchronize the runner’s clock (NTP), and re-run the job.')
+    expect(message).toContain('\nWho can do it: The people who operate this runner.')
   })
 
   test('blames the clock when a token from a file would pass by the issuer’s', async () => {

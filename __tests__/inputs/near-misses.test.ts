@@ -25,7 +25,7 @@ describe('a name with a hyphen, which no shell can set', () => {
   test.each([
     'node-version',
     'github-token',
-    'role-arn',
+    'iam-user',
     'working-directory',
     'fetch-depth',
     'hf-model-id',

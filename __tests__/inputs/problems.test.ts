@@ -22,6 +22,7 @@ test('one problem is a sentence', () => {
       '[input-invalid] There is a problem with the inputs, so nothing was sent to GitHub, AWS or the Hub.',
       'Seen: `scope` must be one of read, write (got "wirte")',
       'What to do: Correct the `with:` block of this step, or the environment variable named above. The README describes every input under "Inputs".',
+      'Who can do it: Anyone who can change the inputs and variables named above.',
     ].join('\n'),
   )
 })

@@ -34,7 +34,7 @@ describe('a call', () => {
     const call = { ...get(`http://127.0.0.1:${port}/`), withinMs: 5 }
     await expect(client().send(call)).rejects.toMatchObject({
       phase: 'timeout',
-      detail: expect.stringContaining('0.005 s'),
+      detail: expect.stringContaining('no complete answer within'),
     })
   })
 

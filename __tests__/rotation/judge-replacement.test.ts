@@ -202,7 +202,8 @@ What to do:
   To keep these rights, change the line as follows:
   hub/x scope=write
   If nobody who reads this secret needs any of them, change the line as follows. The current token is then replaced. Once \`grace\` (1d) has passed, it is revoked on the Hub, even if it is also used elsewhere:
-  hub/x scope=read narrow=true`)
+  hub/x scope=read narrow=true
+Who can do it: Anyone who can change this rotation, and the people who may write the secret.`)
   })
 
   test('do not drown in a long list of rights', () => {

@@ -58,6 +58,11 @@ test('post gets what main saved of its token, and nothing else', () => {
   })
 })
 
+test('what is saved for post stays short, whatever the claims say', () => {
+  saveFacts({ identity: { subject: 'x'.repeat(1_000_000), claims: {} }, role: `a${'\n'.repeat(100_000)}` })
+  expect((step.state.audit ?? '').length).toBeLessThan(5_000)
+})
+
 test.each(['', 'no JSON', '[]', '{"org":5,"subject":{},"sha256":["x"]}'])(
   'what post does not understand is left out: %s',
   (state) => {

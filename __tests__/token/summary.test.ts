@@ -25,6 +25,10 @@ function expectHarmless(html: string): void {
 test('hostile text in the summary of a success is text', () => {
   for (const part of ['request', 'identity', 'identityOfToken', 'kind', 'rights', 'label', 'role'] as const) {
     const harmless = 'x'
+    const origin = {
+      label: part === 'label' ? HOSTILE : harmless,
+      aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
+    }
     const html = successSummary({
       request: { org: part === 'request' ? HOSTILE : harmless, scope: 'read', source: { kind: 'secrets-manager' } },
       identity: { subject: part === 'identity' ? HOSTILE : harmless },
@@ -34,11 +38,9 @@ test('hostile text in the summary of a success is text', () => {
         rights: [part === 'rights' ? HOSTILE : harmless],
         confirmedBy: harmless,
         evidence: STORED,
-        origin: {
-          label: part === 'label' ? HOSTILE : harmless,
-          aws: { assumedRoleArn: part === 'role' ? HOSTILE : harmless, holdsToken: true },
-        },
+        origin,
       },
+      origin,
     } as unknown as Required<Progress>)
     expectHarmless(html)
   }

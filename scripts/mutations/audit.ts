@@ -76,6 +76,12 @@ export const AUDIT: readonly Mutation[] = [
   },
   {
     ...saved,
+    without: 'what is saved for post stays short',
+    find: "return typeof text === 'string' ? verbatim(text, MAX) : undefined",
+    replace: "return typeof text === 'string' ? text : undefined",
+  },
+  {
+    ...saved,
     without: 'only texts are taken from the saved state',
     find: "return typeof value === 'string' ? value.slice(0, MAX) : undefined",
     replace: 'return value as string',

@@ -88,7 +88,7 @@ export const KEY_STATES = {
       cause: prose`The secret belongs to AWS account ${account} and is encrypted with the key ${code('aws/secretsmanager')}, which no other account can use.`,
       fix: [
         'Encrypt the secret with a customer managed key of its account. Its value stays the same:',
-        block(secretCommand('update-secret', secret, '--kms-key-id <the ARN of a customer managed key>')),
+        block(secretCommand('update-secret', secret, '--kms-key-id KEY_ARN')),
         ...crossAccountKey(facts),
       ],
     })

@@ -14,7 +14,7 @@ export const WHO = {
   'oidc-unavailable-for-fork': AUTHORS,
   'oidc-request-failed': 'The people who operate the server that runs this workflow.',
   'id-token-invalid':
-    'Anyone who can change this workflow. If the runner’s clock or network is wrong, the people who operate the runner.',
+    'Anyone who can change this workflow. If a proxy or firewall is the cause, the people who operate this runner.',
   'audience-mismatch': AUTHORS,
   'claim-rejected': 'Anyone who can change this workflow. Before you widen a rule, ask the people who wrote it.',
   'role-trust-rejected': ROLE_ACCOUNT,

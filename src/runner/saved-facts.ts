@@ -2,6 +2,7 @@
 import { debug, getState, saveState } from '@actions/core'
 import type { AuditedFacts, AuditedToken } from '../audit/audit-event.ts'
 import { isRecord, parseJson } from '../text/json.ts'
+import { verbatim } from '../text/printable.ts'
 
 const AUDIT_STATE = 'audit'
 
@@ -9,17 +10,11 @@ const AUDIT_STATE = 'audit'
 export function saveFacts({ org, role, roleSession, identity, token, details }: AuditedFacts): void {
   // Without this file, `@actions/core` would print them in an old workflow command.
   if (!process.env.GITHUB_STATE) return
-  const subject = identity?.subject
+  const known = { org, role, roleSession, subject: identity?.subject, ...tokenFields(token) }
+  const texts = Object.entries({ ...known, scope: details?.scope, source: details?.source })
   try {
-    saveState(AUDIT_STATE, {
-      org,
-      role,
-      roleSession,
-      subject,
-      ...tokenFields(token),
-      scope: details?.scope,
-      source: details?.source,
-    })
+    // The runner hands the state to post in a variable: with one of a megabyte, no process starts.
+    saveState(AUDIT_STATE, Object.fromEntries(texts.map(([name, text]) => [name, short(text)])))
   } catch {
     debug('What the audit event of the post step says about the token could not be saved.')
   }
@@ -43,8 +38,12 @@ export function savedFacts(): Pick<AuditedFacts, 'org' | 'role' | 'roleSession' 
   }
 }
 
-/** In characters; the event cuts at less. */
-const MAX = 2_000
+/** The longest text, in characters: the event has none that is longer. */
+const MAX = 400
+
+function short(text: unknown): string | undefined {
+  return typeof text === 'string' ? verbatim(text, MAX) : undefined
+}
 
 function tokenFields({ sha256, hubIdentity, kind }: AuditedToken = {}): AuditedToken {
   return { sha256, hubIdentity, kind }

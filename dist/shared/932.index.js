@@ -1,0 +1,2 @@
+export const id=932;export const ids=[932];export const modules={1932:((e,o,t)=>{t.d(o,{T:()=>n,endpointVariables:()=>r});var a=t(9962),s=t(4301);const n={cause:"The AWS SDK found no endpoint for these settings, or could not sign the request; its own message is above.",fix:a.CS`Check ${(0,a.aY)("aws-region")} and the variables ${(0,a.aY)("AWS_ENDPOINT_URL*")}, ${(0,a.aY)("AWS_USE_FIPS_ENDPOINT")} and ${(0,a.aY)("AWS_USE_DUALSTACK_ENDPOINT")}. If they are all correct, report this as a bug.`}
+;function r(e){return a.CS`${(0,a.aY)((0,s.gz)(e))} or ${(0,a.aY)(s.XH)}`}})};
