@@ -145,7 +145,7 @@ describe('another account’s secret', () => {
     expect(message).toContain('2. The secret must be encrypted with a customer managed key')
     expect(message).toContain('3. In account 123456789012, allow this in the policy of the role')
     expect(message).toContain(
-      'Send steps 1 and 2 to whoever administers AWS account 999988887777, which owns the secret, and step 3 to whoever administers AWS account 123456789012.',
+      'For steps 1 and 2, whoever administers AWS account 999988887777, which owns the secret. For step 3, whoever administers AWS account 123456789012. Send this message to both.',
     )
     expect(message).toContain(FOREIGN_ID)
     expect(message).not.toContain('AbCdEf-??????')

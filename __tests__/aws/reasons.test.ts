@@ -143,29 +143,31 @@ describe('who can fix it', () => {
 
   test('the role is its account’s', () => {
     expect(whom(denied('because no identity-based policy allows'))).toBe(
-      'Send this to whoever administers AWS account 123456789012.',
+      'Whoever administers AWS account 123456789012. Send this message to them.',
     )
   })
 
   test('the secret may be another account’s', () => {
     const reason = denied('with an explicit deny in a resource-based policy')
     expect(whom(reason, '999988887777')).toBe(
-      'Send this to whoever administers AWS account 999988887777, which owns the secret.',
+      'Whoever administers AWS account 999988887777, which owns the secret. Send this message to them.',
     )
-    expect(whom(reason, '123456789012')).toBe('Send this to whoever administers AWS account 123456789012.')
+    expect(whom(reason, '123456789012')).toBe(
+      'Whoever administers AWS account 123456789012. Send this message to them.',
+    )
   })
 
   test('the key’s own account counts', () => {
     const key = 'arn:aws:kms:eu-west-1:444455556666:key/1a2b'
     expect(
       whom(`is not authorized to perform: kms:Decrypt on resource: ${key} because no resource-based policy allows`),
-    ).toBe('Send this to whoever administers AWS account 444455556666, which owns the key.')
+    ).toBe('Whoever administers AWS account 444455556666, which owns the key. Send this message to them.')
   })
 
   test('the organization has its management account', () => {
     const scp = 'arn:aws:organizations::555566667777:policy/o-example/service_control_policy/p-example'
     expect(whom(denied(`with an explicit deny in a service control policy: ${scp}`))).toBe(
-      'Send this to whoever administers the AWS organization of account 123456789012 (its management account is 555566667777). Nobody in account 123456789012 can change it.',
+      'Whoever administers the AWS organization of account 123456789012 (its management account is 555566667777). Send this message to them: nobody in account 123456789012 can change it.',
     )
     expect(whom(denied('with an explicit deny in a resource control policy'), '999988887777')).toContain(
       'the AWS organization of account 999988887777.',

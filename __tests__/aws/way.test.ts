@@ -178,7 +178,7 @@ describe('a refusal names the hop', () => {
       'the trust policy',
       denied(on('sts:AssumeRole', ' because no resource-based policy allows the sts:AssumeRole action')),
       'role-trust-rejected',
-      ['does not let in', '"AWS": "arn:aws:iam'],
+      ['does not allow', '"AWS": "arn:aws:iam'],
     ],
     [
       'an organization',
@@ -422,7 +422,7 @@ describe('the runner of an instance', () => {
 
   test.each<[string, (SandboxResponse | Error)[], string]>([
     ['no service', [new NetworkError({ what: 'x', host: 'h', phase: 'timeout', detail: 'none' })], 'hop limit'],
-    ['a service that is off', [{ status: 403, body: '' }], 'turn the service on'],
+    ['a service that is off', [{ status: 403, body: '' }], 'turn on the service'],
     ['a page instead of a token', [text('<html>\n</html>')], 'an answer that is not a token'],
     ['no role', [text('AQAEAtoken=='), { status: 404, body: '' }], 'has no instance profile'],
     ['a name that is none', [text('AQAEAtoken=='), text('../../x')], 'the role "../../x"'],

@@ -36,7 +36,7 @@ describe('a job without an ID token', () => {
     [
       'forgejo',
       'oidc-permission-missing/forgejo',
-      ['enable-openid-connect: true', '/api/actions', 'does not switch on Forgejo’s ID tokens'],
+      ['enable-openid-connect: true', '/api/actions', 'does not enable Forgejo’s ID tokens'],
     ],
   ] as const)('of %s is told what there is, and nothing is sent', async (forge, name, says) => {
     const { main } = await stage.main({ job: { idTokenPermission: false }, env: FORGES[forge] })
@@ -112,7 +112,7 @@ describe('a page of a proxy', () => {
     expect(title).toBe(name.split('/')[0])
     expect(message).toMatch(new RegExp(`HTTP 403.*from \`127\\.0\\.0\\.1:\\d+\\S*${path}\``))
     expect(message).toContain('a page with the title "Web page blocked", with `via: 1.1 proxy.corp`')
-    expect(message).toContain('the people who administer the network of this runner')
+    expect(message).toContain('people who administer the network of this runner')
   })
 })
 

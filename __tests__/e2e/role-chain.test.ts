@@ -194,7 +194,7 @@ describe('a refusal says which hop it was, and prints what turns it into a pass'
   test('another external ID', async () => {
     setUp()
     const { main } = await stage.main({ with: { 'role-chain': `${READER} external-id=acme:43` } })
-    expect(errorOf(main).message).toContain('when the trust policy requires another external ID')
+    expect(errorOf(main).message).toContain('when the trust policy requires a different external ID')
   })
 
   test('the role before it does not exist: the first hop is the one that is named', async () => {

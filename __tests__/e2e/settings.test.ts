@@ -141,7 +141,7 @@ describe('a proxy', () => {
 
 test('an audience that is well known elsewhere is a warning', async () => {
   const { main } = await stage.main({ with: { 'hf-org': 'pypi' } })
-  expect(main.log).toContain('The audience `pypi` is well known')
+  expect(main.log).toContain('The audience `pypi` is not yours alone')
 })
 
 test('an endpoint that is not what it looks like is refused before any call', async () => {

@@ -105,7 +105,7 @@ describe('a request that fails', () => {
       body: '<html><title>Sign in</title>',
     }
     await expect(ask({ [ASKED]: page }).answer).rejects.toThrow(
-      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it, after 3 attempts in less than 1 s\n.*\nLikely cause: The response is a page for people/,
+      /a page with the title "Sign in", with `via: 1.1 proxy`, without a token in it, after 3 attempts in less than 1 s\n.*\nLikely cause: The response is a web page/,
     )
   })
 
@@ -126,7 +126,9 @@ describe('a request that fails', () => {
     const platform = platformOf({ FORGEJO_ACTIONS: 'true', GITHUB_SERVER_URL: 'https://code.example.com' })
     const { answer } = ask({ [ASKED]: { status: 500 } }, { policy: { ...hurried(), platform } })
     await expect(answer).rejects.toThrow('Forgejo’s ID token endpoint did not return a token.')
-    await expect(answer).rejects.toThrow('Who can do it: Send this to the administrators of `code.example.com`.')
+    await expect(answer).rejects.toThrow(
+      'Who can do it: The administrators of `code.example.com`. Send this message to them.',
+    )
     await expect(answer).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('GitHub') }))
   })
 

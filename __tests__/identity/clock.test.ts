@@ -322,6 +322,7 @@ describe('the message about a clock', () => {
     )
     expect(message).toContain('Likely cause: The runner’s clock is 661 s slow.\n')
     expect(message).toContain('What to do: Synchronize the runner’s clock (NTP), and re-run the job.')
+    expect(message).toContain('\nWho can do it: The people who operate this runner.')
   })
 
   test('blames the clock when a token from a file would pass by the issuer’s', async () => {
@@ -342,7 +343,7 @@ describe('the message about a clock', () => {
   test('blames nobody for sure when nothing was measured', async () => {
     const claims = { nbf: now / 1000 + 600 }
     const { message } = await proveAt({ fast: 0, claims })
-    expect(message).toContain('no time from the issuer by which the runner’s clock could be checked')
+    expect(message).toContain('no time from the issuer to check the runner’s clock against')
     expect(message).toContain(
       'The runner’s clock is wrong (self-hosted runners), or a token that is not valid yet was returned.',
     )

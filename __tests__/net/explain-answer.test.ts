@@ -108,9 +108,9 @@ describe('what is said about the sender', () => {
 
   test('who can fix it depends on who operates the runner', () => {
     const page = answer(200, '<html>')
-    const people = 'the people who administer the network of this runner (proxy, firewall, DNS)'
-    expect(advice(page, { RUNNER_ENVIRONMENT: 'self-hosted' }).forward).toMatch(`Send this to ${people}`)
-    expect(advice(page, { RUNNER_ENVIRONMENT: 'github-hosted' }).forward).toMatch(/^On a GitHub-hosted runner, /)
+    const people = 'people who administer the network of this runner (proxy, firewall, DNS)'
+    expect(advice(page, { RUNNER_ENVIRONMENT: 'self-hosted' }).forward).toMatch(`The ${people}`)
+    expect(advice(page, { RUNNER_ENVIRONMENT: 'github-hosted' }).forward).toMatch(/^If the workflow sets a proxy, /)
   })
 
   test('an explanation keeps its code and its first sentence', () => {

@@ -113,6 +113,6 @@ describe('a certificate that is not trusted', () => {
 })
 
 test('a network failure says who can fix it', () => {
-  expect(explain('connect')).toContain('they must let it reach `hub.example`')
+  expect(explain('connect')).toContain('They must let it reach `hub.example`')
   expect(explain('policy')).toContain('Who can do it: Anyone who can change this workflow.')
 })

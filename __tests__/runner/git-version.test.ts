@@ -75,8 +75,8 @@ onPosix('a git in the working directory is not started', () => {
 })
 
 onPosix('a git that fails is told apart from an old one', () => {
-  expect(told({ PATH: program('fails', 'exit 3') })).toContain('did not say its version (exit code 3)')
-  expect(told({ PATH: program('killed', 'kill -9 $$') })).toContain('did not say its version (it was stopped)')
+  expect(told({ PATH: program('fails', 'exit 3') })).toContain('did not print its version (exit code 3)')
+  expect(told({ PATH: program('killed', 'kill -9 $$') })).toContain('did not print its version (it was stopped)')
   expect(told({ PATH: program('silent', ':') })).toContain('printed ""')
 })
 

@@ -64,7 +64,7 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   SLACK_PART: percent(SLACK_PART),
   MAX_SLACK_MS: time(MAX_SLACK_MS / 1000, 'hour'),
   CLOCK_TOLERANCE_SECONDS: time(CLOCK_TOLERANCE_SECONDS, 'second'),
-  MAX_DRIFT_SECONDS: time(MAX_DRIFT_SECONDS / 60, 'minute'),
+  MAX_DRIFT_SECONDS: time(MAX_DRIFT_SECONDS, 'minute'),
   MAX_ANSWER_BYTES: `${MAX_ANSWER_BYTES / 1024 / 1024} MB`,
   MAX_SESSION_NAME: String(MAX_SESSION_NAME),
   MAX_CHAIN: String(MAX_CHAIN),

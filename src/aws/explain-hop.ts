@@ -155,7 +155,7 @@ function notTrusted(facts: Facts): ActionError {
   if (reason.kind === 'session-silent') return sessionLacks(facts)
   return new ActionError('role-trust-rejected', {
     ...failedAndSeen(facts),
-    expected: prose`a trust policy of ${code(printable(hop.arn))} that lets in ${who(facts)}${id === undefined ? '' : prose` with the external ID ${code(printable(id))}`}, and a policy of ${who(facts)} that allows it to assume that role`,
+    expected: prose`a trust policy of ${code(printable(hop.arn))} that allows ${who(facts)}${id === undefined ? '' : prose` with the external ID ${code(printable(id))}`}, and a policy of ${who(facts)} that allows it to assume that role`,
     cause: causeOf(facts),
     fix: [
       ...bothSides(facts),
@@ -177,9 +177,9 @@ function causeOf(facts: Facts): Prose {
       return prose`No policy of ${who(facts)} allows it to assume this role.`
     case 'resource-silent':
     case 'trust-silent':
-      return prose`The trust policy of ${role} does not let in ${who(facts)}.`
+      return prose`The trust policy of ${role} does not allow ${who(facts)}.`
     default:
-      return prose`STS does not say which of the two permissions is missing. It gives the same answer when the role does not exist, and when the trust policy requires another external ID.`
+      return prose`STS does not say which of the two permissions is missing. It gives the same answer when the role does not exist, and when the trust policy requires a different external ID.`
   }
 }
 
@@ -189,7 +189,7 @@ function tagsRejected(facts: Facts): ActionError {
     failed: prose`AWS does not allow ${who(facts)} to tag its session of the role ${code(printable(hop.arn))} (${place(facts)}).`,
     seen: said(error),
     expected: prose`${code('sts:TagSession')} next to ${code('sts:AssumeRole')}, in the trust policy of the role and in a policy of ${who(facts)}`,
-    cause: 'The policies allow the session itself, but not the tags with which CloudTrail records this job.',
+    cause: 'The policies allow the session itself, but not the session tags, which record this job in CloudTrail.',
     fix: [...(facts.reason.kind === 'session-silent' ? sessionFix(facts) : bothSides(facts)), ...withoutTags(facts)],
     forward: forward(facts),
   })
@@ -233,7 +233,7 @@ function failedAndSeen(facts: Facts): Pick<Explanation, 'failed' | 'seen'> {
 function trustFix({ hop, before, way }: Facts): Part[] {
   const previous = before.role?.arn ?? '<the ARN of the runner’s role>'
   return [
-    prose`In account ${hop.account}, make sure that the role exists, and that the statement of this trust policy is in its own:`,
+    prose`In account ${hop.account}, make sure that the role exists and that its trust policy contains the statement of this policy:`,
     block(JSON.stringify(chainTrustPolicy(previous, hop, way.tags), null, 2)),
   ]
 }

@@ -145,7 +145,7 @@ function threeThings({ caller: { role }, secret, use, reason }: SecretFacts): Ad
       prose`3. In account ${role.account}, allow this in the policy of the role ${roleName(role)}:`,
       statement(rolePolicy),
     ],
-    forward: prose`Send steps 1 and 2 to whoever administers AWS account ${secretAccount}, which owns the secret, and step 3 to whoever administers AWS account ${role.account}.`,
+    forward: prose`For steps 1 and 2, whoever administers AWS account ${secretAccount}, which owns the secret. For step 3, whoever administers AWS account ${role.account}. Send this message to both.`,
   }
 }
 

@@ -77,7 +77,7 @@ export const KEY_STATES = {
         ...findKey(facts),
         'Check its state:',
         keyCommand(facts, 'describe-key'),
-        prose`If its state is ${code('PendingDeletion')}, cancel the deletion and enable the key. If it is gone, nobody can decrypt the secret any more: store a new token in a secret with another key.`,
+        prose`If its state is ${code('PendingDeletion')}, cancel the deletion and enable the key. If it is gone, nobody can decrypt the secret anymore: store a new token in a secret with another key.`,
       ],
     }),
   'default-key': (facts: SecretFacts) => {
@@ -153,7 +153,7 @@ function otherAccount(facts: SecretFacts): Advice {
     expected: prose`permission for ${codes(use.kmsActions)} on the key that encrypts the secret, from both accounts`,
     cause: prose`The secret belongs to AWS account ${account}. The policy of its key and the policy of the role must both allow this; the key ${code('aws/secretsmanager')} cannot be used from another account at all.`,
     fix: [...findKey(facts), ...crossAccountKey(facts)],
-    forward: prose`Send the first part to whoever administers AWS account ${account}, which owns the key, and the second to whoever administers AWS account ${caller.role.account}.`,
+    forward: prose`For the key, whoever administers AWS account ${account}, which owns it. For the role, whoever administers AWS account ${caller.role.account}. Send this message to both.`,
   }
 }
 

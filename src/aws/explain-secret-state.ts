@@ -35,7 +35,7 @@ function secretMissing(facts: SecretFacts): ActionError {
       prose`Check ${code(secretInput(secret))} and ${code('aws-region')}, or create the secret:`,
       ...createSecret(use.content, secret),
     ],
-    forward: prose`If the name and the region are correct, send this to whoever administers AWS account ${accountOf(facts)}.`,
+    forward: prose`Anyone who can correct the name or the region. If both are correct, send this message to whoever administers AWS account ${accountOf(facts)}.`,
   })
 }
 
@@ -48,7 +48,7 @@ function versionMissing(facts: SecretFacts): ActionError {
       failed: prose`${where} does not have the version that was requested.`,
       expected: 'a version with this ID and a value',
       cause:
-        'The version was never created, or Secrets Manager has removed it: it keeps a version without a staging label for at least a day only.',
+        'The version was never created, or Secrets Manager has removed it. It may remove a version without a staging label once that version is a day old.',
       fix: ['List the versions and their staging labels:', block(secretCommand('list-secret-version-ids', secret))],
     })
   }
@@ -84,7 +84,7 @@ function markedForDeletion(facts: SecretFacts): ActionError {
   return stateOf(facts, 'secret-not-found', {
     failed: prose`The secret ${code(secret.id)} is marked for deletion.`,
     expected: 'a secret that is in use',
-    cause: 'Somebody deleted it; AWS keeps it until the recovery window ends.',
+    cause: 'Somebody deleted it; AWS keeps it until the recovery window is over.',
     fix: [
       'Restore it:',
       block(secretCommand('restore-secret', secret)),

@@ -131,7 +131,7 @@ function sessionTooLong({ request: { role, roleDurationSeconds } }: Facts): Advi
       prose`Lower ${code('role-duration-seconds')}, or increase the maximum session duration of the role. This command shows it:`,
       block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.MaxSessionDuration`),
     ],
-    forward: prose`Anyone who can edit the workflow can lower the duration. To increase the maximum of the role, send this to whoever administers AWS account ${role.account}.`,
+    forward: prose`Anyone who can edit the workflow can lower the duration. Whoever administers AWS account ${role.account} can increase the role’s maximum.`,
   }
 }
 
@@ -194,7 +194,7 @@ function notSts(): Advice {
 function overloaded(): Advice {
   return {
     cause: 'STS is throttling the account or having an incident.',
-    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or give the action more time with ${code('timeout: 2m')} and no low ${code('max-attempts')}.`,
+    fix: prose`Re-run the job. If many jobs start at the same time, stagger them, or give the action more time with ${code('timeout: 2m')} (and no low ${code('max-attempts')}).`,
   }
 }
 

@@ -176,7 +176,7 @@ function tagsNotTrusted(facts: Facts): ActionError {
     expected: prose`a trust policy that allows ${code('sts:TagSession')}`,
     cause: prose`The session has tags, and the trust policy of the role does not allow ${code('sts:TagSession')} next to the action that assumes it.`,
     fix: [
-      prose`Add ${code('sts:TagSession')} to the actions of the statement that lets this job in:`,
+      prose`Add ${code('sts:TagSession')} to the actions of the statement that allows this job:`,
       block(`aws iam get-role --role-name ${nameForCommand(role)} --query Role.AssumeRolePolicyDocument`),
     ],
     forward: forward(facts),

@@ -104,7 +104,7 @@ function permissionMissing(job: TokenlessJob): ActionError {
           ]
         : []),
     ],
-    forward: maintainers(job, '; for a reusable workflow, the maintainers of the workflow that calls it'),
+    forward: maintainers(job, '. For a reusable workflow, the maintainers of the workflow that calls it'),
   })
 }
 

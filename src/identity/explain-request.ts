@@ -52,7 +52,7 @@ function adviceFor(status: number, text: string, platform: MaybePlatform): Advic
   }
   if (status === 401 || status === 403) {
     return {
-      cause: `${name} did not accept the request token of this job. It is valid only while the job runs, and for about six hours at the most.`,
+      cause: `${name} did not accept the request token of this job. It is valid only while the job runs, and for at most about six hours.`,
       fix: ['Re-run the job. If the job is a long one, move this step closer to its beginning.', statusPage(platform)],
       forward,
     }

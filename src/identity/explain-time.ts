@@ -42,19 +42,23 @@ function distance(claim: TimeClaim, ms: number): string {
 
 /** What the issuer's answers say about the clock. */
 function measured({ driftMs, correctsTime }: Expectation): string {
-  if (driftMs === undefined) return 'no time from the issuer by which the runner’s clock could be checked'
+  if (driftMs === undefined) return 'no time from the issuer to check the runner’s clock against'
   if (Math.abs(driftMs) <= CLOCK_TOLERANCE_SECONDS * 1000) return 'the issuer’s time, which agrees with that clock'
   const drift = `the issuer’s time: that clock is ${driftInWords(driftMs)}`
   if (isBeyondCorrection(driftMs)) return `${drift}, more than the ${MAX_DRIFT_SECONDS} s that the action corrects`
   return correctsTime ? `${drift}, which was taken into account` : drift
 }
 
-function causeAndFix(claim: TimeClaim, value: number, expected: Expectation): Pick<Why, 'cause' | 'fix'> {
+/** Who can set the clock. */
+const CLOCK_KEEPERS = 'The people who operate this runner.'
+
+function causeAndFix(claim: TimeClaim, value: number, expected: Expectation): Pick<Why, 'cause' | 'fix' | 'forward'> {
   const { foreign, driftMs } = expected
   if (driftMs !== undefined && isClockToBlame(claim, value, expected)) {
     return {
       cause: `The runner’s clock is ${driftInWords(driftMs)}.`,
       fix: `Synchronize the runner’s clock (NTP)${foreign ? '' : ', and re-run the job'}.`,
+      forward: CLOCK_KEEPERS,
     }
   }
   const isClockKnown = driftMs !== undefined && !isBeyondCorrection(driftMs)
@@ -83,7 +87,7 @@ function ofAGivenToken(claim: TimeClaim, isClockKnown: boolean): Pick<Why, 'caus
       }
 }
 
-function ofGitHub(claim: TimeClaim, isClockKnown: boolean): Pick<Why, 'cause' | 'fix'> {
+function ofGitHub(claim: TimeClaim, isClockKnown: boolean): Pick<Why, 'cause' | 'fix' | 'forward'> {
   const token = claim === 'exp' ? 'an expired token' : 'a token that is not valid yet'
   if (isClockKnown) {
     return {
@@ -94,6 +98,7 @@ function ofGitHub(claim: TimeClaim, isClockKnown: boolean): Pick<Why, 'cause' | 
   return {
     cause: `The runner’s clock is wrong (self-hosted runners), or ${token} was returned.`,
     fix: 'Synchronize the runner’s clock (NTP), and re-run the job.',
+    forward: CLOCK_KEEPERS,
   }
 }
 

@@ -155,7 +155,7 @@ function noKeys(issuer: string, foreign: boolean, seen: Wording): ActionError {
       ? prose`Compare ${code('oidc-issuer')} with ${code('iss')} in the token: they must match exactly (case-sensitive). If they do, try again.`
       : prose`If your enterprise uses its own issuer, set ${code('oidc-issuer')} to it (the value of ${code('iss')} in the token). Otherwise, try again.`,
     forward: foreign
-      ? prose`Anyone who can change this workflow; if the issuer does not answer, the people who operate it.`
-      : 'Anyone who can change this workflow; the administrators of your enterprise know its issuer.',
+      ? prose`Anyone who can change this workflow. If the issuer does not answer, the people who operate the issuer.`
+      : 'Anyone who can change this workflow. The administrators of your enterprise know its issuer.',
   })
 }

@@ -42,23 +42,23 @@ const EXPLANATIONS: Record<'act' | 'gitea' | 'forgejo', (job: ForeignJob) => Adv
       snippetBlock('skip-act'),
       ...otherIssuer(),
     ],
-    forward: prose`You: the run is on a machine of your own. Nobody has to change anything on GitHub.`,
+    forward: prose`You, because the workflow runs on your machine. Nothing has to change on GitHub.`,
   }),
   gitea: ({ platform }) => ({
     failed: 'There is no ID token here: Gitea does not issue ID tokens to its jobs.',
     cause: prose`The workflow was written for GitHub. A ${code('permissions:')} block makes no difference on Gitea.`,
     fix: ['Run this job on GitHub or on Forgejo 15 or later, which issue ID tokens.', ...otherIssuer()],
-    forward: prose`Anyone who can change this workflow. Only a later version of Gitea could offer ID tokens: ask the administrators of ${hostOf(platform)} about it.`,
+    forward: prose`Anyone who can change this workflow. If a later version of Gitea issues ID tokens, the administrators of ${hostOf(platform)} can install it.`,
   }),
   forgejo: ({ platform, serverUrl }) => ({
-    failed: prose`There is no ID token here: this workflow does not switch on Forgejo’s ID tokens.`,
-    cause: prose`On Forgejo, ${code('permissions: id-token: write')} makes no difference: it has a switch of its own, and issues ID tokens from version 15 on (with a runner 12.5 or later), but not to pull requests from forks.`,
+    failed: prose`There is no ID token here: this workflow does not enable Forgejo’s ID tokens.`,
+    cause: prose`On Forgejo, ${code('permissions: id-token: write')} makes no difference, because Forgejo has its own switch. It issues ID tokens from version 15 on (with runner 12.5 or later), but not to pull requests from forks.`,
     fix: [
       'Add this to the job, or at the top of the workflow:',
       snippetBlock('forgejo-switch'),
       ...forgejoIssuer(serverUrl),
     ],
-    forward: prose`Anyone who can change this workflow. If the switch is set already, the administrators of ${hostOf(platform)}: Forgejo or its runner is too old.`,
+    forward: prose`Anyone who can change this workflow. If the switch is already set, Forgejo or its runner is too old: ask the administrators of ${hostOf(platform)}.`,
   }),
 }
 

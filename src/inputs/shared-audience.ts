@@ -35,5 +35,5 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
 export function sharedAudienceWarning({ audience, org }: { audience: string; org: string }): string | undefined {
   const user = ELSEWHERE.find(([form]) => form.test(audience))?.[1]
   if (user === undefined) return undefined
-  return `The audience \`${printable(audience, 200)}\` is well known: workflows also request ID tokens with it for ${user}, and AWS would accept those for your role’s OIDC provider too. Use the URL form, which nobody else uses: add \`${DEFAULT_HUB}/${printable(org, 100)}\` to the client ID list of the IAM OIDC provider and to the trust policy of the role, and then set \`audience: ${DEFAULT_HUB}/${printable(org, 100)}\` in this step.`
+  return `The audience \`${printable(audience, 200)}\` is not yours alone: workflows also request ID tokens with it for ${user}, and your OIDC provider in AWS would accept those too. Use the URL form, which nobody else uses. Add \`${DEFAULT_HUB}/${printable(org, 100)}\` to the client ID list of the IAM OIDC provider and to the trust policy of the role, and then set \`audience: ${DEFAULT_HUB}/${printable(org, 100)}\` in this step.`
 }

@@ -91,7 +91,7 @@ export const CURES: readonly Row[] = [
     detail: (detail) => detail.startsWith('answer larger than'),
     cure: 'never',
     what: 'a response that is too large',
-    why: 'it would be as large again',
+    why: 'it would be too large again',
   },
   {
     from: ['network'],
@@ -119,13 +119,13 @@ export const CURES: readonly Row[] = [
     text: /can.?t issue id_token for job in .?pending/i,
     cure: 'retry',
     what: 'GitHub: “Can’t issue ID_TOKEN for job in ‘Pending’ state” (403)',
-    why: 'GitHub has not registered yet that the job has started',
+    why: 'GitHub has not yet registered that the job has started',
   },
   {
     from: ['Hub'],
     name: /^(?:server_error|temporarily_unavailable)$/,
     cure: 'retry',
-    what: 'Hub: an OAuth error with which the service speaks of itself (`server_error`, `temporarily_unavailable`)',
+    what: 'Hub: an OAuth error about the service itself (`server_error`, `temporarily_unavailable`)',
     why: 'the Hub failed while it processed the request',
   },
   {
@@ -133,7 +133,7 @@ export const CURES: readonly Row[] = [
     text: OUTAGE,
     cure: 'retry',
     what: 'Hub: a refusal whose reason is an outage, such as “The operation was aborted due to timeout”',
-    why: 'the same, in the form of a refusal',
+    why: 'it is an outage, reported as a refusal',
   },
   {
     from: AWS,
@@ -175,7 +175,7 @@ export const CURES: readonly Row[] = [
     name: /^AccessDenied(?:Exception)?$/,
     cure: 'once',
     what: 'STS: `AccessDenied`',
-    why: 'a role or trust policy that was changed a moment ago takes effect after seconds',
+    why: 'a change to a role or trust policy takes a few seconds to take effect',
   },
   {
     from: AWS,

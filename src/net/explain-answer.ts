@@ -96,9 +96,9 @@ function causeOf(answer: HttpResponse, service: string): Prose {
     return prose`A proxy or the login page of a network redirects the request, so it did not reach ${service}. The action never follows a redirect, because its credentials would travel with it.`
   }
   if (answer.status >= 500) {
-    return prose`The response is a page for people: from a proxy or firewall that could not reach ${service}, or from a load balancer in front of it during an incident.`
+    return prose`The response is a web page. It comes from a proxy or firewall that could not reach ${service}, or from a load balancer in front of it during an incident.`
   }
-  return prose`The response is a page for people, so a proxy, a firewall or the login page of a network answered instead of ${service}.`
+  return prose`The response is a web page, so a proxy, a firewall or the login page of a network answered instead of ${service}.`
 }
 
 /** The host of a redirect, without its path and query, which may hold what was sent. */

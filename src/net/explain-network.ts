@@ -30,8 +30,8 @@ const CAUSES: Record<Phase, { cause: Wording; fix: Wording }> = {
     fix: prose`Open TCP port 443 from the runner to this host, or set ${PROXY} (and ${NO_PROXY}) if egress goes through a proxy. For AWS from a private subnet, create the VPC endpoint for this service.`,
   },
   TLS: {
-    cause: 'The TLS handshake failed. What answers there may not speak TLS, or none of the versions that Node accepts.',
-    fix: 'Check host and port of the endpoint, and any proxy or firewall between the runner and this host.',
+    cause: 'The TLS handshake failed. The server may not speak TLS, or may not support a version that Node accepts.',
+    fix: 'Check the host and the port of the endpoint, and any proxy or firewall between the runner and this host.',
   },
   proxy: {
     cause: prose`The proxy could not be reached, or did not answer. It may be down, or its name or port in ${PROXY} may be wrong.`,
@@ -63,7 +63,7 @@ const CERTIFICATES: readonly [RegExp, { cause: Wording; fix: Wording }][] = [
     /ALTNAME/,
     {
       cause: 'The certificate is valid for other names, but not for this host.',
-      fix: 'Check the endpoint, and what answers at this address. A certificate for a name does not cover the IP address, and the other way round.',
+      fix: 'Check the endpoint, and what answers at this address. A certificate for a name does not cover the IP address, or vice versa.',
     },
   ],
   [
@@ -102,7 +102,7 @@ const REFUSALS: readonly [RegExp, { cause: Wording; fix: Wording }][] = [
     /CONNECT with 5\d\d$/,
     {
       cause: 'The proxy could not reach this host, or could not resolve its name.',
-      fix: prose`Check the spelling of the endpoint, and the proxy’s own way out. Or add the host to ${NO_PROXY} if it can be reached directly.`,
+      fix: prose`Check the spelling of the endpoint, and the proxy’s own connection to the internet. Or add the host to ${NO_PROXY} if it can be reached directly.`,
     },
   ],
 ]

@@ -10,19 +10,20 @@ export type MaybePlatform = Platform | undefined
 export function runnerOperators(platform: MaybePlatform): Prose {
   switch (platform?.hosted) {
     case 'github-hosted':
-      return prose`The authors of this workflow. GitHub operates the runner itself.`
+      return prose`Anyone who can change this workflow. GitHub operates the runner itself.`
     case 'self-hosted':
-      return prose`Send this to the people who operate this self-hosted runner.`
+      return prose`The people who operate this self-hosted runner. Send this message to them.`
     default:
-      return prose`Send this to the people who operate this machine.`
+      return prose`The people who operate this machine. Send this message to them.`
   }
 }
 
 /** Whoever runs proxies, firewalls and name servers between the machine and a host. */
 export function networkOperators(platform: MaybePlatform, host: string): Prose {
-  const what = prose`the people who administer the network of this runner (proxy, firewall, DNS): they must let it reach ${code(printable(host, 120))}`
-  if (platform?.hosted !== 'github-hosted') return prose`Send this to ${what}.`
-  return prose`On a GitHub-hosted runner, there is such a network only if the workflow sets a proxy or your organization uses private networking. If so, send this to ${what}.`
+  const what = prose`people who administer the network of this runner (proxy, firewall, DNS)`
+  const task = prose`They must let it reach ${code(printable(host, 120))}: send this message to them.`
+  if (platform?.hosted !== 'github-hosted') return prose`The ${what}. ${task}`
+  return prose`If the workflow sets a proxy, or your organization uses private networking for GitHub-hosted runners, the ${what}. ${task} Otherwise, GitHub operates the network.`
 }
 
 /** Whoever runs the forge. */
@@ -31,5 +32,5 @@ export function forgeOperators(platform: MaybePlatform): Prose {
   if (platform === undefined || platform.forge === 'github' || platform.forge === 'ghe.com') {
     return prose`GitHub: ${link('https://www.githubstatus.com')} lists incidents, and ${link('https://support.github.com')} takes reports.`
   }
-  return prose`Send this to the administrators of ${host === '' ? 'the server that runs this workflow' : code(printable(host, 120))}.`
+  return prose`The administrators of ${host === '' ? 'the server that runs this workflow' : code(printable(host, 120))}. Send this message to them.`
 }

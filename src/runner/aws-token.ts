@@ -44,7 +44,7 @@ function noToken(seen: string, place: ReturnType<typeof prose>): ActionError {
     failed: prose`There is no token for this runner’s AWS identity in ${place}.`,
     seen,
     expected: 'the token that AWS or Kubernetes puts there',
-    cause: 'The variable is left from another place, or the job’s user may not read the file.',
+    cause: 'The variable was set for a different machine, or the job’s user cannot read the file.',
     fix: prose`Make sure that the runner’s own environment sets it and that the job’s user can read it; in a job container, mount the file and pass on the variables. If this runner has another AWS identity, unset the variable.`,
   })
 }

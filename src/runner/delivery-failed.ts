@@ -14,7 +14,7 @@ export function deliveryFailed(failed: string, seen: Wording): ActionError {
     failed,
     seen,
     expected: EXPECTED,
-    cause: 'The action was not started by a runner, or something between the runner and the action removed variables.',
+    cause: 'The action was not started by a runner, or a wrapper between the runner and the action removed variables.',
     fix: prose`Make sure that a runner starts the action, and that nothing around it (a wrapper, ${code('env -i')}, an image’s entry point) removes these variables. If a self-hosted runner is older than 2.327, update it.`,
     forward: runnerOperators(readPlatform(process.env)),
   })
@@ -54,7 +54,7 @@ export function homeFileFailed(
     expected: 'a place where the runner’s user can create a file',
     ...(cause === undefined ? {} : { cause }),
     fix: prose`Set ${code('HF_HOME')} for the job to a folder that the runner’s user can write. If all later clients know ${code('HF_TOKEN')} or ${code('HF_TOKEN_PATH')}, use ${code('export-file: true')} instead.`,
-    forward: prose`Anyone who can change this workflow; for the rights of the folder: ${runnerOperators(platform)}`,
+    forward: 'Anyone who can change this workflow.',
   })
 }
 

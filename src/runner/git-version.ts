@@ -40,7 +40,7 @@ export function gitProblem(env: NodeJS.ProcessEnv, run: RunProgram = runProgram)
   try {
     printed = run(program, ['--version'])
   } catch (error) {
-    return prose`${NEEDS}, and ${path} did not say its version (${reasonOf(error)}): ${FIX}`
+    return prose`${NEEDS}, and ${path} did not print its version (${reasonOf(error)}): ${FIX}`
   }
   if (isRecent(printed)) return undefined
   return prose`${NEEDS}, because older versions ignore the variables that configure it: ${FIX} (${path} printed ${quoted(printed.trim(), 80)})`

@@ -13,8 +13,8 @@ export function requirePermissions({ permissions }: Platform): void {
   if (permissions.denied.length === 0) return
   throw new ActionError('delivery-failed', {
     failed: 'Node does not let the action write the runner’s files, so nothing was sent to GitHub, AWS or the Hub.',
-    seen: prose`${code('--permission')} without the right to write the places that ${codes(permissions.denied)} name`,
-    expected: 'a Node that may write these files',
+    seen: prose`${code('--permission')} without write access to the places that ${codes(permissions.denied)} name`,
+    expected: 'permission for Node to write these files',
     ...permissionModelAdvice(),
   })
 }

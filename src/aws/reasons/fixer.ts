@@ -113,18 +113,19 @@ const FORWARD: Record<Fixer, (places: Places, reason: Reason) => Prose> = {
   session: ({ role }) => toSettings(role),
   settings: ({ role }) => toSettings(role),
   endpoint: ({ role }) =>
-    prose`Send this to the team that manages the VPC endpoints of the network that this ${isFunction(role) ? 'function' : 'runner'} is in.`,
+    prose`The team that manages the VPC endpoints in the network of this ${isFunction(role) ? 'function' : 'runner'}. Send this message to them.`,
   organization: ({ role, owner }, { kind, policyArn }) => {
     const manager = accountIn(policyArn, 'organizations')
     const whose = kind.startsWith('resource-control') ? (owner ?? role.account) : role.account
     const where = manager === undefined ? '' : ` (its management account is ${manager})`
-    return prose`Send this to whoever administers the AWS organization of account ${whose}${where}. Nobody in account ${whose} can change it.`
+    return prose`Whoever administers the AWS organization of account ${whose}${where}. Send this message to them: nobody in account ${whose} can change it.`
   },
   runner: ({ role }) =>
     isFunction(role)
       ? toAccount(role.account)
-      : prose`Send this to the people who maintain the runner and the network that it is in.`,
-  wait: ({ role }) => prose`If another run does not help, send this to ${inAccount(role.account)}.`,
+      : prose`The people who maintain the runner and its network. Send this message to them.`,
+  wait: ({ role }) =>
+    prose`Anyone who can run this again. If that does not help, send this message to whoever administers ${accountName(role.account)}.`,
 }
 
 /** Whom to send the message to: the last part of every explanation of a refusal of AWS. */
@@ -139,23 +140,23 @@ export function accountIn(arn: string | undefined, service: string): string | un
 }
 
 function toAccount(account: string): Prose {
-  return prose`Send this to ${inAccount(account)}.`
+  return prose`Whoever administers ${accountName(account)}. Send this message to them.`
 }
 
-function inAccount(account: string): string {
-  return account ? `whoever administers AWS account ${account}` : 'whoever administers the AWS account'
+function accountName(account: string): string {
+  return account ? `AWS account ${account}` : 'the AWS account'
 }
 
 function toOwner(role: Role, owner: string | undefined, what: string): Prose {
   return owner === undefined || owner === role.account
     ? toAccount(role.account)
-    : prose`Send this to ${inAccount(owner)}, which owns the ${what}.`
+    : prose`Whoever administers ${accountName(owner)}, which owns the ${what}. Send this message to them.`
 }
 
 function toSettings(role: Role): Prose {
   return isFunction(role)
     ? toAccount(role.account)
-    : prose`Anyone who can edit the workflow (${code('.github/workflows')}) can change this.`
+    : prose`Anyone who can edit the workflow (${code('.github/workflows')}).`
 }
 
 /** A function does not know the ARN of its own role. */

@@ -43,7 +43,7 @@ export function podRefused(refusal: RunnerRefusal, { tokenFile, role }: WebIdent
     expected: prose`a session of the role ${code(printable(role.arn))}, which ${code('AWS_ROLE_ARN')} names, by the token in ${code(printable(tokenFile, 200))}`,
     cause:
       own?.cause ??
-      'The trust policy of the role does not let in this service account, or the role does not exist. AWS’s own message is above.',
+      'The trust policy of the role does not allow this service account, or the role does not exist. AWS’s own message is above.',
     fix: [
       own?.fix ?? prose`Check the role and its trust policy (EKS user guide, "IAM roles for service accounts").`,
       prose`If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,

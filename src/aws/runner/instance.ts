@@ -63,9 +63,9 @@ function noService(endpoint: string, seen: string) {
   return unavailable({
     seen,
     expected: prose`a token from the metadata service at ${code(printable(endpoint))}`,
-    cause: prose`This runner is not an EC2 instance, its metadata service is turned off, or the job runs in a container: by default, the service’s answer does not get that far (hop limit 1).`,
+    cause: prose`This runner is not an EC2 instance, its metadata service is turned off, or the job runs in a container, which the service’s answer does not reach by default (hop limit 1).`,
     fix: [
-      'If it is an instance, turn the service on, and for containers set the hop limit to 2:',
+      'If it is an instance, turn on the service, and set the hop limit to 2 for containers:',
       block(
         'aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled --http-tokens required --http-put-response-hop-limit 2',
       ),

@@ -26,6 +26,6 @@ export function outage({ response, words, tookMs, setUp }: Outage): ActionError 
     cause: hasReason
       ? prose`The Hub failed while it processed the request. During an incident, the Hub reports its own failures as an OAuth error such as ${code('invalid_grant')}. Nothing in this response is about ${setUp}.`
       : prose`The Hub took as long as it does during an incident and gave no reason, so it probably failed while it processed the request. A response this slow says nothing about ${setUp}.`,
-    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and re-run the job later. Do not change ${setUp} because of this error. To let the action try for longer, raise ${code('timeout')}.`,
+    fix: prose`Check ${link(STATUS_PAGE)} for an incident, and re-run the job later. Do not change ${setUp} because of this error. To let the action retry for longer, raise ${code('timeout')}.`,
   })
 }

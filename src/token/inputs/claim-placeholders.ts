@@ -46,7 +46,7 @@ export function checkTemplate(name: string, text: string, problems: Problems): v
   if (!isAmbiguous) return
   problems.add(
     name,
-    prose`must separate ${code('{owner}')} and ${code('{repo}')} by a character that no owner’s name has, such as ${code('/')} or ${code('.')}: otherwise, two repositories can get the same name (got ${quoted(text, 200)})`,
+    prose`must separate ${code('{owner}')} and ${code('{repo}')} with a character that owners’ names cannot contain, such as ${code('/')} or ${code('.')}: otherwise, two repositories can get the same name (got ${quoted(text, 200)})`,
   )
 }
 
@@ -78,8 +78,8 @@ function rejected(seen: readonly Prose[]): ActionError {
     failed: prose`The claims of this job cannot be filled in for ${code('{owner}')} and ${code('{repo}')}, so nothing was sent to AWS or the Hub.`,
     seen: list(seen),
     expected: prose`a ${code('repository')} of the form owner/name with letters, digits, ${code('-')}, ${code('_')} and, in the name, ${code('.')}; and the same owner in ${code('repository_owner')}`,
-    cause: 'The ID token is from an issuer that does not name repositories as GitHub does.',
-    fix: prose`Write the role and the secret without ${code('{owner}')} and ${code('{repo}')}.`,
+    cause: 'The issuer of the ID token does not name repositories the way GitHub does.',
+    fix: prose`Name the role and the secret without ${code('{owner}')} and ${code('{repo}')}.`,
   })
 }
 
@@ -88,10 +88,10 @@ export function doesNotFit(names: RepositoryName, problems: Problems): ActionErr
   return new ActionError('claim-rejected', {
     failed: prose`The name of this job’s repository does not fit into an input of this step, so nothing was sent to AWS or the Hub.`,
     seen: [
-      prose`${code(`repository = ${quoted(`${names.owner}/${names.repo}`, 200)}`)}, with which:`,
+      prose`${code(`repository = ${quoted(`${names.owner}/${names.repo}`, 200)}`)}, which gives these inputs:`,
       list(problems.found),
     ],
     expected: prose`valid inputs once ${code('{owner}')} and ${code('{repo}')} are filled in, unchanged`,
-    fix: 'Shorten what is around the placeholders, or write the role and the secret of this repository without them.',
+    fix: 'Shorten the text around the placeholders, or name the role and the secret of this repository without placeholders.',
   })
 }
