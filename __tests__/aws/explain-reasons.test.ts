@@ -1,5 +1,6 @@
 /** Every refusal of the table, as a user reads it: AWS's words, a remedy, and whom to send it to. */
 import { describe, expect, test } from '@jest/globals'
+import { languageOf, problemOf } from '../../sandbox/snippets.ts'
 import { explainSecret, reading } from '../../src/aws/explain-secret.ts'
 import { explainService } from '../../src/aws/explain-service.ts'
 import { explainSts } from '../../src/aws/explain-sts.ts'
@@ -71,6 +72,10 @@ const CODES: Record<string, RegExp> = {
 }
 
 const text = (wording: Wording | undefined) => (wording === undefined ? '' : plain(wording))
+const blocksOf = ({ explanation }: ActionError, where: string) =>
+  partsOf(explanation.fix ?? '').flatMap((part) =>
+    part.kind === 'block' ? [{ language: languageOf(part.text), text: part.text, where }] : [],
+  )
 const title = ({ service, name, message }: RealMessage) => `${service} ${name}: ${message.slice(0, 200)}`
 
 describe('a refusal is told in full', () => {
@@ -111,6 +116,14 @@ describe('a refusal is told in full', () => {
     for (const row of EXPLAINED.filter(({ fixer }) => fixer === 'endpoint')) {
       expect(text(explain(row, row.message).explanation.forward)).toContain('VPC endpoints')
     }
+  })
+
+  test('every command is one that a shell can read', () => {
+    const found = EXPLAINED.flatMap((row) =>
+      SITUATIONS.flatMap(([where, situation]) => blocksOf(explain(row, row.message, situation), where)),
+    )
+    expect(found.filter(({ language }) => language === 'sh').length).toBeGreaterThan(100)
+    expect(found.map(problemOf).filter((problem) => problem !== undefined)).toEqual([])
   })
 
   test('every JSON block is JSON, and no role is called "of this function" in it', () => {
@@ -155,7 +168,7 @@ describe('another account’s secret', () => {
     const row = rowOf('default-key', 'different AWS account')
     const { code, message } = explain(row, row.message, foreign)
     expect(code).toBe('secret-kms-denied')
-    expect(message).toContain('--kms-key-id <the ARN of a customer managed key>')
+    expect(message).toContain('--kms-key-id KEY-ARN')
     expect(message).toContain('AWS account 999988887777, which owns the secret')
   })
 

@@ -191,6 +191,20 @@ const REMEDIES: readonly Mutation[] = [
   },
   {
     file: 'aws/explain-secret-key.ts',
+    without: 'a shell does not take a placeholder for a redirection',
+    find: "? 'KEY-ARN'",
+    replace: "? '<key>'",
+    tests: 'aws/explain-reasons.test',
+  },
+  {
+    file: 'aws/explain-denial.ts',
+    without: 'a shell does not take the role of a function for a redirection',
+    find: "'ROLE-NAME'",
+    replace: "'<role>'",
+    tests: 'aws/explain-reasons.test',
+  },
+  {
+    file: 'aws/explain-secret-key.ts',
     without: 'an alias or an odd ARN is not printed as a key',
     find: "&& /:key\\/[\\w-]+$/.test(resource ?? '')",
     replace: '',

@@ -95,9 +95,9 @@ export function statement(value: object): Part {
   return block(JSON.stringify(value, null, 2))
 }
 
-/** The name of a role for a command. */
+/** The name of a role for a command: a word in capitals where nobody knows it, because `<` and `>` redirect in a shell. */
 export function nameForCommand({ arn }: Role): string {
-  return arn.startsWith('arn:') ? word(arn.split('/').at(-1) ?? '') : '<role>'
+  return arn.startsWith('arn:') ? word(arn.split('/').at(-1) ?? '') : 'ROLE-NAME'
 }
 
 /** The role as a policy names it. A function does not know the ARN of its own role. */

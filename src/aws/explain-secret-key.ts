@@ -87,8 +87,8 @@ export const KEY_STATES = {
       expected: 'a secret that is encrypted with a customer managed key',
       cause: prose`The secret belongs to AWS account ${account} and is encrypted with the key ${code('aws/secretsmanager')}, which no other account can use.`,
       fix: [
-        'Encrypt the secret with a customer managed key of its account. Its value stays the same:',
-        block(secretCommand('update-secret', secret, '--kms-key-id <the ARN of a customer managed key>')),
+        prose`Encrypt the secret with a customer managed key of its account (its ARN in the place of ${code('KEY-ARN')}). Its value stays the same:`,
+        block(secretCommand('update-secret', secret, '--kms-key-id KEY-ARN')),
         ...crossAccountKey(facts),
       ],
     })
@@ -203,7 +203,7 @@ function findKey({ secret, reason }: SecretFacts): Part[] {
 
 function keyCommand({ secret, reason }: SecretFacts, operation: string): Part {
   const known = keyArn(reason.resource)
-  const key = known === undefined ? '<the key of the secret>' : word(known)
+  const key = known === undefined ? 'KEY-ARN' : word(known)
   return block(`aws kms ${operation} --region ${word(secret.region)} --key-id ${key}`)
 }
 
