@@ -143,6 +143,40 @@ describe('a refusal is told in full', () => {
   })
 })
 
+test('a name that looks like a token is shown: it is in the workflow too', () => {
+  const role: Role = { ...ROLE, arn: 'arn:aws:iam::123456789012:role/hf_publisher_of_models' }
+  for (const row of EXPLAINED) {
+    const { fix, cause, failed, expected } = explain(row, row.message, { role }).explanation
+    expect([failed, expected, cause, fix].map(text).join('\n')).not.toContain('hf_***')
+  }
+})
+
+test('an organization that is called like a token has its name in the commands', () => {
+  const identity = { ...IDENTITY, audience: 'hf_acme_organization' }
+  const request = {
+    role: ROLE,
+    region: REGION,
+    roleSessionName: 'run',
+    roleDurationSeconds: 900,
+    sessionPolicy: 'auto',
+    awsEndpoints: CALLER.awsEndpoints,
+  }
+  for (const [message, says] of [
+    ['No OpenIDConnect provider found in your account for x', '--client-id-list hf_acme_organization'],
+    ['Incorrect token audience', '--client-id hf_acme_organization'],
+  ] as const) {
+    const error: ServiceError = {
+      kind: 'refusal',
+      name: 'InvalidIdentityToken',
+      message,
+      status: 400,
+      requestId: undefined,
+      afterMs: undefined,
+    }
+    expect(explainSts(error, identity, request).message).toContain(says)
+  }
+})
+
 describe('another account’s secret', () => {
   const foreign: Situation = { secret: { ...SECRET, id: FOREIGN_ID } }
   const rowOf = (kind: string, action: string) => {
@@ -168,7 +202,7 @@ describe('another account’s secret', () => {
     const row = rowOf('default-key', 'different AWS account')
     const { code, message } = explain(row, row.message, foreign)
     expect(code).toBe('secret-kms-denied')
-    expect(message).toContain('--kms-key-id KEY-ARN')
+    expect(message).toContain('--kms-key-id KEY_ARN')
     expect(message).toContain('AWS account 999988887777, which owns the secret')
   })
 

@@ -67,7 +67,7 @@ function noService(endpoint: string, seen: string) {
     fix: [
       'If it is an instance, turn the service on, and for containers set the hop limit to 2:',
       block(
-        'aws ec2 modify-instance-metadata-options --instance-id INSTANCE-ID --http-endpoint enabled --http-tokens required --http-put-response-hop-limit 2',
+        'aws ec2 modify-instance-metadata-options --instance-id INSTANCE_ID --http-endpoint enabled --http-tokens required --http-put-response-hop-limit 2',
       ),
       prose`On ECS and EKS, give the task or the pod a role of its own instead. On any other machine, set ${code('aws-identity: oidc')}.`,
     ],
@@ -81,9 +81,7 @@ function noRole(seen: string) {
     cause: 'The instance has no instance profile, or its role was deleted.',
     fix: [
       'Attach an instance profile with a role:',
-      block(
-        'aws ec2 associate-iam-instance-profile --instance-id INSTANCE-ID --iam-instance-profile Name=PROFILE-NAME',
-      ),
+      block('aws ec2 associate-iam-instance-profile --instance-id INSTANCE_ID --iam-instance-profile Name=PROFILE'),
     ],
   })
 }

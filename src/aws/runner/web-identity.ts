@@ -1,7 +1,7 @@
 /** The identity of a pod that EKS gives a token and a role (IAM roles for service accounts), and what works like it. */
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { code, prose } from '../../text/message.ts'
-import { printable } from '../../text/printable.ts'
+import { printable, verbatim } from '../../text/printable.ts'
 import { examineSession, logSession, type SessionContext, sessionOf } from '../assume-role.ts'
 import type { Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
@@ -39,7 +39,7 @@ export async function assumeByWebIdentity(
     explain: (error) =>
       unavailable({
         seen: said(error),
-        expected: prose`a session of the role ${code(printable(role.arn))}, which ${code('AWS_ROLE_ARN')} names, by the token in ${code(printable(tokenFile, 200))}`,
+        expected: prose`a session of the role ${code(verbatim(role.arn))}, which ${code('AWS_ROLE_ARN')} names, by the token in ${code(printable(tokenFile, 200))}`,
         cause:
           'AWS’s own message is above: the role’s trust policy does not let in this service account, or the account has no OIDC provider for the cluster.',
         fix: prose`Check the role, its trust policy and the cluster’s OIDC provider (EKS user guide, "IAM roles for service accounts"). If this runner has another identity, unset ${code('AWS_WEB_IDENTITY_TOKEN_FILE')}.`,
