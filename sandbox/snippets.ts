@@ -114,7 +114,7 @@ export function conditionsIn(yaml: string): string[] {
 
 function shellProblem(text: string, says: (problem: string) => string): string | undefined {
   // Whoever pastes `--name <name> --more` gets a file called `--more`.
-  const placeholder = /(?:^|\s)<[a-z][\w -]*>(?:\s|$)/i.exec(text)
+  const placeholder = /(?:^|[\s=])<[a-z][\w -]*>(?:\s|$)/i.exec(text)
   if (placeholder) return says(`${placeholder[0].trim()} is a redirection to a shell; write a word in capitals`)
   execFileSync('bash', ['-n', '-c', text], { stdio: 'pipe' })
   return undefined

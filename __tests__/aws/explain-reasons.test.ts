@@ -1,5 +1,6 @@
 /** Every refusal of the table, as a user reads it: AWS's words, a remedy, and whom to send it to. */
 import { describe, expect, test } from '@jest/globals'
+import { languageOf, problemOf } from '../../sandbox/snippets.ts'
 import { explainSecret, reading } from '../../src/aws/explain-secret.ts'
 import { explainService } from '../../src/aws/explain-service.ts'
 import { explainSts } from '../../src/aws/explain-sts.ts'
@@ -71,6 +72,10 @@ const CODES: Record<string, RegExp> = {
 }
 
 const text = (wording: Wording | undefined) => (wording === undefined ? '' : plain(wording))
+const blocksOf = ({ explanation }: ActionError, where: string) =>
+  partsOf(explanation.fix ?? '').flatMap((part) =>
+    part.kind === 'block' ? [{ language: languageOf(part.text), text: part.text, where }] : [],
+  )
 const title = ({ service, name, message }: RealMessage) => `${service} ${name}: ${message.slice(0, 200)}`
 
 describe('a refusal is told in full', () => {
@@ -113,6 +118,14 @@ describe('a refusal is told in full', () => {
     }
   })
 
+  test('every command is one that a shell can read', () => {
+    const found = EXPLAINED.flatMap((row) =>
+      SITUATIONS.flatMap(([where, situation]) => blocksOf(explain(row, row.message, situation), where)),
+    )
+    expect(found.filter(({ language }) => language === 'sh').length).toBeGreaterThan(100)
+    expect(found.map(problemOf).filter((problem) => problem !== undefined)).toEqual([])
+  })
+
   test('every JSON block is JSON, and no role is called "of this function" in it', () => {
     const blocks = EXPLAINED.flatMap((row) =>
       SITUATIONS.flatMap(([, situation]) =>
@@ -128,6 +141,40 @@ describe('a refusal is told in full', () => {
     const asked = blocks.filter(({ service }) => service !== 'sts')
     expect(asked.filter((block) => block.text.includes('of this function'))).toEqual([])
   })
+})
+
+test('a name that looks like a token is shown: it is in the workflow too', () => {
+  const role: Role = { ...ROLE, arn: 'arn:aws:iam::123456789012:role/hf_publisher_of_models' }
+  for (const row of EXPLAINED) {
+    const { fix, cause, failed, expected } = explain(row, row.message, { role }).explanation
+    expect([failed, expected, cause, fix].map(text).join('\n')).not.toContain('hf_***')
+  }
+})
+
+test('an organization that is called like a token has its name in the commands', () => {
+  const identity = { ...IDENTITY, audience: 'hf_acme_organization' }
+  const request = {
+    role: ROLE,
+    region: REGION,
+    roleSessionName: 'run',
+    roleDurationSeconds: 900,
+    sessionPolicy: 'auto',
+    awsEndpoints: CALLER.awsEndpoints,
+  }
+  for (const [message, says] of [
+    ['No OpenIDConnect provider found in your account for x', '--client-id-list hf_acme_organization'],
+    ['Incorrect token audience', '--client-id hf_acme_organization'],
+  ] as const) {
+    const error: ServiceError = {
+      kind: 'refusal',
+      name: 'InvalidIdentityToken',
+      message,
+      status: 400,
+      requestId: undefined,
+      afterMs: undefined,
+    }
+    expect(explainSts(error, identity, request).message).toContain(says)
+  }
 })
 
 describe('another account’s secret', () => {

@@ -32,6 +32,21 @@ const WORDINGS: readonly (readonly [string, (message: string, row: RealMessage) 
   ['on several lines', (message) => message.replaceAll(' ', '\n  ')],
   ['with no-break spaces', (message) => message.replaceAll(' ', '\u00a0')],
   ['with curly quotes', (message) => message.replaceAll("'", '’').replaceAll('"', '“')],
+  ['with typographic hyphens', (message) => message.replace(/\b(identity|resource)-based/g, '$1\u2011based')],
+  ['with narrow no-break spaces', (message) => message.replaceAll(' ', '\u202f')],
+  ['with everything in quotes', (message) => message.replace(/(?<=User: |perform: |resource: )(\S+)/g, '"$1"')],
+  [
+    'in the passive voice',
+    (message) => message.replace(/with an explicit deny in (an?)\b/, 'because it is explicitly denied by $1'),
+  ],
+  [
+    'in the active voice',
+    (message) =>
+      message.replace(
+        /with an explicit deny in (an? [a-z -]+(?:polic(?:y|ies)|boundar(?:y|ies)))/,
+        'because $1 explicitly denies it',
+      ),
+  ],
   ['with the resource in quotes', (message) => message.replace(/on resource: (\S+)/, 'on resource: "$1"')],
   ['in China', (message) => message.replaceAll('arn:aws:', 'arn:aws-cn:')],
   ['in GovCloud', (message) => message.replaceAll('arn:aws:', 'arn:aws-us-gov:')],

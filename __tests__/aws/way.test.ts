@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { xmlResponse } from '../../sandbox/aws/answers.ts'
 import type { SandboxResponse } from '../../sandbox/service.ts'
+import { languageOf, problemOf } from '../../sandbox/snippets.ts'
 import type { AwsToken } from '../../src/aws/assume-role.ts'
 import { reachRole } from '../../src/aws/reach-role.ts'
 import type { RoleHop, RunnerIdentity, SessionRequest } from '../../src/aws/request.ts'
@@ -431,6 +432,8 @@ describe('the runner of an instance', () => {
     const { message } = await failureOf(reach(answers, { runner: INSTANCE, hops: [] }).reaching)
     expect(message).toMatch(/^\[aws-identity-unavailable\]/)
     expect(message).toContain(says)
+    const commands = message.split('\n').filter((line) => languageOf(line.trim()) === 'sh')
+    expect(commands.flatMap((text) => problemOf({ language: 'sh', text, where: 'message' }) ?? [])).toEqual([])
   })
 })
 

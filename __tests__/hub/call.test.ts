@@ -55,6 +55,11 @@ describe('a retry', () => {
     expect(await call()).toMatchObject({ status, calls: 1 })
   })
 
+  test.each([403, 404])('does not follow a page with HTTP %s, which no retry can change', async (status) => {
+    answer(status, 9, { headers: { 'content-type': 'text/html' }, body: '<html>Blocked</html>' })
+    expect(await call()).toMatchObject({ code: 'hub-failed', calls: 1 })
+  })
+
   test('follows a cut connection', async () => {
     service.inject('call', { kind: 'reset' })
     expect(await call()).toMatchObject({ status: 200, calls: 2 })

@@ -116,6 +116,10 @@ describe('a request that fails', () => {
     [407, '', 'A proxy requires credentials'],
     [429, '', 'limits how many ID tokens are requested at a time'],
     [500, '', 'is having an incident'],
+    [408, '', 'is having an incident'],
+    [400, 'bad audience', 'for the reason quoted above. Another attempt will get the same answer'],
+    [422, '', 'did not accept the request'],
+    [304, '', 'did not accept the request'],
   ])('with HTTP %i and %j has its own cause', async (status, body, cause) => {
     const { answer } = ask({ [ASKED]: { status, body } })
     await expect(answer).rejects.toThrow(cause)

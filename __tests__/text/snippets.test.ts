@@ -107,6 +107,7 @@ describe('the checks notice', () => {
     ['an input of a sub-action', found('yaml', 'uses: org/hf-oidc-action/rotate@v1\nwith:\n  scope: write')],
     ['a quote that is not closed', found('sh', "aws sts get-caller-identity --profile 'x")],
     ['a placeholder that a shell takes for a redirection', found('sh', 'aws x --secret-id <name> --query ARN')],
+    ['such a placeholder after a sign', found('sh', 'aws x --profile Name=<name>')],
   ])('%s', (_what, one) => expect(problemOf(one)).toMatch(/^planted: /))
 
   test.each([

@@ -1,7 +1,43 @@
 /** Why AWS refuses, and what to do about it: the guards of `src/aws/reasons/` and of the explanations. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: text of sources.
 import type { Mutation } from './mutation.ts'
 
 const READER: readonly Mutation[] = [
+  {
+    file: 'aws/reasons/denial.ts',
+    without: 'typographic hyphens are read like plain ones',
+    find: "    .replace(/[\\u2010-\\u2015\\u2212]/g, '-')\n",
+    replace: '',
+    tests: 'aws/reasons.test',
+  },
+  {
+    file: 'aws/reasons/denial.ts',
+    without: 'an action in quotes is read',
+    find: 'authorized to perform:? ?["\']?([a-z',
+    replace: 'authorized to perform:? ?([a-z',
+    tests: 'aws/reasons.test',
+  },
+  {
+    file: 'aws/reasons/denial.ts',
+    without: 'a denial in the passive voice names its policy',
+    find: '|explicitly denied (?:by|in) (?:an? |the )?(${ALL})',
+    replace: '',
+    tests: 'aws/reasons.test',
+  },
+  {
+    file: 'aws/reasons/denial.ts',
+    without: 'a denial in the active voice names its policy',
+    find: '|because (?:an? |the )?(${ALL}) explicitly den',
+    replace: '',
+    tests: 'aws/reasons.test',
+  },
+  {
+    file: 'aws/caller.ts',
+    without: 'a role whose name looks like a token is named',
+    find: 'code(verbatim(arn))',
+    replace: "code(verbatim(arn).replace(/hf_.*/, 'hf_***'))",
+    tests: 'aws/explain-reasons.test',
+  },
   {
     file: 'aws/reasons/denial.ts',
     without: 'a message of any length is read in a bounded number of steps',
@@ -185,8 +221,22 @@ const REMEDIES: readonly Mutation[] = [
   {
     file: 'aws/explain-secret-denied.ts',
     without: 'each account is told its own steps',
-    find: 'Send steps 1 and 2 to whoever',
-    replace: 'Send all steps to whoever',
+    find: 'For steps 1 and 2, whoever',
+    replace: 'For all steps, whoever',
+    tests: 'aws/explain-reasons.test',
+  },
+  {
+    file: 'aws/explain-secret-key.ts',
+    without: 'a shell does not take a placeholder for a redirection',
+    find: "? 'KEY_ARN'",
+    replace: "? '<key>'",
+    tests: 'aws/explain-reasons.test',
+  },
+  {
+    file: 'aws/explain-denial.ts',
+    without: 'a shell does not take the role of a function for a redirection',
+    find: "'ROLE_NAME'",
+    replace: "'<role>'",
     tests: 'aws/explain-reasons.test',
   },
   {

@@ -448,7 +448,7 @@ const CALLS: readonly Mutation[] = [
   {
     file: 'aws/clients.ts',
     without: 'a session that worked is not new',
-    find: 'if (credentials) KNOWN.add(credentials)\n',
+    find: 'if (credentials) remember(credentials, call)\n',
     replace: '',
     tests: 'aws/secret-versions.test',
   },

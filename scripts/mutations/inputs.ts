@@ -113,7 +113,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     file: 'inputs/aws-runner.ts',
     without: 'the metadata service can be turned off',
-    find: 'if (/^true$/i.test(given(DISABLED))) {',
+    find: 'if (on(DISABLED, variables, problems)) {',
     replace: 'if (false) {',
     tests: 'inputs/aws-way.test',
   },

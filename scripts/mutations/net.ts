@@ -395,7 +395,7 @@ export const NET: readonly Mutation[] = [
   {
     ...cures,
     without: 'an explicit deny is final',
-    find: '    text: /explicit deny/i,',
+    find: '    text: /explicit deny|explicitly denied/i,',
     replace: '    text: /no such text/,',
   },
   {

@@ -62,6 +62,12 @@ export const PLATFORM: readonly Mutation[] = [
   },
   {
     ...request,
+    without: 'an incident is named only where another attempt can cure it',
+    find: "if (cureOf({ from: 'GitHub', status, text }) === 'retry') {",
+    replace: 'if (status > 0) {',
+  },
+  {
+    ...request,
     without: 'an answer that may hold a token is not quoted',
     find: 'describeAnswer(received, isRefusal)',
     replace: 'describeAnswer(received, true)',

@@ -1,6 +1,6 @@
 /** Who calls AWS, and with which keys. */
 import { type Code, code } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import type { AwsEndpoints } from './endpoints.ts'
 import type { Role } from './request.ts'
 
@@ -42,5 +42,5 @@ export function timeOf({ credentials }: Pick<AwsCaller, 'credentials'>): number 
 
 /** The role in a message, after "the role": its ARN; a function does not know the ARN of its own role. */
 export function roleName({ arn }: Role): Code | string {
-  return arn.startsWith('arn:') ? code(printable(arn)) : printable(arn)
+  return arn.startsWith('arn:') ? code(verbatim(arn)) : verbatim(arn)
 }

@@ -41,8 +41,18 @@ export interface AwsCall<Client, Answer> extends ClientContext {
 
 type ClientOptions = ReturnType<typeof clientOptions> & Partial<ReturnType<typeof signing>>
 
-/** The sessions that AWS has accepted: a service may not know a new one yet. */
-const KNOWN = new WeakSet<AwsCredentials>()
+/** Where a session was accepted, by service and region: another one may not know a new one yet. */
+const KNOWN = new WeakMap<AwsCredentials, Set<string>>()
+
+const placeOf = ({ service, region }: Pick<ClientContext, 'service' | 'region'>): string => `${service} ${region}`
+
+function isKnown(credentials: AwsCredentials, call: Pick<ClientContext, 'service' | 'region'>): boolean {
+  return KNOWN.get(credentials)?.has(placeOf(call)) === true
+}
+
+function remember(credentials: AwsCredentials, call: Pick<ClientContext, 'service' | 'region'>): void {
+  KNOWN.set(credentials, (KNOWN.get(credentials) ?? new Set()).add(placeOf(call)))
+}
 
 /**
  * AWS's answer. Refusals that another attempt can cure are retried as `policy` allows.
@@ -62,7 +72,7 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
     const answer = await send(client).catch(async (thrown: unknown) => {
       throw await failureOf(thrown, call)
     })
-    if (credentials) KNOWN.add(credentials)
+    if (credentials) remember(credentials, call)
     const fault = examine?.(answer)
     if (fault) throw isRepeatable ? new TryAgain(fault) : fault
     return answer
@@ -72,10 +82,10 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
 /** What an attempt throws for what the SDK threw. */
 async function failureOf<Client, Answer>(
   thrown: unknown,
-  { service, credentials, policy, isRepeatable = false, isWritten = false, explain }: AwsCall<Client, Answer>,
+  { service, region, credentials, policy, isRepeatable = false, isWritten = false, explain }: AwsCall<Client, Answer>,
 ): Promise<Error> {
   const refusal = serviceError(thrown)
-  const isFirstUse = credentials !== undefined && !KNOWN.has(credentials)
+  const isFirstUse = credentials !== undefined && !isKnown(credentials, { service, region })
   const moment = isWritten ? 'written' : isFirstUse ? 'first-use' : undefined
   const cure = cureOfRefusal(refusal, { service, isRepeatable, moment })
   const failure = await withAnswer(await explain(refusal), refusal, { service, policy })

@@ -1,7 +1,7 @@
 /** What to do about a policy that is neither the role's own nor the resource's: the same for every service. */
 import type { Explanation } from '../errors/action-error.ts'
 import { block, code, codes, type Part, type Prose, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import { roleName } from './caller.ts'
 import { word } from './commands.ts'
 import type { Statement } from './policies/missing-statements.ts'
@@ -95,9 +95,9 @@ export function statement(value: object): Part {
   return block(JSON.stringify(value, null, 2))
 }
 
-/** The name of a role for a command. */
+/** The name of a role for a command: a word in capitals where nobody knows it, because `<` and `>` redirect in a shell. */
 export function nameForCommand({ arn }: Role): string {
-  return arn.startsWith('arn:') ? word(arn.split('/').at(-1) ?? '') : '<role>'
+  return arn.startsWith('arn:') ? word(arn.split('/').at(-1) ?? '') : 'ROLE_NAME'
 }
 
 /** The role as a policy names it. A function does not know the ARN of its own role. */
@@ -107,11 +107,11 @@ export function principalOf(role: Role): Role {
 
 /** `: arn:aws:iam::…:policy/…`, when AWS names the policy. */
 export function byPolicy({ reason: { policyArn } }: Pick<Refused, 'reason'>): Prose | string {
-  return policyArn === undefined ? '' : prose`: ${code(printable(policyArn))}`
+  return policyArn === undefined ? '' : prose`: ${code(verbatim(policyArn))}`
 }
 
 function findBoundary({ role, reason: { policyArn } }: Refused): Part[] {
-  if (policyArn !== undefined) return [prose`The boundary is ${code(printable(policyArn))}.`]
+  if (policyArn !== undefined) return [prose`The boundary is ${code(verbatim(policyArn))}.`]
   const query = 'Role.PermissionsBoundary.PermissionsBoundaryArn'
   return [
     prose`Find the boundary:`,

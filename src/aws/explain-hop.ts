@@ -2,7 +2,7 @@
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { block, code, type Part, type Prose, partsOf, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { printable, verbatim } from '../text/printable.ts'
 import type { Standing } from './caller.ts'
 import { byPolicy, nameForCommand, SHARED, type SharedDenied, statement } from './explain-denial.ts'
 import { STS_FAILED, type StsFailedKind } from './explain-sts-failed.ts'
@@ -58,7 +58,7 @@ function stsFailed(kind: StsFailedKind, facts: Facts): ActionError {
   const { error, identity, hop, request, reason } = facts
   const advice = STS_FAILED[kind]({ error, identity, request: { ...request, role: hop }, reason })
   return new ActionError('sts-failed', {
-    failed: prose`STS did not issue a session for the role ${code(printable(hop.arn))} (${place(facts)}).`,
+    failed: prose`STS did not issue a session for the role ${code(verbatim(hop.arn))} (${place(facts)}).`,
     seen: said(error),
     ...advice,
     ...(kind === 'session-policy-too-large' && facts.way.tags ? TOO_MUCH : {}),
@@ -155,13 +155,13 @@ function notTrusted(facts: Facts): ActionError {
   if (reason.kind === 'session-silent') return sessionLacks(facts)
   return new ActionError('role-trust-rejected', {
     ...failedAndSeen(facts),
-    expected: prose`a trust policy of ${code(printable(hop.arn))} that allows ${who(facts)}${id === undefined ? '' : prose` with the external ID ${code(printable(id))}`}, and a policy of ${who(facts)} that allows it to assume that role`,
+    expected: prose`a trust policy of ${code(verbatim(hop.arn))} that allows ${who(facts)}${id === undefined ? '' : prose` with the external ID ${code(printable(id))}`}, and a policy of ${who(facts)} that allows it to assume that role`,
     cause: causeOf(facts),
     fix: [
       ...bothSides(facts),
       ...(id === undefined
         ? [
-            prose`If the trust policy requires an external ID, add it to the line of this role in ${code('role-chain')}: ${code(`${printable(hop.arn)} external-id=…`)}`,
+            prose`If the trust policy requires an external ID, add it to the line of this role in ${code('role-chain')}: ${code(`${verbatim(hop.arn)} external-id=…`)}`,
           ]
         : []),
     ],
@@ -171,7 +171,7 @@ function notTrusted(facts: Facts): ActionError {
 
 function causeOf(facts: Facts): Prose {
   const { hop, reason } = facts
-  const role = code(printable(hop.arn))
+  const role = code(verbatim(hop.arn))
   switch (reason.kind) {
     case 'identity-silent':
       return prose`No policy of ${who(facts)} allows it to assume this role.`
@@ -186,7 +186,7 @@ function causeOf(facts: Facts): Prose {
 function tagsRejected(facts: Facts): ActionError {
   const { error, hop } = facts
   return new ActionError('role-trust-rejected', {
-    failed: prose`AWS does not allow ${who(facts)} to tag its session of the role ${code(printable(hop.arn))} (${place(facts)}).`,
+    failed: prose`AWS does not allow ${who(facts)} to tag its session of the role ${code(verbatim(hop.arn))} (${place(facts)}).`,
     seen: said(error),
     expected: prose`${code('sts:TagSession')} next to ${code('sts:AssumeRole')}, in the trust policy of the role and in a policy of ${who(facts)}`,
     cause: 'The policies allow the session itself, but not the session tags, which record this job in CloudTrail.',
@@ -225,7 +225,7 @@ function bothSides(facts: Facts): Part[] {
 function failedAndSeen(facts: Facts): Pick<Explanation, 'failed' | 'seen'> {
   const { error, hop } = facts
   return {
-    failed: prose`AWS does not allow ${who(facts)} to assume the role ${code(printable(hop.arn))} (${place(facts)}).`,
+    failed: prose`AWS does not allow ${who(facts)} to assume the role ${code(verbatim(hop.arn))} (${place(facts)}).`,
     seen: said(error),
   }
 }
@@ -259,7 +259,7 @@ function toAdministrators(all: readonly string[]): Prose {
 
 /** Whose session it is that calls. */
 function who({ before }: Facts): Prose {
-  return before.role ? prose`the role ${code(printable(before.role.arn))}` : prose`the runner’s own AWS identity`
+  return before.role ? prose`the role ${code(verbatim(before.role.arn))}` : prose`the runner’s own AWS identity`
 }
 
 function place({ number, way }: Facts): string {

@@ -1,7 +1,7 @@
 /** What to tell a user whom the KMS key of a secret refuses. */
 import { ActionError } from '../errors/action-error.ts'
 import { block, code, codes, type Part, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import { roleName } from './caller.ts'
 import { secretCommand, word } from './commands.ts'
 import {
@@ -197,13 +197,13 @@ function keyPolicyStatement({ caller, secret, use }: SecretFacts): object {
 
 function findKey({ secret, reason }: SecretFacts): Part[] {
   const known = keyArn(reason.resource)
-  if (known !== undefined) return [prose`The key is ${code(printable(known))}.`]
+  if (known !== undefined) return [prose`The key is ${code(verbatim(known))}.`]
   return [prose`Find the key:`, block(secretCommand('describe-secret', secret, '--query KmsKeyId'))]
 }
 
 function keyCommand({ secret, reason }: SecretFacts, operation: string): Part {
   const known = keyArn(reason.resource)
-  const key = known === undefined ? '<the key of the secret>' : word(known)
+  const key = known === undefined ? 'KEY_ARN' : word(known)
   return block(`aws kms ${operation} --region ${word(secret.region)} --key-id ${key}`)
 }
 

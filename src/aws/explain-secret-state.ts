@@ -146,7 +146,7 @@ function notInvocable(facts: SecretFacts): ActionError {
     fix: [
       'Allow it, for this account only:',
       block(
-        `aws lambda add-permission --region ${region} --function-name <name> --statement-id secretsmanager --action lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account ${accountOf(facts)}`,
+        `aws lambda add-permission --region ${region} --function-name FUNCTION_NAME --statement-id secretsmanager --action lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account ${accountOf(facts)}`,
       ),
     ],
   })

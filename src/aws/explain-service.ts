@@ -1,7 +1,6 @@
 /** What to tell a user whom ECS refuses a deployment. Loaded only then. */
 import { ActionError, type Explanation } from '../errors/action-error.ts'
 import { block, code, codes, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
 import { type AwsCaller, roleName } from './caller.ts'
 import { word } from './commands.ts'
 import type { EcsService } from './ecs-service.ts'
@@ -216,6 +215,6 @@ function checkEndpoint(): Advice {
 
 function describeServices({ cluster, service }: EcsService, region: string) {
   return block(
-    `aws ecs describe-services --region ${word(region)} --cluster ${word(cluster)} --services ${word(printable(service))}`,
+    `aws ecs describe-services --region ${word(region)} --cluster ${word(cluster)} --services ${word(service)}`,
   )
 }

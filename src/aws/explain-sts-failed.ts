@@ -1,7 +1,7 @@
 /** What to do about each `sts-failed`: the ID token, the session policy, the duration, the region, the network. */
 import type { Identity } from '../identity/identity.ts'
 import { block, code, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import { type Advice, nameForCommand } from './explain-denial.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
 import { providerArn } from './policies/trust-policy.ts'
@@ -53,7 +53,7 @@ export const STS_FAILED: Record<StsFailedKind, (facts: StsFacts) => Advice> = {
 const ROLES_CLAIM = 'https://aws.amazon.com/roles'
 
 function thumbprint({ identity, request: { role } }: Facts): Advice {
-  const provider = printable(providerArn(identity, role))
+  const provider = verbatim(providerArn(identity, role))
   return {
     expected: 'a certificate that matches the thumbprints of the provider',
     cause:
@@ -67,7 +67,7 @@ function thumbprint({ identity, request: { role } }: Facts): Advice {
 
 function issuerUnreachable({ identity }: Facts): Advice {
   return {
-    expected: prose`an issuer whose keys AWS can fetch: ${code(printable(identity.issuer))}`,
+    expected: prose`an issuer whose keys AWS can fetch: ${code(verbatim(identity.issuer))}`,
     cause: 'AWS could not check the ID token with its issuer at that moment, or AWS cannot reach the issuer’s keys.',
     fix: 'Re-run the job. If the problem persists, check that AWS can reach the issuer; it cannot reach a GitHub Enterprise Server behind a firewall.',
   }
@@ -78,9 +78,9 @@ function tokenRejected({ identity, request: { role } }: Facts): Advice {
     expected: 'an ID token that AWS accepts',
     cause: prose`AWS does not accept this ID token for the reason quoted above, although the action verified it: the OIDC provider of account ${role.account} may be set up for another issuer, or the issuer may have withdrawn the token or replaced its keys.`,
     fix: [
-      prose`Compare the provider’s URL and client IDs with the issuer ${code(printable(identity.issuer))} and the audience ${code(printable(identity.audience))}:`,
+      prose`Compare the provider’s URL and client IDs with the issuer ${code(verbatim(identity.issuer))} and the audience ${code(verbatim(identity.audience))}:`,
       block(
-        `aws iam get-open-id-connect-provider --open-id-connect-provider-arn ${printable(providerArn(identity, role))}`,
+        `aws iam get-open-id-connect-provider --open-id-connect-provider-arn ${verbatim(providerArn(identity, role))}`,
       ),
     ],
   }
@@ -95,7 +95,7 @@ function tokenExpiredTwice(): Advice {
 
 function roleNotInToken({ request: { role } }: Facts): Advice {
   return {
-    expected: prose`${code(printable(role.arn))} in the claim ${code(ROLES_CLAIM)} of the ID token`,
+    expected: prose`${code(verbatim(role.arn))} in the claim ${code(ROLES_CLAIM)} of the ID token`,
     cause: prose`The issuer limits this ID token to certain roles (the claim ${code(ROLES_CLAIM)}), and this role is not one of them.`,
     fix: prose`Correct ${code('role-to-assume')}, or have the issuer add this role to the claim.`,
   }

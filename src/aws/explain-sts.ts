@@ -3,7 +3,7 @@ import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
 import { tellingClaims } from '../identity/telling-claims.ts'
 import { block, code, type Prose, prose } from '../text/message.ts'
-import { printable, verbatim } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import { nameForCommand, SHARED, type SharedDenied } from './explain-denial.ts'
 import { type StsFacts as Facts, STS_FAILED, type StsFailedKind } from './explain-sts-failed.ts'
 import { otherSubjectFormat, providerArn, subjectPattern, trustPolicy } from './policies/trust-policy.ts'
@@ -51,7 +51,7 @@ export function explainSts(error: ServiceError, identity: Identity, request: Ses
 
 function stsFailed(kind: StsFailedKind, facts: Facts): ActionError {
   return new ActionError('sts-failed', {
-    failed: prose`STS did not issue a session for the role ${code(printable(facts.request.role.arn))}.`,
+    failed: prose`STS did not issue a session for the role ${code(verbatim(facts.request.role.arn))}.`,
     seen: said(facts.error),
     forward: forward(facts),
     ...STS_FAILED[kind](facts),
@@ -68,7 +68,7 @@ function deniedIn(denied: SharedDenied): Explain {
     const { error, identity, request, reason } = facts
     const { role, region } = request
     return new ActionError('role-trust-rejected', {
-      failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+      failed: prose`AWS does not allow this job to assume the role ${code(verbatim(role.arn))}.`,
       seen: said(error),
       claims: claimsOf(identity),
       ...SHARED[denied]({
@@ -96,7 +96,7 @@ function trustRejected(facts: Facts): ActionError {
     ? prose`, or for the other subject format (${code(verbatim(other, 300))}), which never matches this token`
     : ''
   return new ActionError('role-trust-rejected', {
-    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+    failed: prose`AWS does not allow this job to assume the role ${code(verbatim(role.arn))}.`,
     seen: said(error),
     expected: 'a role with this name whose trust policy matches the claims of this job',
     claims: claimsOf(identity),
@@ -116,7 +116,7 @@ function trustRejected(facts: Facts): ActionError {
 function providerMissing(facts: Facts): ActionError {
   const { error, identity, request } = facts
   const { role } = request
-  const issuer = printable(identity.issuer)
+  const issuer = verbatim(identity.issuer)
   return new ActionError('oidc-provider-missing', {
     failed: prose`The AWS account ${role.account} has no OIDC provider for the issuer ${code(issuer)}.`,
     seen: said(error),
@@ -124,7 +124,7 @@ function providerMissing(facts: Facts): ActionError {
     cause: 'The provider was never created in this account, or the role is not in the account that you expect.',
     fix: [
       'Create it (once per account):',
-      block(`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list ${printable(identity.audience)}`),
+      block(`aws iam create-open-id-connect-provider --url ${issuer} --client-id-list ${verbatim(identity.audience)}`),
     ],
     forward: forward(facts),
   })
@@ -133,8 +133,8 @@ function providerMissing(facts: Facts): ActionError {
 function audienceNotRegistered(facts: Facts): ActionError {
   const { error, identity, request } = facts
   const { role } = request
-  const audience = printable(identity.audience)
-  const provider = printable(providerArn(identity, role))
+  const audience = verbatim(identity.audience)
+  const provider = verbatim(providerArn(identity, role))
   return new ActionError('audience-not-registered', {
     failed: prose`The OIDC provider in the AWS account ${role.account} does not list the audience ${code(audience)}.`,
     seen: said(error),
@@ -154,7 +154,7 @@ function trustDenies(facts: Facts): ActionError {
   const { error, identity, request } = facts
   const { role } = request
   return new ActionError('role-trust-rejected', {
-    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))}.`,
+    failed: prose`AWS does not allow this job to assume the role ${code(verbatim(role.arn))}.`,
     seen: said(error),
     expected: 'no Deny statement in the role’s trust policy that applies to this job',
     claims: claimsOf(identity),
@@ -171,7 +171,7 @@ function tagsNotTrusted(facts: Facts): ActionError {
   const { error, request } = facts
   const { role } = request
   return new ActionError('role-trust-rejected', {
-    failed: prose`AWS does not allow this job to assume the role ${code(printable(role.arn))} with session tags.`,
+    failed: prose`AWS does not allow this job to assume the role ${code(verbatim(role.arn))} with session tags.`,
     seen: said(error),
     expected: prose`a trust policy that allows ${code('sts:TagSession')}`,
     cause: prose`The session has tags, and the trust policy of the role does not allow ${code('sts:TagSession')} next to the action that assumes it.`,

@@ -1,7 +1,7 @@
 /** What is done with a secret, and what is known when Secrets Manager refuses it. */
 import type { Part } from '../text/message.ts'
 import { code, prose } from '../text/message.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 import type { AwsCaller } from './caller.ts'
 import { READ_ACTIONS, READ_KMS_ACTIONS } from './policies/secret-actions.ts'
 import { secretAccount } from './policies/secret-resources.ts'
@@ -41,7 +41,7 @@ export interface SecretFacts extends SecretRefusal {
 
 /** What AWS said, and to whom: the role session is not the role. */
 export function seenAs({ error, caller: { name } }: SecretRefusal): Part {
-  return prose`${said(error)}, as ${code(printable(name))}`
+  return prose`${said(error)}, as ${code(verbatim(name))}`
 }
 
 /** Whom to send the message to. */

@@ -1,5 +1,6 @@
 /** What to tell a user whose request for an ID token failed. Loaded only then. */
 import { ActionError, type Explanation } from '../errors/action-error.ts'
+import { cureOf } from '../net/cures.ts'
 import { adviceAboutBetween, describeAnswer, isFromBetween, type Received } from '../net/explain-answer.ts'
 import { FORGE_NAMES } from '../platform/forge.ts'
 import { forgeOperators, type MaybePlatform } from '../platform/people.ts'
@@ -78,7 +79,14 @@ function adviceFor(status: number, text: string, platform: MaybePlatform): Advic
       forward,
     }
   }
-  return { cause: `${name} is having an incident.`, fix: again, forward }
+  if (cureOf({ from: 'GitHub', status, text }) === 'retry') {
+    return { cause: `${name} is having an incident.`, fix: again, forward }
+  }
+  return {
+    cause: `${name} did not accept the request${text.trim() === '' ? '' : ', for the reason quoted above'}. Another attempt will get the same answer.`,
+    fix: prose`Make sure that nothing in the workflow, in the image or around the runner sets ${code('ACTIONS_ID_TOKEN_REQUEST_URL')}, and that the server and the runner are up to date.`,
+    forward,
+  }
 }
 
 function statusPage(platform: MaybePlatform): Part {

@@ -60,7 +60,7 @@ function given(name: string, variables: Variables): string {
 }
 
 /** Off when it is not set. The SDK silently takes everything but `true` for off; here, every usual word counts. */
-function on(name: string, variables: Variables, problems: Problems): boolean {
+export function on(name: string, variables: Variables, problems: Problems): boolean {
   const text = given(name, variables)
   if (/^(?:true|yes|on|1)$/i.test(text)) return true
   if (!/^(?:false|no|off|0|)$/i.test(text)) problems.add(name, `must be true or false (got ${quoted(text, 60)})`)

@@ -3,6 +3,7 @@ import type { RunnerIdentity } from '../aws/request.ts'
 import { isAllowedUrl, isCredentialUrl, isLoopback, isNormal } from '../net/endpoint.ts'
 import { code, codes, prose } from '../text/message.ts'
 import { parseRole } from './aws.ts'
+import { on } from './aws-endpoints.ts'
 import { gotUrl } from './fields.ts'
 import { got, type Problems } from './problems.ts'
 
@@ -51,7 +52,7 @@ export function parseRunnerIdentity(variables: Variables, problems: Problems): R
   const given = (name: string) => (variables[name] ?? '').trim()
   if (given(WEB_FILE) !== '') return webIdentity(given, problems)
   if (given(RELATIVE) !== '' || given(FULL) !== '') return container(given, problems)
-  if (/^true$/i.test(given(DISABLED))) {
+  if (on(DISABLED, variables, problems)) {
     problems.add(
       'aws-identity',
       prose`is runner, but this runner has no AWS identity: ${code(DISABLED)} is set, and ${codes([WEB_FILE, RELATIVE, FULL])} are not`,

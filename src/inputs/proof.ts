@@ -6,7 +6,7 @@ import type { ClaimRule, IdTokenFrom } from '../identity/request.ts'
 import { isAllowedUrl, isPlainUrl } from '../net/endpoint.ts'
 import type { Forge } from '../platform/forge.ts'
 import { block, code, prose } from '../text/message.ts'
-import { printable, quoted } from '../text/printable.ts'
+import { quoted, verbatim } from '../text/printable.ts'
 import { checkUrl, gotUrl, lines } from './fields.ts'
 import { got, type Problems } from './problems.ts'
 
@@ -71,13 +71,13 @@ export function checkAudience({
   throw new ActionError('audience-mismatch', {
     failed: 'The audience does not name the Hugging Face organization.',
     seen: `the audience ${quoted(audience)} for the organization ${quoted(org)}`,
-    expected: `the audience ${accepted.map((candidate) => quoted(candidate)).join(' or ')}`,
+    expected: `the audience ${accepted.map((candidate) => `"${verbatim(candidate)}"`).join(' or ')}`,
     cause: cased
       ? 'Upper and lower case differ. Audiences must match exactly (case-sensitive).'
       : prose`The ${code('audience')} input was copied from a workflow that does not use this action (where ${code('sts.amazonaws.com')} is common), or ${code('hf-org')} names a different organization.`,
     fix: [
       prose`Remove the ${code('audience')} input (it defaults to the organization's slug), or set it to:`,
-      block(`audience: ${printable(org)}`),
+      block(`audience: ${verbatim(org)}`),
       'The client ID list of the IAM OIDC provider and the trust policy of the role must contain the same audience.',
     ],
   })

@@ -1,6 +1,6 @@
 /** Audiences that other services use too: an ID token for one of them is good at both. */
 import { DEFAULT_HUB } from '../hub/pages.ts'
-import { printable } from '../text/printable.ts'
+import { verbatim } from '../text/printable.ts'
 
 /**
  * Which service's workflows request ID tokens for an audience. An organization may have the same name as one of them.
@@ -35,5 +35,5 @@ const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
 export function sharedAudienceWarning({ audience, org }: { audience: string; org: string }): string | undefined {
   const user = ELSEWHERE.find(([form]) => form.test(audience))?.[1]
   if (user === undefined) return undefined
-  return `The audience \`${printable(audience, 200)}\` is not yours alone: workflows also request ID tokens with it for ${user}, and your OIDC provider in AWS would accept those too. Use the URL form, which nobody else uses. Add \`${DEFAULT_HUB}/${printable(org, 100)}\` to the client ID list of the IAM OIDC provider and to the trust policy of the role, and then set \`audience: ${DEFAULT_HUB}/${printable(org, 100)}\` in this step.`
+  return `The audience \`${verbatim(audience, 200)}\` is not yours alone: workflows also request ID tokens with it for ${user}, and your OIDC provider in AWS would accept those too. Use the URL form, which nobody else uses. Add \`${DEFAULT_HUB}/${verbatim(org, 100)}\` to the client ID list of the IAM OIDC provider and to the trust policy of the role, and then set \`audience: ${DEFAULT_HUB}/${verbatim(org, 100)}\` in this step.`
 }

@@ -158,14 +158,14 @@ export const CURES: readonly Row[] = [
   },
   {
     from: ['STS'],
-    text: /couldn.t retrieve verification key/i,
+    text: /could(?:n.t| not) retrieve verification key/i,
     cure: 'retry',
     what: 'STS: “Couldn’t retrieve verification key”',
     why: 'STS could not fetch the issuer’s keys at this moment',
   },
   {
     from: AWS,
-    text: /explicit deny/i,
+    text: /explicit deny|explicitly denied/i,
     cure: 'never',
     what: 'AWS: “with an explicit deny”',
     why: 'a policy forbids it',

@@ -30,7 +30,7 @@ const READINGS: { readonly [S in ServiceName]: Reading<Kinds[S]> } = {
 
 /** The names under which AWS refuses for want of a permission; emulators use others, with AWS's words. */
 const DENIED_NAME = /AccessDenied|^UnauthorizedOperation|^AuthorizationError|^NotAuthorized/
-const DENIED_WORDS = /not authorized to perform:? ?[a-z0-9-]{1,40}:[a-z]/i
+const DENIED_WORDS = /not authorized to perform:? ?["']?[a-z0-9-]{1,40}:[a-z]/i
 
 /**
  * Why this service refused. Anyone may have written the answer: of what it names, only what has the form that IAM

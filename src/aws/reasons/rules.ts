@@ -18,7 +18,7 @@ export const STS: readonly Rule<StsKind>[] = [
   { kind: 'audience-not-registered', name: /^InvalidIdentityToken/, words: /incorrect token audience/i },
   { kind: 'thumbprint', words: /match configured thumbprint/i },
   { kind: 'role-not-in-token', name: /^InvalidIdentityToken/, words: /roles claim of the identity token/i },
-  { kind: 'issuer-unreachable', words: /couldn't retrieve verification key/i },
+  { kind: 'issuer-unreachable', words: /could(?:n't| not) retrieve verification key/i },
   { kind: 'issuer-unreachable', name: /^IDPCommunicationError/ },
   { kind: 'session-expired', name: /^ExpiredToken/, words: /security token included in the request/i },
   { kind: 'token-expired', name: /^ExpiredToken/ },
@@ -44,9 +44,10 @@ const A_KEY = String.raw`\b(?:kms key|key/[\w-]{1,80}|customer (?:master|managed
 /** Sources: Secrets Manager API reference, "Errors" of each call; KMS developer guide, "Key states of AWS KMS keys". */
 export const SECRET: readonly Rule<SecretKind>[] = [
   { kind: 'default-key', words: /different aws account if you encrypt the secret with the default kms/i },
-  { kind: 'key-disabled', words: new RegExp(`${A_KEY}.{0,200} is disabled`, 'i') },
+  { kind: 'key-disabled', words: new RegExp(`${A_KEY}.{0,200} is (?:disabled|not enabled)`, 'i') },
   { kind: 'key-deleted', words: new RegExp(`${A_KEY}.{0,200} is (?:pending (?:deletion|import)|unavailable)`, 'i') },
   { kind: 'key-deleted', words: /\b(?:key|alias) '?arn:aws.{1,300} (?:does not exist|is not found)/i },
+  { kind: 'key-denied', name: /^KMSAccessDenied/ },
   { kind: 'key-denied', name: DENIED_NAME, words: /access to kms is not allowed/i },
   { kind: 'key-denied', name: DENIED_NAME, words: /customer master key that does not exist/i },
   { kind: 'decryption-failed', name: /^(?:Decryption|Encryption)Failure/ },

@@ -1,7 +1,7 @@
 /** The runner's own AWS identity → credentials, by AWS's three providers for machines. Loaded only when it is asked for. */
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { ActionError } from '../../errors/action-error.ts'
-import { printable } from '../../text/printable.ts'
+import { verbatim } from '../../text/printable.ts'
 import type { SessionContext } from '../assume-role.ts'
 import type { AwsCredentials, Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
@@ -31,7 +31,7 @@ export async function becomeRunner(
     log.debug(`AWS: nobody knows whose credentials this runner has: ${error.summary}`)
     return { credentials: keys, name: 'the runner’s own AWS identity', role: undefined }
   })
-  log.info(`AWS: this runner is ${printable(standing.name)} (${WHERE[runner.kind]})`)
+  log.info(`AWS: this runner is ${verbatim(standing.name)} (${WHERE[runner.kind]})`)
   return { ...standing, role: role ?? standing.role }
 }
 
