@@ -2,12 +2,12 @@
 
 /** The largest size of all the code that a program can load, in bytes, not compressed. */
 export const SIZE_LIMITS = {
-  main: 710_000,
+  main: 730_000,
   // With the code for AWS, which only a minted token needs.
-  post: 575_000,
-  rotate: 760_000,
+  post: 595_000,
+  rotate: 780_000,
   lambda: 530_000,
 } as const satisfies Readonly<Record<string, number>>
 
 /** The largest compressed download, in bytes: what every job that uses the action waits for. */
-export const DOWNLOAD_LIMIT = 295_000
+export const DOWNLOAD_LIMIT = 300_000

@@ -87,7 +87,7 @@ const awsReasons: Scenario[] = [
       'aws secretsmanager put-resource-policy',
       '2. The secret must be encrypted with a customer managed key',
       '3. In account 123456789012',
-      'step 3 to whoever administers AWS account 123456789012',
+      'For step 3, whoever administers AWS account 123456789012',
     ],
   },
   {
