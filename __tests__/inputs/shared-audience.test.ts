@@ -12,7 +12,7 @@ describe('an audience', () => {
     ['https://sts.amazonaws.com', 'AWS'],
     ['api://AzureADTokenExchange', 'Microsoft Entra ID'],
     ['//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q', 'Google Cloud'],
-    ['npm:registry.npmjs.org', 'npm'],
+    ['npm:registry.example.org', 'npm'],
     ['crates.io', 'crates.io'],
     ['rubygems.org', 'RubyGems'],
     ['vault', 'HashiCorp’s products'],
