@@ -203,7 +203,7 @@ What to do:
   hub/x scope=write
   If nobody who reads this secret needs any of them, change the line as follows. The current token is then replaced. Once \`grace\` (1d) has passed, it is revoked on the Hub, even if it is also used elsewhere:
   hub/x scope=read narrow=true
-Who can do it: Anyone who can change this rotation, and the people who may write the secret.`)
+Who can do it: Anyone who can change this rotation, and the people who can write the secret.`)
   })
 
   test('do not drown in a long list of rights', () => {

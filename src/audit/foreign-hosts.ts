@@ -33,7 +33,8 @@ function isGitHubs(host: string, serverUrl: string): boolean {
  * customer has a say: `sts.s3.amazonaws.com` is a bucket.
  */
 function isAws(host: string): boolean {
-  if (isCredentialUrl(new URL(`http://${host}`))) return true
+  const url = `http://${host}`
+  if (URL.canParse(url) && isCredentialUrl(new URL(url))) return true
   const [, service, region] = /^(sts|secretsmanager|ecs)(?:-fips)?\.([a-z]{2,5}-[a-z0-9-]+-\d{1,2})\./.exec(host) ?? []
   return service !== undefined && region !== undefined && ownHosts(service, region).includes(host)
 }
