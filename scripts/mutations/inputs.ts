@@ -201,7 +201,7 @@ export const INPUTS: readonly Mutation[] = [
   {
     ...FOREIGN,
     without: 'AWS’s addresses for credentials are its own',
-    find: 'if (isCredentialUrl(new URL(`http://${host}`))) return true',
+    find: 'if (URL.canParse(url) && isCredentialUrl(new URL(url))) return true',
     replace: '',
   },
   {
