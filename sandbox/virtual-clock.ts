@@ -10,6 +10,12 @@ export class VirtualClock {
   #timers: Timer[] = []
   /** Pieces of real work under way, such as an answer of the sandbox: no time passes meanwhile. */
   #busy = 0
+  readonly #quietMs: number
+
+  /** `quietMs`: real time without a sign of life before a wait that is long, in milliseconds; 0 where all work is instant. */
+  constructor({ quietMs = QUIET_MS } = {}) {
+    this.#quietMs = quietMs
+  }
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -59,7 +65,7 @@ export class VirtualClock {
       if (this.#busy > 0) restart()
       const next = this.#next()
       if (!next || quiet < QUIET_ROUNDS) continue
-      if (next.at - this.#now > FAR_MS && performance.now() - quietSince < QUIET_MS) continue
+      if (next.at - this.#now > FAR_MS && performance.now() - quietSince < this.#quietMs) continue
       this.#advanceTo(next)
       restart()
     }

@@ -215,6 +215,7 @@ export const NET: readonly Mutation[] = [
     without: 'a refused certificate is a failure of TLS',
     find: "if (isCertificateError(error.code ?? '')) return 'TLS'\n",
     replace: '',
+    tests: '__tests__/net/strict-tls.test',
   },
   {
     ...endpoint,
