@@ -63,13 +63,6 @@ export const AUDIT: readonly Mutation[] = [
   },
   {
     ...edge,
-    without: 'a cancelled run sends its event',
-    find: '    record.send()\n    // As a shell',
-    replace: '    // As a shell',
-    tests: '__tests__/e2e/audit.test',
-  },
-  {
-    ...edge,
     without: 'handlers of signals are removed',
     find: 'process.off(signal, cancel)',
     replace: 'void signal',
