@@ -63,6 +63,13 @@ export const AUDIT: readonly Mutation[] = [
   },
   {
     ...edge,
+    without: 'a cancelled run sends its event',
+    find: '  for (const signal of SIGNALS) process.once(signal, cancel)\n',
+    replace: '',
+    tests: '__tests__/e2e/audit.test',
+  },
+  {
+    ...edge,
     without: 'handlers of signals are removed',
     find: 'process.off(signal, cancel)',
     replace: 'void signal',

@@ -350,6 +350,14 @@ export const INPUTS: readonly Mutation[] = [
     replace: '} else if (!isPlainUrl(text) && text === "") {',
   },
   {
+    file: 'net/endpoint.ts',
+    without: 'a URL has its two slashes',
+    find: '/^https?:\\/\\/[',
+    replace: '/^https?:[',
+    tests: '__tests__/inputs/aws-endpoints.test',
+    equivalent: 'a URL without them is not in its normal form, which the next condition requires',
+  },
+  {
     ...FIELDS,
     without: 'a password in a URL is not shown',
     find: "text.includes('@')",

@@ -426,6 +426,13 @@ export const NET: readonly Mutation[] = [
   { ...retry, without: '`max-attempts` is obeyed', find: 'if (this.#made >= maxAttempts) return false\n', replace: '' },
   {
     ...retry,
+    without: 'a loop makes ten calls at most',
+    find: '? this.#made < MOST_CALLS :',
+    replace: '? this.#made < 50 :',
+    named: 'in one loop',
+  },
+  {
+    ...retry,
     without: 'a route gets ten calls at most, in one loop or several',
     find: 'if (!calls.allows(route)) {',
     replace: 'if (false) {',
