@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
+import { withEarlierCalls } from '../net/calls-made.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
@@ -76,13 +77,16 @@ export async function assumeByIdToken(
   document: string | undefined,
   context: SessionContext,
 ): Promise<AwsSession> {
-  const { log, renew } = context
+  const { log, renew, policy } = context
+  const startsWithMs = policy.deadline.remainingMs()
   const session = await assumeRole(identity, request, document, context).catch(async (error: unknown) => {
     if (!(error instanceof IdTokenExpired)) throw error
     log.debug('STS says that the ID token has expired: requesting a new one, once')
     const renewed = await renew()
     return await assumeRole(renewed, request, document, context).catch((again: unknown) => {
-      throw again instanceof IdTokenExpired ? again.failure : again
+      const failure = again instanceof IdTokenExpired ? again.failure : again
+      const elapsedMs = startsWithMs - policy.deadline.remainingMs()
+      throw failure instanceof Error ? withEarlierCalls(failure, error.failure, elapsedMs) : failure
     })
   })
   logSession(session, request, log)
@@ -122,7 +126,7 @@ async function assumeRole(
     policy,
     // Another session expires like this one.
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (refusal) => {

@@ -99,7 +99,7 @@ async function takeHop(
     credentials: before.credentials,
     // Another session expires like this one.
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (error) => {

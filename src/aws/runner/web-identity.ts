@@ -29,7 +29,7 @@ export async function assumeByWebIdentity(
     http,
     policy,
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (error) => {
