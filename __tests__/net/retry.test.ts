@@ -369,6 +369,18 @@ describe('the calls to one route', () => {
     expect(attempts()).toBe(1)
   })
 
+  test('count as its path says, where the call does not say it', async () => {
+    const shared = { ...path(), calls: new CallCount('failures') }
+    let made = 0
+    const succeed = async () => {
+      made += 1
+    }
+    for (let loop = 0; loop < 12; loop += 1) await retry(route, shared, succeed)
+    expect(made).toBe(12)
+    for (let loop = 0; loop < 10; loop += 1) await retry({ ...route, counted: 'all' }, shared, succeed)
+    await expect(retry({ ...route, counted: 'all' }, shared, succeed)).rejects.toThrow('10 calls were made')
+  })
+
   test('are those since the last success, where something is waited for', async () => {
     const shared = path()
     const polled = { ...route, counted: 'since-success' as const }

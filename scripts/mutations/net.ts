@@ -470,6 +470,22 @@ export const NET: readonly Mutation[] = [
     named: 'waited for',
   },
   {
+    file: 'net/calls-made.ts',
+    tests: '__tests__/net/retry.test',
+    without: 'calls count as their path says',
+    find: 'counted = this.#counted): void',
+    replace: "counted: Counted = 'all'): void",
+    named: 'as its path says',
+  },
+  {
+    file: 'rotation/account/minter.ts',
+    tests: '__tests__/rotation/minter.test',
+    without: 'the lists of a run are counted together',
+    find: "const accounts = open({ calls: new CallCount('failures') })",
+    replace: 'const accounts = open({})',
+    named: 'ten times at most',
+  },
+  {
     ...retry,
     without: 'a call that may have an effect is repeated less often',
     find: 'this.#made >= this.#pace.most && ',

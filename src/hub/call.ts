@@ -1,6 +1,6 @@
 /** One call of the Hub: sent with the common retry policy; refusals are quoted in the Hub's own words. */
 import { ActionError } from '../errors/action-error.ts'
-import { type Counted, callsFor } from '../net/calls-made.ts'
+import { callsFor } from '../net/calls-made.ts'
 import { cureOf, isTransient } from '../net/cures.ts'
 import { type Http, type HttpResponse, isSilent, NetworkError } from '../net/http.ts'
 import { isPage, sizeOf } from '../net/page.ts'
@@ -32,8 +32,6 @@ export interface HubCall {
   what: string
   /** A success is a JSON object or array with something in it. */
   hasContent?: boolean
-  /** Which calls count together with equal ones of the same path. */
-  counted?: Counted
   /** Called when the call may have been carried out although no usable answer arrived. */
   onLost?: () => void | Promise<void>
   /**
@@ -59,11 +57,10 @@ export const bearer = (token: string): Record<string, string> => ({ authorizatio
  * @throws `ActionError` what `examine` found, `hub-rate-limited`, `hub-failed`, `network-unreachable`, `deadline-exceeded`.
  */
 export function callHub({ endpoint, http, policy }: HubAccess, call: HubCall): Promise<HttpResponse> {
-  const { method, path, headers, body, maxBytes, what, counted, onLost } = call
+  const { method, path, headers, body, maxBytes, what, onLost } = call
   const route = [method, endpoint + path, headers?.authorization, body].join(' ')
   // A POST mints, exchanges, or reports: whether one whose answer was lost was carried out, nobody knows.
-  const target = { what, route, isCareful: method === 'POST', ...(counted ? { counted } : {}) }
-  return retry(target, policy, async ({ withinMs }) => {
+  return retry({ what, route, isCareful: method === 'POST' }, policy, async ({ withinMs }) => {
     const startedAt = performance.now()
     const sent = http.send({
       method,

@@ -140,8 +140,7 @@ export class ServiceAccounts {
   #call(call: HubCall): Promise<HttpResponse> {
     const path = `/api/organizations/${this.#org}/service-accounts${call.path}`
     const json = call.body === undefined ? {} : { 'content-type': 'application/json' }
-    // A list is read again because something has changed.
-    return callHub(this.#access, { counted: 'failures', ...call, path, headers: { ...bearer(this.#admin), ...json } })
+    return callHub(this.#access, { ...call, path, headers: { ...bearer(this.#admin), ...json } })
   }
 
   async #read<T>(answer: HttpResponse, what: string, take: (json: unknown) => T): Promise<T> {

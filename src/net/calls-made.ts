@@ -15,6 +15,12 @@ export class CallCount {
   /** How many, and how much time was left when the first one was made, in milliseconds. */
   readonly #made = new Map<string, { made: number; sinceMs: number }>()
   readonly #failures = new Map<string, Error>()
+  readonly #counted: Counted
+
+  /** `counted`: for calls that do not say it themselves. */
+  constructor(counted: Counted = 'all') {
+    this.#counted = counted
+  }
 
   /** How many more calls may be made. */
   left(route: string): number {
@@ -22,7 +28,7 @@ export class CallCount {
   }
 
   /** Takes note of a success, after which some calls do not count any more. */
-  succeeded(route: string, counted: Counted): void {
+  succeeded(route: string, counted = this.#counted): void {
     const calls = this.#made.get(route)
     if (counted === 'since-success') this.#made.delete(route)
     if (counted === 'failures' && calls) this.#made.set(route, { ...calls, made: calls.made - 1 })

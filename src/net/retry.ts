@@ -60,7 +60,7 @@ export interface Target {
   what: string
   /** Equal for all calls that ask the same of the same service; without it, they are not counted together. */
   route?: string
-  /** Default: `all`. */
+  /** Default: as the path counts. */
   counted?: Counted
   /** The call may have had its effect although its answer was lost: fewer attempts, and each may take longer. */
   isCareful?: boolean
@@ -154,7 +154,7 @@ class Loop {
   }
 
   done<T>(answer: T): T {
-    const { route, counted = 'all' } = this.#target
+    const { route, counted } = this.#target
     if (route !== undefined) this.#policy.calls?.succeeded(route, counted)
     tellCalls(answer, this.#made, this.#elapsedMs())
     return answer

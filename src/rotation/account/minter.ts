@@ -80,7 +80,7 @@ export class Minter {
     const { calls: _run, ...policy } = access.policy
     const open = (more: Partial<RetryPolicy>) =>
       new ServiceAccounts({ ...access, policy: { ...policy, ...more } }, org, admin, adminSecret)
-    const accounts = open({ calls: new CallCount() })
+    const accounts = open({ calls: new CallCount('failures') })
     const once = open({ maxAttempts: 1 })
     const minting = () => open({ calls: new CallCount() })
     const found = await accounts.find(account)
