@@ -316,9 +316,9 @@ describe('an inventory', () => {
     expect(secrets).toHaveLength(2)
     expect(account.tokens).toBe(12_000)
     expect(account.others.length + account.omittedOthers).toBe(12_000)
-    expect(account.others.length).toBeGreaterThan(500)
-    // Two bytes for each character.
-    expect((main.outputs.inventory ?? '').length * 2).toBeLessThan(1_000_000)
+    expect(account.others.length).toBeGreaterThan(200)
+    // Linux accepts 128 KiB in a variable.
+    expect(Buffer.byteLength(main.outputs.inventory ?? '')).toBeLessThan(131_072)
     expect(Buffer.byteLength(main.summary)).toBeLessThan(1_000_000)
     expect(main.log).not.toMatch(/^::error::x/m)
     expect(main.log).toContain('and 11800 more')

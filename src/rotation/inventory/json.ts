@@ -9,8 +9,14 @@ import { worstFirst } from './words.ts'
 /** What the form is called, so that a reader can tell a later one. */
 export const FORM = 'hf-oidc-inventory/1'
 
-/** The most characters: GitHub accepts 1 MB for an output, and counts two bytes for each character. */
-const MOST_CHARACTERS = 450_000
+/** The most bytes: GitHub accepts 1 MB for an output, and counts two bytes for each character. */
+const MOST_BYTES = 450_000
+/** As long as few secrets are listed, the output stays within this: Linux accepts 128 KiB in a variable. */
+const USUAL_BYTES = 100_000
+/** What the account's other tokens get, whatever the secrets take. */
+const TOKEN_BYTES = 30_000
+/** For everything else. */
+const REST_BYTES = 2_000
 
 /** One object in one line, without secrets. What does not fit is left out, what needs attention last, and counted. */
 export function inventoryJson(inventory: Inventory, { failOn }: Pick<ReportMode, 'failOn'>): string {
@@ -28,11 +34,9 @@ export function inventoryJson(inventory: Inventory, { failOn }: Pick<ReportMode,
       account: account ? accountJson(account, tokens, most.tokens) : null,
       accountError: inventory.account instanceof ActionError ? brief(inventory.account) : null,
     })
-  const whole = render({ secrets: secrets.length, tokens: tokens.length })
-  if (whole.length <= MOST_CHARACTERS) return whole
-  const fewer = fitting(secrets, MOST_CHARACTERS - 1_000)
-  const left = MOST_CHARACTERS - 1_000 - sizeOf(secrets.slice(0, fewer))
-  return render({ secrets: fewer, tokens: fitting(tokens, left) })
+  const fittingSecrets = fitting(secrets, MOST_BYTES - TOKEN_BYTES - REST_BYTES)
+  const left = USUAL_BYTES - REST_BYTES - sizeOf(secrets.slice(0, fittingSecrets))
+  return render({ secrets: fittingSecrets, tokens: fitting(tokens, Math.max(TOKEN_BYTES, left)) })
 }
 
 /** How many of the items fit into so many characters. */
@@ -45,9 +49,9 @@ function fitting(items: readonly object[], most: number): number {
   return at < 0 ? items.length : at
 }
 
-/** Characters, with what separates the items. */
+/** Bytes, with what separates the items. */
 function sizeOf(items: readonly object[]): number {
-  return items.reduce<number>((sum, item) => sum + JSON.stringify(item).length + 1, 0)
+  return items.reduce<number>((sum, item) => sum + Buffer.byteLength(JSON.stringify(item)) + 1, 0)
 }
 
 function accountJson({ name, total, tokens: all }: AccountRow, tokens: readonly object[], most: number): object {
