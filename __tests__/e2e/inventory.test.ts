@@ -138,6 +138,8 @@ describe('an inventory', () => {
     expect(main.log).toContain('secret                  findings  age')
     expect(main.summary).toContain('Nothing to report about the listed secrets.')
     expect(main.outputs.rotated).toBe('0')
+    // Also the previous token, which nothing else reads.
+    expect(main.masks).toEqual(expect.arrayContaining([stage.sandbox.tokens.write, ...stage.sandbox.hub.minted]))
   })
 
   test('works with a role that can only read', async () => {
