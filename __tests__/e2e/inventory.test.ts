@@ -326,11 +326,22 @@ describe('an inventory', () => {
     expect(main.log).toContain('and 11800 more')
   })
 
-  test('ends within its time when the Hub is silent', async () => {
-    stage.sandbox.hub.service.inject('whoami-v2', { kind: 'stall', afterBytes: 0 }, 50)
-    const main = await report({ ...ALONE, timeout: '8s', 'fail-on': 'leaver' })
-    expect(codes(main)).toEqual(['inventory-incomplete'])
+  test.each([
+    ['whoami-v2', ALONE, ['inventory-incomplete']],
+    ['*', {}, ['network-unreachable', 'inventory-incomplete']],
+  ])('ends within its time when the Hub is silent on %s, and shows the secrets', async (route, inputs, expected) => {
+    stage.sandbox.hub.service.inject(route, { kind: 'stall', afterBytes: 0 }, 500)
+    const main = await report({ ...inputs, timeout: '8s', 'fail-on': 'leaver' })
+    expect(codes(main)).toEqual(expected)
     expect(inventory(main).secrets.map(({ token }) => token.state)).toEqual(['unknown', 'unknown'])
+    expect(inventory(main).secrets.map(({ versions }) => versions.length)).toEqual([1, 1])
+  })
+
+  test('says so when nothing could be begun', async () => {
+    const main = await report({ 'required-claims': 'ref=refs/heads/other' })
+    expect(errorOf(main).title).toBe('claim-rejected')
+    expect(main.summary).toContain('No inventory')
+    expect(main.outputs.inventory).toBeUndefined()
   })
 
   test('refuses inputs that only a rotation uses', async () => {

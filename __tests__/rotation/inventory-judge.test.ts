@@ -145,6 +145,7 @@ describe('an owner', () => {
 
   test.each<[string, Partial<TokenOwner>, Partial<InventoryFacts>, boolean | undefined]>([
     ['is a member if the token lists the organization', {}, {}, true],
+    ['is a member of an organization in another spelling', { orgs: [membership('Acme')] }, {}, true],
     ['has left if it lists only others', elsewhere, {}, false],
     ['is a member if the list has them, whatever the token lists', elsewhere, { members: members('rosa') }, true],
     [

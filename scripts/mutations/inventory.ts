@@ -96,6 +96,13 @@ export const INVENTORY: readonly Mutation[] = [
     replace: '',
     tests: JUDGE,
   },
+  {
+    file: 'rotation/inventory/membership.ts',
+    without: 'another spelling of the organization makes nobody a leaver',
+    find: 'name.toLowerCase() === org.toLowerCase()',
+    replace: 'name === org',
+    tests: JUDGE,
+  },
   // What is unknown is never fine.
   {
     file: 'rotation/inventory/judge.ts',

@@ -36,7 +36,8 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
     } catch (error) {
       const failure = toActionError(error)
       record.result = failure.code
-      await reportNoRotation(failure, rotationChain(progress, steps))
+      const title = progress.request?.mode.kind === 'report' ? 'No inventory' : 'No rotation'
+      await reportNoRotation(failure, rotationChain(progress, steps), title)
     }
   })
 }

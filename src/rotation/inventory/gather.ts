@@ -27,8 +27,8 @@ export interface GatherContext {
   hubEndpoint: string
   secrets: readonly RotatedSecret[]
   listing: { admin: SecretReference; account: string } | undefined
-  /** Who reads a secret. */
-  callerFor: (secret: SecretReference) => AwsCaller
+  /** Who reads a secret, or the admin secret. */
+  callerFor: (need: RotatedSecret | SecretReference) => Promise<AwsCaller>
   http: Http
   policy: RetryPolicy
   deadline: Deadline
@@ -71,7 +71,7 @@ async function openAccount(
   const { org, http, policy, callerFor, mask } = context
   const { admin: secret } = listing
   try {
-    const caller = callerFor(secret)
+    const caller = await callerFor(secret)
     const stored = await readSecret({ secret, content: 'admin-token', caller, http, policy, mask })
     const admin = checkTokenShape(
       stored.values[0] ?? '',

@@ -14,7 +14,8 @@ export type OwnerOfToken =
 /** What the token itself says about its owner's membership; undefined when it lists no organizations. */
 export function isMemberByToken({ orgs, orgsAreListed }: TokenOwner, org: string): boolean | undefined {
   if (!orgsAreListed || orgs.length === 0) return undefined
-  return orgs.some(({ name }) => name === org)
+  // Whoever wrote the organization's name in another case has not left it.
+  return orgs.some(({ name }) => name.toLowerCase() === org.toLowerCase())
 }
 
 /** The owner, by all that is known. `slug`: of the service account whose tokens are listed. */

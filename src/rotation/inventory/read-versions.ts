@@ -17,7 +17,7 @@ import type { VersionFacts } from './facts.ts'
 
 /** What reading needs. */
 export interface ReadContext {
-  callerFor: (secret: SecretReference) => AwsCaller
+  callerFor: (need: RotatedSecret) => Promise<AwsCaller>
   http: Http
   policy: RetryPolicy
   mask: Mask
@@ -47,7 +47,7 @@ export async function readVersions(context: ReadContext, rotated: RotatedSecret)
   const read: { description?: SecretDescription; versions: ReadVersion[] } = { versions: [] }
   const guard = { secret: secret.id, errors }
   await guarded(guard, async () => {
-    const versions = new SecretVersions(secret, context.callerFor(secret), context.http, policy)
+    const versions = new SecretVersions(secret, await context.callerFor(rotated), context.http, policy)
     const description = await versions.describe()
     read.description = description
     for (const [versionId, labels] of byImportance(description)) {

@@ -37,8 +37,9 @@ export async function takeInventory(context: RotationContext, mode: ReportMode):
   )
   const begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(begun)
-  const listing = mode.listing && { ...mode.listing }
-  const facts = await steps.time('secret', () => gather({ ...context, ...request, listing, callerFor: () => caller }))
+  const facts = await steps.time('secret', () =>
+    gather({ ...context, ...request, listing: mode.listing, callerFor: async () => caller }),
+  )
   const inventory = judge(facts, { ...request, ...mode }, timeOf(caller))
   if (inventory.account && !(inventory.account instanceof ActionError)) {
     context.onBegun({ ...begun, account: inventory.account.name })
