@@ -1025,8 +1025,14 @@ throw new RangeError(\`odd: \${token} \${Buffer.from(token).toString('base64')}\
   })
 
   test('every code is in this table', () => {
-    // Those of the sub-action are provoked in rotation.test.ts.
-    const ofRotation: ErrorCode[] = ['rotation-blocked', 'rotation-overdue', 'deployment-failed']
+    // Those of the sub-action are provoked in rotation.test.ts and inventory.test.ts.
+    const ofRotation: ErrorCode[] = [
+      'rotation-blocked',
+      'rotation-overdue',
+      'inventory-finding',
+      'inventory-incomplete',
+      'deployment-failed',
+    ]
     const provoked = new Set<ErrorCode>([...scenarios.map(({ code }) => code), 'internal-error', ...ofRotation])
     expect(ERROR_CODES.filter((code) => !provoked.has(code))).toEqual([])
   })

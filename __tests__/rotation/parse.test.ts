@@ -62,6 +62,7 @@ function problems(attempt: () => unknown): string {
   throw new Error('it was accepted')
 }
 
+const REPORT: Inputs = { mode: 'report' }
 const PROMOTE: Inputs = { mode: 'promote', 'admin-secret-id': '', 'service-account': '' }
 
 describe('a request', () => {
@@ -80,6 +81,24 @@ describe('a request', () => {
     expect(parse({ ...PROMOTE, 'max-age': '10d', 'warn-age': '9d' }).mode).toEqual({
       kind: 'promote',
       warnAgeSeconds: 9 * DAY,
+    })
+  })
+
+  test('for an inventory writes nothing, and needs no service account', () => {
+    expect(parse(REPORT)).toMatchObject({
+      mode: {
+        kind: 'report',
+        listing: { admin: { id: 'huggingface/acme/service-accounts' }, account: 'ci' },
+        failOn: [],
+        unusedAfterSeconds: 30 * DAY,
+      },
+      maxAgeSeconds: 7 * DAY,
+      dryRun: true,
+    })
+    const alone = parse({ ...PROMOTE, ...REPORT, 'fail-on': 'overdue, leaver', 'unused-after': '5d', 'warn-age': '9d' })
+    expect(alone).toMatchObject({
+      mode: { listing: undefined, failOn: ['overdue', 'leaver'], unusedAfterSeconds: 5 * DAY, warnAgeSeconds: 9 * DAY },
+      maxAgeSeconds: 90 * DAY,
     })
   })
 
@@ -112,8 +131,46 @@ describe('a problem is', () => {
     ['an age of nothing', { 'max-age': '0s' }, '`max-age` must be'],
     ['an age of more than ten years', { 'max-age': '3651d' }, '`max-age` must be'],
     ['a grace of more than a year', { grace: '366d' }, '`grace`'],
-    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to mode promote only'],
-    ['an admin secret where a person promotes', { mode: 'promote' }, '`admin-secret-id` applies to mode mint only'],
+    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to modes promote and report only'],
+    [
+      'an admin secret where a person promotes',
+      { mode: 'promote' },
+      '`admin-secret-id` applies to modes mint and report only',
+    ],
+    ['an unknown finding', { ...REPORT, 'fail-on': 'overdue,leavers' }, 'did you mean `leaver`?'],
+    ['a list of findings without an inventory', { 'fail-on': 'overdue' }, '`fail-on` applies to mode report only'],
+    ['force in an inventory', { ...REPORT, force: 'true' }, '`force` applies to mode mint only'],
+    ['a dry run of an inventory', { ...REPORT, 'dry-run': 'true' }, '`dry-run` applies to modes mint and promote only'],
+    [
+      'services in an inventory',
+      { ...REPORT, 'ecs-services': 'a/b' },
+      'applies to modes mint and promote only; remove it',
+    ],
+    [
+      'an admin secret without an account',
+      { ...REPORT, 'service-account': '' },
+      '`service-account` is required with admin-secret-id',
+    ],
+    [
+      'an account without an admin secret',
+      { ...REPORT, 'admin-secret-id': '' },
+      '`admin-secret-id` is required with service-account',
+    ],
+    [
+      'unused tokens without an account',
+      { ...PROMOTE, ...REPORT, 'fail-on': 'unused' },
+      '`fail-on` can list unused only with admin-secret-id and service-account',
+    ],
+    [
+      'an unused time that is no duration',
+      { ...REPORT, 'unused-after': 'long' },
+      '`unused-after` must be a whole number',
+    ],
+    [
+      'the admin secret in an inventory',
+      { ...REPORT, secrets: 'huggingface/acme/service-accounts scope=admin' },
+      '`secrets` must not list the admin secret',
+    ],
     ['force where a person promotes', { ...PROMOTE, force: 'true' }, '`force` applies to mode mint only'],
     [
       'a warning that comes with the failure',

@@ -82,6 +82,8 @@ export interface Token {
   displayName: string
   createdAt: Date
   expiresAt?: Date
+  /** Absent on a token that nobody has used. */
+  lastUsedAt?: Date
   /** `auth.type` in whoami. */
   authType: string
   /** Replaces the whole `auth` in whoami: for OAuth and Trusted Publisher tokens. */

@@ -4,6 +4,7 @@ import { FixedWindow } from '../window.ts'
 import { Accounts, type NewToken, type NewUser, type Org, type Plan, type Token, type User } from './accounts.ts'
 import { authCheckRoutes } from './auth-check.ts'
 import { Contract } from './contract.ts'
+import { memberRoutes } from './members.ts'
 import { type NewOAuthApp, OAuthApps } from './oauth-apps.ts'
 import { oauthRoutes } from './oauth-token.ts'
 import { bucketRoutes } from './repos/buckets.ts'
@@ -165,6 +166,13 @@ export class Hub implements Handler {
     return this.#serviceAccounts.plant(token)
   }
 
+  /** From now on the user is not in the organization any more; the tokens stay. */
+  removeMember(org: string, name: string): void {
+    const user = this.accounts.users.get(name)
+    if (!user) throw new Error(`the sandbox's Hub has no user ${name}`)
+    user.orgs = user.orgs.filter((membership) => membership.name !== org)
+  }
+
   /** The living tokens of a service account, the oldest first. */
   serviceAccountTokens(org: string, name: string): Pick<Token, 'id' | 'displayName' | 'value' | 'createdAt'>[] {
     const user = this.#serviceAccounts.find(org, { name })
@@ -258,7 +266,9 @@ export class Hub implements Handler {
         : Buffer.from(credentials, 'base64')
             .toString()
             .replace(/^[^:]*:/, '')
-    return this.accounts.alive(value) ?? 'invalid'
+    const token = this.accounts.alive(value)
+    if (token) token.lastUsedAt = new Date(this.now())
+    return token ?? 'invalid'
   }
 
   /** The refusal, if the user has no call left in the window. */
@@ -294,6 +304,7 @@ const ROUTES: Route[] = [
   ...authCheckRoutes,
   ...oauthRoutes,
   ...serviceAccountRoutes,
+  ...memberRoutes,
   ...revokeRoutes,
   ...existenceRoutes,
   ...changeRoutes,

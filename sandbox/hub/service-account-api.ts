@@ -41,6 +41,8 @@ function show(call: HubCall): SandboxResponse {
       repoPermissions,
       endpointPatterns: [],
       last4: token.value.slice(-4),
+      ...(token.lastUsedAt && { lastUsedAt: token.lastUsedAt.toISOString() }),
+      ...(token.expiresAt && { expiration: token.expiresAt.toISOString() }),
     }
   })
   return { status: 200, body: { ...summary(user), accessTokens } }

@@ -5,6 +5,7 @@ import { AWS_REASONS } from './aws-reasons.ts'
 import { HUB } from './hub.ts'
 import { IDENTITY } from './identity.ts'
 import { INPUTS } from './inputs.ts'
+import { INVENTORY } from './inventory.ts'
 import type { Mutation } from './mutation.ts'
 import { NET } from './net.ts'
 import { PLATFORM } from './platform.ts'
@@ -33,5 +34,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TOKEN,
   ...ROTATION,
   ...ROTATION_SECRET,
+  ...INVENTORY,
   ...RUNNER,
 ]

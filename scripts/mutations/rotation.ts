@@ -883,7 +883,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/inputs/parse.ts',
     without: 'the admin secret is not rotated',
-    find: 'secrets.some(({ secret }) => secret.id === mode.admin.id)',
+    find: 'secrets.some(({ secret }) => secret.id === adminOf(mode)?.id)',
     replace: 'false',
     tests: PARSE,
   },
@@ -925,8 +925,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/inputs/parse.ts',
     without: 'an input of the other mode is refused',
-    find: 'if (owner !== kind && isGiven) problems.add(',
-    replace: 'if (false) problems.add(',
+    find: 'if (owners.includes(kind) || !isGiven) continue',
+    replace: 'if (isGiven || !isGiven) continue',
     tests: PARSE,
   },
   {

@@ -34,6 +34,12 @@ export interface SecretDescription {
   rotationEnabled: boolean
   /** When the secret was created, in milliseconds since the epoch; undefined when AWS does not say. */
   createdAt: number | undefined
+  /** Where the secret is that this one is a replica of; undefined when it is none. */
+  primaryRegion?: string | undefined
+  /** The AWS service that manages it; undefined when none does. */
+  owningService?: string | undefined
+  /** When it was marked for deletion, in milliseconds since the epoch. */
+  deletedAt?: number | undefined
 }
 
 /** One version with its value: a secret. */
@@ -104,6 +110,10 @@ export class SecretVersions {
       stages: new Map(stages),
       rotationEnabled: answer.RotationEnabled === true,
       createdAt: answer.CreatedDate?.getTime(),
+      // A primary names its own region.
+      primaryRegion: answer.PrimaryRegion === this.secret.region ? undefined : answer.PrimaryRegion,
+      owningService: answer.OwningService,
+      deletedAt: answer.DeletedDate?.getTime(),
     }
   }
 

@@ -21,6 +21,14 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
       await runJob(env, options, async (context) => {
         const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
         const onBegun = (begun: Rotation) => Object.assign(progress, { rotation: begun })
+        const { mode } = context.request
+        if (mode.kind === 'report') {
+          const { reportInventory } = await import('../runner/report-inventory.ts')
+          const chain = () => rotationChain(progress, steps)
+          const failure = await reportInventory({ ...context, onIdentity, onBegun }, mode, chain)
+          record.result = failure?.code ?? 'done'
+          return
+        }
         const rotation = await rotateAll({ ...context, onIdentity, onBegun })
         const failure = await reportRotation(context.request, rotation, rotationChain(progress, steps))
         record.result = failure?.code ?? 'done'
@@ -28,7 +36,8 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
     } catch (error) {
       const failure = toActionError(error)
       record.result = failure.code
-      await reportNoRotation(failure, rotationChain(progress, steps))
+      const title = progress.request?.mode.kind === 'report' ? 'No inventory' : 'No rotation'
+      await reportNoRotation(failure, rotationChain(progress, steps), title)
     }
   })
 }

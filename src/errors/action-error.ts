@@ -40,6 +40,8 @@ export const ERROR_CODES = [
   'delivery-failed',
   'rotation-blocked',
   'rotation-overdue',
+  'inventory-finding',
+  'inventory-incomplete',
   'deployment-failed',
   'internal-error',
 ] as const

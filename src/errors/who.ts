@@ -46,6 +46,8 @@ export const WHO = {
   'delivery-failed': 'The people who operate this runner.',
   'rotation-blocked': 'Anyone who can change this rotation, and the people who can write the secret.',
   'rotation-overdue': 'The people who provide the new tokens of this secret.',
+  'inventory-finding': 'The people who manage these tokens, and the admins of the organization on the Hub.',
+  'inventory-incomplete': 'Anyone who can change this workflow, and the admins of the organization on the Hub.',
   'deployment-failed': 'The people who operate the service, and those who administer its AWS account.',
   'internal-error': 'The maintainers of this action.',
 } as const

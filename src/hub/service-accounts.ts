@@ -47,15 +47,24 @@ export class ServiceAccounts {
   }
 
   /**
+   * All accounts.
+   *
+   * @throws `ActionError` `exchange-rejected`, and what every call of the Hub throws.
+   */
+  async all(): Promise<ServiceAccount[]> {
+    const what = 'the Hub’s list of service accounts'
+    const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES, hasContent: true })
+    return await this.#read(answer, what, readAccounts)
+  }
+
+  /**
    * The account with this slug or, if there is none, with this ID or, if there is none, with this name.
    *
    * @throws `ActionError` `exchange-rejected`, also when several accounts have the name; and what every call of the Hub
    * throws.
    */
   async find(given: string): Promise<ServiceAccount> {
-    const what = 'the Hub’s list of service accounts'
-    const answer = await this.#call({ method: 'GET', path: '', what, maxBytes: MAX_LIST_BYTES, hasContent: true })
-    const accounts = await this.#read(answer, what, readAccounts)
+    const accounts = await this.all()
     const matching = [
       accounts.filter(({ slug }) => slug === given),
       accounts.filter(({ id }) => id === given),

@@ -56,6 +56,25 @@ export function versionOfToken(displayName: string, arn: string): string | undef
   return earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined
 }
 
+/** What the name of a token says about which secret it was minted for. */
+export type NamedFor = { arn: string; versionId: string } | 'another secret'
+
+/**
+ * Reads the names of many tokens: for which of these secrets, and for which version, a rotation minted each; undefined for a
+ * name that no rotation gives. A name is for people to read: anyone who manages the account may have chosen it.
+ */
+export function readNames(arns: readonly string[]): (displayName: string) => NamedFor | undefined {
+  const byHash = new Map(
+    arns.flatMap((arn) => [[hashOf(arn), arn] as const, [digestOf(arn).toString('hex'), arn] as const]),
+  )
+  return (displayName) => {
+    const [, hash = '', versionId = ''] = TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName) ?? []
+    if (versionId === '') return undefined
+    const arn = byHash.get(hash)
+    return arn === undefined ? 'another secret' : { arn, versionId }
+  }
+}
+
 /** The secret's name is not enough: two accounts may each have a secret of that name. */
 function hashOf(arn: string): string {
   return digestOf(arn).toString('base64url')

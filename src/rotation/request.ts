@@ -5,7 +5,11 @@ import type { HubRepository } from '../hub/repository.ts'
 import type { Scope } from '../hub/scopes.ts'
 import type { ProofRequest } from '../identity/request.ts'
 
-export const MODES = ['mint', 'promote'] as const
+export const MODES = ['mint', 'promote', 'report'] as const
+
+/** The findings of an inventory that may fail the step: what `fail-on` lists. */
+export const FAIL_ON = ['overdue', 'leaver', 'unused'] as const
+export type FailOn = (typeof FAIL_ON)[number]
 
 /** A year: whoever wants longer does not want previous tokens to be revoked. */
 export const MAX_GRACE_SECONDS = 31_536_000
@@ -35,6 +39,25 @@ export type RotationMode =
   | { kind: 'mint'; admin: SecretReference; account: string }
   /** A person puts one into the pending version. */
   | { kind: 'promote'; warnAgeSeconds: number }
+  /** Nowhere: nothing is written. */
+  | ReportMode
+
+/** An inventory instead of a rotation. */
+export interface ReportMode {
+  kind: 'report'
+  /** The service account whose tokens are listed, and the secret with the token that may list them. */
+  listing: { admin: SecretReference; account: string } | undefined
+  failOn: readonly FailOn[]
+  unusedAfterSeconds: number
+  /** From this age on, a token that a person must replace is due soon. */
+  warnAgeSeconds: number
+}
+
+/** The secret with the token that manages the service account; undefined when there is none. */
+export function adminOf(mode: RotationMode): SecretReference | undefined {
+  if (mode.kind === 'promote') return undefined
+  return mode.kind === 'mint' ? mode.admin : mode.listing?.admin
+}
 
 /** What the four steps need, however they are started. */
 export interface StepsRequest {

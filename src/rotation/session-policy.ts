@@ -2,7 +2,7 @@
 import { serviceArn } from '../aws/ecs-service.ts'
 import { ROTATION_ACTIONS } from '../aws/policies/secret-actions.ts'
 import { kmsViaService, secretArnPatterns } from '../aws/policies/secret-resources.ts'
-import type { RotationRequest } from './request.ts'
+import { adminOf, type RotationRequest } from './request.ts'
 
 /**
  * What STS gets as `Policy`: for `auto`, to read the admin secret; to describe, read, put and label the listed secrets
@@ -13,7 +13,8 @@ export function rotationPolicy(request: RotationRequest): string | undefined {
   const { sessionPolicy, role, region, mode, secrets, services, dryRun } = request
   if (sessionPolicy === 'none') return undefined
   if (sessionPolicy !== 'auto') return sessionPolicy
-  const admin = mode.kind === 'mint' ? [mode.admin] : []
+  const reference = adminOf(mode)
+  const admin = reference ? [reference] : []
   const regions = [...new Set([...admin, ...secrets.map(({ secret }) => secret)].map((secret) => secret.region))]
   const allow = (Action: string | string[], Resource: string | string[]) => ({ Effect: 'Allow', Action, Resource })
   const reading = ROTATION_ACTIONS.filter((action) => /Describe|Get/.test(action))

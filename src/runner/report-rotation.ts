@@ -31,15 +31,15 @@ export async function reportRotation(
   return failures[0]
 }
 
-/** Reports a run that could not start. */
-export async function reportNoRotation(failure: ActionError, chain: string): Promise<void> {
+/** Reports a run that could not start. `title`: what there is not. */
+export async function reportNoRotation(failure: ActionError, chain: string, title = 'No rotation'): Promise<void> {
   annotate(failure)
   setOutput('rotated', '0')
   setOutput(
     'report',
     JSON.stringify({ secrets: [], services: [], error: { code: failure.code, message: failure.summary } }),
   )
-  await writeSummary(joined(failureHtml(failure, errorsPage(), 'No rotation'), chain))
+  await writeSummary(joined(failureHtml(failure, errorsPage(), title), chain))
 }
 
 /** An empty line would end the HTML. */

@@ -20,6 +20,8 @@ export const ROTATION_INPUTS = {
   proof: 'true',
   force: 'false',
   'dry-run': 'false',
+  'fail-on': undefined,
+  'unused-after': '30d',
   'ecs-services': undefined,
   'wait-for-services': 'false',
   audience: '{org}',

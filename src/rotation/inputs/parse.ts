@@ -14,7 +14,7 @@ import {
 } from '../../inputs/aws.ts'
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { parseWay } from '../../inputs/aws-way.ts'
-import { duration, fill, flag, givenNumber, oneOf, wholeNumber } from '../../inputs/fields.ts'
+import { duration, fill, flag, givenNumber, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { checkPartition } from '../../inputs/partition.ts'
 import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
@@ -22,8 +22,16 @@ import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '.
 import type { RawInputs } from '../../inputs/raw.ts'
 import { MOST_CALLS } from '../../net/backoff.ts'
 import { parseDuration } from '../../text/duration.ts'
-import { printable, quoted } from '../../text/printable.ts'
-import { MAX_GRACE_SECONDS, MODES, type RotationMode, type RotationRequest } from '../request.ts'
+import { listed, printable, quoted } from '../../text/printable.ts'
+import {
+  adminOf,
+  FAIL_ON,
+  MAX_GRACE_SECONDS,
+  MODES,
+  type ReportMode,
+  type RotationMode,
+  type RotationRequest,
+} from '../request.ts'
 import { rotationPolicy } from '../session-policy.ts'
 import { ROTATION_INPUT_NAMES, ROTATION_INPUTS, type RotationInputName } from './definitions.ts'
 import { parseSecretLines } from './secret-lines.ts'
@@ -40,14 +48,19 @@ export const WARN_PART = 0.8
 /** One line without invisible characters; an id, or a name of at most 96 characters. */
 const ACCOUNT = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,96}$/u
 
-/** Inputs that only one mode uses. */
-const BELONGS_TO: readonly (readonly [RotationInputName, RotationMode['kind']])[] = [
-  ['admin-secret-id', 'mint'],
-  ['admin-secret-key', 'mint'],
-  ['service-account', 'mint'],
+/** Inputs that not every mode uses. */
+const BELONGS_TO: readonly (readonly [RotationInputName, ...RotationMode['kind'][]])[] = [
+  ['admin-secret-id', 'mint', 'report'],
+  ['admin-secret-key', 'mint', 'report'],
+  ['service-account', 'mint', 'report'],
   ['force', 'mint'],
   ['proof', 'mint'],
-  ['warn-age', 'promote'],
+  ['warn-age', 'promote', 'report'],
+  ['dry-run', 'mint', 'promote'],
+  ['ecs-services', 'mint', 'promote'],
+  ['wait-for-services', 'mint', 'promote'],
+  ['fail-on', 'report'],
+  ['unused-after', 'report'],
 ]
 
 /**
@@ -77,7 +90,9 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
   const region = parseRegion(values['aws-region'] || raw.awsRegion, problems)
   checkPartition('role-to-assume', role, region, problems)
   const kind = oneOf('mode', values.mode, MODES, problems)
-  const maxAgeSeconds = age('max-age', values['max-age'] || MAX_AGE[kind], problems)
+  // Only a service account's tokens can be replaced without a person.
+  const renewal = kind === 'report' ? (values['admin-secret-id'] === '' ? 'promote' : 'mint') : kind
+  const maxAgeSeconds = age('max-age', values['max-age'] || MAX_AGE[renewal], problems)
   const mode = parseMode(kind, { values, filled, region, role, maxAgeSeconds }, problems)
   const key = parseKey('secret-key', values['secret-key'], problems)
   const request: RotationRequest = {
@@ -104,7 +119,8 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     graceSeconds: duration('grace', values, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     force: flag('force', values, problems),
     proof: flag('proof', values, problems),
-    dryRun: flag('dry-run', values, problems),
+    // An inventory writes nothing, either.
+    dryRun: flag('dry-run', values, problems) || kind === 'report',
     services,
     waitForServices: flag('wait-for-services', values, problems),
     timeoutMs: duration('timeout', values, { min: 1, max: 43_200 }, problems) * 1000,
@@ -128,37 +144,65 @@ function parseMode(kind: RotationMode['kind'], context: ModeContext, problems: P
   const { values } = context
   // An unknown mode is a problem of its own.
   if (kind === values.mode) refuseInputsOfOtherMode(kind, values, problems)
-  return kind === 'promote' ? parsePromotion(context, problems) : parseMinting(context, problems)
+  if (kind === 'report') return parseReport(context, problems)
+  if (kind === 'mint') return { kind, ...parseAccount(kind, context, problems) }
+  return { kind, warnAgeSeconds: parseWarnAge(context, problems) }
 }
 
 function refuseInputsOfOtherMode(kind: RotationMode['kind'], values: Values, problems: Problems): void {
-  for (const [name, owner] of BELONGS_TO) {
+  for (const [name, ...owners] of BELONGS_TO) {
     const isGiven = values[name] !== (ROTATION_INPUTS[name] ?? '')
-    if (owner !== kind && isGiven) problems.add(name, `applies to mode ${owner} only; remove it`)
+    if (owners.includes(kind) || !isGiven) continue
+    const modes = owners.length === 1 ? `mode ${owners[0]}` : `modes ${listed(owners)}`
+    problems.add(name, `applies to ${modes} only; remove it`)
   }
 }
 
-function parsePromotion({ values, maxAgeSeconds }: ModeContext, problems: Problems): RotationMode {
+function parseReport(context: ModeContext, problems: Problems): ReportMode {
+  const { values } = context
+  const failOn = words(values['fail-on']).map((word) => oneOf('fail-on', word, FAIL_ON, problems))
+  const isListed = values['admin-secret-id'] !== '' || values['service-account'] !== ''
+  if (failOn.includes('unused') && !isListed) {
+    problems.add(
+      'fail-on',
+      'can list unused only with admin-secret-id and service-account: nothing but the list of a service account’s tokens says when one was last used',
+    )
+  }
+  return {
+    kind: 'report',
+    listing: isListed ? parseAccount('report', context, problems) : undefined,
+    failOn,
+    unusedAfterSeconds: age('unused-after', values['unused-after'], problems),
+    warnAgeSeconds: parseWarnAge(context, problems),
+  }
+}
+
+function parseWarnAge({ values, maxAgeSeconds }: ModeContext, problems: Problems): number {
   const given = values['warn-age']
-  if (given === '') return { kind: 'promote', warnAgeSeconds: Math.floor(maxAgeSeconds * WARN_PART) }
+  if (given === '') return Math.floor(maxAgeSeconds * WARN_PART)
   const warnAgeSeconds = age('warn-age', given, problems)
   if (warnAgeSeconds >= maxAgeSeconds) {
     problems.add('warn-age', 'must be shorter than max-age, so that the warning comes before the failure')
   }
-  return { kind: 'promote', warnAgeSeconds }
+  return warnAgeSeconds
 }
 
-function parseMinting({ values, filled, region, role }: ModeContext, problems: Problems): RotationMode {
+function parseAccount(
+  kind: 'mint' | 'report',
+  { values, filled, region, role }: ModeContext,
+  problems: Problems,
+): { admin: SecretReference; account: string } {
   const id = filled('admin-secret-id')
+  const required = (other: string) => `is required with ${kind === 'mint' ? 'mode mint' : other}`
   if (id === '') {
     problems.add(
       'admin-secret-id',
-      'is required with mode mint: the secret that holds a token that can manage service accounts',
+      `${required('service-account')}: the secret that holds a token that can manage service accounts`,
     )
   }
   const account = values['service-account']
   if (account === '') {
-    problems.add('service-account', 'is required with mode mint: the slug of the service account')
+    problems.add('service-account', `${required('admin-secret-id')}: the slug of the service account`)
   } else if (!ACCOUNT.test(account)) {
     problems.add('service-account', `must be the slug, ID, or name of a service account (got ${quoted(account, 100)})`)
   }
@@ -169,13 +213,13 @@ function parseMinting({ values, filled, region, role }: ModeContext, problems: P
     region: id === '' ? region : parseSecretId('admin-secret-id', id, { region, role }, problems),
     input: 'admin-secret-id',
   }
-  return { kind: 'mint', admin, account }
+  return { admin, account }
 }
 
 /** What single inputs cannot know. */
 function checkTogether(request: RotationRequest, problems: Problems): void {
   const { mode, secrets, services, waitForServices, timeoutMs, roleDurationSeconds } = request
-  if (mode.kind === 'mint' && secrets.some(({ secret }) => secret.id === mode.admin.id)) {
+  if (secrets.some(({ secret }) => secret.id === adminOf(mode)?.id)) {
     problems.add('secrets', 'must not list the admin secret: this action cannot mint an admin token')
   }
   if (waitForServices && services.length === 0) {

@@ -88,8 +88,8 @@ export function failureHtml(error: ActionError, page: string | undefined, title 
   ].join('\n')
 }
 
-/** What there is, one below the other. */
-function lines(...html: readonly string[]): string {
+/** What there is, one below the other; HTML. */
+export function lines(...html: readonly string[]): string {
   return html.filter((line) => line !== '').join('<br>')
 }
 
@@ -134,11 +134,12 @@ function age({ createdAt }: Outcome, now: number): string {
 }
 
 /** To the minute, UTC. */
-function date(at: number | undefined): string {
+export function date(at: number | undefined): string {
   return at === undefined ? '' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
+/** Rows of cells as lines with columns. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row
@@ -148,7 +149,8 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table; the cells are HTML. */
+export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
   return `<table>\n${[line(head, 'th'), ...rows.map((row) => line(row, 'td'))].join('\n')}\n</table>`
