@@ -152,6 +152,12 @@ export class Aws {
     this.secret(nameOrArn).deletedAt = new Date(this.now())
   }
 
+  /** Replicates a secret to another region. Returns the replica's ARN. */
+  replicate(nameOrArn: string, region: string): string {
+    this.#regions.add(region)
+    return this.#secrets.replicate(this.secret(nameOrArn), region).arn
+  }
+
   /**
    * Lets AWS begin a rotation of the secret, as it does before it calls the rotation's function: `AWSPENDING` goes to
    * a version without a value, which `PutSecretValue` with this `ClientRequestToken` gives its value.
