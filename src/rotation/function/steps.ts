@@ -62,8 +62,8 @@ export async function createSecret({ turn, state }: Invocation, versionId: strin
  */
 export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
   const { pending, current } = state
-  if (pending || current?.versionId === versionId || !current) await testPending(turn, versionId)
-  else await testPending(turn, current.versionId)
+  if (current && (current.versionId === versionId || !pending)) await testPending(turn, current.versionId, CURRENT)
+  else await testPending(turn, versionId)
 }
 
 /**
@@ -93,7 +93,7 @@ async function makeCurrent(turn: Leftovers, state: SecretState, versionId: strin
   const ours = minted.some((token) => token.versionId === versionId)
   judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
   const previous = state.current?.versionId
-  if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
+  if ((await finishPending(turn, versionId, previous)) !== 'finished') throw await overtaken(turn, versionId, previous)
   if (previous !== undefined) await retire(turn, previous)
 }
 
@@ -149,15 +149,25 @@ function replacedAlready({ rotated }: Leftovers, versionId: string, labels: read
   })
 }
 
-function overtaken({ rotated }: Leftovers, versionId: string): ActionError {
+async function overtaken(turn: Leftovers, versionId: string, previous: string | undefined): Promise<ActionError> {
+  const { id } = turn.rotated.secret
+  const { stages } = await turn.versions.describe()
+  const current = [...stages].find(([, labels]) => labels.includes(CURRENT))?.[0]
+  const isUnchanged = current === previous
   return new ActionError('rotation-blocked', {
-    failed: `Another version of ${rotated.secret.id} became current before ${versionId} did.`,
-    seen: prose`${code(CURRENT)} is no longer on the version that was current when this step began.`,
+    failed: isUnchanged
+      ? `The version ${versionId} of ${id} is no longer pending, so it did not become current.`
+      : `Another version of ${id} became current before ${versionId} did.`,
+    seen: isUnchanged
+      ? prose`The staging label ${code(PENDING)} was removed from this version during this step.`
+      : prose`${code(CURRENT)} is no longer on the version that was current when this step began.`,
     expected: 'One scheduler for each secret.',
-    cause: 'Someone stored a new value in the meantime.',
+    cause: isUnchanged
+      ? 'Someone set the version aside, or canceled the rotation, in the meantime.'
+      : 'Someone stored a new value in the meantime.',
     fix: [
       'Nothing is broken. If you still want to replace the token, rotate the secret again:',
-      rotateCommand(rotated),
+      rotateCommand(turn.rotated),
     ],
   })
 }
