@@ -43,7 +43,8 @@ export interface AwsOptions {
 /**
  * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`, `AssumeRole`,
  * `GetCallerIdentity`,
- * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`.
+ * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`,
+ * `ListTasks`, `DescribeTasks`.
  *
  * Simpler than AWS: one server is every region that has something in it, changes are visible at once, and the only
  * partition is `aws`. For throttling and outages see {@link Service.inject}, with {@link stsError},
