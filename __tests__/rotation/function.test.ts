@@ -433,7 +433,62 @@ test('a service that cannot be redeployed fails the step', async () => {
   })
 })
 
+test('a service that CodeDeploy runs is reported before anything is minted', async () => {
+  sandbox.aws.ecsService('prod', 'inference').controller = 'CODE_DEPLOY'
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  const env = { ECS_SERVICES: 'prod/inference' }
+  sandbox.hub.service.afterWork = ({ request }) => {
+    if (request.method === 'POST' && /tokens$/.test(request.url.pathname)) logged.push('minted')
+    return undefined
+  }
+  for (const step of STEPS) await invoke(step, { env })
+  const [reported, mintedAt] = ['will not be redeployed', 'minted'].map((text) =>
+    logged.findIndex((line) => line.includes(text)),
+  )
+  expect(reported).toBeGreaterThanOrEqual(0)
+  expect(mintedAt).toBeGreaterThan(reported ?? 0)
+  expect(sandbox.aws.service.count('UpdateService')).toBe(0)
+})
+
 describe('retireSecret', () => {
+  test.each(['ECS', 'CODE_DEPLOY', 'EXTERNAL'] as const)(
+    'keeps a previous token while a task from before its replacement runs, under %s',
+    async (controller) => {
+      const previous = byHand('acme')
+      storeAsReplaced(previous)
+      const service = sandbox.aws.ecsService('prod', 'inference')
+      service.controller = controller
+      const age = (ms: number) => {
+        for (const one of [...service.tasks, ...service.deployments]) one.createdAt = new Date(Date.now() - ms)
+      }
+      const env = { ECS_SERVICES: 'prod/inference' }
+      age(3 * DAY)
+      await invoke('retireSecret', { env })
+      expect(logged.join('\n')).toContain('tasks of a service in `ecs-services` may still use it')
+      expect(sandbox.hub.isAlive(previous)).toBe(true)
+      age(DAY)
+      await invoke('retireSecret', { env })
+      expect(sandbox.hub.isAlive(previous)).toBe(false)
+      expect(sandbox.aws.service.count('UpdateService')).toBe(0)
+    },
+  )
+
+  test.each(['ECS', 'CODE_DEPLOY'] as const)(
+    'without the permission to look at tasks, under %s',
+    async (controller) => {
+      const previous = byHand('acme')
+      storeAsReplaced(previous)
+      sandbox.aws.ecsService('prod', 'inference').controller = controller
+      const services = `arn:aws:ecs:${REGION}:${ACCOUNT}:service/prod/*`
+      const secrets = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:huggingface/acme/*`
+      addRole('no-tasks', [allow('secretsmanager:*', secrets), allow(['ecs:DescribeServices'], services)])
+      await invoke('retireSecret', { env: { ECS_SERVICES: 'prod/inference' }, role: 'no-tasks' })
+      // The deployment is younger than the replacement; of another controller, nobody knows.
+      expect(sandbox.hub.isAlive(previous)).toBe(controller === 'CODE_DEPLOY')
+      expect(logged.join('\n').includes('ecs:ListTasks')).toBe(controller === 'CODE_DEPLOY')
+    },
+  )
+
   const storeAsReplaced = (token: string) =>
     sandbox.aws.putVersion(WRITE, {
       value: JSON.stringify({ token }),
