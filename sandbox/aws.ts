@@ -43,7 +43,8 @@ export interface AwsOptions {
 /**
  * The SDK's clients work against it with `AWS_ENDPOINT_URL`. Operations: `AssumeRoleWithWebIdentity`, `AssumeRole`,
  * `GetCallerIdentity`,
- * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`.
+ * `GetSecretValue`, `DescribeSecret`, `PutSecretValue`, `UpdateSecretVersionStage`; `DescribeServices`, `UpdateService`,
+ * `ListTasks`, `DescribeTasks`.
  *
  * Simpler than AWS: one server is every region that has something in it, changes are visible at once, and the only
  * partition is `aws`. For throttling and outages see {@link Service.inject}, with {@link stsError},
@@ -150,6 +151,12 @@ export class Aws {
   /** From now on, using the secret fails with `InvalidRequestException`. */
   markForDeletion(nameOrArn: string): void {
     this.secret(nameOrArn).deletedAt = new Date(this.now())
+  }
+
+  /** Replicates a secret to another region. Returns the replica's ARN. */
+  replicate(nameOrArn: string, region: string): string {
+    this.#regions.add(region)
+    return this.#secrets.replicate(this.secret(nameOrArn), region).arn
   }
 
   /**

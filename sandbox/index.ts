@@ -56,6 +56,13 @@ const ALLOW_DEPLOYMENTS = {
   Resource: `arn:aws:ecs:${REGION}:${ACCOUNT}:service/${SERVICE.cluster}/${SERVICE.service}`,
 }
 
+const ALLOW_TASKS = {
+  Effect: 'Allow',
+  Action: ['ecs:ListTasks', 'ecs:DescribeTasks'],
+  Resource: '*',
+  Condition: { ArnEquals: { 'ecs:cluster': `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${SERVICE.cluster}` } },
+}
+
 export type SandboxScope = keyof typeof PERMISSIONS
 
 /** What the Hub mints tokens with, beside the trusted publisher of `acme/model`. */
@@ -112,7 +119,8 @@ export class Sandbox {
     const serviceAccounts = allowSecrets(`${secretName('service-accounts')}-??????`)
     this.#addRole('accounts', provider, [serviceAccounts])
     const rotate = ['GetSecretValue', 'DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage']
-    this.#addRole('rotate', provider, [serviceAccounts, allowSecrets(all, rotate), ALLOW_DEPLOYMENTS])
+    const services = [ALLOW_DEPLOYMENTS, ALLOW_TASKS]
+    this.#addRole('rotate', provider, [serviceAccounts, allowSecrets(all, rotate), ...services])
     this.tokens = this.#storeTokens()
     hub.addRepo({ type: 'model', name: `${ORG}/model`, private: true, files: { 'README.md': '# A model\n' } })
     hub.addRepo({

@@ -75,6 +75,62 @@ describe('the state of a service', () => {
   })
 })
 
+test.each([
+  [undefined, 'ECS'],
+  ['CODE_DEPLOY', 'CODE_DEPLOY'],
+  ['EXTERNAL', 'EXTERNAL'],
+  ['a\nb', 'a\\u{a}b'],
+])('the deployment controller %j is told as %s', async (type, controller) => {
+  expect((await stateOf({ deploymentController: { type } })).controller).toBe(controller)
+})
+
+describe('the oldest task of a service', () => {
+  const listed = (taskArns: string[], nextToken?: string) => answer({ taskArns, nextToken })
+  const tasks = (...times: (number | undefined)[]) =>
+    answer({ tasks: times.map((createdAt) => ({ createdAt })), failures: [{ reason: 'MISSING' }] })
+  const oldest = async (...answers: SandboxResponse[]) => {
+    const { aws, ecs } = services(answers)
+    return { at: await ecs.oldestTask(SERVICE), sent: aws.sent.map(({ operation, input }) => ({ operation, input })) }
+  }
+
+  test('is looked for on each page, a hundred at a time', async () => {
+    const { at, sent } = await oldest(listed(['a', 'b'], 'next'), tasks(AT, AT - 5), listed(['c']), tasks(AT - 9))
+    expect(at).toBe((AT - 9) * 1000)
+    const list = { cluster: 'prod', serviceName: 'inference', maxResults: 100 }
+    expect(sent).toEqual([
+      { operation: 'ListTasks', input: list },
+      { operation: 'DescribeTasks', input: { cluster: 'prod', tasks: ['a', 'b'] } },
+      { operation: 'ListTasks', input: { ...list, nextToken: 'next' } },
+      { operation: 'DescribeTasks', input: { cluster: 'prod', tasks: ['c'] } },
+    ])
+  })
+
+  test('is none where no task is to run, or all have stopped since', async () => {
+    expect((await oldest(listed([]))).at).toBe(Number.POSITIVE_INFINITY)
+    expect((await oldest(listed(['a']), tasks())).at).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  test('is unknown when ECS does not say when a task was created, and when there are too many', async () => {
+    expect((await oldest(listed(['a', 'b']), tasks(AT, undefined))).at).toBeUndefined()
+    const { at, sent } = await oldest(listed([], 'more'))
+    expect([at, sent.length]).toEqual([undefined, 10])
+  })
+
+  test.each(['list', 'describe'])('cannot be looked for without the permissions, which are named: %s', async (what) => {
+    const denied = ecsRefusal(
+      'AccessDeniedException',
+      `User: ${CALLER.name} is not authorized to perform: ecs:${what === 'list' ? 'ListTasks' : 'DescribeTasks'} on resource: x because no identity-based policy allows it`,
+    )
+    const { ecs } = services(what === 'list' ? [denied] : [listed(['a']), denied])
+    const { message } = await failureOf(ecs.oldestTask(SERVICE))
+    expect(message).toContain('[deployment-failed] The tasks of the service `prod/inference` could not be looked at')
+    expect(message).toContain(`Add this statement to the policy of the role \`${ROLE.arn}\`:`)
+    expect(message).toContain('"ecs:ListTasks",')
+    expect(message).toContain(`"ecs:cluster": "arn:aws:ecs:${REGION}:123456789012:cluster/prod"`)
+    expect(message).not.toContain('ecs:UpdateService')
+  })
+})
+
 describe('a roll-back is recognized', () => {
   const withEvent = (message: string, secondsBefore: number) => ({
     deployments: [deployment()],
@@ -121,21 +177,32 @@ describe('a service that cannot be redeployed', () => {
     expect(aws.sent).toHaveLength(1)
   })
 
-  test.each([
-    ['is being deleted', { status: 'DRAINING', deployments: [deployment()] }, 'its status is DRAINING'],
-    ['is deployed by CodeDeploy', { deploymentController: { type: 'CODE_DEPLOY' } }, 'is CODE_DEPLOY'],
-    ['is deployed by something else', { deploymentController: { type: 'EXTERNAL' } }, 'is EXTERNAL'],
-  ])('because it %s is left alone', async (_why, service, seen) => {
-    const { aws, ecs } = services([described(service)])
-    const { message } = await failureOf(ecs.describe(SERVICE))
-    expect(message).toContain(seen)
-    expect(message).toContain('from `ecs-services`')
-    expect(aws.sent).toHaveLength(1)
+  test.each([['is being deleted', { status: 'DRAINING', deployments: [deployment()] }, 'its status is DRAINING']])(
+    'because it %s is left alone',
+    async (_why, service, seen) => {
+      const { aws, ecs } = services([described(service)])
+      const { message } = await failureOf(ecs.describe(SERVICE))
+      expect(message).toContain(seen)
+      expect(message).toContain('from `ecs-services`')
+      expect(aws.sent).toHaveLength(1)
+    },
+  )
+
+  test('because something other than ECS deploys it is told how to deploy it', async () => {
+    const { ecs } = services([
+      ecsRefusal(
+        'InvalidParameterException',
+        'Cannot force a new deployment on services with a CODE_DEPLOY deployment controller.',
+      ),
+    ])
+    const { message } = await failureOf(ecs.deploy(SERVICE))
+    expect(message).toContain('CODE_DEPLOY')
+    expect(message).toContain('Start a deployment of the service with CodeDeploy or the external controller')
   })
 
   test('is deployed when ECS itself runs its deployments', async () => {
     const state = await stateOf({ deploymentController: { type: 'ECS' }, deployments: [deployment()] })
-    expect(state.primary?.id).toBe('ecs-svc/1')
+    expect([state.primary?.id, state.controller]).toEqual(['ecs-svc/1', 'ECS'])
   })
 
   test('because its cluster is missing is told to list the clusters', async () => {

@@ -13,6 +13,7 @@ import {
   keyStatement,
   secretStatement,
   serviceStatement,
+  tasksStatement,
 } from '../../src/aws/policies/missing-statements.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from '../../src/aws/policies/secret-actions.ts'
 import { sessionPolicy } from '../../src/aws/policies/session-policy.ts'
@@ -580,6 +581,33 @@ describe('a secret of another account', () => {
     const looksComplete = secretArn('hf/w-backup')
     expect(resource(`${looksComplete}-AbC1eF`, looksComplete)).toMatchObject({ Resource: `${looksComplete}-AbC1eF` })
   })
+})
+
+test('the statement for the tasks of a service allows to look at those of its cluster alone', () => {
+  const role = roleIn(ACCOUNT)
+  const place = `arn:aws:ecs:eu-west-1:${ACCOUNT}`
+  const statement = tasksStatement(role, 'eu-west-1', { cluster: 'prod', service: 'inference' })
+  const world: World = { role, secretArn: secretArn('hf-AbC1eF'), rolePolicy: [] }
+  const resources = {
+    'ecs:ListTasks': `${place}:container-instance/prod`,
+    'ecs:DescribeTasks': `${place}:task/prod/1`,
+    'ecs:StopTask': `${place}:task/prod/1`,
+  }
+  for (const [action, arn] of Object.entries(resources)) {
+    const own = { 'ecs:cluster': `${place}:cluster/prod` }
+    expect(decideOn(world, action, arn, own).allowed).toBe(false)
+    const after = { ...world, rolePolicy: [statement] }
+    const isNeeded = action !== 'ecs:StopTask'
+    expect(decideOn(after, action, arn, own).allowed).toBe(isNeeded)
+    if (isNeeded) passes++
+    else refusals++
+    const region = place.replace('eu-west-1', 'us-east-1')
+    for (const other of [`${place}:cluster/prod2`, `${region}:cluster/prod`]) {
+      expect(decideOn(after, action, arn, { 'ecs:cluster': other }).allowed).toBe(false)
+      refusals++
+    }
+  }
+  prove(statement)
 })
 
 test('the statement for a service allows deployments of this service alone', () => {

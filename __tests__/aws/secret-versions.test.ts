@@ -8,6 +8,13 @@ import { answer, CALLER, FakeAws, failureOf, SECRET, SECRET_ARN, secretRefusal }
 
 const VERSION = '11111111-2222-4333-8444-555555555555'
 
+/** Stores a value; a refusal for good is thrown. */
+async function put(versions: SecretVersions) {
+  const stored = await versions.putPending(VERSION, 'x', false)
+  if (typeof stored === 'object') throw stored.refusal
+  return stored
+}
+
 function versionsOf(...answers: readonly SandboxResponse[]) {
   const aws = new FakeAws(...answers)
   return { aws, versions: new SecretVersions(SECRET, CALLER, aws.http, aws.policy) }
@@ -31,12 +38,28 @@ describe('describing a secret', () => {
     })
   })
 
+  test('tells what keeps it from being written to', async () => {
+    const described = async (body: object) => await versionsOf(answer({ ARN: SECRET_ARN, ...body })).versions.describe()
+    const unfit = { PrimaryRegion: 'us-east-1', DeletedDate: 1_700_000_000, OwningService: 'rds' }
+    expect(await described(unfit)).toMatchObject({
+      primaryRegion: 'us-east-1',
+      deletedAt: 1_700_000_000_000,
+      owningService: 'rds',
+    })
+    // A primary secret that has replicas names its own region.
+    expect((await described({ PrimaryRegion: SECRET.region, OwningService: '' })).primaryRegion).toBeUndefined()
+    expect((await described({ PrimaryRegion: 'a\n::error::b' })).primaryRegion).toBe('a\\u{a}::error::b')
+  })
+
   test('without labels, date and rotation is possible', async () => {
     expect(await versionsOf(answer({ ARN: SECRET_ARN })).versions.describe()).toEqual({
       arn: SECRET_ARN,
       createdAt: undefined,
       rotationEnabled: false,
       stages: new Map(),
+      primaryRegion: undefined,
+      deletedAt: undefined,
+      owningService: undefined,
     })
   })
 
@@ -140,19 +163,101 @@ describe('moving a label', () => {
     ])
   })
 
-  test.each(['InvalidParameterException', 'ResourceNotFoundException', 'InvalidRequestException'])(
-    'says when the label is elsewhere: %s',
-    async (name) => {
-      expect(await versionsOf(secretRefusal(name)).versions.move('AWSCURRENT', { from: 'old', to: 'new' })).toBe(false)
-    },
-  )
+  const REASONS = ['InvalidParameterException', 'ResourceNotFoundException', 'InvalidRequestException']
+  const labels = (stages: Record<string, string[]>) => answer({ ARN: SECRET_ARN, VersionIdsToStages: stages })
+  const refused = (name: string, stages: Record<string, string[]>) =>
+    versionsOf(secretRefusal(name, 'AWS’s own words.'), labels(stages))
+
+  test.each(REASONS)('says when the label is elsewhere, which DescribeSecret confirms: %s', async (name) => {
+    const { aws, versions } = refused(name, { other: ['AWSCURRENT'], old: ['AWSPREVIOUS'], new: ['AWSPENDING'] })
+    expect(await versions.move('AWSCURRENT', { from: 'old', to: 'new' })).toBe(false)
+    expect(aws.sent.map(({ operation }) => operation)).toEqual(['UpdateSecretVersionStage', 'DescribeSecret'])
+    const taken = refused(name, { other: ['Retired'], new: ['AWSPREVIOUS'] })
+    expect(await taken.versions.move('Retired', { to: 'new' })).toBe(false)
+    const gone = refused(name, { other: ['AWSPENDING'] })
+    expect(await gone.versions.move('AWSPENDING', { from: 'old' })).toBe(false)
+  })
+
+  test.each(REASONS)('is done when the label is there, whoever moved it: %s', async (name) => {
+    const { versions } = refused(name, { new: ['AWSCURRENT'], old: ['AWSPREVIOUS'] })
+    expect(await versions.move('AWSCURRENT', { from: 'old', to: 'new' })).toBe(true)
+  })
+
+  test('says when the version that was to get the label is gone', async () => {
+    const { versions } = refused('ResourceNotFoundException', { old: ['AWSCURRENT'] })
+    expect(await versions.move('AWSCURRENT', { from: 'old', to: 'new' })).toBe(false)
+  })
+
+  test.each(REASONS)('quotes AWS when the labels are as they were: %s', async (name) => {
+    const { versions } = refused(name, { old: ['AWSCURRENT'], new: ['AWSPENDING'] })
+    const { message } = await failureOf(versions.move('AWSCURRENT', { from: 'old', to: 'new' }))
+    expect(message).toContain(`${name} (HTTP 400): "AWS’s own words."`)
+    expect(message).toContain('Who can do it')
+    const { versions: pending } = refused(name, { old: ['AWSPENDING', 'AWSCURRENT'] })
+    expect((await failureOf(pending.move('AWSPENDING', { from: 'old' }))).message).toContain('AWS’s own words')
+  })
+
+  test('quotes AWS when a version that it may know refuses a label for another reason', async () => {
+    const { versions } = refused('InvalidRequestException', { old: ['AWSCURRENT'] })
+    expect((await failureOf(versions.move('AWSCURRENT', { from: 'old', to: 'new' }))).message).toContain('own words')
+  })
+})
+
+describe('reading by label', () => {
+  const found = (VersionId: string) => answer({ ARN: SECRET_ARN, VersionId, SecretString: `of ${VersionId}` })
+  const asked = ({ sent }: FakeAws) => sent.map(({ input: { VersionId, VersionStage } }) => VersionStage ?? VersionId)
+
+  test.each([
+    [['AWSPENDING', 'AWSCURRENT'], 'AWSCURRENT'],
+    [['AWSPENDING'], 'AWSPENDING'],
+    [['hf-oidc-retired-x', 'AWSPREVIOUS'], 'AWSPREVIOUS'],
+    [['mine', 'hf-oidc-retired-x'], 'hf-oidc-retired-x'],
+    [['mine'], 'mine'],
+    [[], VERSION],
+  ])('a version with the labels %j is asked for by %s', async (labels, by) => {
+    const { aws, versions } = versionsOf(found(VERSION))
+    expect((await versions.read(VERSION, { labels }))?.text).toBe(`of ${VERSION}`)
+    expect(asked(aws)).toEqual([by])
+  })
+
+  test.each([
+    ['has moved', found('another')],
+    ['is gone', secretRefusal('ResourceNotFoundException', 'for staging label: AWSPENDING')],
+  ])('a version whose label %s is asked for by its id', async (_what, first) => {
+    const { aws, versions } = versionsOf(first, found(VERSION))
+    expect((await versions.read(VERSION, { labels: ['AWSPENDING'] }))?.text).toBe(`of ${VERSION}`)
+    expect(asked(aws)).toEqual(['AWSPENDING', VERSION])
+  })
+
+  test('gives the version that has the label now', async () => {
+    expect(await versionsOf(found('another')).versions.readStage('AWSPENDING')).toMatchObject({ versionId: 'another' })
+  })
+
+  test('a refusal names the condition that may be its cause', async () => {
+    const refused = () => versionsOf(secretRefusal('AccessDeniedException')).versions
+    const byId = (await failureOf(refused().read(VERSION))).message
+    expect(byId).toContain(
+      'by its ID, without a staging label: if a policy has a condition on `secretsmanager:VersionStage`',
+    )
+    const byLabel = (await failureOf(refused().readStage('hf-oidc-retired-x'))).message
+    expect(byLabel).toContain('it must allow this label (`StringLike` with `hf-oidc-retired-*`)')
+    expect((await failureOf(refused().readStage('AWSCURRENT'))).message).toContain('`AWSCURRENT`: if a policy')
+    expect((await failureOf(refused().describe())).message).not.toContain('secretsmanager:VersionStage')
+  })
+
+  test('a secret that is gone is not a version without a value', async () => {
+    const { versions } = versionsOf(
+      secretRefusal('ResourceNotFoundException', "Secrets Manager can't find the specified secret."),
+    )
+    expect((await failureOf(versions.read(VERSION))).message).toContain('[secret-not-found]')
+  })
 })
 
 describe('a refusal', () => {
   const calls: [string, string, (versions: SecretVersions) => Promise<unknown>][] = [
     ['describe', 'describe', (versions) => versions.describe()],
     ['read', 'read', (versions) => versions.read(VERSION)],
-    ['write', 'write to', (versions) => versions.putPending(VERSION, 'x', false)],
+    ['write', 'write to', (versions) => put(versions)],
     ['label', 'move the staging labels of', (versions) => versions.move('AWSCURRENT', { to: VERSION })],
   ]
 

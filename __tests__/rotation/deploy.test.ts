@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Deployment, ServiceState } from '../../src/aws/ecs.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
 import { deployServices } from '../../src/rotation/deploy.ts'
-import { oldestTask } from '../../src/rotation/run.ts'
+import { oldestTask } from '../../src/rotation/task-age.ts'
 
 const REPLACED = Date.UTC(2026, 8, 8, 4, 17)
 const SERVICE = { cluster: 'prod', service: 'inference' }
@@ -17,6 +17,7 @@ const deployment = (id: string, rest: Partial<Deployment> = {}): Deployment => (
   ...rest,
 })
 const state = (primary: Deployment | undefined, rest: Partial<ServiceState> = {}): ServiceState => ({
+  controller: 'ECS',
   primary,
   deployments: primary ? [primary] : [],
   running: 2,
@@ -34,15 +35,30 @@ async function deploy(
     wait = false,
     dryRun = false,
     leftMs = 600_000,
-  }: { replaced?: number | 'now'; wait?: boolean; dryRun?: boolean; leftMs?: number } = {},
+    oldest,
+  }: {
+    replaced?: number | 'now'
+    wait?: boolean
+    dryRun?: boolean
+    leftMs?: number
+    oldest?: number | Error
+  } = {},
 ) {
   let deployed = 0
+  let asked = 0
   const infos: string[] = []
+  const debugs: string[] = []
+  const warnings: string[] = []
   const ecs = {
     describe: async () => {
       const [look] = looks.length > 1 ? looks.splice(0, 1) : looks
       if (!look || look instanceof Error) throw look
       return look
+    },
+    oldestTask: async () => {
+      asked += 1
+      if (oldest instanceof Error) throw oldest
+      return oldest
     },
     deploy: async () => {
       deployed += 1
@@ -63,10 +79,14 @@ async function deploy(
         left -= ms
       },
     },
-    log: { info: (text) => infos.push(text), debug: () => {}, warning: () => {} },
+    log: {
+      info: (text) => infos.push(text),
+      debug: (text) => debugs.push(text),
+      warning: (text) => warnings.push(text),
+    },
   })
   if (!outcome) throw new Error('no outcome')
-  return { ...outcome, deployed, infos }
+  return { ...outcome, deployed, infos, debugs, warnings, tasksAsked: asked }
 }
 
 describe('a service', () => {
@@ -172,9 +192,79 @@ describe('the oldest task of a service', () => {
     expect(await since(state(primary))).toBe(REPLACED)
   })
 
-  test('is of unknown age after a roll-back, and does not count when ECS does not run the deployments', async () => {
+  test('is of unknown age after a roll-back, and when ECS does not run the deployments', async () => {
     expect(await since(state(deployment('old'), { rolledBack: true }))).toBeUndefined()
-    expect(await since(state(undefined))).toBe(Number.POSITIVE_INFINITY)
+    expect(await since(state(undefined))).toBeUndefined()
+    expect(await since(state(undefined, { controller: 'CODE_DEPLOY' }))).toBeUndefined()
+  })
+
+  test('is what its tasks say, where that may be later than its deployments', async () => {
+    const late = { dryRun: true, oldest: REPLACED + 5000 }
+    expect(await deploy([state(deployment('old'), { rolledBack: true })], late)).toMatchObject({
+      tasksSince: REPLACED + 5000,
+      tasksAsked: 1,
+    })
+    expect((await deploy([state(deployment('old'))], late)).tasksSince).toBe(REPLACED + 5000)
+  })
+
+  test('is not asked of its tasks when its deployments say enough', async () => {
+    const asked = async (createdAt: number, replaced: number | 'now') =>
+      (await deploy([state(deployment('one', { createdAt }))], { replaced, oldest: 1 })).tasksAsked
+    expect(await asked(REPLACED, REPLACED)).toBe(0)
+    expect(await asked(REPLACED - 1, REPLACED)).toBe(1)
+    expect(await asked(REPLACED - 1, 'now')).toBe(0)
+  })
+
+  const denied = new ActionError('deployment-failed', {
+    failed: 'The tasks could not be looked at.',
+    seen: 'not authorized to perform: ecs:ListTasks',
+    fix: 'Add this statement.',
+  })
+
+  test('is that of its deployments when the role may not look at its tasks', async () => {
+    const outcome = await deploy([state(deployment('old'))], { oldest: denied })
+    expect(outcome).toMatchObject({ action: 'deployed', tasksSince: REPLACED - 1000, warnings: [] })
+    expect(outcome.debugs).toEqual([expect.stringContaining('could not be looked at')])
+  })
+
+  describe.each(['CODE_DEPLOY', 'EXTERNAL'])('with the controller %s', (controller) => {
+    const looks = () => [state(undefined, { controller })]
+
+    test('decides when the previous token may be revoked: it is not redeployed, nor waited for', async () => {
+      const outcome = await deploy(looks(), { oldest: REPLACED - 7000, wait: true })
+      expect(outcome).toMatchObject({
+        action: 'not-redeployed',
+        controller,
+        tasksSince: REPLACED - 7000,
+        deployed: 0,
+        error: undefined,
+      })
+      expect(outcome.infos).toEqual([
+        `ECS: prod/inference was not redeployed, because ${controller} runs its deployments`,
+      ])
+      expect(await deploy(looks(), { replaced: 'now', oldest: 7 })).toMatchObject({ tasksSince: 7 })
+    })
+
+    test('is up to date once all its tasks are younger than the replacement', async () => {
+      for (const oldest of [REPLACED, Number.POSITIVE_INFINITY]) {
+        expect(await deploy(looks(), { oldest, wait: true })).toMatchObject({
+          action: 'up-to-date',
+          tasksSince: oldest,
+        })
+      }
+      expect((await deploy(looks(), { oldest: Number.POSITIVE_INFINITY, replaced: 'now' })).action).toBe(
+        'not-redeployed',
+      )
+    })
+
+    test('is unknown without the permission, which a warning names: previous tokens are kept', async () => {
+      const outcome = await deploy(looks(), { oldest: denied })
+      expect(outcome).toMatchObject({ action: 'not-redeployed', tasksSince: undefined })
+      const [warning = ''] = outcome.warnings
+      expect(warning).toContain('The tasks could not be looked at. Previous tokens are kept.')
+      expect(warning).toContain('ecs:ListTasks')
+      expect(warning).toContain('Add this statement.')
+    })
   })
 
   const service = (tasksSince: number | undefined, action: 'deployed' | 'failed' = 'deployed') => ({

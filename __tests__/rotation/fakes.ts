@@ -5,6 +5,7 @@ import {
   CURRENT,
   PENDING,
   PREVIOUS,
+  type RefusedWrite,
   type SecretDescription,
   type SecretVersion,
   type SecretVersions,
@@ -93,6 +94,8 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
   readonly #versions = new Map<string, StoredVersion>()
   rotationEnabled = false
   createdAt: number | undefined
+  /** What else DescribeSecret says. */
+  described: Partial<SecretDescription> = {}
   /** What happens around a call: it may throw in its place. */
   before: (call: string) => void | Promise<void> = () => {}
   after: (call: string) => void | Promise<void> = () => {}
@@ -145,7 +148,16 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
       ),
       rotationEnabled: this.rotationEnabled,
       createdAt: this.createdAt,
+      primaryRegion: undefined,
+      deletedAt: undefined,
+      owningService: undefined,
+      ...this.described,
     }))
+  }
+
+  async readStage(stage: string): Promise<SecretVersion | undefined> {
+    const id = this.at(stage)
+    return id === undefined ? undefined : await this.read(id)
   }
 
   async read(versionId: string): Promise<SecretVersion | undefined> {
@@ -157,7 +169,17 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
     })
   }
 
-  async putPending(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken'> {
+  async putPending(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken' | RefusedWrite> {
+    try {
+      return await this.#put(versionId, text, binary)
+    } catch (error) {
+      const isFinal = error instanceof ActionError && /denied|not-found/.test(error.code)
+      if (!isFinal) throw error
+      return { refusal: error, mayBeStored: false }
+    }
+  }
+
+  async #put(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken'> {
     return await this.#call(`put ${versionId}`, () => {
       const there = this.#versions.get(versionId)
       if (there && there.text !== text) return 'taken'
@@ -172,6 +194,7 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
   async move(label: string, { from, to }: { from?: string; to?: string }): Promise<boolean> {
     return await this.#call(`move ${[label, from, to].filter((part) => part !== undefined).join(' ')}`, () => {
       const at = this.at(label)
+      if (to !== undefined && at === to) return true
       if (from !== undefined && at !== from) return false
       if (from === undefined && at !== undefined && at !== to) return false
       this.#strip(label)

@@ -19,7 +19,7 @@ const event = (rest: object = {}) => ({
 /** The refusal that reading this event, and finding its line, ends with. */
 function refusal(given: unknown, lines: readonly string[] = ['hub/write scope=write'], at = own): ActionError {
   try {
-    listedSecret(readEvent(given).secret, { ...at, secrets: lines.map(parsedLine) })
+    listedSecret(readEvent(given), { ...at, secrets: lines.map(parsedLine) })
   } catch (error) {
     if (error instanceof ActionError) return error
     throw error
@@ -35,6 +35,33 @@ describe('an event', () => {
       secret: { arn: ARN, name: 'hub/write' },
     })
   })
+
+  test.each([
+    ['create_secret', 'createSecret'],
+    ['set_secret', 'setSecret'],
+    ['test_secret', 'testSecret'],
+    ['finish_secret', 'finishSecret'],
+    ['retire_secret', 'retireSecret'],
+  ])('may spell the step %s', (Step, step) => {
+    expect(readEvent(event({ Step })).step).toBe(step)
+  })
+
+  test.each([undefined, null, '', 'a'.repeat(36), `${'A-9'.repeat(85)}a`])(
+    'may have the RotationToken %j',
+    (RotationToken) => {
+      expect(readEvent(event({ RotationToken })).rotationToken).toBe(RotationToken || undefined)
+    },
+  )
+
+  test.each([7, ['a'.repeat(36)], 'b'.repeat(35), 'b'.repeat(257), `${'b'.repeat(40)}\n`, `${'b'.repeat(36)}{}`])(
+    'with the RotationToken %j is refused, and does not show it',
+    (RotationToken) => {
+      const { code, message } = refusal(event({ RotationToken }))
+      expect(code).toBe('input-invalid')
+      expect(message).toContain('`RotationToken` is not one that Secrets Manager sends')
+      expect(message).not.toContain('bbb')
+    },
+  )
 
   test('for retireSecret needs no version', () => {
     for (const ClientRequestToken of [undefined, '']) {
@@ -75,7 +102,7 @@ describe('an event', () => {
 })
 
 describe('the line of a secret', () => {
-  const secret = readEvent(event()).secret
+  const secret = readEvent(event())
 
   test.each(['hub/write', ARN, ARN.slice(0, -7)])('is found by %s', (name) => {
     const lines = ['hub/other scope=read', `${name} scope=write key=hub narrow=true`].map(parsedLine)
@@ -96,6 +123,29 @@ describe('the line of a secret', () => {
       expect(code).toBe('input-invalid')
       expect(message).toContain('is not in the account and region of this function')
     }
+  })
+
+  describe('of another account', () => {
+    const RotationToken = 'a'.repeat(36)
+    const far = { ...own, role: { ...own.role, account: '999999999999' } }
+
+    test('is found when the event has a RotationToken and the line is the complete ARN', () => {
+      const lines = [`${ARN} scope=write`].map(parsedLine)
+      const found = listedSecret(readEvent(event({ RotationToken })), { ...far, secrets: lines })
+      expect(found.secret).toMatchObject({ id: ARN, region: 'eu-west-1' })
+    })
+
+    test.each<[string, object, string, Partial<typeof own>]>([
+      ['without a RotationToken', {}, ARN, {}],
+      ['by its name', { RotationToken }, 'hub/write', {}],
+      ['by its ARN without the six characters', { RotationToken }, ARN.slice(0, -7), {}],
+      ['in another region', { RotationToken }, ARN, { region: 'us-east-1' }],
+    ])('is refused %s', (_how, rest, line, place) => {
+      const { code, message } = refusal(event(rest), [`${line} scope=write`], { ...far, ...place })
+      expect(code).toBe('input-invalid')
+      expect(message).toContain('is not in the account and region of this function')
+      expect(message).toContain('its line in `SECRETS` must be its complete ARN')
+    })
   })
 
   test.each(['hub/writer', 'hub', 'write', 'hub/write-a1B2c3', ARN.replace('a1B2c3', 'zzzzzz')])(

@@ -21,7 +21,10 @@ beforeEach(async () => {
 })
 afterEach(() => sandbox.close())
 
-async function invoke(step: string, { secretId = arnOf(WRITE), version = 1, env = {} } = {}): Promise<void> {
+async function invoke(
+  step: string,
+  { secretId = arnOf(WRITE), version = 1, env = {}, rest = {}, role = 'rotate' } = {},
+): Promise<void> {
   const request = parseFunction(
     {
       ...sandbox.environment(),
@@ -33,13 +36,13 @@ async function invoke(step: string, { secretId = arnOf(WRITE), version = 1, env 
     },
     FUNCTION,
   )
-  const { role, awsEndpoints } = request
-  const credentials = sandbox.aws.openSession(roleArn('rotate'), 'hf-rotate')
-  const caller = { credentials, name: FUNCTION, role, sessionPolicy: 'none', awsEndpoints }
+  const { awsEndpoints } = request
+  const credentials = sandbox.aws.openSession(roleArn(role), 'hf-rotate')
+  const caller = { credentials, name: FUNCTION, role: request.role, sessionPolicy: 'none', awsEndpoints }
   const note = (text: string) => void logged.push(text)
   await withNetwork({ env: {}, limitMs: 30_000, maxAttempts: 2 }, (network) =>
     handleRotation(
-      { Step: step, SecretId: secretId, ClientRequestToken: versionId(version) },
+      { Step: step, SecretId: secretId, ClientRequestToken: versionId(version), ...rest },
       {
         ...network,
         request,
@@ -53,9 +56,41 @@ async function invoke(step: string, { secretId = arnOf(WRITE), version = 1, env 
 }
 
 const arnOf = (name: string) => sandbox.aws.secret(name).arn
+/** A key that the function's account may use through Secrets Manager. */
+function sharedKey(account: string): string {
+  const arn = `arn:aws:kms:${REGION}:${account}:key/0a1b2c3d`
+  sandbox.aws.policies.setKeyPolicy(arn, allowRotation('*'))
+  return arn
+}
+const allow = (Action: string | string[], Resource: string | string[], Condition?: object) => ({
+  Effect: 'Allow',
+  Action,
+  Resource,
+  ...(Condition === undefined ? {} : { Condition }),
+})
+function addRole(name: string, Statement: readonly object[]): void {
+  const Principal = { Service: 'lambda.amazonaws.com' }
+  sandbox.aws.addRole({
+    arn: roleArn(name),
+    trustPolicy: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }] },
+    policy: { Version: '2012-10-17', Statement },
+  })
+}
+const allowRotation = (Resource: string) => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: ['secretsmanager:*', 'kms:*'],
+      Resource,
+    },
+  ],
+})
 const versionWith = (label: string, name = WRITE) =>
   sandbox.aws.secret(name).versions.find(({ stages }) => stages.includes(label))
-const tokenOf = (label = 'AWSCURRENT') => /hf_\w+/.exec(String(versionWith(label)?.value))?.[0] ?? ''
+const tokenOf = (label = 'AWSCURRENT', name = WRITE) =>
+  /hf_\w+/.exec(String(versionWith(label, name)?.value))?.[0] ?? ''
 const minted = () => sandbox.hub.serviceAccountTokens('acme', 'ci').map(({ value }) => value)
 /** Gives the version that a rotation has begun this value. */
 const fill = (value: string) => {
@@ -73,6 +108,91 @@ test('a rotation mints, tests, makes current and masks the new token', async () 
   expect(retiredSince(versionWith('AWSPREVIOUS')?.stages ?? [])).toBeDefined()
   expect([tokenOf(), sandbox.tokens.write, sandbox.minting.adminToken].every((token) => masked.has(token))).toBe(true)
   expect(logged.join('\n')).not.toMatch(/hf_\w/)
+})
+
+const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret']
+
+test('the steps may be spelled as one page of AWS does, and each secret is described once before it is read', async () => {
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  for (const step of STEPS) {
+    await invoke(step.replace('S', '_s'))
+    if (step === 'testSecret') expect(sandbox.calls().DescribeSecret).toBe(2)
+  }
+  expect(minted()).toEqual([tokenOf()])
+  // Before the label moves, and before the last look.
+  expect(sandbox.calls().DescribeSecret).toBe(5)
+})
+
+describe('an event with a RotationToken', () => {
+  const RotationToken = '0a1b2c3d-0000-4000-8000-5e6f70819203'
+  const puts = () => sandbox.aws.service.calls.filter(({ operation }) => operation === 'PutSecretValue')
+
+  test('passes it on with the new value, masked, and in no line of the log', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    for (const step of STEPS) await invoke(step, { rest: { RotationToken } })
+    expect(puts().map(({ request }) => JSON.parse(String(request.body)).RotationToken)).toEqual([RotationToken])
+    expect(masked.has(RotationToken)).toBe(true)
+    expect(logged.join('\n')).not.toContain(RotationToken)
+  })
+
+  test('is not needed', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    expect(puts().map(({ request }) => 'RotationToken' in JSON.parse(String(request.body)))).toEqual([false])
+  })
+
+  test('may be about a secret of another account whose complete ARN is listed', async () => {
+    const account = '999999999999'
+    const arn = sandbox.aws.addSecret({
+      name: 'far',
+      account,
+      value: sandbox.tokens.write,
+      kmsKeyArn: sharedKey(account),
+    })
+    sandbox.aws.putResourcePolicy(arn, allowRotation(arn))
+    addRole('rotate-far', [allow(['secretsmanager:*', 'kms:*'], '*')])
+    sandbox.aws.beginRotation(arn, versionId(1))
+    const env = { SECRETS: `${arn} scope=write` }
+    for (const step of STEPS) await invoke(step, { secretId: arn, env, rest: { RotationToken }, role: 'rotate-far' })
+    expect(tokenOf('AWSCURRENT', arn)).toBe(minted()[0])
+  })
+})
+
+describe('a secret that cannot be written to', () => {
+  const refuse = async (secretId: string, text: string, env = {}) => {
+    for (const step of ['createSecret', 'testSecret', 'finishSecret', 'retireSecret']) {
+      await expect(invoke(step, { secretId, env })).rejects.toMatchObject({
+        code: 'rotation-blocked',
+        message: expect.stringContaining(text),
+      })
+    }
+    expect(minted()).toEqual([])
+    expect(sandbox.calls().GetSecretValue).toBeUndefined()
+  }
+
+  test('because it is marked for deletion is refused before the admin token is read', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    sandbox.aws.markForDeletion(WRITE)
+    await refuse(arnOf(WRITE), 'is marked for deletion')
+  })
+
+  test('because it is a replica is refused before the admin token is read', async () => {
+    const arn = sandbox.aws.addSecret({
+      name: 'huggingface/acme/copied',
+      region: 'us-west-2',
+      value: sandbox.tokens.write,
+    })
+    await refuse(sandbox.aws.replicate(arn, REGION), arn, { SECRETS: 'huggingface/acme/copied scope=write' })
+  })
+
+  test('because another service owns it is refused before the admin token is read', async () => {
+    const arn = sandbox.aws.addSecret({
+      name: 'huggingface/acme/owned',
+      value: sandbox.tokens.write,
+      owningService: 'rds',
+    })
+    await refuse(arn, '`OwningService`: `rds`', { SECRETS: 'huggingface/acme/owned scope=write' })
+  })
 })
 
 test('setSecret calls nothing', async () => {
@@ -222,6 +342,62 @@ describe('a version', () => {
     })
     expect(versionWith('AWSCURRENT')?.versionId).toBe(versionId(5))
   })
+
+  test('that is no longer pending does not become current, and nobody was faster', async () => {
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    await invoke('createSecret')
+    sandbox.hub.service.afterWork = ({ operation }) => {
+      if (operation !== 'whoami-v2') return undefined
+      const pending = versionWith('AWSPENDING')
+      if (pending) pending.stages = ['mine']
+      return undefined
+    }
+    const attempt = invoke('finishSecret')
+    await expect(attempt).rejects.toMatchObject({ code: 'rotation-blocked' })
+    const { message } = (await attempt.catch((error: Error) => error)) as Error
+    expect(message).toContain('is no longer pending, so it did not become current.')
+    expect(message).not.toContain('became current before')
+  })
+})
+
+describe('a role that may read versions by AWS’s labels only', () => {
+  const KEY = 'secretsmanager:VersionStage'
+  const LABELS = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS']
+  const secrets = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:huggingface/acme/*`
+  const others = ['DescribeSecret', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+    (name) => `secretsmanager:${name}`,
+  )
+  const role = 'rotate-by-label'
+  const restrict = (Condition: object) =>
+    addRole(role, [allow('secretsmanager:GetSecretValue', secrets, Condition), allow(others, secrets)])
+
+  test('rotates, and revokes the previous token once its grace has passed', async () => {
+    restrict({ StringEquals: { [KEY]: LABELS } })
+    sandbox.aws.beginRotation(WRITE, versionId(1))
+    for (const step of STEPS) await invoke(step, { role })
+    expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(true)
+    sandbox.hub.service.calls.length = 0
+    await invoke('retireSecret', { role, env: { GRACE: '0s' } })
+    expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(false)
+    expect(sandbox.hub.isAlive(tokenOf())).toBe(true)
+    const read = sandbox.aws.service.calls.filter(({ operation }) => operation === 'GetSecretValue')
+    expect(read.every(({ request }) => 'VersionStage' in JSON.parse(String(request.body)))).toBe(true)
+  })
+
+  test('cleans up versions that were replaced earlier if it may read by our label', async () => {
+    const old = sandbox.hub.addOrgToken('acme', ['repo.content.read', 'repo.write'])
+    sandbox.aws.putVersion(WRITE, {
+      value: JSON.stringify({ token: old }),
+      stages: [retiredLabel(Date.now() - 2 * DAY)],
+    })
+    restrict({ StringEquals: { [KEY]: LABELS } })
+    await invoke('retireSecret', { role })
+    expect(sandbox.hub.isAlive(old)).toBe(true)
+    expect(logged.join('\n')).toContain('could not read version')
+    restrict({ StringLike: { [KEY]: [...LABELS, 'hf-oidc-retired-*'] } })
+    await invoke('retireSecret', { role })
+    expect(sandbox.hub.isAlive(old)).toBe(false)
+  })
 })
 
 describe('a step that is called again', () => {
@@ -257,7 +433,62 @@ test('a service that cannot be redeployed fails the step', async () => {
   })
 })
 
+test('a service that CodeDeploy runs is reported before anything is minted', async () => {
+  sandbox.aws.ecsService('prod', 'inference').controller = 'CODE_DEPLOY'
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  const env = { ECS_SERVICES: 'prod/inference' }
+  sandbox.hub.service.afterWork = ({ request }) => {
+    if (request.method === 'POST' && /tokens$/.test(request.url.pathname)) logged.push('minted')
+    return undefined
+  }
+  for (const step of STEPS) await invoke(step, { env })
+  const [reported, mintedAt] = ['will not be redeployed', 'minted'].map((text) =>
+    logged.findIndex((line) => line.includes(text)),
+  )
+  expect(reported).toBeGreaterThanOrEqual(0)
+  expect(mintedAt).toBeGreaterThan(reported ?? 0)
+  expect(sandbox.aws.service.count('UpdateService')).toBe(0)
+})
+
 describe('retireSecret', () => {
+  test.each(['ECS', 'CODE_DEPLOY', 'EXTERNAL'] as const)(
+    'keeps a previous token while a task from before its replacement runs, under %s',
+    async (controller) => {
+      const previous = byHand('acme')
+      storeAsReplaced(previous)
+      const service = sandbox.aws.ecsService('prod', 'inference')
+      service.controller = controller
+      const age = (ms: number) => {
+        for (const one of [...service.tasks, ...service.deployments]) one.createdAt = new Date(Date.now() - ms)
+      }
+      const env = { ECS_SERVICES: 'prod/inference' }
+      age(3 * DAY)
+      await invoke('retireSecret', { env })
+      expect(logged.join('\n')).toContain('tasks of a service in `ecs-services` may still use it')
+      expect(sandbox.hub.isAlive(previous)).toBe(true)
+      age(DAY)
+      await invoke('retireSecret', { env })
+      expect(sandbox.hub.isAlive(previous)).toBe(false)
+      expect(sandbox.aws.service.count('UpdateService')).toBe(0)
+    },
+  )
+
+  test.each(['ECS', 'CODE_DEPLOY'] as const)(
+    'without the permission to look at tasks, under %s',
+    async (controller) => {
+      const previous = byHand('acme')
+      storeAsReplaced(previous)
+      sandbox.aws.ecsService('prod', 'inference').controller = controller
+      const services = `arn:aws:ecs:${REGION}:${ACCOUNT}:service/prod/*`
+      const secrets = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:huggingface/acme/*`
+      addRole('no-tasks', [allow('secretsmanager:*', secrets), allow(['ecs:DescribeServices'], services)])
+      await invoke('retireSecret', { env: { ECS_SERVICES: 'prod/inference' }, role: 'no-tasks' })
+      // The deployment is younger than the replacement; of another controller, nobody knows.
+      expect(sandbox.hub.isAlive(previous)).toBe(controller === 'CODE_DEPLOY')
+      expect(logged.join('\n').includes('ecs:ListTasks')).toBe(controller === 'CODE_DEPLOY')
+    },
+  )
+
   const storeAsReplaced = (token: string) =>
     sandbox.aws.putVersion(WRITE, {
       value: JSON.stringify({ token }),

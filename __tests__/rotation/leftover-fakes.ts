@@ -68,6 +68,11 @@ export class FakeSecret {
     return { arn: this.arn, stages, rotationEnabled: false, createdAt: Date.now() - 90 * DAY }
   }
 
+  readStage(label: string): SecretVersion | undefined {
+    const id = [...this.versions].find(([, { labels }]) => labels.includes(label))?.[0]
+    return id === undefined ? undefined : this.read(id)
+  }
+
   read(id: string): SecretVersion | undefined {
     const { value, createdAt = 0 } = this.versions.get(id) ?? {}
     if (value instanceof ActionError) throw value
@@ -185,6 +190,7 @@ export class FakeWorld {
       versions: {
         describe: async () => secret.describe(),
         read: async (id: string) => secret.read(id),
+        readStage: async (label: string) => secret.readStage(label),
         move: async (label: string, where: { from?: string; to?: string }) => secret.move(label, where),
       },
       hub: { owner: async (value: string) => this.#owner(value), whoAmI: async (value: string) => this.#owner(value) },

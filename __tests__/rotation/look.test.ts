@@ -48,6 +48,91 @@ describe('a look at a secret', () => {
     expect(shapeOf(state.current)).toEqual({ kind: 'none' })
   })
 
+  test.each<[string, object, string[]]>([
+    [
+      'is marked for deletion',
+      { deletedAt: NOW - DAY },
+      [
+        'is marked for deletion, so it cannot be rotated. No token was minted.',
+        '`DeletedDate`: 2026-09-07T08:00:00.000Z',
+        '\n  aws secretsmanager restore-secret --region eu-west-1 --secret-id hub/x',
+      ],
+    ],
+    [
+      'is a replica',
+      { primaryRegion: 'us-east-1' },
+      [
+        'in eu-west-1 is a replica, so it cannot be rotated there. No token was minted.',
+        '`PrimaryRegion`: us-east-1',
+        `\n  ${ARN.replace('eu-west-1', 'us-east-1')} scope=write narrow=true`,
+      ],
+    ],
+    [
+      'belongs to another service',
+      { owningService: 'rds' },
+      [
+        'is managed by another AWS service, so it cannot be rotated here. No token was minted.',
+        '`OwningService`: `rds`',
+      ],
+    ],
+  ])('is refused when it %s, before a version is read', async (_what, described, texts) => {
+    for (const mode of ['mint', 'promote'] as const) {
+      const { turn, secret } = secretWorld({ line: 'hub/x scope=write narrow=true', mode })
+      secret.add('v1', value(OLD), ['AWSCURRENT'])
+      secret.described = described
+      for (const byFunction of [false, true]) {
+        const error = await refusal(look(turn, { byFunction }))
+        expect(error.code).toBe('rotation-blocked')
+        for (const text of texts) expect(error.message).toContain(text)
+      }
+      expect(secret.calls).toEqual(['describe', 'describe'])
+    }
+  })
+
+  test('is taken again when a label moves between its calls', async () => {
+    const { turn, secret } = secretWorld()
+    secret.add('v1', value(OLD), ['AWSCURRENT'])
+    secret.add('v2', value(NEW), ['AWSPENDING'])
+    secret.after = (call) => {
+      if (call !== 'describe' || secret.calls.length > 1) return
+      secret.add('v3', value(NEW), ['AWSCURRENT'])
+      secret.add('v4', value(NEW), ['AWSPENDING'])
+    }
+    const state = await look(turn)
+    expect([state.current?.versionId, state.pendingId, state.pending?.versionId]).toEqual(['v3', 'v4', 'v4'])
+    expect(secret.calls).toEqual(['describe', 'read v3', 'describe', 'read v3', 'read v4'])
+  })
+
+  test('is taken again when the pending label moves between its calls', async () => {
+    const { turn, secret } = secretWorld()
+    secret.add('v1', value(OLD), ['AWSCURRENT'])
+    secret.add('v2', value(NEW), ['AWSPENDING'])
+    secret.after = (call) => {
+      if (call === 'read v1' && secret.at('AWSPENDING') === 'v2') secret.add('v4', value(NEW), ['AWSPENDING'])
+    }
+    const state = await look(turn)
+    expect([state.pendingId, state.pending?.versionId]).toEqual(['v4', 'v4'])
+  })
+
+  test('ends with the versions that DescribeSecret named while others keep moving the labels', async () => {
+    const { turn, secret } = secretWorld()
+    secret.add('v1', value(OLD), ['AWSCURRENT'])
+    secret.after = (call) => {
+      if (call === 'describe') secret.add(`w${secret.calls.length}`, value(NEW), ['AWSCURRENT'])
+    }
+    const { current, description } = await look(turn)
+    expect(description.stages.get(current?.versionId ?? '')).toEqual(['AWSCURRENT'])
+    expect(secret.calls.filter((call) => call === 'describe')).toHaveLength(3)
+  })
+
+  test('takes a description that is a moment old', async () => {
+    const { turn, secret } = secretWorld()
+    secret.add('v1', value(OLD), ['AWSCURRENT'])
+    const described = await secret.describe()
+    expect((await look(turn, { described })).current?.versionId).toBe('v1')
+    expect(secret.calls).toEqual(['describe', 'read v1'])
+  })
+
   test('is refused when Secrets Manager rotates it itself, unless its function asks', async () => {
     const { turn, secret } = secretWorld()
     secret.rotationEnabled = true

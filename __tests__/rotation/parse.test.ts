@@ -220,6 +220,8 @@ describe('the session policy', () => {
     'arn:aws:secretsmanager:us-east-1:123456789012:secret:hub-a1B2c3-??????',
   ]
   const service = 'arn:aws:ecs:eu-west-1:123456789012:service/prod/inference'
+  const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/prod'
+  const TASKS = ['ecs:ListTasks', 'ecs:DescribeTasks']
   const ViaService = ['secretsmanager.eu-west-1.amazonaws.com', 'secretsmanager.us-east-1.amazonaws.com']
 
   test('names exactly the listed secrets and services', () => {
@@ -245,6 +247,7 @@ describe('the session policy', () => {
           Condition: { StringEquals: { 'kms:ViaService': ViaService } },
         },
         { Effect: 'Allow', Action: ['ecs:DescribeServices', 'ecs:UpdateService'], Resource: [service] },
+        { Effect: 'Allow', Action: TASKS, Resource: '*', Condition: { ArnEquals: { 'ecs:cluster': cluster } } },
       ],
     })
   })
@@ -256,6 +259,7 @@ describe('the session policy', () => {
         { Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'], Resource: secrets },
         { Action: ['kms:Decrypt'] },
         { Action: ['ecs:DescribeServices'], Resource: [service] },
+        { Action: TASKS, Condition: { ArnEquals: { 'ecs:cluster': cluster } } },
       ],
     })
   })
@@ -291,6 +295,12 @@ describe('the session policy', () => {
     const world = { role: request.role, secretArn: listed, rolePolicy: [almighty], session }
     expect(decideOn(world, 'ecs:UpdateService', service).allowed).toBe(true)
     expect(decideOn(world, 'ecs:UpdateService', `${service}2`).allowed).toBe(false)
+    for (const action of [...TASKS, 'ecs:StopTask']) {
+      const task = 'arn:aws:ecs:eu-west-1:123456789012:task/prod/1'
+      const within = (arn: string) => decideOn(world, action, task, { 'ecs:cluster': arn }).allowed
+      expect(within(cluster)).toBe(action !== 'ecs:StopTask')
+      expect(within(`${cluster}2`)).toBe(false)
+    }
     expect(
       decideOn(world, 'kms:Decrypt', keyOf(world), { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' }),
     ).toMatchObject({

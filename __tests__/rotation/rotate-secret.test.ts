@@ -411,6 +411,24 @@ describe('when others change the secret meanwhile', () => {
     expect(world.secret.at('AWSPENDING')).toBeUndefined()
   })
 
+  test('a new version that is no longer pending does not become current, and nobody was faster', async () => {
+    const world = dueWorld()
+    const current = world.secret.at('AWSCURRENT')
+    interfere(world, () => {
+      world.secret.after = async (call) => {
+        world.secret.after = () => {}
+        if (call.startsWith('read')) await world.secret.move('AWSPENDING', { from: newId() })
+      }
+    })
+    await rotateSecret(world.turn)
+    expect(world.turn.outcome).toMatchObject({
+      action: 'overtaken',
+      versionId: current,
+      note: 'another run, or a person, removed the label AWSPENDING from the new version',
+    })
+    expect(world.minter.alive).toEqual([])
+  })
+
   test('a refused move leaves the token alive for a grace: it may take effect after all', async () => {
     const world = dueWorld()
     world.secret.before = (call) => {

@@ -1,7 +1,9 @@
 /** The sandbox's ECS, asked by the SDK's own client: services replace their tasks as they do at AWS, call by call. */
 import {
   DescribeServicesCommand,
+  DescribeTasksCommand,
   type ECSClient,
+  ListTasksCommand,
   type Service,
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
@@ -220,5 +222,63 @@ describe('ECS refuses', () => {
     const answer = ecsError(new AwsError('ThrottlingException', 'Rate exceeded'))
     aws.service.inject('DescribeServices', { kind: 'answer', ...answer })
     await expect(look()).rejects.toMatchObject({ name: 'ThrottlingException', message: 'Rate exceeded' })
+  })
+})
+
+describe('the tasks of a service', () => {
+  const list = (input: object = {}) =>
+    client.send(new ListTasksCommand({ cluster: 'prod', serviceName: 'inference', ...input }))
+  const show = (tasks: string[]) => client.send(new DescribeTasksCommand({ cluster: 'prod', tasks }))
+
+  test('are listed page by page, and described with the time at which they were created', async () => {
+    const first = await list({ maxResults: 2 })
+    expect(first).toMatchObject({ taskArns: [expect.any(String), expect.any(String)], nextToken: '2' })
+    const rest = await list({ maxResults: 2, nextToken: first.nextToken })
+    expect([rest.taskArns?.length, rest.nextToken]).toEqual([1, undefined])
+    const arns = [...(first.taskArns ?? []), ...(rest.taskArns ?? [])]
+    const { tasks = [], failures = [] } = await show([...arns, 'gone'])
+    expect(tasks.map(({ taskArn }) => taskArn)).toEqual(arns)
+    expect(tasks.every(({ createdAt }) => createdAt instanceof Date)).toBe(true)
+    expect(failures).toEqual([{ arn: 'gone', reason: 'MISSING' }])
+  })
+
+  test('are replaced once a deployment is complete, and stay when it is rolled back', async () => {
+    const before = (await list()).taskArns
+    aws.nextDeployments('roll-back', 1)
+    await update()
+    await look()
+    await look()
+    expect((await list()).taskArns).toEqual(before)
+    aws.nextDeployments('complete', 1)
+    await update()
+    await look()
+    expect((await list()).taskArns).not.toEqual(before)
+  })
+
+  test('are at most a hundred at a time', async () => {
+    const invalid = { name: 'InvalidParameterException' }
+    await expect(list({ maxResults: 101 })).rejects.toMatchObject(invalid)
+    await expect(show(Array.from({ length: 101 }, (_, number) => `task-${number}`))).rejects.toMatchObject(invalid)
+    await expect(show([])).rejects.toMatchObject(invalid)
+  })
+
+  test('are those of a cluster that the caller may look at', async () => {
+    const own = { ...allow('ecs:*'), Condition: { ArnEquals: { 'ecs:cluster': `${CLUSTER_ARN}2` } } }
+    const other = clients(aws, addRole(aws, own)).ecs
+    const denied = { name: 'AccessDeniedException' }
+    await expect(other.send(new ListTasksCommand({ cluster: 'prod', serviceName: 'inference' }))).rejects.toMatchObject(
+      denied,
+    )
+    await expect(other.send(new DescribeTasksCommand({ cluster: 'prod', tasks: ['x'] }))).rejects.toMatchObject(denied)
+    await expect(list({ serviceName: 'nothing' })).rejects.toMatchObject({ name: 'ServiceNotFoundException' })
+  })
+
+  test('are in task sets where something other than ECS runs the deployments', async () => {
+    aws.ecsService('prod', 'inference').controller = 'CODE_DEPLOY'
+    expect(await look()).toMatchObject({
+      deployments: [],
+      taskSets: [{ status: 'PRIMARY', runningCount: 3, createdAt: expect.any(Date) }],
+    })
+    expect((await list()).taskArns).toHaveLength(3)
   })
 })

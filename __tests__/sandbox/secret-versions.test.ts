@@ -117,3 +117,56 @@ test("a function has its role's rights, and no more", async () => {
   expect(aws.sessions.at(-1)).toMatchObject({ roleArn: role, claims: {} })
   expect(() => aws.openSession(`${role}s`)).toThrow('The sandbox has no role')
 })
+
+test('a replica has the versions of its primary secret, and is changed only there', async () => {
+  const arn = aws.addSecret({ name: SecretId, region: 'eu-west-1', value: 'old' })
+  const replica = aws.replicate(arn, 'us-east-1')
+  expect(replica).toBe(arn.replace('eu-west-1', 'us-east-1'))
+  expect(await described()).toMatchObject({ ARN: replica, PrimaryRegion: 'eu-west-1' })
+  expect((await get()).SecretString).toBe('old')
+  aws.putVersion(arn, { value: 'changed' })
+  expect((await get()).SecretString).toBe('changed')
+  const refused = {
+    name: 'InvalidRequestException',
+    message: expect.stringContaining('Operation not permitted on a replica secret.'),
+  }
+  await expect(put()).rejects.toMatchObject(refused)
+  await expect(
+    client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'mine' })),
+  ).rejects.toMatchObject(refused)
+})
+
+test('a secret of another service is read, and changed by that service only', async () => {
+  aws.addSecret({ name: SecretId, value: 'old', owningService: 'rds' })
+  expect(await described()).toMatchObject({ OwningService: 'rds' })
+  expect((await get()).SecretString).toBe('old')
+  await expect(put()).rejects.toMatchObject({
+    name: 'InvalidRequestException',
+    message: expect.stringContaining('because the secret is managed by another service'),
+  })
+})
+
+test('a secret that is marked for deletion can be described only', async () => {
+  aws.addSecret({ name: SecretId, value: 'old' })
+  aws.markForDeletion(SecretId)
+  expect((await described()).DeletedDate).toBeInstanceOf(Date)
+  const refused = { name: 'InvalidRequestException', message: expect.stringContaining('marked for deletion') }
+  await expect(get()).rejects.toMatchObject(refused)
+  await expect(put()).rejects.toMatchObject(refused)
+})
+
+test('a secret takes 100 versions a day', async () => {
+  aws.addSecret({ name: SecretId, value: 'old' })
+  for (let number = 1; number < 100; number += 1) aws.putVersion(SecretId, { value: `value ${number}` })
+  await expect(put()).rejects.toMatchObject({ name: 'LimitExceededException' })
+  const later = Date.now() + 25 * 3_600_000
+  aws.now = () => later
+  aws.putVersion(SecretId, { value: 'tomorrow' })
+  expect(aws.secret(SecretId).versions).toHaveLength(101)
+})
+
+test('a rotation token has the form that AWS documents', async () => {
+  aws.addSecret({ name: SecretId, value: 'old' })
+  await expect(put({ RotationToken: 'short' })).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  expect((await put({ RotationToken: 'a'.repeat(36) })).VersionId).toBe(NEXT)
+})

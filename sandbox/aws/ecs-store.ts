@@ -22,8 +22,16 @@ export interface Deployment {
   updatedAt: Date
   /** The version of the service's secret that its tasks are started with. */
   startedWith: string | undefined
+  /** It took over tasks that were there before it. */
+  keepsTasks: boolean
   /** What it waits for, in calls of `DescribeServices`; `undefined` once it has ended. */
   ending: { end: DeploymentEnd; calls: number } | undefined
+}
+
+export interface Task {
+  arn: string
+  lastStatus: 'PENDING' | 'RUNNING'
+  createdAt: Date
 }
 
 export interface EcsEvent {
@@ -49,6 +57,8 @@ export interface EcsService {
   deployments: Deployment[]
   /** The newest first. */
   events: EcsEvent[]
+  /** Those that run or are about to, the oldest first. Tests may change them. */
+  tasks: Task[]
   secretName: string | undefined
   /** The version of the secret with which the tasks were started that run now. */
   startedWith: string | undefined
@@ -79,6 +89,7 @@ export class EcsStore {
   readonly #server: EcsServer
   #next: { end: DeploymentEnd; calls: number } = { end: 'complete', calls: 2 }
   #deployments = 0
+  #tasks = 0
   #events = 0
 
   constructor(server: EcsServer) {
@@ -100,6 +111,7 @@ export class EcsStore {
       desiredCount: options.desiredCount ?? 2,
       deployments: [],
       events: [],
+      tasks: [],
       secretName: options.secretName,
       startedWith: undefined,
     }
@@ -121,6 +133,10 @@ export class EcsStore {
 
   hasCluster(arn: string): boolean {
     return this.#services.some(({ clusterArn }) => clusterArn === arn)
+  }
+
+  tasksIn(clusterArn: string): Task[] {
+    return this.#services.filter((service) => service.clusterArn === clusterArn).flatMap(({ tasks }) => tasks)
   }
 
   nextDeployments(end: DeploymentEnd, calls = end === 'slow' ? Number.POSITIVE_INFINITY : 2): void {
@@ -165,6 +181,7 @@ export class EcsStore {
       failedTasks: 0,
       createdAt: now,
       updatedAt: now,
+      keepsTasks: false,
       ending: undefined,
       ...deployment,
     }
@@ -176,6 +193,8 @@ export class EcsStore {
     this.#end(deployment, 'COMPLETED', `ECS deployment ${deployment.id} completed.`)
     deployment.runningCount = deployment.desiredCount
     service.deployments = [deployment]
+    // After a roll-back, the older tasks stay.
+    if (!deployment.keepsTasks) service.tasks = this.#start(service, deployment)
     service.startedWith = deployment.startedWith
     this.#tell(service, `(deployment ${deployment.id}) deployment completed.`)
     this.#tell(service, 'has reached a steady state.')
@@ -198,9 +217,19 @@ export class EcsStore {
       rolloutStateReason: `ECS deployment circuit breaker: rolling back to deploymentId ${older.id}.`,
       runningCount: older.runningCount,
       pendingCount: 0,
+      keepsTasks: true,
       ending: { end: 'complete', calls: 1 },
     })
     this.#tell(service, `rolling back to deployment ${older.id}.`)
+  }
+
+  #start({ cluster, region, account }: EcsService, { desiredCount, createdAt }: Deployment): Task[] {
+    return Array.from({ length: desiredCount }, () => {
+      this.#tasks += 1
+      const id = String(this.#tasks).padStart(32, '0')
+      const arn = `arn:aws:ecs:${region}:${account}:task/${cluster}/${id}`
+      return { arn, lastStatus: 'RUNNING', createdAt }
+    })
   }
 
   #end(deployment: Deployment, rolloutState: Deployment['rolloutState'], rolloutStateReason: string): void {

@@ -35,6 +35,10 @@ export class Ecs implements JsonService {
         return this.#describeServices(caller, input)
       case 'UpdateService':
         return this.#updateService(caller, input)
+      case 'ListTasks':
+        return this.#listTasks(caller, input)
+      case 'DescribeTasks':
+        return this.#describeTasks(caller, input)
       default:
         throw new AwsError('UnknownOperationException', '')
     }
@@ -70,6 +74,56 @@ export class Ecs implements JsonService {
     return { service: describe(service) }
   }
 
+  /** Tasks that are to run; of one service only. */
+  #listTasks(caller: Caller, input: Input): Output {
+    const { cluster, name, clusterArn } = identify(
+      caller,
+      text(input, 'cluster') ?? 'default',
+      required(input, 'serviceName'),
+    )
+    this.#authorizeTasks('ListTasks', caller, clusterArn, clusterArn.replace(':cluster/', ':container-instance/'))
+    const service = this.#find(caller, cluster, name)
+    if (!service) throw new AwsError('ServiceNotFoundException', 'Service not found.')
+    const size = Number(input.maxResults ?? MAX_TASKS)
+    if (!(size >= 1 && size <= MAX_TASKS)) {
+      throw new AwsError('InvalidParameterException', `maxResults must be between 1 and ${MAX_TASKS}`)
+    }
+    const from = Number(text(input, 'nextToken') ?? 0)
+    const to = from + size
+    return {
+      taskArns: service.tasks.slice(from, to).map(({ arn }) => arn),
+      ...(to < service.tasks.length ? { nextToken: String(to) } : {}),
+    }
+  }
+
+  #describeTasks(caller: Caller, input: Input): Output {
+    const arns = texts(input, 'tasks') ?? []
+    if (arns.length === 0) throw new AwsError('InvalidParameterException', 'Tasks cannot be empty.')
+    if (arns.length > MAX_TASKS) {
+      throw new AwsError('InvalidParameterException', `Cannot describe more than ${MAX_TASKS} tasks at once.`)
+    }
+    const { clusterArn } = identify(caller, text(input, 'cluster') ?? 'default', '')
+    for (const arn of arns) this.#authorizeTasks('DescribeTasks', caller, clusterArn, arn)
+    const known = new Map(this.#store.tasksIn(clusterArn).map((task) => [task.arn, task]))
+    const found = arns.flatMap((arn) => known.get(arn) ?? [])
+    return {
+      tasks: found.map(({ arn, lastStatus, createdAt }) => ({
+        taskArn: arn,
+        clusterArn,
+        lastStatus,
+        desiredStatus: 'RUNNING',
+        createdAt: seconds(createdAt),
+      })),
+      failures: arns.filter((arn) => !known.has(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
+    }
+  }
+
+  #authorizeTasks(operation: string, caller: Caller, clusterArn: string, resource: string): void {
+    const context = { 'aws:RequestedRegion': caller.region, 'ecs:cluster': clusterArn }
+    this.#iam.authorize(caller.session, { action: `ecs:${operation}`, resource, context })
+    if (!this.#store.hasCluster(clusterArn)) throw new AwsError('ClusterNotFoundException', 'Cluster not found.')
+  }
+
   #find({ region, session }: Caller, cluster: string, name: string): EcsService | undefined {
     return this.#store.find({ cluster, name, region, account: session.role.account })
   }
@@ -83,6 +137,9 @@ export class Ecs implements JsonService {
     return named
   }
 }
+
+/** How many tasks one call lists or describes. */
+const MAX_TASKS = 100
 
 /** Both can be names or ARNs; an ARN must lie where the request goes. */
 function identify({ region, session }: Caller, clusterId: string, serviceId: string): Named {
@@ -120,11 +177,36 @@ function describe(service: EcsService): Output {
     runningCount: sum('runningCount'),
     pendingCount: sum('pendingCount'),
     taskDefinition: deployments[0]?.taskDefinition,
-    deployments: deployments.map(describeDeployment),
+    // What another controller runs has task sets instead.
+    ...(service.controller === 'ECS'
+      ? { deployments: deployments.map(describeDeployment) }
+      : { deployments: [], taskSets: deployments.map(describeTaskSet) }),
     events: service.events.map(({ id, createdAt, message }) => ({ id, createdAt: seconds(createdAt), message })),
   }
 }
 
-function describeDeployment({ startedWith: _, ending: __, createdAt, updatedAt, ...shown }: Deployment): Output {
+function describeTaskSet({ id, status, taskDefinition, createdAt, updatedAt, ...rest }: Deployment): Output {
+  const { desiredCount, runningCount, pendingCount } = rest
+  return {
+    id,
+    status,
+    taskDefinition,
+    computedDesiredCount: desiredCount,
+    runningCount,
+    pendingCount,
+    createdAt: seconds(createdAt),
+    updatedAt: seconds(updatedAt),
+    stabilityStatus: 'STEADY_STATE',
+  }
+}
+
+function describeDeployment({
+  startedWith: _,
+  ending: __,
+  keepsTasks: ___,
+  createdAt,
+  updatedAt,
+  ...shown
+}: Deployment): Output {
   return { ...shown, createdAt: seconds(createdAt), updatedAt: seconds(updatedAt) }
 }

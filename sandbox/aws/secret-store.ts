@@ -31,6 +31,10 @@ export interface Secret {
   createdAt: Date
   changedAt: Date
   deletedAt: Date | undefined
+  /** The region of the primary secret, when it is replicated: its own for the primary one. */
+  primaryRegion: string | undefined
+  /** The AWS service that manages it. */
+  owningService: string | undefined
 }
 
 /** A version to add. `versionId` defaults to one derived from the secret's name and the version's number. */
@@ -52,6 +56,8 @@ export interface SecretOptions {
   /** The resource policy. Default: none. */
   policy?: PolicyDocument
   tags?: Record<string, string>
+  /** The AWS service that manages it. Default: none. */
+  owningService?: string
   /** Further versions, added after the current one. */
   versions?: VersionOptions[]
 }
@@ -64,6 +70,9 @@ export interface Place {
 
 /** How many staging labels one version can have. */
 const MAX_STAGES = 20
+/** How many versions a secret can have; those without a label are removed when they are a day old. */
+const MAX_VERSIONS = 100
+const DEPRECATED_MS = 86_400_000
 
 export class SecretStore {
   readonly #secrets: Secret[] = []
@@ -89,6 +98,8 @@ export class SecretStore {
       createdAt: now,
       changedAt: now,
       deletedAt: undefined,
+      primaryRegion: undefined,
+      owningService: options.owningService,
     }
     if (this.#secrets.some(({ arn }) => arn === secret.arn)) {
       throw new AwsError('ResourceExistsException', `The operation failed because the secret ${name} already exists.`)
@@ -98,6 +109,15 @@ export class SecretStore {
     if (current !== undefined) this.put(secret, { value: current })
     for (const version of options.versions ?? []) this.put(secret, version)
     return secret
+  }
+
+  /** A replica in another region. It has the versions of the primary secret, whatever becomes of them. */
+  replicate(primary: Secret, region: string): Secret {
+    primary.primaryRegion = primary.region
+    const arn = primary.arn.replace(`:${primary.region}:`, `:${region}:`)
+    const replica = { ...primary, arn, region, policy: undefined }
+    this.#secrets.push(replica)
+    return replica
   }
 
   /** By name, ARN, or ARN without the six characters at its end. A secret of another region is not found. */
@@ -125,7 +145,8 @@ export class SecretStore {
     }
     const isFirst = secret.versions.every((version) => version.value === undefined)
     const stages = new Set([...(options.stages ?? ['AWSCURRENT']), ...(isFirst ? ['AWSCURRENT'] : [])])
-    if (new Set([...stages, ...(existing?.stages ?? [])]).size > MAX_STAGES) throw tooManyStages()
+    if (new Set([...stages, ...(existing?.stages ?? [])]).size > MAX_STAGES) throw tooMany()
+    if (!existing && this.#kept(secret) >= MAX_VERSIONS) throw tooMany()
     const version = existing ?? this.#addVersion(secret, versionId)
     version.value = options.value
     for (const stage of stages) this.attach(secret, stage, version)
@@ -146,7 +167,7 @@ export class SecretStore {
   attach(secret: Secret, stage: string, version: SecretVersion): void {
     const holder = secret.versions.find(({ stages }) => stages.includes(stage))
     if (holder === version) return
-    if (version.stages.length >= MAX_STAGES) throw tooManyStages()
+    if (version.stages.length >= MAX_STAGES) throw tooMany()
     for (const { stages } of secret.versions) remove(stages, stage)
     version.stages.push(stage)
     if (stage === 'AWSCURRENT') {
@@ -162,6 +183,12 @@ export class SecretStore {
     secret.changedAt = this.#now()
   }
 
+  #kept({ versions }: Secret): number {
+    const now = this.#now().getTime()
+    return versions.filter(({ stages, createdAt }) => stages.length > 0 || now - createdAt.getTime() < DEPRECATED_MS)
+      .length
+  }
+
   #addVersion(secret: Secret, versionId: string): SecretVersion {
     const version: SecretVersion = { versionId, value: undefined, stages: [], createdAt: this.#now() }
     secret.versions.push(version)
@@ -169,7 +196,7 @@ export class SecretStore {
   }
 }
 
-function tooManyStages(): AwsError {
+function tooMany(): AwsError {
   const message = 'The request failed because it would exceed one of the Secrets Manager internal limits.'
   return new AwsError('LimitExceededException', message)
 }

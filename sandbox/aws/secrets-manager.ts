@@ -6,6 +6,9 @@ import { type Input, type JsonService, type Output, required, seconds, text, tex
 import type { Secret, SecretStore, SecretValue, SecretVersion } from './secret-store.ts'
 import type { Caller } from './sigv4.ts'
 
+/** Source: Secrets Manager API reference, PutSecretValue, `RotationToken`. */
+const ROTATION_TOKEN = /^[a-zA-Z0-9-]{36,256}$/
+
 /** Simpler than AWS: `kms:ViaService` is always under `amazonaws.com`. */
 export class SecretsManager implements JsonService {
   readonly target = 'secretsmanager'
@@ -53,10 +56,14 @@ export class SecretsManager implements JsonService {
   }
 
   #putSecretValue(caller: Caller, input: Input): Output {
-    const secret = this.#usable('PutSecretValue', caller, input)
+    const secret = this.#writable('PutSecretValue', caller, input)
     const versionId = text(input, 'ClientRequestToken') ?? randomUUID()
     if (versionId.length < 32 || versionId.length > 64) {
       throw new AwsError('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.')
+    }
+    const rotationToken = text(input, 'RotationToken')
+    if (rotationToken !== undefined && !ROTATION_TOKEN.test(rotationToken)) {
+      throw new AwsError('InvalidParameterException', 'RotationToken must be 36-256 characters long.')
     }
     this.#kms('kms:GenerateDataKey', caller, secret, versionId)
     const stages = texts(input, 'VersionStages')
@@ -66,7 +73,7 @@ export class SecretsManager implements JsonService {
   }
 
   #updateSecretVersionStage(caller: Caller, input: Input): Output {
-    const secret = this.#usable('UpdateSecretVersionStage', caller, input)
+    const secret = this.#writable('UpdateSecretVersionStage', caller, input)
     const stage = required(input, 'VersionStage')
     checkStage(stage)
     const to = text(input, 'MoveToVersionId')
@@ -90,6 +97,24 @@ export class SecretsManager implements JsonService {
       throw new AwsError(
         'InvalidRequestException',
         "You can't perform this operation on the secret because it was marked for deletion.",
+      )
+    }
+    return secret
+  }
+
+  /** The same, if it is no copy and no other service's. */
+  #writable(operation: string, caller: Caller, input: Input): Secret {
+    const secret = this.#usable(operation, caller, input)
+    if (secret.primaryRegion !== undefined && secret.primaryRegion !== secret.region) {
+      throw new AwsError(
+        'InvalidRequestException',
+        "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+      )
+    }
+    if (secret.owningService !== undefined) {
+      throw new AwsError(
+        'InvalidRequestException',
+        "You can't perform this operation on the secret because the secret is managed by another service.",
       )
     }
     return secret
@@ -190,6 +215,8 @@ function describe(secret: Secret): Output {
     ...(secret.tags ? { Tags: Object.entries(secret.tags).map(([Key, Value]) => ({ Key, Value })) } : {}),
     CreatedDate: seconds(secret.createdAt),
     LastChangedDate: seconds(secret.changedAt),
+    ...(secret.primaryRegion === undefined ? {} : { PrimaryRegion: secret.primaryRegion }),
+    ...(secret.owningService === undefined ? {} : { OwningService: secret.owningService }),
     ...(secret.deletedAt ? { DeletedDate: seconds(secret.deletedAt) } : {}),
     VersionIdsToStages: Object.fromEntries(
       secret.versions.filter(({ stages }) => stages.length > 0).map(({ versionId, stages }) => [versionId, stages]),

@@ -24,6 +24,8 @@ export interface AwsCaller {
   /** `auto`, `none` or a policy document: what messages say about refusals. */
   sessionPolicy: string
   awsEndpoints: AwsEndpoints
+  /** What Secrets Manager gave to a rotation function to write with, masked: a credential. */
+  rotationToken?: string
 }
 
 /** Where a chain stands: who calls now. */

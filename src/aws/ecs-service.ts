@@ -10,6 +10,11 @@ export function serviceArn(
   return `arn:${partition}:ecs:${region}:${account}:service/${cluster}/${service}`
 }
 
+/** `arn:aws:ecs:<region>:<account>:cluster/<cluster>`. */
+export function clusterArn(partition: string, region: string, account: string, cluster: string): string {
+  return `arn:${partition}:ecs:${region}:${account}:cluster/${cluster}`
+}
+
 export interface EcsService {
   cluster: string
   service: string

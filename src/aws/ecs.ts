@@ -1,18 +1,21 @@
-/** ECS services: the state of their deployments, and forced new ones. Loaded only when services are listed. */
+/** ECS services: the state of their deployments, their tasks, and forced new ones. Loaded only when services are listed. */
 import {
   DescribeServicesCommand,
+  DescribeTasksCommand,
   ECSClient,
+  ListTasksCommand,
   type Service as SdkService,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import type { ActionError } from '../errors/action-error.ts'
+import { MOST_CALLS } from '../net/backoff.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import { printable } from '../text/printable.ts'
 import type { AwsCaller } from './caller.ts'
 import { callAws } from './clients.ts'
 import type { EcsService } from './ecs-service.ts'
-import type { serviceUnfit } from './explain-service.ts'
+import type { ServiceUse, serviceUnfit } from './explain-service.ts'
 
 /** A deployment of a service. */
 export interface Deployment {
@@ -27,6 +30,8 @@ export interface Deployment {
 }
 
 export interface ServiceState {
+  /** What runs its deployments: `ECS`, `CODE_DEPLOY`, `EXTERNAL`. */
+  controller: string
   primary: Deployment | undefined
   /** All deployments, the primary one among them. */
   deployments: readonly Deployment[]
@@ -45,7 +50,12 @@ export interface ServiceState {
 const ROLL_BACK = /roll(?:ing|ed) back/i
 const ROLL_BACK_MS = 120_000
 
-/** The services of one account and region. Both methods throw `deployment-failed`, `network-unreachable`, `deadline-exceeded`. */
+/** How many pages of tasks are read: a service with more tasks is too large to look at each of them. */
+const MOST_PAGES = MOST_CALLS
+/** Source: ECS API reference, ListTasks and DescribeTasks. */
+const PAGE_SIZE = 100
+
+/** The services of one account and region. Each method throws `deployment-failed`, `network-unreachable`, `deadline-exceeded`. */
 export class EcsServices {
   readonly #caller: AwsCaller
   readonly #region: string
@@ -67,11 +77,37 @@ export class EcsServices {
     const found = answer.services?.[0]
     if (!found || found.status === 'INACTIVE') throw await this.#unfit('service-missing', 'no such service', service)
     if (found.status === 'DRAINING') throw await this.#unfit('service-inactive', 'its status is DRAINING', service)
-    const controller = found.deploymentController?.type ?? 'ECS'
-    if (controller !== 'ECS') {
-      throw await this.#unfit('controller', `its deployment controller is ${printable(controller, 40)}`, service)
-    }
     return stateOf(found)
+  }
+
+  /**
+   * When the oldest of its tasks was created that run or are about to, in milliseconds since the epoch; infinite without
+   * any, undefined when nobody can tell. Source: ECS API reference, ListTasks and DescribeTasks.
+   */
+  async oldestTask(service: EcsService): Promise<number | undefined> {
+    const { cluster, service: serviceName } = service
+    let oldest = Number.POSITIVE_INFINITY
+    let nextToken: string | undefined
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const more = nextToken === undefined ? {} : { nextToken }
+      // Without a status, ECS lists the tasks that are to run: the others are stopping.
+      const list = new ListTasksCommand({ cluster, serviceName, maxResults: PAGE_SIZE, ...more })
+      const { taskArns: tasks = [], ...rest } = await this.#send('list the tasks of', service, (client) =>
+        client.send(list),
+      )
+      if (tasks.length > 0) {
+        const answer = await this.#send('describe the tasks of', service, (client) =>
+          client.send(new DescribeTasksCommand({ cluster, tasks })),
+        )
+        // What is missing has stopped since.
+        const created = (answer.tasks ?? []).map(({ createdAt }) => createdAt?.getTime())
+        if (created.includes(undefined)) return undefined
+        oldest = Math.min(oldest, ...created.map(Number))
+      }
+      if (rest.nextToken === undefined) return oldest
+      nextToken = rest.nextToken
+    }
+    return undefined
   }
 
   /** Replaces the tasks with new ones, which read the secrets again. Source: ECS API reference, UpdateService. */
@@ -95,13 +131,14 @@ export class EcsServices {
       http: this.#http,
       policy: this.#policy,
       credentials,
-      isRepeatable: verb === 'describe',
+      isRepeatable: verb !== 'deploy',
       // A deployment is waited for by describing its service.
       counted: 'since-success',
       send,
       explain: async (error) => {
         const { explainService } = await import('./explain-service.ts')
-        return explainService(error, { caller: this.#caller, region: this.#region, service })
+        const use: ServiceUse = /tasks/.test(verb) ? 'tasks' : 'deploy'
+        return explainService(error, { caller: this.#caller, region: this.#region, service, use })
       },
     })
   }
@@ -113,7 +150,13 @@ export class EcsServices {
   }
 }
 
-function stateOf({ deployments = [], runningCount = 0, desiredCount = 0, events = [] }: SdkService): ServiceState {
+function stateOf({
+  deployments = [],
+  deploymentController,
+  runningCount = 0,
+  desiredCount = 0,
+  events = [],
+}: SdkService): ServiceState {
   const all = deployments.map(
     ({ id = '', rolloutState = '', rolloutStateReason = '', createdAt, status, runningCount: running = 0 }) => ({
       id: printable(id, 100),
@@ -127,6 +170,7 @@ function stateOf({ deployments = [], runningCount = 0, desiredCount = 0, events 
   const primary = all.find(({ status }) => status === 'PRIMARY')
   const back = events.filter(({ message }) => ROLL_BACK.test(message ?? ''))
   return {
+    controller: printable(deploymentController?.type ?? 'ECS', 40),
     primary,
     rolledBack:
       primary !== undefined &&

@@ -1,6 +1,7 @@
 /** What to tell a user whom a policy keeps from a secret. */
 import { ActionError } from '../errors/action-error.ts'
-import { block, code, codes, prose } from '../text/message.ts'
+import { block, code, codes, partsOf, prose } from '../text/message.ts'
+import { verbatim } from '../text/printable.ts'
 import { roleName } from './caller.ts'
 import { secretCommand } from './commands.ts'
 import {
@@ -53,9 +54,21 @@ export function secretDenied(denied: Denied): (facts: SecretFacts) => ActionErro
       failed: prose`${subject === 'role' ? prose`The role ${roleName(role)}` : subject} is not allowed to ${use.verb} the secret ${code(secret.id)}.`,
       seen: seenAs(facts),
       forward: forwardSecret(facts),
-      ...(isOwn(denied) ? REMEDIES[denied](facts, refused) : SHARED[denied](refused)),
+      ...withCondition(isOwn(denied) ? REMEDIES[denied](facts, refused) : SHARED[denied](refused), facts),
     })
   }
+}
+
+/** A condition on the staging label refuses like a missing statement: AWS never says that it was the condition. */
+function withCondition(advice: Advice, { use, secret }: SecretFacts): Advice {
+  const asked = use.asked ?? (secret.versionId === undefined ? undefined : { versionId: secret.versionId })
+  if (asked === undefined) return advice
+  const key = code('secretsmanager:VersionStage')
+  const note =
+    'versionId' in asked
+      ? prose`The version was requested by its ID, without a staging label: if a policy has a condition on ${key}, allow this read without the condition.`
+      : prose`The version was requested by its staging label ${code(verbatim(asked.stage))}: if a policy has a condition on ${key}, it must allow this label${asked.stage.startsWith('hf-oidc-') ? prose` (${code('StringLike')} with ${code('hf-oidc-retired-*')})` : ''}.`
+  return { ...advice, fix: [...partsOf(advice.fix ?? []), note] }
 }
 
 function isOwn(denied: Denied): denied is OwnDenied {

@@ -1,12 +1,12 @@
 /** What to tell a user whom ECS refuses a deployment. Loaded only then. */
 import { ActionError, type Explanation } from '../errors/action-error.ts'
-import { block, code, codes, prose } from '../text/message.ts'
+import { block, type Code, code, codes, prose } from '../text/message.ts'
 import { type AwsCaller, roleName } from './caller.ts'
 import { word } from './commands.ts'
 import type { EcsService } from './ecs-service.ts'
 import { byPolicy, nameForCommand, type Refused, SHARED, type SharedDenied, statement, what } from './explain-denial.ts'
 import { CHECK_SETTINGS, endpointVariables } from './explain-settings.ts'
-import { SERVICE_ACTIONS, serviceStatement } from './policies/missing-statements.ts'
+import { SERVICE_ACTIONS, serviceStatement, TASK_ACTIONS, tasksStatement } from './policies/missing-statements.ts'
 import { forwardTo } from './reasons/fixer.ts'
 import { readReason } from './reasons/read.ts'
 import type { EcsKind, Reason } from './reasons/reason.ts'
@@ -17,9 +17,15 @@ export interface ServiceRefusal {
   caller: Pick<AwsCaller, 'role' | 'sessionPolicy'>
   region: string
   service: EcsService
+  /** Default: `deploy`. */
+  use?: ServiceUse
 }
 
+/** What is done with a service: it is deployed, or its tasks are looked at. */
+export type ServiceUse = 'deploy' | 'tasks'
+
 interface Facts extends ServiceRefusal {
+  use: ServiceUse
   reason: Reason<EcsKind>
 }
 
@@ -85,48 +91,68 @@ const REMEDIES: Record<Exclude<EcsKind, SharedDenied>, Remedy> = {
 /** Maps a refusal of ECS to `deployment-failed`. */
 export function explainService(error: ServiceError, refusal: ServiceRefusal): ActionError {
   const reason = readReason('ecs', error)
-  return failure(said(error), { ...refusal, reason })
+  return failure(said(error), { use: 'deploy', ...refusal, reason })
 }
 
 /** `deployment-failed` for what DescribeServices shows of a service. */
 export function serviceUnfit(
-  kind: 'service-missing' | 'service-inactive' | 'controller',
+  kind: 'service-missing' | 'service-inactive',
   seen: string,
   refusal: ServiceRefusal,
 ): ActionError {
   const nothing = { onKey: false, principal: undefined, action: undefined, resource: undefined, policyArn: undefined }
-  return failure(seen, { ...refusal, reason: { kind, ...nothing } })
+  return failure(seen, { use: 'deploy', ...refusal, reason: { kind, ...nothing } })
 }
 
 function failure(seen: string, facts: Facts): ActionError {
-  const { caller, reason, region } = facts
+  const { caller, reason, region, use } = facts
   const { cluster, service } = facts.service
   const { kind } = reason
   const refused: Refused = {
     reason,
     role: caller.role,
-    actions: SERVICE_ACTIONS,
+    actions: USES[use].actions,
     region,
     endpoint: 'ecs',
-    statement: serviceStatement(caller.role, region, facts.service),
+    statement: USES[use].statement(caller.role, region, facts.service),
   }
   return new ActionError('deployment-failed', {
-    failed: prose`The service ${code(`${cluster}/${service}`)} could not be redeployed; its tasks keep using the previous token until that token is revoked.`,
+    ...USES[use].told(code(`${cluster}/${service}`)),
     seen,
-    expected: 'a new deployment of the service',
     ...(isShared(kind) ? SHARED[kind](refused) : REMEDIES[kind](facts)),
     forward: forwardTo(reason, { role: caller.role }),
   })
 }
 
+/** What each use needs, and how its failure is told. */
+const USES = {
+  deploy: {
+    actions: SERVICE_ACTIONS,
+    statement: serviceStatement,
+    told: (name: Code) => ({
+      failed: prose`The service ${name} could not be redeployed; its tasks keep using the previous token until that token is revoked.`,
+      expected: 'a new deployment of the service',
+    }),
+  },
+  tasks: {
+    actions: TASK_ACTIONS,
+    statement: tasksStatement,
+    told: (name: Code) => ({
+      failed: prose`The tasks of the service ${name} could not be looked at, so nobody knows whether they still use a previous token.`,
+      expected: 'a list of the service’s tasks with the times at which they were created',
+    }),
+  },
+} as const satisfies Record<ServiceUse, object>
+
 function isShared(kind: EcsKind): kind is SharedDenied {
   return Object.hasOwn(SHARED, kind)
 }
 
-function roleLacks({ caller, region, service, reason: { action } }: Facts): Advice {
+function roleLacks({ caller, region, service, use, reason: { action } }: Facts): Advice {
   const { role, sessionPolicy } = caller
+  const { actions, statement: missing } = USES[use]
   // What ECS does for the caller, such as passing a role to the tasks, is another right than deploying.
-  if (action !== undefined && !SERVICE_ACTIONS.some((known) => known.toLowerCase() === action.toLowerCase())) {
+  if (action !== undefined && !actions.some((known) => known.toLowerCase() === action.toLowerCase())) {
     return {
       cause: prose`The role’s policy does not allow ${code(action)}, which this service’s settings require.`,
       fix: prose`Allow ${code(action)} in the policy of the role ${roleName(role)}, for the resource that ECS names above.`,
@@ -134,17 +160,20 @@ function roleLacks({ caller, region, service, reason: { action } }: Facts): Advi
   }
   const own = sessionPolicy === 'auto' ? '' : prose` (and to ${code('session-policy')}, if you set a policy there)`
   return {
-    cause: 'The role’s policy does not name this service, or names it without its cluster.',
+    cause:
+      use === 'tasks'
+        ? prose`The role’s policy does not allow ${codes(actions)} in the cluster of this service.`
+        : 'The role’s policy does not name this service, or names it without its cluster.',
     fix: [
       prose`Add this statement to the policy of the role ${roleName(role)}${own}:`,
-      statement(serviceStatement(role, region, service)),
+      statement(missing(role, region, service)),
     ],
   }
 }
 
-function roleDenies({ caller: { role }, reason }: Facts): Advice {
+function roleDenies({ caller: { role }, reason, use }: Facts): Advice {
   return {
-    cause: prose`A policy of the role ${roleName(role)} explicitly denies ${what({ reason, actions: SERVICE_ACTIONS })}${byPolicy({ reason })}.`,
+    cause: prose`A policy of the role ${roleName(role)} explicitly denies ${what({ reason, actions: USES[use].actions })}${byPolicy({ reason })}.`,
     fix: [
       'Narrow its Deny statement. An Allow in another policy does not help:',
       block(
@@ -154,13 +183,13 @@ function roleDenies({ caller: { role }, reason }: Facts): Advice {
   }
 }
 
-function sessionLacks({ caller: { sessionPolicy } }: Facts): Advice {
+function sessionLacks({ caller: { sessionPolicy }, use }: Facts): Advice {
   const own = sessionPolicy !== 'auto' && sessionPolicy !== 'none'
   return {
     cause:
       'The session policy of this session does not allow it; a session can do only what both that policy and the role allow.',
     fix: own
-      ? prose`Allow ${codes(SERVICE_ACTIONS)} on this service in ${code('session-policy')}, or set ${code('session-policy: auto')}.`
+      ? prose`Allow ${codes(USES[use].actions)} on this service in ${code('session-policy')}, or set ${code('session-policy: auto')}.`
       : prose`${code('session-policy: auto')} allows only the services in ${code('ecs-services')}, in this account and region. Check their names.`,
   }
 }
@@ -199,7 +228,7 @@ function controller({ service, region }: Facts): Advice {
   return {
     cause: prose`ECS can force a new deployment only of a service whose deployment controller is ${code('ECS')}. Another one (${code('CODE_DEPLOY')} or ${code('EXTERNAL')}) runs the deployments of this service.`,
     fix: [
-      prose`Remove the service from ${code('ecs-services')}, and start its deployment with CodeDeploy or the external controller after each rotation. Set ${code('grace')} long enough for that. This shows the controller:`,
+      prose`Start a deployment of the service with CodeDeploy or the external controller after each rotation. As long as the service is listed in ${code('ecs-services')}, the previous token is kept until its tasks are replaced. This shows the controller:`,
       block(`${describeServices(service, region).text} --query 'services[].deploymentController'`),
     ],
   }

@@ -19,7 +19,12 @@ export interface SecretUse {
   kmsActions: readonly string[]
   /** What the secret must hold. */
   content: SecretContent
+  /** How a version was asked for, where it was read. */
+  asked?: AskedVersion
 }
+
+/** How a version is asked for: a policy may have a condition on the label, which a version ID never meets. */
+export type AskedVersion = { stage: string } | { versionId: string }
 
 /** Reading what the secret must hold, and nothing more. */
 export function reading(content: SecretContent): SecretUse {

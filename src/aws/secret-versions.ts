@@ -7,10 +7,11 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { ActionError } from '../errors/action-error.ts'
-import type { Http } from '../net/http.ts'
+import { type Http, NetworkError } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
 import { code, prose } from '../text/message.ts'
+import { printable } from '../text/printable.ts'
 import { remember } from '../text/redact.ts'
 import type { AwsCaller } from './caller.ts'
 import { type AwsCall, callAws } from './clients.ts'
@@ -18,8 +19,10 @@ import { explainSecret } from './explain-secret.ts'
 import { endpointVariables } from './explain-settings.ts'
 import { ROTATION_ACTIONS, ROTATION_KMS_ACTIONS } from './policies/secret-actions.ts'
 import { arnOf, decode, versionOf } from './read-secret.ts'
+import { plainWords } from './reasons/denial.ts'
 import type { SecretReference } from './request.ts'
-import { serviceError } from './service-error.ts'
+import type { AskedVersion } from './secret-use.ts'
+import { cureOfRefusal, type ServiceError, serviceError } from './service-error.ts'
 
 export const CURRENT = 'AWSCURRENT'
 export const PENDING = 'AWSPENDING'
@@ -34,12 +37,12 @@ export interface SecretDescription {
   rotationEnabled: boolean
   /** When the secret was created, in milliseconds since the epoch; undefined when AWS does not say. */
   createdAt: number | undefined
-  /** Where the secret is that this one is a replica of; undefined when it is none. */
-  primaryRegion?: string | undefined
-  /** The AWS service that manages it; undefined when none does. */
-  owningService?: string | undefined
-  /** When it was marked for deletion, in milliseconds since the epoch. */
-  deletedAt?: number | undefined
+  /** The region of the primary secret, when this one is a replica. */
+  primaryRegion: string | undefined
+  /** When somebody deleted it, in milliseconds since the epoch: AWS keeps it until the recovery window is over. */
+  deletedAt: number | undefined
+  /** The AWS service that manages the secret, when one does. */
+  owningService: string | undefined
 }
 
 /** One version with its value: a secret. */
@@ -51,8 +54,23 @@ export interface SecretVersion {
   createdAt: number | undefined
 }
 
-/** AWS's answer when a label is not where the call says it is, or a version is gone. */
+/** What AWS calls a write that it refused for good, and whether an earlier attempt may have been carried out. */
+export interface RefusedWrite {
+  refusal: ActionError
+  mayBeStored: boolean
+}
+
+/** How a version is read. */
+export interface ReadOptions {
+  /** It was written just now, maybe by a process other than this one. */
+  isWritten?: boolean
+  /** The staging labels that it had a moment ago: it is read by one of them. */
+  labels?: readonly string[]
+}
+
+/** AWS's names for a label that is not where the call says it is, or a version that is gone; and for much else. */
 const ELSEWHERE = /^(?:InvalidParameterException|ResourceNotFoundException|InvalidRequestException)$/
+const NOT_FOUND = /^ResourceNotFoundException$/
 
 /** What is done with the secret, in words: after "is not allowed to". */
 const VERBS = {
@@ -110,33 +128,53 @@ export class SecretVersions {
       stages: new Map(stages),
       rotationEnabled: answer.RotationEnabled === true,
       createdAt: answer.CreatedDate?.getTime(),
-      // A primary names its own region.
-      primaryRegion: answer.PrimaryRegion === this.secret.region ? undefined : answer.PrimaryRegion,
-      owningService: answer.OwningService,
+      // A primary secret with replicas names its own region.
+      primaryRegion: answer.PrimaryRegion === this.secret.region ? undefined : textOf(answer.PrimaryRegion),
       deletedAt: answer.DeletedDate?.getTime(),
+      owningService: textOf(answer.OwningService),
     }
   }
 
   /**
-   * One version by its id; undefined when there is none, or it has no value. `isWritten`: it was written just now, by a
-   * process other than this one.
+   * One version by its id; undefined when there is none, or it has no value. With `labels`, it is asked for by a label, as
+   * policies may demand; if the label is on another version by now, by its id after all.
    */
-  async read(versionId: string, { isWritten = this.#written.has(versionId) } = {}): Promise<SecretVersion | undefined> {
-    const command = new GetSecretValueCommand({ SecretId: this.secret.id, VersionId: versionId })
+  async read(
+    versionId: string,
+    { isWritten = this.#written.has(versionId), labels = [] }: ReadOptions = {},
+  ): Promise<SecretVersion | undefined> {
+    const stage = labelToAskFor(labels)
+    const labelled = stage === undefined ? undefined : await this.readStage(stage, { isWritten })
+    if (labelled?.versionId === versionId) return labelled
+    const found = await this.#get({ versionId }, isWritten)
+    return found && { ...found, versionId }
+  }
+
+  /** The version that has the label when AWS answers; undefined when none has it, or that version has no value. */
+  async readStage(stage: string, { isWritten = false }: Pick<ReadOptions, 'isWritten'> = {}) {
+    return await this.#get({ stage }, isWritten)
+  }
+
+  async #get(asked: AskedVersion, isWritten: boolean): Promise<SecretVersion | undefined> {
+    const command = new GetSecretValueCommand({
+      SecretId: this.secret.id,
+      ...('stage' in asked ? { VersionStage: asked.stage } : { VersionId: asked.versionId }),
+    })
     const late = { left: isWritten ? 1 : 0 }
     const answer = await this.#send({
       verb: 'read',
-      about: versionId,
+      about: Object.values(asked).join(),
       isRepeatable: true,
       isWritten,
-      send: (client) => unlessRefused(client.send(command), /^ResourceNotFoundException$/, undefined, late),
+      asked,
+      send: (client) => unlessRefused(client.send(command), isVersionMissing, undefined, late),
     })
     if (!answer) return undefined
     // Bytes that are not text show as such, and are not a token.
     const text = answer.SecretString ?? decode(answer.SecretBinary) ?? '\ufffd'
     rememberValues(text)
     return {
-      versionId,
+      versionId: versionOf(answer.VersionId) ?? '',
       text,
       binary: answer.SecretString === undefined,
       createdAt: answer.CreatedDate?.getTime(),
@@ -145,27 +183,38 @@ export class SecretVersions {
 
   /**
    * Stores a value as the pending version `versionId`. Calling it twice is the same as once. `taken`: there is a version
-   * of that id with another value.
+   * of that id with another value. A refusal that another attempt cannot cure is returned.
    */
-  async putPending(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken'> {
+  async putPending(versionId: string, text: string, binary: boolean): Promise<'stored' | 'taken' | RefusedWrite> {
+    const { rotationToken } = this.#caller
     const command = new PutSecretValueCommand({
       SecretId: this.secret.id,
       ClientRequestToken: versionId,
       VersionStages: [PENDING],
       ...(binary ? { SecretBinary: Buffer.from(text) } : { SecretString: text }),
+      ...(rotationToken === undefined ? {} : { RotationToken: rotationToken }),
     })
-    const taken = await this.#send({
-      verb: 'write',
-      about: versionId,
-      isRepeatable: true,
-      send: (client) => unlessRefused(client.send(command), /^ResourceExistsException$/, 'taken' as const),
-    })
-    if (taken === 'taken') return 'taken'
+    const met = new Met()
+    try {
+      const taken = await this.#send({
+        verb: 'write',
+        about: versionId,
+        isRepeatable: true,
+        send: (client) => met.watch(unlessRefused(client.send(command), isTaken, 'taken' as const)),
+      })
+      if (taken === 'taken') return 'taken'
+    } catch (error) {
+      if (!(error instanceof ActionError) || met.refusal === undefined) throw error
+      return { refusal: error, mayBeStored: met.mayBeDone }
+    }
     this.#written.add(versionId)
     return 'stored'
   }
 
-  /** Moves a staging label. False when it is not (or no longer) where `from` says, and AWS left everything as it was. */
+  /**
+   * Moves a staging label. False when it is not (or no longer) where `from` says, or the version is gone: AWS left
+   * everything as it was, and DescribeSecret confirms why.
+   */
   async move(label: string, { from, to }: { from?: string; to?: string }): Promise<boolean> {
     const command = new UpdateSecretVersionStageCommand({
       SecretId: this.secret.id,
@@ -173,18 +222,27 @@ export class SecretVersions {
       ...(from === undefined ? {} : { RemoveFromVersionId: from }),
       ...(to === undefined ? {} : { MoveToVersionId: to }),
     })
-    const isWritten = to !== undefined && this.#written.has(to)
-    const late = { left: isWritten ? 1 : 0 }
-    const elsewhere = await this.#send({
-      verb: 'label',
-      about: [label, from, to].join(' '),
-      isWritten,
-      send: (client) => unlessRefused(client.send(command), ELSEWHERE, 'elsewhere' as const, late),
-    })
-    return elsewhere !== 'elsewhere'
+    const met = new Met()
+    try {
+      await this.#send({
+        verb: 'label',
+        about: [label, from, to].join(' '),
+        isWritten: to !== undefined && this.#written.has(to),
+        send: (client) => met.watch(client.send(command)),
+      })
+      return true
+    } catch (error) {
+      const { refusal } = met
+      if (refusal === undefined || !ELSEWHERE.test(refusal.name)) throw error
+      // AWS uses these names for other reasons too: only the labels tell whether somebody was faster.
+      const place = placeOf(await this.describe(), { label, from, to })
+      const isGone = to !== undefined && NOT_FOUND.test(refusal.name) && place === 'unlabelled'
+      if (place === 'as-said' || (place === 'unlabelled' && !isGone)) throw error
+      return place === 'done'
+    }
   }
 
-  async #send<T>({ verb, ...call }: SecretCall<T>): Promise<T> {
+  async #send<T>({ verb, asked, ...call }: SecretCall<T>): Promise<T> {
     const { secret } = this
     const caller = this.#caller
     const use = {
@@ -192,6 +250,7 @@ export class SecretVersions {
       actions: ROTATION_ACTIONS,
       kmsActions: ROTATION_KMS_ACTIONS,
       content: 'token',
+      ...(asked === undefined ? {} : { asked }),
     } as const
     return await callAws({
       Client: SecretsManagerClient,
@@ -214,24 +273,88 @@ type SecretCall<T> = Pick<
   'send' | 'about' | 'isRepeatable' | 'isWritten' | 'examine'
 > & {
   verb: keyof typeof VERBS
+  asked?: AskedVersion
+}
+
+interface Move {
+  label: string
+  from: string | undefined
+  to: string | undefined
 }
 
 /**
- * The answer, or `otherwise` when AWS refuses with one of these names. `late.left`: how many "not found" may be due to a
- * write that is not visible yet; they are thrown.
+ * What the labels say about a move that AWS refused. `done`: the label is where it was to go. `elsewhere`: it is not where
+ * the call says. `unlabelled`: it is, but the version that was to get it has no label. `as-said`: nothing is amiss.
+ */
+function placeOf({ stages }: SecretDescription, { label, from, to }: Move) {
+  const at = [...stages].find(([, labels]) => labels.includes(label))?.[0]
+  if (to !== undefined && at === to) return 'done'
+  if (at !== from) return 'elsewhere'
+  return to === undefined || stages.has(to) ? 'as-said' : 'unlabelled'
+}
+
+/** What the attempts at a call met. */
+class Met {
+  /** The refusal that the last attempt met, when no other attempt can cure it. */
+  refusal: ServiceError | undefined
+  /** An attempt may have been carried out: its answer was lost, or says nothing about that. */
+  mayBeDone = false
+
+  async watch<T>(answer: Promise<T>): Promise<T> {
+    this.refusal = undefined
+    try {
+      return await answer
+    } catch (error) {
+      this.refusal = finalRefusal(error)
+      this.mayBeDone ||= this.refusal === undefined
+      throw error
+    }
+  }
+}
+
+/** Undefined for a failure that another attempt can cure, and for one after which nobody knows what was done. */
+function finalRefusal(error: unknown): ServiceError | undefined {
+  if (error instanceof NetworkError || error instanceof ActionError) return undefined
+  const refusal = serviceError(error)
+  const isFinal = refusal.kind !== 'unreadable' && cureOfRefusal(refusal, { service: 'SECRETS_MANAGER' }) !== 'retry'
+  return isFinal ? refusal : undefined
+}
+
+/** The label to ask for a version by: the ones that policies name come first. */
+function labelToAskFor(labels: readonly string[]): string | undefined {
+  const known = [CURRENT, PENDING, PREVIOUS].find((label) => labels.includes(label))
+  return known ?? labels.find((label) => label.startsWith('hf-oidc-')) ?? labels[0]
+}
+
+/** Text in an answer, for messages; undefined for anything else, and for none. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? printable(value, 100) : undefined
+}
+
+/** True when there is no such version, or it has no value; not when the secret itself is gone. */
+const isVersionMissing = (error: ServiceError) =>
+  NOT_FOUND.test(error.name) && !SECRET_MISSING.test(plainWords(error.message))
+/** Source: Secrets Manager's own words for a secret that does not exist; for a version, they go on. */
+const SECRET_MISSING = /can'?t find the specified secret\.?$/i
+
+const isTaken = ({ name }: ServiceError) => name === 'ResourceExistsException'
+
+/**
+ * The answer, or `otherwise` when AWS refuses for this reason. `late.left`: how many "not found" may be due to a write that
+ * is not visible yet; they are thrown.
  */
 async function unlessRefused<Answer, Otherwise>(
   answer: Promise<Answer>,
-  names: RegExp,
+  isReason: (error: ServiceError) => boolean,
   otherwise: Otherwise,
   late = { left: 0 },
 ): Promise<Answer | Otherwise> {
   try {
     return await answer
   } catch (error) {
-    const { name } = serviceError(error)
-    if (!names.test(name)) throw error
-    if (late.left === 0 || !/NotFound/.test(name)) return otherwise
+    const refusal = serviceError(error)
+    if (!isReason(refusal)) throw error
+    if (late.left === 0 || !/NotFound/.test(refusal.name)) return otherwise
     late.left -= 1
     throw error
   }

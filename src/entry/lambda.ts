@@ -7,6 +7,7 @@ import { toActionError } from '../errors/unforeseen.ts'
 import type { Contacted } from '../net/http.ts'
 import { withNetwork } from '../net/network.ts'
 import { proxyPasswords } from '../net/proxy.ts'
+import { stepNamed } from '../rotation/function/event.ts'
 import { handleRotation } from '../rotation/function/handle.ts'
 import { type FunctionRequest, parseFunction } from '../rotation/inputs/parse-function.ts'
 import type { Outcome } from '../rotation/outcome.ts'
@@ -59,6 +60,8 @@ interface FunctionProgress {
 }
 
 async function rotate(event: unknown, context: LambdaContext, progress: FunctionProgress, steps: Steps): Promise<void> {
+  // It must be in no text of ours, even if the event is refused.
+  if (isRecord(event) && typeof event.RotationToken === 'string') remember(event.RotationToken)
   const { env } = process
   const credentials = {
     accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
@@ -85,13 +88,14 @@ async function rotate(event: unknown, context: LambdaContext, progress: Function
 function functionFacts(event: unknown, context: LambdaContext, progress: FunctionProgress): AuditedFacts {
   const { request, contacted, outcome } = progress
   const { Step, SecretId, ClientRequestToken } = isRecord(event) ? event : {}
+  const step = stepNamed(Step) ?? Step
   return {
     org: request?.org,
     role: request?.role.arn,
     hosts: contacted && auditedHosts(contacted(), ''),
     details: {
       function: context.invokedFunctionArn,
-      functionStep: Step,
+      functionStep: step,
       secrets:
         SecretId === undefined
           ? undefined

@@ -5,21 +5,23 @@ import { ActionError } from '../errors/action-error.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import type { Deadline } from '../net/deadline.ts'
 import type { Log } from '../text/log.ts'
-import { block, code, list, prose, type Wording } from '../text/message.ts'
+import { block, code, list, partsOf, plain, prose, type Wording } from '../text/message.ts'
 import { quoted } from '../text/printable.ts'
 
 export interface ServiceOutcome {
   /** `cluster/service`. */
   service: string
-  action: 'deployed' | 'completed' | 'up-to-date' | 'would-deploy' | 'failed'
+  action: 'deployed' | 'completed' | 'up-to-date' | 'would-deploy' | 'not-redeployed' | 'failed'
   deploymentId: string | undefined
   error: ActionError | undefined
   /** No running task was started before this, in milliseconds since the epoch; undefined when nobody knows. */
   tasksSince: number | undefined
+  /** What runs its deployments, if that is not ECS: it is not redeployed. */
+  controller?: string
 }
 
 export interface DeployContext {
-  ecs: Pick<EcsServices, 'describe' | 'deploy'>
+  ecs: Pick<EcsServices, 'describe' | 'deploy' | 'oldestTask'>
   services: readonly EcsService[]
   /** When a token was last replaced, in milliseconds since the epoch; `now`: in this run. */
   replaced: number | 'now'
@@ -46,15 +48,20 @@ export async function deployServices(context: DeployContext): Promise<ServiceOut
   return await Promise.all(started.map((outcome, index) => waitFor(context, outcome, context.services[index])))
 }
 
-async function start(
-  { ecs, replaced, dryRun, log }: DeployContext,
-  { cluster, service }: EcsService,
-): Promise<ServiceOutcome> {
+async function start(context: DeployContext, { cluster, service }: EcsService): Promise<ServiceOutcome> {
+  const { ecs, replaced, dryRun, log } = context
   const name = `${cluster}/${service}`
   const outcome = { service: name, deploymentId: undefined, error: undefined, tasksSince: undefined }
   try {
     const state = await ecs.describe({ cluster, service })
-    const seen = { ...outcome, deploymentId: state.primary?.id, tasksSince: tasksSince(state) }
+    const since = await oldestTaskOf(context, { cluster, service }, state)
+    const seen = { ...outcome, deploymentId: state.primary?.id, tasksSince: since }
+    if (!isRunByEcs(state)) {
+      const { controller } = state
+      const isReplaced = replaced !== 'now' && since !== undefined && since >= replaced
+      if (!isReplaced) log.info(`ECS: ${name} was not redeployed, because ${controller} runs its deployments`)
+      return { ...seen, controller, action: isReplaced ? 'up-to-date' : 'not-redeployed' }
+    }
     if (isUpToDate(state, replaced)) return { ...seen, action: 'up-to-date' }
     if (dryRun) return { ...seen, action: 'would-deploy' }
     const deploymentId = (await ecs.deploy({ cluster, service })).primary?.id
@@ -71,11 +78,44 @@ function isUpToDate({ primary, rolledBack }: ServiceState, replaced: number | 'n
   return primary.createdAt >= replaced && primary.rolloutState !== 'FAILED'
 }
 
-/** The latest time at which the oldest running task can have been started. */
+/** Whether ECS can be told to redeploy the service. */
+export function isRunByEcs({ controller }: ServiceState): boolean {
+  return controller === 'ECS'
+}
+
+/**
+ * When the oldest running task was created: as its deployments show it, if that is late enough; otherwise, as the tasks
+ * themselves do. A role that may not look at them is no failure: a service of another controller then keeps the previous
+ * tokens.
+ */
+async function oldestTaskOf(
+  { ecs, replaced, log }: DeployContext,
+  service: EcsService,
+  state: ServiceState,
+): Promise<number | undefined> {
+  const byDeployments = tasksSince(state)
+  const isByEcs = isRunByEcs(state)
+  // Tasks are not older than the deployment that started them; and those of now are from before the replacement.
+  const isEnough = replaced === 'now' || (byDeployments !== undefined && byDeployments >= replaced)
+  if (isByEcs && isEnough) return byDeployments
+  try {
+    return (await ecs.oldestTask(service)) ?? byDeployments
+  } catch (error) {
+    const { explanation, summary } = toActionError(error)
+    const parts = (wording: Wording = []) => partsOf(wording)
+    if (isByEcs) log.debug(`ECS: ${summary} Its deployments are looked at instead.`)
+    else
+      log.warning(
+        `${summary} Previous tokens are kept.\n${plain([...parts(explanation.seen), ...parts(explanation.fix)])}`,
+      )
+    return byDeployments
+  }
+}
+
+/** The latest time at which the oldest running task can have been started, as far as deployments show it. */
 function tasksSince({ primary, deployments, rolledBack }: ServiceState): number | undefined {
-  // Deployments that are run by something other than ECS are not listed: then only the grace counts.
-  if (!primary) return Number.POSITIVE_INFINITY
-  if (rolledBack) return undefined
+  // Deployments that are run by something other than ECS are not listed.
+  if (!primary || rolledBack) return undefined
   return Math.min(
     ...deployments.filter(({ id, running }) => running > 0 || id === primary.id).map((one) => one.createdAt),
   )
@@ -87,7 +127,7 @@ async function waitFor(
   service: EcsService | undefined,
 ): Promise<ServiceOutcome> {
   const { ecs, deadline, log } = context
-  if (!service || outcome.action === 'failed') return outcome
+  if (!service || outcome.action === 'failed' || outcome.controller !== undefined) return outcome
   try {
     for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 2)) {
       const state = await ecs.describe(service)

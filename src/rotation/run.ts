@@ -12,6 +12,7 @@ import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
 import type { Steps } from '../text/steps.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
+import { announceServices } from './announce.ts'
 import { beginSecret } from './begin.ts'
 import type { ServiceOutcome } from './deploy.ts'
 import { cleanUp } from './leftovers/clean-up.ts'
@@ -25,6 +26,7 @@ import { rotateSecret } from './secret/rotate-secret.ts'
 import type { Turn } from './secret/turn.ts'
 import { rotationPolicy } from './session-policy.ts'
 import { Settling } from './settling.ts'
+import { oldestTask } from './task-age.ts'
 
 /** What a run works with. */
 export interface RotationContext extends ProofContext {
@@ -70,7 +72,8 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
   const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
   const rotation: Begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(rotation)
-  const minting = await openMinting(context, caller)
+  const announced = announceServices({ ...context, ...request, caller })
+  const [minting] = await Promise.all([openMinting(context, caller), announced])
   rotation.account = minting?.minter.accountName
   const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
@@ -174,17 +177,4 @@ function lastReplaced(turns: readonly Leftovers[], now: number): number | undefi
     .filter(({ labels }) => labels.includes(PREVIOUS))
     .map(({ since }) => since ?? now)
   return times.length > 0 ? Math.max(...times) : undefined
-}
-
-/**
- * The time before which no task of the services was started, in milliseconds since the epoch. `grace: 0s` does not wait
- * for tasks, unless a deployment failed.
- */
-export function oldestTask(
-  { graceSeconds }: Pick<RotationRequest, 'graceSeconds'>,
-  services: readonly ServiceOutcome[],
-): number {
-  const hasFailed = services.some(({ action }) => action === 'failed')
-  if (graceSeconds === 0 && !hasFailed) return Number.POSITIVE_INFINITY
-  return Math.min(...services.map(({ tasksSince }) => tasksSince ?? Number.NEGATIVE_INFINITY))
 }

@@ -1,12 +1,14 @@
 /** The session policy of a rotation: exactly the listed secrets and services, whatever the role may do. */
 import { serviceArn } from '../aws/ecs-service.ts'
+import { tasksIn } from '../aws/policies/missing-statements.ts'
 import { ROTATION_ACTIONS } from '../aws/policies/secret-actions.ts'
 import { kmsViaService, secretArnPatterns } from '../aws/policies/secret-resources.ts'
 import { adminOf, type RotationRequest } from './request.ts'
 
 /**
  * What STS gets as `Policy`: for `auto`, to read the admin secret; to describe, read, put and label the listed secrets
- * (with `dry-run` only to describe and read them), under customer keys too; to describe and update the listed services.
+ * (with `dry-run` only to describe and read them), under customer keys too; to describe and update the listed services, and
+ * to look at the tasks of their clusters.
  * JSON; undefined for `none`. The caller makes sure that it fits into 2,048 characters.
  */
 export function rotationPolicy(request: RotationRequest): string | undefined {
@@ -37,6 +39,14 @@ export function rotationPolicy(request: RotationRequest): string | undefined {
               dryRun ? ['ecs:DescribeServices'] : ['ecs:DescribeServices', 'ecs:UpdateService'],
               services.map((service) => serviceArn(role.partition, region, role.account, service)),
             ),
+            {
+              Effect: 'Allow',
+              ...tasksIn(
+                role,
+                region,
+                services.map(({ cluster }) => cluster),
+              ),
+            },
           ]),
     ],
   })

@@ -93,6 +93,14 @@ export function prefixed(text: string, wording: Wording): Part[] {
   return [{ kind: 'prose', inlines: [text, ...first.inlines] }, ...rest]
 }
 
+/** The message with `text` behind its last sentence. */
+export function suffixed(wording: Wording, text: string): Part[] {
+  const parts = partsOf(wording)
+  const last = parts.at(-1)
+  if (last?.kind !== 'prose') return [...parts, asProse(text)]
+  return [...parts.slice(0, -1), { kind: 'prose', inlines: [...last.inlines, text] }]
+}
+
 /** The parts of a message, in order. */
 export function partsOf(wording: Wording): Part[] {
   const pieces = typeof wording === 'string' || 'kind' in wording ? [wording] : wording

@@ -1,5 +1,5 @@
 /** Statements for the policy of a role that lacks them: what refusals print. */
-import { type EcsService, serviceArn } from '../ecs-service.ts'
+import { clusterArn, type EcsService, serviceArn } from '../ecs-service.ts'
 import type { Role, SecretReference } from '../request.ts'
 import { kmsViaService, secretAccount, secretResource } from './secret-resources.ts'
 
@@ -11,6 +11,9 @@ export interface Statement {
 
 /** What deploying a service takes. Source: ECS API reference, DescribeServices and UpdateService. */
 export const SERVICE_ACTIONS = ['ecs:DescribeServices', 'ecs:UpdateService'] as const
+
+/** What knowing the age of a service's tasks takes. Source: ECS API reference, ListTasks and DescribeTasks. */
+export const TASK_ACTIONS = ['ecs:ListTasks', 'ecs:DescribeTasks'] as const
 
 /** What stands for the id of a key that only the reader can look up. */
 export const KEY_PLACEHOLDER = '<the key of the secret>'
@@ -52,6 +55,20 @@ export function keyStatement(
 /** Allows deployments of this service alone. */
 export function serviceStatement({ partition, account }: Role, region: string, service: EcsService): Statement {
   return { Effect: 'Allow', Action: SERVICE_ACTIONS, Resource: serviceArn(partition, region, account, service) }
+}
+
+/** Allows to look at the tasks of the service's cluster alone. */
+export function tasksStatement(role: Role, region: string, { cluster }: EcsService): Statement {
+  return { Effect: 'Allow', ...tasksIn(role, region, [cluster]) }
+}
+
+/**
+ * What a statement says that allows to look at the tasks of these clusters. ListTasks has no resource of its own.
+ * Source: Service Authorization Reference, "Amazon Elastic Container Service".
+ */
+export function tasksIn({ partition, account }: Role, region: string, clusters: readonly string[]) {
+  const arns = [...new Set(clusters)].map((cluster) => clusterArn(partition, region, account, cluster))
+  return { Action: TASK_ACTIONS, Resource: '*', Condition: { ArnEquals: { 'ecs:cluster': oneOrAll(arns) } } }
 }
 
 /** The condition that a key is used through Secrets Manager, in the secret's region. */

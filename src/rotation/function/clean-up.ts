@@ -12,17 +12,23 @@ import type { Invocation } from './invocation.ts'
 
 /**
  * Revokes previous tokens whose grace has expired, and tokens that no version holds, unless a version is pending.
+ * `tasksSince`: the time before which no task of the services was created; asked only when something may have to go.
  *
  * @throws what `survey`, `revokePrevious` and `sweepUnheld` throw.
  */
-export async function cleanUp(invocation: Invocation, { pending }: Pick<SecretState, 'pending'>): Promise<void> {
+export async function cleanUp(
+  invocation: Invocation,
+  { pending }: Pick<SecretState, 'pending'>,
+  tasksSince: () => Promise<number>,
+): Promise<void> {
   const { context, turn, secret, adminToken } = invocation
   // A pending value is about to be used, whatever it is.
   if (pending || !hasLeftovers(turn)) return
   const others = context.request.secrets.filter((other) => !namesSecret(other.secret.id, secret))
   const turns = [turn, ...(await Promise.all(others.map((other) => lookAt(invocation, other))))]
+  const since = await tasksSince()
   const surveyed = await survey(turns, adminToken)
-  await revokePrevious(turn, { survey: surveyed, tasksSince: Number.POSITIVE_INFINITY })
+  await revokePrevious(turn, { survey: surveyed, tasksSince: since })
   await sweepUnheld(turn, surveyed)
 }
 

@@ -17,6 +17,16 @@ export interface RotationEvent {
   secret: SecretArn
   /** Empty for `retireSecret`. */
   versionId: string
+  /** What Secrets Manager wants back with the new value: a credential. */
+  rotationToken: string | undefined
+}
+
+/** Source: Secrets Manager API reference, PutSecretValue, `RotationToken`. */
+const ROTATION_TOKEN = /^[a-zA-Z0-9-]{36,256}$/
+
+/** The step by this name: one page of AWS's user guide spells it `create_secret`, the service `createSecret`. */
+export function stepNamed(name: unknown): Step | undefined {
+  return STEPS.find((step) => step === name || step.replace('S', '_s') === name)
 }
 
 /**
@@ -26,13 +36,27 @@ export interface RotationEvent {
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 export function readEvent(event: unknown): RotationEvent {
-  const { Step: step, SecretId: secretId, ClientRequestToken: token } = isRecord(event) ? event : {}
-  const known = STEPS.find((one) => one === step)
+  const given = isRecord(event) ? event : {}
+  const { Step: step, SecretId: secretId, ClientRequestToken: token, RotationToken: rotationToken } = given
+  const known = stepNamed(step)
   const versionId = versionOf(known, token)
   if (!known || versionId === undefined || typeof secretId !== 'string') throw notAnEvent(step, secretId, token)
   const secret = parseSecretArn(secretId)
   if (!secret) throw notAnArn(secretId)
-  return { step: known, secret, versionId }
+  return { step: known, secret, versionId, rotationToken: rotationTokenOf(rotationToken) }
+}
+
+/** It is shown in no message, whatever it is. */
+function rotationTokenOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string' && ROTATION_TOKEN.test(value)) return value
+  throw new ActionError('input-invalid', {
+    failed: prose`The event’s ${code('RotationToken')} is not one that Secrets Manager sends.`,
+    seen: typeof value === 'string' ? `Text of ${value.length} characters.` : 'Something other than text.',
+    expected: 'Text of 36 to 256 letters, digits, and hyphens.',
+    cause: 'The event was written by hand, or changed on its way.',
+    fix: prose`Let Secrets Manager call the function. To test it, leave out ${code('RotationToken')}.`,
+  })
 }
 
 /** Undefined for what is not a version that this step can be about. */
@@ -42,17 +66,20 @@ function versionOf(step: Step | undefined, token: unknown): string | undefined {
 }
 
 /**
- * The line of `SECRETS` that names the event's secret, with the complete ARN in place of the name.
+ * The line of `SECRETS` that names the event's secret, with the complete ARN in place of the name. A secret of another
+ * account must come with a `RotationToken`, and its line must be its complete ARN: both accounts want this then.
  *
- * @throws `ActionError` `input-invalid` for a secret of another account, region or partition than the function's own, and
- * for one that no line names.
+ * @throws `ActionError` `input-invalid` for a secret of another region or partition than the function's own, for one of
+ * another account without that, and for one that no line names.
  */
 export function listedSecret(
-  secret: SecretArn,
+  { secret, rotationToken }: Pick<RotationEvent, 'secret' | 'rotationToken'>,
   { secrets, region, role }: Pick<FunctionRequest, 'secrets' | 'region' | 'role'>,
 ): RotatedSecret {
-  const isOwn = secret.partition === role.partition && secret.account === role.account && secret.region === region
-  if (!isOwn) throw elsewhere(secret, { partition: role.partition, account: role.account, region })
+  const isNear = secret.partition === role.partition && secret.region === region
+  const isOwn = isNear && secret.account === role.account
+  const isShared = isNear && rotationToken !== undefined && secrets.some((line) => line.secret.id === secret.arn)
+  if (!isOwn && !isShared) throw elsewhere(secret, { partition: role.partition, account: role.account, region })
   const found = secrets.find((rotated) => namesSecret(rotated.secret.id, secret))
   if (!found) throw notListed(secret, secrets)
   return { ...found, secret: { ...found.secret, id: secret.arn, region } }
@@ -104,7 +131,7 @@ function elsewhere(secret: SecretArn, own: Pick<SecretArn, 'partition' | 'accoun
     seen: place(secret),
     expected: place(own),
     cause: 'The event was written by hand, or for a different function.',
-    fix: 'Set up one function for each account and region.',
+    fix: prose`Set up one function for each account and region. For Secrets Manager to rotate a secret of another account with this function, its line in ${code('SECRETS')} must be its complete ARN, and the event must have a ${code('RotationToken')}.`,
   })
 }
 

@@ -14,11 +14,13 @@ import { createSecret, finishSecret, requireStaged, retireSecret, testSecret } f
  * Source: Secrets Manager user guide, "Rotation by Lambda function".
  */
 export async function handleRotation(event: unknown, context: FunctionContext): Promise<void> {
-  const { step, secret, versionId } = readEvent(event)
-  const rotated = listedSecret(secret, context.request)
+  const { step, secret, versionId, rotationToken } = readEvent(event)
+  if (rotationToken !== undefined) context.mask(rotationToken)
+  const rotated = listedSecret({ secret, rotationToken }, context.request)
   context.log.info(`${step} ${secret.arn} ${versionId}`)
   if (step === 'setSecret') return await setPending()
-  const invocation = await openInvocation(context, rotated, secret)
+  const caller = rotationToken === undefined ? context.caller : { ...context.caller, rotationToken }
+  const invocation = await openInvocation({ ...context, caller }, rotated, secret)
   if (step === 'retireSecret') return await retireSecret(invocation)
   await requireStaged(invocation, versionId)
   switch (step) {

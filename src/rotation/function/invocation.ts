@@ -13,6 +13,7 @@ import type { Leftovers } from '../leftovers/leftovers.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RotatedSecret } from '../request.ts'
 import { look, type SecretState } from '../secret/look.ts'
+import { refuseUnfit } from '../secret/refuse-unfit.ts'
 import { Settling } from '../settling.ts'
 import { ambiguousEntry, notListed } from './event.ts'
 
@@ -43,7 +44,8 @@ export interface Invocation {
  * The invocation for a secret of the list.
  *
  * @throws `ActionError` `input-invalid` when Secrets Manager finds a different secret by the event's ARN, or by the line
- * that names it (then the admin token has not been read), and for the admin secret itself; and what `openMinter` and `look` throw.
+ * that names it, and `rotation-blocked` for one that cannot be written to (then the admin token has not been read);
+ * `input-invalid` for the admin secret itself; and what `openMinter` and `look` throw.
  */
 export async function openInvocation(
   context: FunctionContext,
@@ -55,18 +57,19 @@ export async function openInvocation(
   const begin = (one: RotatedSecret) => beginSecret(one, { ...context, minter: undefined, settling })
   const begun = begin(rotated)
   context.onOutcome(begun.outcome)
-  const { arn } = await begun.versions.describe()
-  if (arn !== secret.arn) throw anotherSecret(secret, arn)
+  const described = await begun.versions.describe()
+  if (described.arn !== secret.arn) throw anotherSecret(secret, described.arn)
   const id = ambiguousEntry(secret, context.request)
   if (id !== undefined) {
     const listed = await begin({ ...rotated, secret: { ...rotated.secret, id } }).versions.describe()
     if (listed.arn !== secret.arn) throw notListed(secret, context.request.secrets)
   }
+  await refuseUnfit(begun, described)
   const { access } = begun
   const { minter, adminToken, adminArn } = await openMinter({ ...context, admin, account, org, access })
   for (const id of minter.firstIds) settling.see(id)
   const turn: Leftovers = { ...begun, minter }
-  const state = await look(turn, { byFunction: true })
+  const state = await look(turn, { byFunction: true, described })
   if (state.arn === adminArn) throw isTheAdmin(turn)
   turn.first = state
   turn.state = state

@@ -3,15 +3,18 @@ import { CURRENT, PENDING } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { type Block, block, code, prose } from '../../text/message.ts'
 import { listed } from '../../text/printable.ts'
+import { announceServices } from '../announce.ts'
+import type { ServiceOutcome } from '../deploy.ts'
 import { labelReplaced } from '../leftovers/label.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
 import { redeploy } from '../redeploy.ts'
 import type { RotatedSecret } from '../request.ts'
 import { judgeReplacement } from '../secret/judge-replacement.ts'
-import { look, type SecretState, withToken } from '../secret/look.ts'
+import { look, retiredVersions, type SecretState, withToken } from '../secret/look.ts'
 import { standingOf } from '../secret/standing.ts'
 import { createPending, finishPending, retire, testPending } from '../secret/steps.ts'
 import { sameButToken } from '../secret/value.ts'
+import { oldestTask } from '../task-age.ts'
 import { cleanUp } from './clean-up.ts'
 import type { FunctionContext, Invocation } from './invocation.ts'
 
@@ -43,13 +46,14 @@ export async function requireStaged({ turn, state }: Invocation, versionId: stri
  * @throws `ActionError` `rotation-blocked` when the current token must not be replaced, or the stored value is stale; and
  * what minting and Secrets Manager throw.
  */
-export async function createSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
+export async function createSecret({ context, turn, state }: Invocation, versionId: string): Promise<void> {
   const isThere = state.current?.versionId === versionId || (state.pendingId === versionId && state.pending)
   if (isThere) {
     await refuseStale(turn, state, versionId)
     return turn.log.info('The version already has its value.')
   }
   judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })
+  await announceServices({ ...context, ...context.request })
   // If this invocation is cut off before it stores the token, the last step finds the token like any other leftover.
   await createPending(turn, state.arn, versionId, state.current)
 }
@@ -62,8 +66,8 @@ export async function createSecret({ turn, state }: Invocation, versionId: strin
  */
 export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
   const { pending, current } = state
-  if (pending || current?.versionId === versionId || !current) await testPending(turn, versionId)
-  else await testPending(turn, current.versionId)
+  if (current && (current.versionId === versionId || !pending)) await testPending(turn, current.versionId, CURRENT)
+  else await testPending(turn, versionId)
 }
 
 /**
@@ -79,9 +83,9 @@ export async function finishSecret(invocation: Invocation, versionId: string): P
     await labelReplaced(turn)
   } else await makeCurrent(turn, state, versionId)
   turn.outcome.action = 'rotated'
-  await redeployServices(context)
+  const services = await redeployServices(context)
   turn.state = await look(turn, { byFunction: true })
-  await cleanUp(invocation, turn.state)
+  await cleanUp(invocation, turn.state, async () => oldestTask(context.request, services))
 }
 
 async function makeCurrent(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
@@ -93,7 +97,7 @@ async function makeCurrent(turn: Leftovers, state: SecretState, versionId: strin
   const ours = minted.some((token) => token.versionId === versionId)
   judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
   const previous = state.current?.versionId
-  if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
+  if ((await finishPending(turn, versionId, previous)) !== 'finished') throw await overtaken(turn, versionId, previous)
   if (previous !== undefined) await retire(turn, previous)
 }
 
@@ -107,7 +111,7 @@ export async function retireSecret(invocation: Invocation): Promise<void> {
   const { turn, state } = invocation
   await refuseForeign(invocation)
   await labelReplaced(turn)
-  await cleanUp(invocation, turn.state ?? state)
+  await cleanUp(invocation, turn.state ?? state, () => lookAtTasks(invocation))
 }
 
 /** What the secret held before another organization's token came into it is what a person may want back. */
@@ -116,10 +120,23 @@ async function refuseForeign({ turn, state }: Invocation): Promise<void> {
 }
 
 /** Every time: a step that is retried after it was cut off must not leave tasks with the previous token. */
-async function redeployServices(context: FunctionContext): Promise<void> {
+async function redeployServices(context: FunctionContext): Promise<readonly ServiceOutcome[]> {
   const { services, region } = context.request
   const options = { services, replaced: 'now', wait: false, dryRun: false, region } as const
-  for (const { error } of await redeploy({ ...context, ...options })) if (error) throw error
+  return withoutFailure(await redeploy({ ...context, ...options }))
+}
+
+function withoutFailure(outcomes: readonly ServiceOutcome[]): readonly ServiceOutcome[] {
+  for (const { error } of outcomes) if (error) throw error
+  return outcomes
+}
+
+/** Between two rotations, services are only looked at. */
+async function lookAtTasks({ context, turn, state }: Invocation): Promise<number> {
+  const { services, region } = context.request
+  const times = retiredVersions(turn.state ?? state).map(({ since }) => since ?? turn.now())
+  const options = { services, replaced: Math.max(0, ...times), wait: false, dryRun: true, region }
+  return oldestTask(context.request, withoutFailure(await redeploy({ ...context, ...options })))
 }
 
 /** What was changed apart from the token since the version was created must not be brought back. */
@@ -149,15 +166,25 @@ function replacedAlready({ rotated }: Leftovers, versionId: string, labels: read
   })
 }
 
-function overtaken({ rotated }: Leftovers, versionId: string): ActionError {
+async function overtaken(turn: Leftovers, versionId: string, previous: string | undefined): Promise<ActionError> {
+  const { id } = turn.rotated.secret
+  const { stages } = await turn.versions.describe()
+  const current = [...stages].find(([, labels]) => labels.includes(CURRENT))?.[0]
+  const isUnchanged = current === previous
   return new ActionError('rotation-blocked', {
-    failed: `Another version of ${rotated.secret.id} became current before ${versionId} did.`,
-    seen: prose`${code(CURRENT)} is no longer on the version that was current when this step began.`,
+    failed: isUnchanged
+      ? `The version ${versionId} of ${id} is no longer pending, so it did not become current.`
+      : `Another version of ${id} became current before ${versionId} did.`,
+    seen: isUnchanged
+      ? prose`The staging label ${code(PENDING)} was removed from this version during this step.`
+      : prose`${code(CURRENT)} is no longer on the version that was current when this step began.`,
     expected: 'One scheduler for each secret.',
-    cause: 'Someone stored a new value in the meantime.',
+    cause: isUnchanged
+      ? 'Someone set the version aside, or canceled the rotation, in the meantime.'
+      : 'Someone stored a new value in the meantime.',
     fix: [
       'Nothing is broken. If you still want to replace the token, rotate the secret again:',
-      rotateCommand(rotated),
+      rotateCommand(turn.rotated),
     ],
   })
 }

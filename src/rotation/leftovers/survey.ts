@@ -70,7 +70,7 @@ async function surveySecret(turn: Leftovers, state: SecretState, findings: Findi
   for (const [versionId, labels] of state.description.stages) {
     if (labels.length === 0) continue
     try {
-      const version = await turn.versions.read(versionId)
+      const version = await turn.versions.read(versionId, { labels })
       surveyVersion(turn, { place: placeOf(state.arn, versionId), version, replaced: retired.get(versionId) }, findings)
     } catch (error) {
       if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error

@@ -47,7 +47,8 @@ async function sweepOne(turn: Leftovers, { survey, token, minter, arn }: Sweep):
     return 'done'
   }
   // Read before the labels: what is stored between the two calls then shows as pending, not as a replaced version.
-  const stored = request.dryRun ? undefined : await versions.read(versionId)
+  const labels = turn.state?.description.stages.get(versionId) ?? []
+  const stored = request.dryRun ? undefined : await versions.read(versionId, { labels })
   const asked = performance.now()
   const description = await versions.describe()
   if (!isFullyRead(survey, arn, description)) return 'unreadable'

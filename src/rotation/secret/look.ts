@@ -7,6 +7,7 @@ import { block, code, prose } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredSince } from '../names.ts'
 import { labelOf, listVersions, moveLabel } from './place.ts'
+import { refuseUnfit } from './refuse-unfit.ts'
 import { type TokenInSecret, tokenInSecret } from './value.ts'
 
 /** A version with the token in it: a secret, masked. */
@@ -32,30 +33,69 @@ export interface SecretState {
   pending: SecretVersion | undefined
 }
 
+/** How a look at a secret is to be taken. */
+interface LookOptions {
+  /** Secrets Manager's own rotation is calling, so that it is no second scheduler. */
+  byFunction?: boolean
+  /** What DescribeSecret said a moment ago. */
+  described?: SecretDescription
+}
+
+/** How often labels may move between two calls of one look. */
+const MOST_LOOKS = 3
+
 /**
- * Looks at the secret and reads its current and pending versions. `byFunction`: Secrets Manager's own rotation is calling,
- * so that it is no second scheduler.
+ * Looks at the secret and reads its current and pending versions, each by its label, as policies may demand.
  *
  * @throws `ActionError` `secret-malformed`, `token-malformed` for a current value that must not be rotated;
- * `rotation-blocked` when Secrets Manager rotates the secret itself; and what Secrets Manager throws.
+ * `rotation-blocked` when Secrets Manager rotates the secret itself, or the secret cannot be written to; and what Secrets
+ * Manager throws.
  */
-export async function look(context: SecretContext, { byFunction = false } = {}): Promise<SecretState> {
+export async function look(
+  context: SecretContext,
+  { byFunction = false, described }: LookOptions = {},
+): Promise<SecretState> {
   const { versions, rotated } = context
-  const description = await versions.describe()
-  if (description.rotationEnabled && !byFunction) throw secondScheduler(rotated.secret)
-  const currentId = versionWith(description, CURRENT)
-  const pendingId = versionWith(description, PENDING)
-  const current = currentId === undefined ? undefined : await versions.read(currentId)
-  if (currentId !== undefined && !current) throw noValue(rotated.secret, currentId)
-  const isPending =
-    pendingId !== undefined && pendingId !== currentId && !isRetired(description.stages.get(pendingId) ?? [])
-  return {
-    arn: description.arn,
-    description,
-    current: current && withToken(context, current),
-    pendingId: isPending ? pendingId : undefined,
-    pending: isPending ? await versions.read(pendingId) : undefined,
+  for (let looks = 1; ; looks += 1) {
+    const description = (looks === 1 ? described : undefined) ?? (await versions.describe())
+    await refuseUnfit(context, description)
+    if (description.rotationEnabled && !byFunction) throw secondScheduler(rotated.secret)
+    const found = await readBoth(versions, description, looks >= MOST_LOOKS)
+    if (found === 'moved') continue
+    const { currentId, current, pendingId, pending } = found
+    if (currentId !== undefined && !current) throw noValue(rotated.secret, currentId)
+    return {
+      arn: description.arn,
+      description,
+      current: current && withToken(context, current),
+      pendingId,
+      pending,
+    }
   }
+}
+
+/**
+ * The current and the pending version; `moved` when a label is on another version by now than DescribeSecret said.
+ * `insists`: on those that it named, because others keep moving the labels.
+ */
+async function readBoth(versions: SecretContext['versions'], description: SecretDescription, insists: boolean) {
+  const currentId = versionWith(description, CURRENT)
+  const pendingId = pendingIn(description, currentId)
+  const read = async (id: string | undefined, label: string) => {
+    if (id === undefined) return undefined
+    return insists ? await versions.read(id, { labels: [label] }) : await versions.readStage(label)
+  }
+  const current = await read(currentId, CURRENT)
+  if (current && current.versionId !== currentId) return 'moved'
+  const pending = await read(pendingId, PENDING)
+  if (pending && pending.versionId !== pendingId) return 'moved'
+  return { currentId, current, pendingId, pending }
+}
+
+/** The pending version, if it is not the current one, nor one that was replaced. */
+function pendingIn(description: SecretDescription, currentId: string | undefined): string | undefined {
+  const id = versionWith(description, PENDING)
+  return id === undefined || id === currentId || isRetired(description.stages.get(id) ?? []) ? undefined : id
 }
 
 /**

@@ -123,11 +123,19 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
     // A refused move may take effect after all: then its token must not be revoked.
     const cleanUp = finish === 'refused' ? retire(turn, id) : undo(turn, version)
     await cleanUp.catch((failure: unknown) => warnOfUnfinished(turn, failure))
-    noteState(turn, await look(turn))
-    return end(turn, 'overtaken', 'another run, or a person, made a different version current first')
+    const now = await look(turn)
+    noteState(turn, now)
+    return end(turn, 'overtaken', whoWasFaster(state, now))
   }
   const createdAt = confirmed.createdAt ?? turn.now()
   return await endWith(turn, state, { versionId: id, createdAt, action: 'rotated', note: note.after })
+}
+
+/** Only what the labels show. */
+function whoWasFaster(before: SecretState, now: SecretState): string {
+  return before.current?.versionId === now.current?.versionId
+    ? `another run, or a person, removed the label ${PENDING} from the new version`
+    : 'another run, or a person, made a different version current first'
 }
 
 /** The minted token may have fewer rights than were requested, and its account may have a lower role. */

@@ -20,7 +20,7 @@ import { sha256 } from '../../text/sha256.ts'
 import type { NewToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredLabel } from '../names.ts'
-import { discardUnstored } from './discard.ts'
+import { discardUnstored, refusedForGood } from './discard.ts'
 import { labelOf, listVersions, pendingPlace } from './place.ts'
 import { requirementOf } from './requirement.ts'
 import { tokenInSecret } from './value.ts'
@@ -37,7 +37,7 @@ export type Created =
  * `{"token": …}` when there is none yet.
  *
  * @throws `ActionError` `rotation-blocked` when the value holds the token in another place too; what minting and Secrets
- * Manager throw; a token that could not be stored is revoked first.
+ * Manager throw; a token that AWS refuses for good to store is revoked first, and the error says so.
  */
 export async function createPending(
   context: SecretContext,
@@ -57,19 +57,13 @@ export async function createPending(
   const isObject = template === undefined || template.path !== undefined
   const proof = isObject && request.proof ? await proofOf(context, value) : undefined
   const text = template?.with(value, proof) ?? JSON.stringify(newValue(parsePath(secret.key), value, proof))
-  try {
-    const put = await versions.putPending(versionId, text, current?.binary ?? false)
-    if (put === 'stored') {
-      log.info(`Secrets Manager: stored ${secret.id}, version ${versionId} (${PENDING})`)
-      return { kind: 'stored', token }
-    }
-  } catch (error) {
-    // After a final refusal nobody will ever use it. After any other failure it may have been stored: the next run looks.
-    if (error instanceof ActionError && /^secret-(?:access|kms)-denied$|^secret-not-found$/.test(error.code)) {
-      await discardUnstored(context, versionId, token)
-    }
-    throw error
+  const put = await versions.putPending(versionId, text, current?.binary ?? false)
+  if (put === 'stored') {
+    log.info(`Secrets Manager: stored ${secret.id}, version ${versionId} (${PENDING})`)
+    return { kind: 'stored', token }
   }
+  // After any other failure it may have been stored: the next run looks.
+  if (put !== 'taken') throw await refusedForGood(context, versionId, token, put)
   await discardUnstored(context, versionId, token)
   return { kind: 'taken' }
 }
@@ -109,19 +103,24 @@ export interface ConfirmedToken extends VerifiedToken {
 }
 
 /**
- * Has the Hub confirm the token that the pending version holds: the organization's, wide enough, and not wider.
+ * Has the Hub confirm the token that the pending version holds: the organization's, wide enough, and not wider. `label`:
+ * the staging label of the version, if it is another one.
  *
  * @throws `ActionError` `secret-not-found` when the version has no value; `secret-malformed`, `token-malformed`, and what
  * `verifyToken` throws.
  */
-export async function testPending(context: SecretContext, versionId: string): Promise<ConfirmedToken> {
+export async function testPending(
+  context: SecretContext,
+  versionId: string,
+  label: string = PENDING,
+): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
   // The rotation function runs each step in a process of its own: an earlier one wrote it.
-  const pending = await versions.read(versionId, { isWritten: true })
+  const pending = await versions.read(versionId, { isWritten: true, labels: [label] })
   if (!pending) throw noPendingValue(secret, versionId)
-  const label = labelOf(context, versionId)
-  const { token } = tokenInSecret(pending.text, secret, label)
+  const name = labelOf(context, versionId)
+  const { token } = tokenInSecret(pending.text, secret, name)
   mask(token)
   const evidence = minter
     ? ({
@@ -135,7 +134,7 @@ export async function testPending(context: SecretContext, versionId: string): Pr
   const known = { sha256: sha256(token), evidence: evidence.kind }
   context.noteToken(known)
   const confirmed = await verifyToken(
-    { value: token, origin: { label, aws: undefined }, evidence },
+    { value: token, origin: { label: name, aws: undefined }, evidence },
     { request: requirementOf(context), hub, log, now: context.now() },
   )
   const { whoami, rights, confirmedBy, identity, kind, expiresAt } = confirmed
@@ -150,7 +149,7 @@ export type Finished =
   | 'finished'
   /** Another version was current already, or this one is no longer pending: nothing was tried. */
   | 'overtaken'
-  /** It was tried, and AWS says that it was not done: an earlier try may still take effect. */
+  /** It was tried, and another version is current: an earlier try may still take effect. */
   | 'refused'
 
 /**
@@ -169,8 +168,7 @@ export async function finishPending(
     const isFree = from === undefined ? !isSomewhere(before, CURRENT) : before.get(from)?.includes(CURRENT)
     if (!isFree || !before.get(versionId)?.includes(PENDING)) return 'overtaken'
     const moved = await versions.move(CURRENT, { ...(from === undefined ? {} : { from }), to: versionId })
-    // The answer to an earlier try may have been lost, or a concurrent run was faster with the same version.
-    if (!moved && !(await versions.describe()).stages.get(versionId)?.includes(CURRENT)) return 'refused'
+    if (!moved) return 'refused'
   }
   log.info(`Secrets Manager: version ${versionId} of ${rotated.secret.id} is now ${CURRENT}`)
   if (before.get(versionId)?.includes(PENDING)) await versions.move(PENDING, { from: versionId })

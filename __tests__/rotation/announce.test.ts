@@ -1,0 +1,40 @@
+/** Services that a rotation cannot redeploy are reported before a token is replaced. */
+import { expect, test } from '@jest/globals'
+import type { SandboxResponse } from '../../sandbox/service.ts'
+import { announceServices } from '../../src/rotation/announce.ts'
+import { answer, CALLER, ecsRefusal, FakeAws, REGION } from '../aws/fake-aws.ts'
+
+async function announce(answers: readonly SandboxResponse[], names = ['inference']) {
+  const aws = new FakeAws(...answers)
+  const warnings: string[] = []
+  const log = { info: () => {}, debug: () => {}, warning: (text: string) => void warnings.push(text) }
+  const services = names.map((service) => ({ cluster: 'prod', service }))
+  const { http, policy } = aws
+  await announceServices({ caller: CALLER, http, policy, services, region: REGION, log, graceSeconds: 86_400 })
+  return { warnings, calls: aws.sent.map(({ operation }) => operation), waits: aws.waits }
+}
+const run = (type?: string) => answer({ services: [{ status: 'ACTIVE', deploymentController: { type } }] })
+
+test.each([
+  ['CODE_DEPLOY', 'create a deployment with AWS CodeDeploy'],
+  ['EXTERNAL', 'create a new task set'],
+])('a service under %s is reported, with what to do', async (controller, how) => {
+  const { warnings, calls } = await announce([run(controller)])
+  expect(warnings).toEqual([
+    `prod/inference will not be redeployed, because its deployment controller is ${controller}. After a token is replaced, ${how}, within \`grace\` (1d) if possible: the previous token is kept until no task from before the replacement is running.`,
+  ])
+  expect(calls).toEqual(['DescribeServices'])
+})
+
+test('a service that ECS deploys is not reported', async () => {
+  expect((await announce([run('ECS'), run()], ['one', 'two'])).warnings).toEqual([])
+})
+
+test('an outage of ECS does not take the time that the rotation needs', async () => {
+  const { warnings, calls, waits } = await announce([ecsRefusal('ServerException', 'no', 500)])
+  expect([warnings, calls, waits]).toEqual([[], ['DescribeServices'], []])
+})
+
+test('nothing is asked without services', async () => {
+  expect((await announce([], [])).calls).toEqual([])
+})

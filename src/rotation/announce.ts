@@ -1,0 +1,35 @@
+/** Warns of services that a rotation cannot redeploy: before a token is replaced, while there is time to prepare. */
+import type { EcsService } from '../aws/ecs-service.ts'
+import { toActionError } from '../errors/unforeseen.ts'
+import { formatDuration } from '../text/duration.ts'
+import type { RedeployOptions } from './redeploy.ts'
+
+export interface AnnounceOptions
+  extends Pick<RedeployOptions, 'caller' | 'http' | 'policy' | 'services' | 'region' | 'log'> {
+  graceSeconds: number
+}
+
+/** Looks at each service once. One that cannot be looked at fails later, when it is to be redeployed. */
+export async function announceServices(options: AnnounceOptions): Promise<void> {
+  const { services, caller, region, http, policy, log, graceSeconds } = options
+  if (services.length === 0) return
+  const [{ EcsServices }, { isRunByEcs }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
+  // Nothing depends on it: an outage must not take the time that the rotation needs.
+  const { calls: _, ...own } = policy
+  const ecs = new EcsServices(caller, region, http, { ...own, maxAttempts: 1 })
+  await Promise.all(
+    services.map(async (service) => {
+      try {
+        const state = await ecs.describe(service)
+        if (!isRunByEcs(state)) log.warning(whatToDo(service, state.controller, graceSeconds))
+      } catch (error) {
+        log.debug(`ECS: could not look at ${service.cluster}/${service.service}: ${toActionError(error).summary}`)
+      }
+    }),
+  )
+}
+
+function whatToDo({ cluster, service }: EcsService, controller: string, graceSeconds: number): string {
+  const how = controller === 'CODE_DEPLOY' ? 'create a deployment with AWS CodeDeploy' : 'create a new task set'
+  return `${cluster}/${service} will not be redeployed, because its deployment controller is ${controller}. After a token is replaced, ${how}, within \`grace\` (${formatDuration(graceSeconds)}) if possible: the previous token is kept until no task from before the replacement is running.`
+}
