@@ -7,10 +7,11 @@ import { labelReplaced } from '../leftovers/label.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
 import { redeploy } from '../redeploy.ts'
 import type { RotatedSecret } from '../request.ts'
+import { withRole } from '../secret/account-role.ts'
 import { judgeReplacement } from '../secret/judge-replacement.ts'
 import { look, type SecretState, withToken } from '../secret/look.ts'
-import { standingOf } from '../secret/standing.ts'
-import { createPending, finishPending, retire, testPending } from '../secret/steps.ts'
+import { listedEntry, standingOf } from '../secret/standing.ts'
+import { createPending, finishPending, listedAs, retire, testPending } from '../secret/steps.ts'
 import { sameButToken } from '../secret/value.ts'
 import { cleanUp } from './clean-up.ts'
 import type { FunctionContext, Invocation } from './invocation.ts'
@@ -49,7 +50,7 @@ export async function createSecret({ turn, state }: Invocation, versionId: strin
     await refuseStale(turn, state, versionId)
     return turn.log.info('The version already has its value.')
   }
-  judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })
+  judgeReplacement(turn, await standingOf(turn, state), { kind: 'minted' })
   // If this invocation is cut off before it stores the token, the last step finds the token like any other leftover.
   await createPending(turn, state.arn, versionId, state.current)
 }
@@ -62,8 +63,8 @@ export async function createSecret({ turn, state }: Invocation, versionId: strin
  */
 export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
   const { pending, current } = state
-  if (pending || current?.versionId === versionId || !current) await testPending(turn, versionId)
-  else await testPending(turn, current.versionId)
+  const isHere = pending || current?.versionId === versionId || !current
+  await testPending(turn, isHere ? versionId : current.versionId, listedAs(turn, state.arn))
 }
 
 /**
@@ -87,11 +88,11 @@ export async function finishSecret(invocation: Invocation, versionId: string): P
 async function makeCurrent(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
   // Secrets Manager has had the version tested; others who call this step may not have.
   await refuseStale(turn, state, versionId)
-  const standing = await standingOf(turn, state.current)
-  const { whoami } = await testPending(turn, versionId)
+  const standing = await standingOf(turn, state)
+  const confirmed = await testPending(turn, versionId, listedAs(turn, state.arn))
   const minted = turn.minter?.firstTokensFor(state.arn) ?? []
   const ours = minted.some((token) => token.versionId === versionId)
-  judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
+  judgeReplacement(turn, standing, { kind: 'pending', who: await withRole(turn, standing, confirmed), ours })
   const previous = state.current?.versionId
   if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
   if (previous !== undefined) await retire(turn, previous)
@@ -112,7 +113,9 @@ export async function retireSecret(invocation: Invocation): Promise<void> {
 
 /** What the secret held before another organization's token came into it is what a person may want back. */
 async function refuseForeign({ turn, state }: Invocation): Promise<void> {
-  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
+  // A token in the list of the organization's own account is the organization's.
+  if (turn.rotated.narrow || listedEntry(turn, state)) return
+  judgeReplacement(turn, await standingOf(turn, state), { kind: 'missing' })
 }
 
 /** Every time: a step that is retried after it was cut off must not leave tasks with the previous token. */
