@@ -77,7 +77,9 @@ export class Minter {
   readonly #minted = new Map<string, string>()
   /** What tokens are minted with, by what is wanted: the Hub is asked for the IDs of repositories once in a run. */
   readonly #rights = new Map<string, Promise<MintRights>>()
-  #place: Promise<Membership | undefined> | undefined
+  /** The account's place in the organization, once whoami-v2 has said it. */
+  #place: Membership | undefined
+  #learning: Promise<Membership | undefined> | undefined
 
   private constructor(parts: MinterParts) {
     this.#parts = parts
@@ -165,7 +167,8 @@ export class Minter {
    */
   async known(token: StatedToken, wanted: Wanted): Promise<KnownToken | undefined> {
     const { org, account } = this.#parts
-    return knownToken(token, { org, account, wanted, rights: await this.rightsToMint(wanted) })
+    const known = knownToken(token, { org, account, wanted, rights: await this.rightsToMint(wanted) })
+    return known && this.#place ? { ...known, who: { ...known.who, orgs: [this.#place] } } : known
   }
 
   /** True when `who` is the account. */
@@ -173,12 +176,21 @@ export class Minter {
     return name === this.#parts.account.slug
   }
 
-  /** The account's place in the organization, for which `ask` asks the Hub; once in a run if the Hub answers. */
-  async place(ask: () => Promise<Membership | undefined>): Promise<Membership | undefined> {
-    this.#place ??= ask()
-    const place = await this.#place
-    if (!place) this.#place = undefined
-    return place
+  /**
+   * Has `ask` find out the account's place in the organization, once in a run: whoever calls meanwhile waits for the answer,
+   * and asks if there was none.
+   *
+   * @throws what `ask` throws.
+   */
+  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+    while (this.#learning !== undefined) await this.#learning.catch(() => {})
+    if (this.#place) return
+    this.#learning = ask()
+    try {
+      this.#place = await this.#learning
+    } finally {
+      this.#learning = undefined
+    }
   }
 
   /** A new token for this version, masked. */

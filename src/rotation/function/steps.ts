@@ -7,11 +7,11 @@ import { labelReplaced } from '../leftovers/label.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
 import { redeploy } from '../redeploy.ts'
 import type { RotatedSecret } from '../request.ts'
-import { withRole } from '../secret/account-role.ts'
+import { confirm, isAccounts } from '../secret/confirm.ts'
 import { judgeReplacement } from '../secret/judge-replacement.ts'
 import { look, type SecretState, withToken } from '../secret/look.ts'
 import { listedEntry, standingOf } from '../secret/standing.ts'
-import { createPending, finishPending, listedAs, retire, testPending } from '../secret/steps.ts'
+import { createPending, finishPending, listedAs, retire } from '../secret/steps.ts'
 import { sameButToken } from '../secret/value.ts'
 import { cleanUp } from './clean-up.ts'
 import type { FunctionContext, Invocation } from './invocation.ts'
@@ -64,7 +64,9 @@ export async function createSecret({ turn, state }: Invocation, versionId: strin
 export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
   const { pending, current } = state
   const isHere = pending || current?.versionId === versionId || !current
-  await testPending(turn, isHere ? versionId : current.versionId, listedAs(turn, state.arn))
+  const followsItsOwn = listedEntry(turn, state) !== undefined
+  const statement = listedAs(turn, state.arn)
+  await confirm(turn, { versionId: isHere ? versionId : current.versionId, statement, followsItsOwn })
 }
 
 /**
@@ -89,10 +91,11 @@ async function makeCurrent(turn: Leftovers, state: SecretState, versionId: strin
   // Secrets Manager has had the version tested; others who call this step may not have.
   await refuseStale(turn, state, versionId)
   const standing = await standingOf(turn, state)
-  const confirmed = await testPending(turn, versionId, listedAs(turn, state.arn))
+  const statement = listedAs(turn, state.arn)
+  const { whoami } = await confirm(turn, { versionId, statement, followsItsOwn: isAccounts(turn, standing) })
   const minted = turn.minter?.firstTokensFor(state.arn) ?? []
   const ours = minted.some((token) => token.versionId === versionId)
-  judgeReplacement(turn, standing, { kind: 'pending', who: await withRole(turn, standing, confirmed), ours })
+  judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
   const previous = state.current?.versionId
   if ((await finishPending(turn, versionId, previous)) !== 'finished') throw overtaken(turn, versionId)
   if (previous !== undefined) await retire(turn, previous)

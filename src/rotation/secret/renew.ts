@@ -8,7 +8,7 @@ import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
 import { versionId } from '../names.ts'
 import { beginOwnWork, type OwnWork } from '../settling.ts'
-import { withRole } from './account-role.ts'
+import { confirm, isAccounts } from './confirm.ts'
 import { discard } from './discard.ts'
 import { ageOf, type DueNote, judgeDue } from './due.ts'
 import { isFinal } from './final-verdict.ts'
@@ -16,15 +16,7 @@ import { judgeReplacement, noteReplacement, warnIfBlockedLater } from './judge-r
 import { look, type SecretState } from './look.ts'
 import type { Replacement } from './replacement.ts'
 import { type Standing, standingOf } from './standing.ts'
-import {
-  type ConfirmedToken,
-  createPending,
-  finishPending,
-  mintedAs,
-  retire,
-  setPending,
-  testPending,
-} from './steps.ts'
+import { type ConfirmedToken, createPending, finishPending, mintedAs, retire, setPending } from './steps.ts'
 import { end, endWith, noteState, type RoundResult, type Turn } from './turn.ts'
 
 /** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
@@ -141,11 +133,10 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
 
 /** The minted token may have fewer rights than were requested, and its account may have a lower role. */
 async function confirmMinted(turn: Turn, { id, token, standing }: NewVersion): Promise<ConfirmedToken> {
-  const confirmed = await testPending(turn, id, mintedAs(token))
+  const followsItsOwn = isAccounts(turn, standing)
+  const confirmed = await confirm(turn, { versionId: id, statement: mintedAs(token), followsItsOwn })
   // With `narrow=true`, the warning was given before.
-  if (turn.rotated.narrow) return confirmed
-  const who = await withRole(turn, standing, confirmed)
-  judgeReplacement(turn, standing, { kind: 'pending', who, ours: true })
+  if (!turn.rotated.narrow) judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours: true })
   return confirmed
 }
 

@@ -2,15 +2,15 @@
 import { PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
-import { withRole } from './account-role.ts'
 import { compareWithCurrent, Unfit } from './compare.ts'
+import { confirm, isAccounts } from './confirm.ts'
 import { isDead, isFinal } from './final-verdict.ts'
 import { judgeReplacement, noteReplacement } from './judge-replacement.ts'
 import { type SecretState, withToken } from './look.ts'
 import { refusedPending } from './refused-pending.ts'
 import { renewIfDue } from './renew.ts'
 import { type Standing, standingOf } from './standing.ts'
-import { finishPending, listedAs, retire, testPending } from './steps.ts'
+import { finishPending, listedAs, retire } from './steps.ts'
 import { end, endWith, type RoundResult, type Turn } from './turn.ts'
 
 /** The pending version, and whether a rotation has minted its token. */
@@ -54,9 +54,10 @@ async function promote(
 ): Promise<RoundResult> {
   const { versionId } = version
   const withIt = withToken(turn, version)
-  const confirmed = await testPending(turn, versionId, listedAs(turn, state.arn, tokens))
+  const statement = listedAs(turn, state.arn, tokens)
+  const confirmed = await confirm(turn, { versionId, statement, followsItsOwn: isAccounts(turn, standing) })
   if (state.current) compareWithCurrent(turn.rotated, state.current, withIt, ours)
-  judgeReplacement(turn, standing, { kind: 'pending', who: await withRole(turn, standing, confirmed), ours })
+  judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours })
   if (turn.request.dryRun) return end(turn, 'would-promote', `version ${versionId} is pending and was confirmed`)
   const finish = await finishPending(turn, versionId, state.current?.versionId)
   if (finish !== 'finished') return 'changed'
