@@ -355,7 +355,7 @@ describe('an answer that only corroborates', () => {
     const access = () => client().corroborateAccess(token, model, false)
     expect(await access()).toEqual({ granted: true })
     refuse(1, 401, 'auth-check')
-    expect(await access()).toEqual({ silence: expect.stringContaining('HTTP 401') })
+    expect(await access()).toEqual({ silence: expect.stringContaining('HTTP 401'), isRefused: true })
     refuse(1, 404, 'auth-check')
     expect(await access()).toMatchObject({ granted: false, status: 404 })
     hub.service.inject('auth-check', { kind: 'answer', status: 401, headers: { 'x-error-code': 'GatedRepo' } })

@@ -144,7 +144,16 @@ describe('the tokens of an account', () => {
     answer('service-account', 200, { accessTokens: [{ ...entry(time), ...more }] })
     const at = Date.parse(time)
     expect(await tokens()).toEqual([
-      { id: ID, displayName: NAME, createdAt: at, lastUsedAt: at, expiresAt: at, last4: 'wxyz', ...rights },
+      {
+        id: ID,
+        displayName: NAME,
+        createdAt: at,
+        lastUsedAt: at,
+        expiresAt: at,
+        last4: 'wxyz',
+        role: 'fineGrained',
+        ...rights,
+      },
     ])
   })
 

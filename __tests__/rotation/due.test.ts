@@ -100,7 +100,7 @@ describe('the age of a token that a rotation minted', () => {
   async function listed(...values: string[]) {
     const world = secretWorld()
     for (const value of values) world.minter.add(V1, value, NOW - 2 * DAY)
-    world.secret.add(V1, OLD, ['AWSCURRENT'])
+    world.secret.add(V1, OLD, ['AWSCURRENT'], { createdAt: NOW - 2 * DAY })
     const { current } = await look(world.turn)
     const age = await ageOf(world.turn, ARN, current)
     return { age, asked: world.hub.asked }

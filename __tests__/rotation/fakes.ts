@@ -17,6 +17,7 @@ import type { MintRights } from '../../src/hub/mint-rights.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import type { Deadline } from '../../src/net/deadline.ts'
+import { type HeldToken, heldEntry } from '../../src/rotation/account/held-entry.ts'
 import type { Minter, NewToken, RotatedToken, Wanted } from '../../src/rotation/account/minter.ts'
 import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import { rotatedTokenName, versionOfToken } from '../../src/rotation/names.ts'
@@ -283,7 +284,8 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
 
   /** Plants a token that an earlier run minted for this version. */
   add(versionId: string, value: string, createdAt: number | undefined = NOW - DAY): void {
-    this.#entries.push({ id: `id-${value}`, displayName: rotatedTokenName(ARN, versionId), createdAt, value })
+    const displayName = rotatedTokenName(ARN, versionId)
+    this.#entries.push({ id: `id-${value}`, displayName, createdAt, last4: value.slice(-4), value })
     this.#first = [...this.#entries]
     this.#hub.tokens.set(value, writer({ name: 'acme-ci', createdAt }))
   }
@@ -316,6 +318,21 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
 
   entryOf(): AccountToken | undefined {
     return undefined
+  }
+
+  held(token: HeldToken, _now: number, tokens: readonly AccountToken[] = this.#first): AccountToken | undefined {
+    return heldEntry(token, tokens)
+  }
+
+  /** The account's list says nothing about rights. */
+  async known(): Promise<undefined> {}
+
+  isOwner({ name }: Pick<WhoAmI, 'name'>): boolean {
+    return name === 'acme-ci'
+  }
+
+  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+    await ask()
   }
 
   async mint(arn: string, versionId: string, _wanted: Wanted): Promise<NewToken> {

@@ -40,7 +40,7 @@ function judged(
   }
 }
 
-const alive = (who: WhoAmI): Standing => ({ kind: 'alive', who })
+const alive = (who: WhoAmI): Standing => ({ kind: 'alive', isListed: false, who })
 const MINTED = { kind: 'minted' } as const
 /** The lines of `secrets` that a message offers. */
 const offered = (error: ActionError | undefined) =>

@@ -16,6 +16,8 @@ export interface NewServiceAccountToken {
   displayName: string
   createdAt?: Date
   permissions?: string[]
+  /** The only repositories that the permissions are for. Default: the whole organization. */
+  repos?: readonly Pick<Repo, 'type' | 'name'>[]
 }
 
 /** What a token is minted with. */
@@ -71,16 +73,17 @@ export class ServiceAccounts {
   }
 
   /** Adds a token without a call. Returns its value. */
-  plant({ org, account, displayName, createdAt, permissions }: NewServiceAccountToken): string {
+  plant({ org, account, displayName, createdAt, permissions, repos }: NewServiceAccountToken): string {
     const user = this.find(org, { name: account })
     if (!user) throw new Error(`the sandbox's Hub has no service account ${account} in ${org}`)
     return this.#accounts.addToken({
       user: user.name,
       role: 'fineGrained',
       fineGrained: {
-        scoped: [
-          { entity: { type: 'org', name: org }, permissions: permissions ?? ['repo.content.read', 'repo.write'] },
-        ],
+        scoped: (repos ?? [{ type: 'org' as const, name: org }]).map(({ type, name }) => ({
+          entity: { type, name },
+          permissions: permissions ?? ['repo.content.read', 'repo.write'],
+        })),
       },
       displayName,
       createdAt: createdAt ?? new Date(this.#now()),

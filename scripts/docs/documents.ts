@@ -9,6 +9,7 @@ import { type Filler, fillMarkers } from './markers.ts'
 import { messageProblems, messages } from './messages.ts'
 import { pathProblems } from './paths-and-symbols.ts'
 import { type Page, type Problem, type Project, pages } from './project.ts'
+import { rotationTable } from './rotation-table.ts'
 import { snippets } from './snippets.ts'
 import { tables } from './tables.ts'
 import { glossary, wordingProblems } from './wording.ts'
@@ -26,7 +27,16 @@ export interface Verdict {
 
 /** Judges every document. `sources`: the names of the token sources. */
 export function documents(project: Project, sources: readonly string[] = SOURCES): Verdict {
-  const fillers: Filler[] = [tables(project), messages(project), constants, snippets, cures, map(project), glossary]
+  const fillers: Filler[] = [
+    tables(project),
+    messages(project),
+    constants,
+    snippets,
+    cures,
+    rotationTable,
+    map(project),
+    glossary,
+  ]
   const kinds = [...fillers.map(({ kind }) => kind), ...WRITTEN_ELSEWHERE]
   const filled = pages(project).map((page) => ({ page, ...fillMarkers(page, fillers, WRITTEN_ELSEWHERE) }))
   const problems = [

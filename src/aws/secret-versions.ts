@@ -38,11 +38,11 @@ export interface SecretDescription {
   /** When the secret was created, in milliseconds since the epoch; undefined when AWS does not say. */
   createdAt: number | undefined
   /** The region of the primary secret, when this one is a replica. */
-  primaryRegion: string | undefined
+  primaryRegion?: string | undefined
   /** When somebody deleted it, in milliseconds since the epoch: AWS keeps it until the recovery window is over. */
-  deletedAt: number | undefined
+  deletedAt?: number | undefined
   /** The AWS service that manages the secret, when one does. */
-  owningService: string | undefined
+  owningService?: string | undefined
 }
 
 /** One version with its value: a secret. */

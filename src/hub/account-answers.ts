@@ -23,6 +23,8 @@ export interface AccountToken extends Partial<GrantedRights> {
   expiresAt?: number | undefined
   /** The last four characters of its value. */
   last4?: string | undefined
+  /** `fineGrained`, for all that are minted. */
+  role?: string | undefined
 }
 
 /** A token that was just minted. */
@@ -32,6 +34,8 @@ export interface MintedToken {
   /** Undefined when the Hub does not say. */
   id: string | undefined
   granted: GrantedRights
+  /** Milliseconds since the epoch; undefined when the Hub does not say. */
+  createdAt?: number | undefined
 }
 
 /** The accounts of a list. Source: Hub API, GET /api/organizations/{name}/service-accounts. */
@@ -62,6 +66,7 @@ function accountToken(value: unknown): AccountToken {
     lastUsedAt: tolerant(item.lastUsedAt, time),
     expiresAt: tolerant(item.expiration, time),
     last4: tolerant(item.last4, text),
+    role: tolerant(item.role, text),
     ...grantedRights(item),
   }
 }
@@ -90,7 +95,7 @@ export function readMinted(json: unknown, displayName: string): MintedToken {
   const info = isRecord(tokenInfo) ? tokenInfo : {}
   const isOurs = info.displayName === undefined || info.displayName === displayName
   const id = isOurs ? tolerant(info._id, identifier) : undefined
-  return { value, id, granted: grantedRights(info) }
+  return { value, id, granted: grantedRights(info), createdAt: tolerant(info.createdAt, time) }
 }
 
 /** IDs become part of a path. */

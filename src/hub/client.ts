@@ -20,6 +20,8 @@ export type Access = { granted: true } | { granted: false; seen: string; status:
 export interface Silence {
   /** In words for the log. */
   silence: string
+  /** True for the Hub's own 401, which a token that may not use the route gets too. */
+  isRefused?: true
 }
 
 /** The one route here whose answer must say something; the others answer with their status. */
@@ -135,7 +137,9 @@ export class HubClient {
       const isRefusal =
         isHubsRefusal(answer) &&
         (status === 403 || status === 404 || (status === 401 && header(answer, 'x-error-code')))
-      return isRefusal ? { granted: false, seen: said(answer), status } : { silence: said(answer) }
+      if (isRefusal) return { granted: false, seen: said(answer), status }
+      const isRefused = status === 401 && isHubsRefusal(answer)
+      return { silence: said(answer), ...(isRefused ? { isRefused } : {}) }
     })
   }
 

@@ -31,6 +31,8 @@ export interface TokenFacts {
   readonly silences: readonly string[]
   /** When the proof was recorded that {@link who} comes from, in milliseconds since the epoch; undefined: it is the Hub's own. */
   readonly provenAt: number | undefined
+  /** True when {@link who} is what the account's list, or the answer to the mint request, says, and whoami-v2 was not asked. */
+  readonly isStated: boolean
 }
 
 /** How a token begins. Source: huggingface.co/docs/hub/security-tokens. */
@@ -69,6 +71,8 @@ export interface GatherOptions {
   goOn: (facts: TokenFacts) => boolean
   /** Milliseconds since the epoch. */
   now: number
+  /** What the account's list, or the answer to the mint request, says of the token: it spares whoami-v2. */
+  stated?: WhoAmI | undefined
 }
 
 /** What waiting for whoami-v2 must leave for the checks that can stand in for it, in milliseconds. */
@@ -91,7 +95,14 @@ function isGranted(evidence: Evidence): boolean {
 /** What is known of a token without asking about repositories. `who`: what whoami-v2 says of it. */
 export function factsOf(who: WhoAmI | undefined, { evidence, value, label = '' }: KnownToken): TokenFacts {
   const expiresAt = earlier(who?.expiresAt, 'expiresAt' in evidence ? evidence.expiresAt : undefined)
-  const nothing = { boundTo: undefined, repositories: undefined, failures: [], silences: [], provenAt: undefined }
+  const nothing = {
+    boundTo: undefined,
+    repositories: undefined,
+    failures: [],
+    silences: [],
+    provenAt: undefined,
+    isStated: false,
+  }
   return { evidence, prefix: prefixOf(value), label, who, expiresAt, ...nothing }
 }
 
@@ -101,6 +112,9 @@ export interface KnownToken extends Pick<HubToken, 'evidence' | 'value'> {
 
 /** Asks the Hub what the token can do, as far as the requirement needs it. Refusals and failures are facts as well. */
 export async function gatherFacts(token: HubToken, options: GatherOptions): Promise<TokenFacts> {
+  const stated = options.stated && (await byStatement(token, options.stated, options))
+  if (stated) return stated
+  if (options.stated) return await investigate(ofUnknownRights(token), options)
   return isIssued(token.evidence) ? await corroborate(token, options) : await investigate(token, options)
 }
 
@@ -156,6 +170,34 @@ async function byWhoAmI(token: HubToken, { requirement, hub, goOn }: GatherOptio
     answers.to('repositories', () => hub.authCheck(token.value, repository, asksToWrite(requirement))),
   )
   return { ...facts, repositories }
+}
+
+/**
+ * What the account's list or the mint answer says decides, unless auth-check refuses one of the repositories: then
+ * whoami-v2 does. Undefined for such a refusal.
+ */
+async function byStatement(
+  token: HubToken,
+  stated: WhoAmI,
+  { requirement, hub }: GatherOptions,
+): Promise<TokenFacts | undefined> {
+  const silences: string[] = []
+  let isRefused = false
+  const repositories = await askRepositories(requirement.repositories, async (repository) => {
+    const access = await hub.corroborateAccess(token.value, repository, asksToWrite(requirement))
+    const isSilent = 'silence' in access
+    isRefused ||= isSilent ? access.isRefused === true : !access.granted
+    if (!isSilent) return access
+    silences.push(`auth-check of ${repository.label}: ${access.silence}`)
+    return undefined
+  })
+  return isRefused ? undefined : { ...factsOf(stated, knownToken(token)), repositories, silences, isStated: true }
+}
+
+/** The same token, as if nobody had said what was granted. */
+function ofUnknownRights(token: HubToken): HubToken {
+  const { evidence } = token
+  return evidence.kind === 'minted' ? { ...token, evidence: { ...evidence, granted: undefined, beyond: [] } } : token
 }
 
 /** The source has said what the token can do: everything is asked at once, and silence is no refusal. */

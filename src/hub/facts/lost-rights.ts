@@ -3,19 +3,26 @@ import { printable } from '../../text/printable.ts'
 import { splitPermissions } from '../mint-rights.ts'
 import type { HubRepository } from '../repository.ts'
 import { covers as includesPermission, LEAST_PERMISSIONS, widthOf } from '../scopes.ts'
-import { isClassic, isWithin, membershipIn, placeOf, unboundRights, unlistedRights } from './rights.ts'
+import {
+  ENTITY_TYPES,
+  isClassic,
+  isWithin,
+  membershipIn,
+  placeOf,
+  REPOSITORY_BY_ID,
+  unboundRights,
+  unlistedRights,
+} from './rights.ts'
 import type { Grant, Membership, WhoAmI } from './whoami.ts'
 
 /** What is known of the token that replaces another one. Without `orgs`, the role of its account is not known yet. */
-export type Successor = Pick<WhoAmI, 'grants' | 'global' | 'canReadGatedRepos' | 'orgs'>
+export type Successor = Pick<WhoAmI, 'grants' | 'global' | 'canReadGatedRepos' | 'orgs'> & Partial<Pick<WhoAmI, 'name'>>
 
 /** A fine-grained token with these permissions on the whole organization, and with nothing else. */
 export function onWholeOrg({ id, name }: Pick<Membership, 'id' | 'name'>, permissions: readonly string[]): Successor {
   const entity = { type: 'org', id, name }
   return { grants: [{ entity, permissions }], global: [], canReadGatedRepos: false, orgs: [] }
 }
-
-const ENTITY_TYPES = { models: 'model', datasets: 'dataset', spaces: 'space' } as const
 
 /**
  * A token that is minted with these permissions for exactly these repositories of the organization; without any, for the
@@ -51,15 +58,33 @@ export function lostRights(current: WhoAmI, next: Successor, org: Membership): s
 }
 
 function lostGrants(current: WhoAmI, next: Successor, org: Membership): string[] {
-  return heldGrants(current, org).flatMap(({ entity, permissions }) =>
-    permissions.flatMap((permission) => {
-      const right = `${printable(permission, 80)} on ${placeOf(entity)}`
-      const within = isWithin(entity, org)
-      if (!covers(next, permission, entity, org)) return [within ? right : `${right} (outside ${org.name})`]
-      const role = within ? barringRole(current, next, org, permission) : undefined
-      return role === undefined ? [] : [`${right} (the new token’s account has only the role ${role} there)`]
+  return heldGrants(current, org).flatMap((grant) =>
+    grant.permissions.flatMap((permission) => {
+      const how = howLost(current, next, { org, grant, permission })
+      return how === undefined ? [] : [`${printable(permission, 80)} on ${placeOf(grant.entity)}${how}`]
     }),
   )
+}
+
+interface HeldRight {
+  org: Membership
+  grant: Grant
+  permission: string
+}
+
+/** What to say after a right that is lost; undefined for one that the new token has too. */
+function howLost(current: WhoAmI, next: Successor, { org, grant, permission }: HeldRight): string | undefined {
+  const within = isWithin(grant.entity, org)
+  const covering = next.grants.filter((one) => covers(one, permission, grant.entity, org))
+  if (covering.length === 0) return within ? '' : ` (outside ${org.name})`
+  if (covering.every((one) => isLimited(one, grant))) return ' (the new token has it for fewer endpoints)'
+  const role = within ? barringRole(current, next, org, permission) : undefined
+  return role === undefined ? undefined : ` (the new token’s account has only the role ${role} there)`
+}
+
+/** True when a grant holds for fewer endpoints than the current token's. */
+function isLimited({ patterns: limits }: Grant, { patterns }: Grant): boolean {
+  return limits !== undefined && !(patterns?.every((pattern) => limits.includes(pattern)) ?? false)
 }
 
 /** The permissions that a token has within the organization, wherever there. */
@@ -78,18 +103,17 @@ function heldGrants(who: WhoAmI, org: Membership): readonly Grant[] {
   return isCutOff ? grants.filter(({ entity }) => !isWithin(entity, org)) : grants
 }
 
-function covers(next: Successor, permission: string, entity: Grant['entity'], org: Membership): boolean {
-  return next.grants.some(
-    (grant) =>
-      grant.permissions.some((held) => includesPermission(held, permission)) &&
-      (isSame(grant.entity, entity) ||
-        (grant.entity.type === 'org' && isWithin(grant.entity, org) && isWithin(entity, org))),
+function covers(grant: Grant, permission: string, entity: Grant['entity'], org: Membership): boolean {
+  return (
+    grant.permissions.some((held) => includesPermission(held, permission)) &&
+    (isSame(grant.entity, entity) ||
+      (grant.entity.type === 'org' && isWithin(grant.entity, org) && isWithin(entity, org)))
   )
 }
 
 /** By their ids where both are known, otherwise by their names. */
 function isSame(a: Grant['entity'], b: Grant['entity']): boolean {
-  if (a.type !== b.type) return false
+  if (a.type !== b.type && a.type !== REPOSITORY_BY_ID && b.type !== REPOSITORY_BY_ID) return false
   return a.id !== undefined && b.id !== undefined ? a.id === b.id : a.name !== undefined && a.name === b.name
 }
 
@@ -110,6 +134,9 @@ function barringRole(current: WhoAmI, next: Successor, org: Membership, permissi
     // A custom role’s name says nothing about its rights.
     return rank === -1 ? needed : Math.min(rank, needed)
   }
-  const before = usable(membershipIn(current, org.name)?.roleInOrg)
+  const role = membershipIn(current, org.name)?.roleInOrg
+  // The account's list does not say its role, which is the same for all its tokens.
+  if (role === undefined && current.name !== '' && next.name === current.name) return undefined
+  const before = usable(role)
   return usable(there.roleInOrg) < before ? there.roleInOrg : undefined
 }

@@ -33,23 +33,34 @@ const IN_NAMESPACE = ['model', 'dataset', 'space', 'bucket', 'kernel', 'collecti
 export function isWithin({ type, name, id }: Entity, org: Pick<Membership, 'id' | 'name' | 'resourceGroups'>): boolean {
   // A name can be given to somebody else; an ID cannot.
   if (type === 'org') return id !== undefined && org.id !== undefined ? id === org.id : name === org.name
+  if (type === REPOSITORY_BY_ID) return id !== undefined
   if (type === 'resource-group') return org.resourceGroups.some((group) => group.id === id)
   return IN_NAMESPACE.includes(type) && (name?.startsWith(`${org.name}/`) ?? false)
 }
 
 /** The types of entities, by the first part of what a Trusted Publisher's resource is called. */
-const ENTITY_TYPES: Readonly<Record<string, string>> = {
+export const ENTITY_TYPES = {
   models: 'model',
   datasets: 'dataset',
   spaces: 'space',
   kernels: 'kernel',
   buckets: 'bucket',
+} as const
+
+function entityType(kind: string): string | undefined {
+  return Object.hasOwn(ENTITY_TYPES, kind) ? ENTITY_TYPES[kind as keyof typeof ENTITY_TYPES] : undefined
 }
+
+/**
+ * The type of a repository of the organization of which only the ID is known. It is not the Hub's: the account's list has
+ * IDs without types and names, and a service account's token has rights in its own organization only.
+ */
+export const REPOSITORY_BY_ID = 'repository with the ID'
 
 /** True when the entity is the repository. */
 export function isRepository({ type, name, id }: Entity, repository: HubRepository): boolean {
   if (id !== undefined && repository.id !== undefined) return id === repository.id
-  return type === ENTITY_TYPES[repository.kind] && name === `${repository.namespace}/${repository.name}`
+  return type === entityType(repository.kind) && name === `${repository.namespace}/${repository.name}`
 }
 
 /** True when the entity is the resource of a Trusted Publisher: `acme/model`, `datasets/acme/data`, or a user's name. */
@@ -58,7 +69,7 @@ export function isResource({ type, name }: Entity, resource: string): boolean {
   const [kind = ''] = parts
   if (parts.length === 1) return type === 'user' && name === resource
   if (parts.length === 2) return type === 'model' && name === resource
-  return type === ENTITY_TYPES[kind] && name === parts.slice(1).join('/')
+  return type === entityType(kind) && name === parts.slice(1).join('/')
 }
 
 /** True for tokens that reach everything that their user can reach: only fine-grained tokens can be limited. */

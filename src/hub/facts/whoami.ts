@@ -14,6 +14,8 @@ export interface Entity {
 export interface Grant {
   entity: Entity
   permissions: readonly string[]
+  /** The only endpoints that it holds for, as the Hub writes them; undefined: it is not limited to some. */
+  patterns?: readonly string[]
 }
 
 export interface Membership {
@@ -143,8 +145,13 @@ function appScope(value: unknown): AppScope {
 }
 
 function grant(value: unknown): Grant {
-  const { entity: on, permissions } = record(value)
-  return { entity: entity(on), permissions: list(permissions).map(text) }
+  const { entity: on, permissions, patterns } = record(value)
+  const limits = readShape(() => list(patterns ?? []).map(text)) ?? []
+  return {
+    entity: entity(on),
+    permissions: list(permissions).map(text),
+    ...(limits.length === 0 ? {} : { patterns: limits }),
+  }
 }
 
 function entity(value: unknown): Entity {

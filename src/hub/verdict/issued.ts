@@ -23,7 +23,7 @@ export function issuedRights(hearing: Hearing): Found[] {
     case 'stored':
       return []
     case 'minted':
-      return [...minted(hearing, evidence), ...(known ? contradictsMinted(known) : []), ...prefix(hearing, known)]
+      return [...withRights(minted(hearing, evidence), hearing, known), ...prefix(hearing, known)]
     case 'resource':
       return [
         ...bound(hearing, evidence),
@@ -37,6 +37,12 @@ export function issuedRights(hearing: Hearing): Found[] {
         ...prefix(hearing, known),
       ]
   }
+}
+
+/** What one answer says in two forms is found once. */
+function withRights(found: Found[], { facts }: Hearing, known: KnownHearing | undefined): Found[] {
+  const more = known ? contradictsMinted(known) : []
+  return [...found, ...more.filter(({ code }) => !facts.isStated || found.every((one) => one.code !== code))]
 }
 
 function isKnownPrincipal(principal: string): boolean {

@@ -40,6 +40,8 @@ export interface VerifyTokenOptions {
   log: Log
   /** Milliseconds since the epoch. */
   now?: number
+  /** What the account's list, or the answer to the mint request, says of the token: it spares whoami-v2. */
+  stated?: WhoAmI | undefined
 }
 
 /** A stored token that expires within this time gets a warning: seven days, in milliseconds. */
@@ -55,7 +57,7 @@ export const SOON_MS = 7 * 86_400_000
  */
 export async function verifyToken(
   token: HubToken,
-  { request, hub, log, now = Date.now() }: VerifyTokenOptions,
+  { request, hub, log, now = Date.now(), stated }: VerifyTokenOptions,
 ): Promise<VerifiedToken> {
   if (request.verify === 'off') {
     log.warning(notAsked(request))
@@ -67,6 +69,7 @@ export async function verifyToken(
     requirement: request,
     hub,
     now,
+    stated,
     goOn: (soFar) => fatal(findProblems(soFar, request, now)) === undefined,
   })
 
@@ -138,7 +141,7 @@ function confirmed(token: HubToken, facts: TokenFacts, isByIssuer: boolean): Ver
     value: token.value,
     origin: token.origin,
     evidence,
-    whoami: facts.provenAt === undefined ? who : undefined,
+    whoami: facts.provenAt === undefined && !facts.isStated ? who : undefined,
     identity: who ? printable(who.name, 96) : '',
     kind: tokenKind(who, evidence.kind),
     expiresAt,
@@ -147,7 +150,7 @@ function confirmed(token: HubToken, facts: TokenFacts, isByIssuer: boolean): Ver
     confirmedBy:
       facts.provenAt !== undefined
         ? 'proof'
-        : who
+        : who && !facts.isStated
           ? 'whoami-v2'
           : isByIssuer
             ? 'issuer'

@@ -1,7 +1,8 @@
 /** The service account whose tokens go into the secrets. */
 import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
-import type { WhoAmI } from '../../hub/facts/whoami.ts'
+import type { StatedToken } from '../../hub/facts/stated-token.ts'
+import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
 import { type MintRights, mintedFor, writesOnlyItsOwn } from '../../hub/mint-rights.ts'
 import { type MintFor, rightsToMint } from '../../hub/repository-ids.ts'
@@ -18,6 +19,8 @@ import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names.ts'
 import { entryOf } from './entry.ts'
+import { type HeldToken, heldEntry } from './held-entry.ts'
+import { type KnownToken, knownToken } from './known-token.ts'
 
 /** What a token is minted with, and the repositories that it is minted for; without any, the whole organization. */
 export type Wanted = Pick<MintFor, 'permissions' | 'repositories'>
@@ -36,6 +39,8 @@ export interface NewToken {
   id: string | undefined
   /** When minting began, in milliseconds since the epoch. */
   startedAt: number
+  /** What the Hub says that it is; undefined when only whoami-v2 can tell what it may do. */
+  stated?: StatedToken | undefined
 }
 
 export interface MinterOptions {
@@ -70,6 +75,11 @@ export class Minter {
   readonly #parts: MinterParts
   /** Ids of the tokens that this run minted, by value. */
   readonly #minted = new Map<string, string>()
+  /** What tokens are minted with, by what is wanted: the Hub is asked for the IDs of repositories once in a run. */
+  readonly #rights = new Map<string, Promise<MintRights>>()
+  /** The account's place in the organization, once whoami-v2 has said it. */
+  #place: Membership | undefined
+  #learning: Promise<Membership | undefined> | undefined
 
   private constructor(parts: MinterParts) {
     this.#parts = parts
@@ -132,7 +142,55 @@ export class Minter {
    * @throws what `rightsToMint` throws, such as `exchange-rejected` for a repository that the admin token cannot see.
    */
   async rightsToMint({ permissions, repositories }: Wanted): Promise<MintRights> {
-    return await this.#parts.rightsToMint({ permissions, repositories })
+    const key = JSON.stringify([permissions, repositories])
+    const asked = this.#rights.get(key) ?? this.#parts.rightsToMint({ permissions, repositories })
+    this.#rights.set(key, asked)
+    // A failure may have passed when somebody asks again.
+    asked.catch(() => this.#rights.delete(key))
+    return await asked
+  }
+
+  /**
+   * The account's entry for a version's token among these tokens; without any, those that were alive when the run began.
+   * Undefined when it is not certain which one it is, or when it has expired: then only whoami-v2 can tell.
+   */
+  held(token: HeldToken, now: number, tokens = this.#parts.first ?? []): AccountToken | undefined {
+    const entry = heldEntry(token, tokens)
+    return entry?.expiresAt !== undefined && entry.expiresAt <= now ? undefined : entry
+  }
+
+  /**
+   * What the Hub said of a token of the account, next to what it is minted for; undefined when it did not say what the token
+   * may do.
+   *
+   * @throws what {@link rightsToMint} throws.
+   */
+  async known(token: StatedToken, wanted: Wanted): Promise<KnownToken | undefined> {
+    const { org, account } = this.#parts
+    const known = knownToken(token, { org, account, wanted, rights: await this.rightsToMint(wanted) })
+    return known && this.#place ? { ...known, who: { ...known.who, orgs: [this.#place] } } : known
+  }
+
+  /** True when `who` is the account. */
+  isOwner({ name }: Pick<WhoAmI, 'name'>): boolean {
+    return name === this.#parts.account.slug
+  }
+
+  /**
+   * Has `ask` find out the account's place in the organization, once in a run: whoever calls meanwhile waits for the answer,
+   * and asks if there was none.
+   *
+   * @throws what `ask` throws.
+   */
+  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+    while (this.#learning !== undefined) await this.#learning.catch(() => {})
+    if (this.#place) return
+    this.#learning = ask()
+    try {
+      this.#place = await this.#learning
+    } finally {
+      this.#learning = undefined
+    }
   }
 
   /** A new token for this version, masked. */
@@ -142,7 +200,7 @@ export class Minter {
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
     const before = new Set(this.firstIds)
-    const { value, id } = await mintToken(minting(), {
+    const minted = await mintToken(minting(), {
       account,
       displayName,
       rights,
@@ -154,6 +212,7 @@ export class Minter {
           `The response to the request for a new token was lost. The service account ${this.accountName} may have a token named "${displayName}" whose value nobody has. The next run will remove it.`,
         ),
     })
+    const { value } = minted
     const { permissions, repositories } = wanted
     const reach = mintedFor(
       org,
@@ -167,9 +226,17 @@ export class Minter {
       )
     }
     // A new token cannot have an id that another one had before.
-    if (id === undefined || before.has(id)) return { value, displayName, id: undefined, startedAt }
-    this.#minted.set(value, id)
-    return { value, displayName, id, startedAt }
+    const id = minted.id === undefined || before.has(minted.id) ? undefined : minted.id
+    if (id !== undefined) this.#minted.set(value, id)
+    const stated = await this.#stated({ displayName, createdAt: minted.createdAt, ...minted.granted }, id)
+    return { value, displayName, id, startedAt, stated }
+  }
+
+  /** What the answer said of a new token, or else what the account's list says. */
+  async #stated(answer: StatedToken, id: string | undefined): Promise<StatedToken | undefined> {
+    if (answer.permissions !== undefined) return answer
+    const tokens = id === undefined ? undefined : await this.tokens().catch(() => undefined)
+    return tokens?.find((token) => token.id === id && token.displayName === answer.displayName)
   }
 
   /**

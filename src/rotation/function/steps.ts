@@ -9,10 +9,11 @@ import { labelReplaced } from '../leftovers/label.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
 import { redeploy } from '../redeploy.ts'
 import type { RotatedSecret } from '../request.ts'
+import { confirm, isAccounts } from '../secret/confirm.ts'
 import { judgeReplacement } from '../secret/judge-replacement.ts'
 import { look, retiredVersions, type SecretState, withToken } from '../secret/look.ts'
-import { standingOf } from '../secret/standing.ts'
-import { createPending, finishPending, retire, testPending } from '../secret/steps.ts'
+import { listedEntry, standingOf } from '../secret/standing.ts'
+import { createPending, finishPending, listedAs, retire } from '../secret/steps.ts'
 import { sameButToken } from '../secret/value.ts'
 import { oldestTask } from '../task-age.ts'
 import { cleanUp } from './clean-up.ts'
@@ -52,7 +53,7 @@ export async function createSecret({ context, turn, state }: Invocation, version
     await refuseStale(turn, state, versionId)
     return turn.log.info('The version already has its value.')
   }
-  judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })
+  judgeReplacement(turn, await standingOf(turn, state), { kind: 'minted' })
   await announceServices({ ...context, ...context.request })
   // If this invocation is cut off before it stores the token, the last step finds the token like any other leftover.
   await createPending(turn, state.arn, versionId, state.current)
@@ -66,8 +67,13 @@ export async function createSecret({ context, turn, state }: Invocation, version
  */
 export async function testSecret({ turn, state }: Invocation, versionId: string): Promise<void> {
   const { pending, current } = state
-  if (current && (current.versionId === versionId || !pending)) await testPending(turn, current.versionId, CURRENT)
-  else await testPending(turn, versionId)
+  // A version that is both has the label that says more.
+  const isCurrent = current !== undefined && (current.versionId === versionId || !pending)
+  await confirm(turn, {
+    ...(isCurrent ? { versionId: current.versionId, label: CURRENT } : { versionId }),
+    statement: listedAs(turn, state.arn),
+    followsItsOwn: listedEntry(turn, state) !== undefined,
+  })
 }
 
 /**
@@ -91,8 +97,9 @@ export async function finishSecret(invocation: Invocation, versionId: string): P
 async function makeCurrent(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
   // Secrets Manager has had the version tested; others who call this step may not have.
   await refuseStale(turn, state, versionId)
-  const standing = await standingOf(turn, state.current)
-  const { whoami } = await testPending(turn, versionId)
+  const standing = await standingOf(turn, state)
+  const statement = listedAs(turn, state.arn)
+  const { whoami } = await confirm(turn, { versionId, statement, followsItsOwn: isAccounts(turn, standing) })
   const minted = turn.minter?.firstTokensFor(state.arn) ?? []
   const ours = minted.some((token) => token.versionId === versionId)
   judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
@@ -116,7 +123,9 @@ export async function retireSecret(invocation: Invocation): Promise<void> {
 
 /** What the secret held before another organization's token came into it is what a person may want back. */
 async function refuseForeign({ turn, state }: Invocation): Promise<void> {
-  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })
+  // A token in the list of the organization's own account is the organization's.
+  if (turn.rotated.narrow || listedEntry(turn, state)) return
+  judgeReplacement(turn, await standingOf(turn, state), { kind: 'missing' })
 }
 
 /** Every time: a step that is retried after it was cut off must not leave tasks with the previous token. */

@@ -8,7 +8,7 @@ import type { Action } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import { shapeOf, type TokenVersion } from './look.ts'
 import { newTokenByHand } from './new-token-by-hand.ts'
-import { type Standing, standingOf } from './standing.ts'
+import { askedStanding, listedEntry, type Standing } from './standing.ts'
 
 /** What is known about the current token. Times in milliseconds since the epoch. */
 export interface Age {
@@ -22,7 +22,7 @@ export interface Age {
   none: boolean
   /** The form of the secret. */
   shape: SecretShape
-  /** What the Hub says about the token; undefined when it was not asked. */
+  /** What whoami-v2 says about the token; undefined when it was not asked. */
   standing: Standing | undefined
 }
 
@@ -46,23 +46,21 @@ function slackMs({ maxAgeSeconds }: RotationRequest): number {
 type DueContext = SecretContext & { request: RotationRequest }
 
 /**
- * How old the current token is. The account's list says it of a token that a rotation minted; the Hub is asked about any
+ * How old the current token is. The account's list says it of a token that is certainly in it; the Hub is asked about any
  * other.
  *
- * @throws what `standingOf` throws.
+ * @throws what `askedStanding` throws.
  */
 export async function ageOf(context: DueContext, arn: string, current: TokenVersion | undefined): Promise<Age> {
-  const { minter, request } = context
-  const own = minter?.firstTokensFor(arn).filter(({ versionId }) => versionId === current?.versionId) ?? []
-  // If two were minted for one version, nobody can tell here which one it holds.
-  const listed = own.length === 1 ? own[0] : undefined
-  const standing = listed ? undefined : await standingOf(context, current)
-  const known = standing?.kind === 'alive' ? standing.who : { createdAt: listed?.createdAt, expiresAt: undefined }
+  const { request } = context
+  const listed = listedEntry(context, { arn, current })
+  const standing = listed ? undefined : await askedStanding(context, current)
+  const known = standing?.kind === 'alive' ? standing.who : listed
   // A token from the future would never be due.
-  const isPlausible = known.createdAt !== undefined && known.createdAt < context.now() + MAX_SLACK_MS
+  const isPlausible = known?.createdAt !== undefined && known.createdAt < context.now() + MAX_SLACK_MS
   const createdAt = isPlausible ? known.createdAt : current?.createdAt
   const byAge = createdAt === undefined ? undefined : createdAt + request.maxAgeSeconds * 1000
-  const byExpiry = known.expiresAt === undefined ? undefined : known.expiresAt - request.graceSeconds * 1000
+  const byExpiry = known?.expiresAt === undefined ? undefined : known.expiresAt - request.graceSeconds * 1000
   const times = [byAge, byExpiry].filter((time) => time !== undefined)
   return {
     createdAt,

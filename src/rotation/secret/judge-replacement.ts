@@ -1,6 +1,7 @@
 /** Judges a replacement before it happens: nothing that works is replaced unnoticed by something different or lesser. */
 import type { SecretContext } from '../context.ts'
 import type { Outcome } from '../outcome.ts'
+import { losesItsOwn } from './contributor.ts'
 import { losesRights } from './lost-rights.ts'
 import type { Objection } from './objection.ts'
 import { otherOrganization } from './other-organization.ts'
@@ -28,26 +29,31 @@ export function noteReplacement(context: JudgedContext, standing: Standing, repl
  */
 export function judgeReplacement(context: JudgedContext, standing: Standing, replacement: Replacement): void {
   noteReplacement(context, standing, replacement)
-  const objection = objectionTo(context, standing, replacement)
-  if (!objection) return
+  const objections = objectionsTo(context, standing, replacement)
   const { outcome, rotated, log } = context
-  if (!rotated.narrow) {
-    outcome.isBlocked = true
-    throw objection.error
+  for (const { error, warning } of objections) {
+    if (!rotated.narrow) {
+      outcome.isBlocked = true
+      throw error
+    }
+    log.warning(warning)
   }
-  log.warning(objection.warning)
 }
 
 /** Warns of a rotation that is not due yet and would be blocked if it were. */
 export function warnIfBlockedLater(context: JudgedContext, standing: Standing, replacement: Replacement): void {
   const { rotated, log } = context
-  const objection = rotated.narrow ? undefined : objectionTo(context, standing, replacement)
+  const [objection] = rotated.narrow ? [] : objectionsTo(context, standing, replacement)
   if (!objection) return
   log.warning(
     `${rotated.secret.id}: the rotation is not due yet, but it would be blocked if it were.\n${objection.error.message}`,
   )
 }
 
-function objectionTo(context: JudgedContext, standing: Standing, replacement: Replacement): Objection | undefined {
-  return otherOrganization(context, standing) ?? losesRights(context, standing, replacement)
+/** The gravest first. */
+function objectionsTo(context: JudgedContext, standing: Standing, replacement: Replacement): Objection[] {
+  const elsewhere = otherOrganization(context, standing)
+  if (elsewhere) return [elsewhere]
+  const found = [losesItsOwn(context, standing, replacement), losesRights(context, standing, replacement)]
+  return found.filter((objection) => objection !== undefined)
 }

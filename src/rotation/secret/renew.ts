@@ -8,6 +8,7 @@ import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
 import { versionId } from '../names.ts'
 import { beginOwnWork, type OwnWork } from '../settling.ts'
+import { confirm, isAccounts } from './confirm.ts'
 import { discard } from './discard.ts'
 import { ageOf, type DueNote, judgeDue } from './due.ts'
 import { isFinal } from './final-verdict.ts'
@@ -15,7 +16,7 @@ import { judgeReplacement, noteReplacement, warnIfBlockedLater } from './judge-r
 import { look, type SecretState } from './look.ts'
 import type { Replacement } from './replacement.ts'
 import { type Standing, standingOf } from './standing.ts'
-import { type ConfirmedToken, createPending, finishPending, retire, setPending, testPending } from './steps.ts'
+import { type ConfirmedToken, createPending, finishPending, mintedAs, retire, setPending } from './steps.ts'
 import { end, endWith, noteState, type RoundResult, type Turn } from './turn.ts'
 
 /** Source: Secrets Manager user guide, quotas: no more than one PutSecretValue in ten minutes. */
@@ -36,14 +37,14 @@ export async function renewIfDue(turn: Turn, state: SecretState): Promise<RoundR
   outcome.createdAt = age.createdAt
   outcome.dueAt = age.dueAt
   const replacement: Replacement = minter ? { kind: 'minted' } : { kind: 'missing' }
-  const seen = age.standing ?? (request.dryRun ? await standingOf(turn, state.current) : undefined)
+  const seen = age.standing ?? (request.dryRun ? await standingOf(turn, state) : undefined)
   if (seen) noteReplacement(turn, seen, replacement)
   const judged = judgeDue(turn, age, turn.now())
   if (!judged.due) {
     if (seen) warnIfBlockedLater(turn, seen, replacement)
     return end(turn, judged.action, judged.note)
   }
-  const standing = seen ?? (await standingOf(turn, state.current))
+  const standing = seen ?? (await standingOf(turn, state))
   judgeReplacement(turn, standing, replacement)
   if (request.dryRun) {
     // A repository that the admin token cannot see would fail the rotation.
@@ -112,8 +113,8 @@ interface NewVersion {
 
 async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVersion): Promise<RoundResult> {
   const { outcome } = turn
-  const { id, standing, note } = version
-  const confirmed = await confirmMinted(turn, id, standing).catch(async (error: unknown) => {
+  const { id, note } = version
+  const confirmed = await confirmMinted(turn, version).catch(async (error: unknown) => {
     if (!(error instanceof ActionError) || !(isFinal(error) || outcome.isBlocked)) throw error
     await undo(turn, version).catch((failure: unknown) => warnOfUnfinished(turn, failure))
     throw error
@@ -127,7 +128,7 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
     noteState(turn, now)
     return end(turn, 'overtaken', whoWasFaster(state, now))
   }
-  const createdAt = confirmed.createdAt ?? turn.now()
+  const createdAt = confirmed.whoami.createdAt ?? turn.now()
   return await endWith(turn, state, { versionId: id, createdAt, action: 'rotated', note: note.after })
 }
 
@@ -139,8 +140,9 @@ function whoWasFaster(before: SecretState, now: SecretState): string {
 }
 
 /** The minted token may have fewer rights than were requested, and its account may have a lower role. */
-async function confirmMinted(turn: Turn, id: string, standing: Standing): Promise<ConfirmedToken> {
-  const confirmed = await testPending(turn, id)
+async function confirmMinted(turn: Turn, { id, token, standing }: NewVersion): Promise<ConfirmedToken> {
+  const followsItsOwn = isAccounts(turn, standing)
+  const confirmed = await confirm(turn, { versionId: id, statement: mintedAs(token), followsItsOwn })
   // With `narrow=true`, the warning was given before.
   if (!turn.rotated.narrow) judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours: true })
   return confirmed

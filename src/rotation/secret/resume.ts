@@ -1,20 +1,24 @@
 /** Finishes what an earlier run, or a person, has left pending. */
 import { PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import type { AccountToken } from '../../hub/service-accounts.ts'
 import { compareWithCurrent, Unfit } from './compare.ts'
+import { confirm, isAccounts } from './confirm.ts'
 import { isDead, isFinal } from './final-verdict.ts'
 import { judgeReplacement, noteReplacement } from './judge-replacement.ts'
 import { type SecretState, withToken } from './look.ts'
 import { refusedPending } from './refused-pending.ts'
 import { renewIfDue } from './renew.ts'
 import { type Standing, standingOf } from './standing.ts'
-import { finishPending, retire, testPending } from './steps.ts'
+import { finishPending, listedAs, retire } from './steps.ts'
 import { end, endWith, type RoundResult, type Turn } from './turn.ts'
 
 /** The pending version, and whether a rotation has minted its token. */
 interface Pending {
   version: SecretVersion
   ours: boolean
+  /** The account's tokens for this secret. */
+  tokens: readonly AccountToken[]
 }
 
 /**
@@ -27,12 +31,12 @@ export async function resume(turn: Turn, state: SecretState, version: SecretVers
   const { minter, rotated, log } = turn
   const { versionId } = version
   log.info(`${rotated.secret.id}: version ${versionId} is pending; finishing it`)
-  const standing = await standingOf(turn, state.current)
+  const standing = await standingOf(turn, state)
   // A token of another organization blocks the secret whatever is pending; with `narrow=true`, `promote` warns of it.
   if (rotated.narrow) noteReplacement(turn, standing, { kind: 'unconfirmed' })
   else judgeReplacement(turn, standing, { kind: 'unconfirmed' })
   const tokens = (await minter?.tokensFor(state.arn)) ?? []
-  const pending = { version, ours: tokens.some((token) => token.versionId === versionId) }
+  const pending = { version, tokens, ours: tokens.some((token) => token.versionId === versionId) }
   try {
     return await promote(turn, state, pending, standing)
   } catch (error) {
@@ -45,18 +49,19 @@ export async function resume(turn: Turn, state: SecretState, version: SecretVers
 async function promote(
   turn: Turn,
   state: SecretState,
-  { version, ours }: Pending,
+  { version, ours, tokens }: Pending,
   standing: Standing,
 ): Promise<RoundResult> {
   const { versionId } = version
   const withIt = withToken(turn, version)
-  const confirmed = await testPending(turn, versionId)
+  const statement = listedAs(turn, state.arn, tokens)
+  const confirmed = await confirm(turn, { versionId, statement, followsItsOwn: isAccounts(turn, standing) })
   if (state.current) compareWithCurrent(turn.rotated, state.current, withIt, ours)
   judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours })
   if (turn.request.dryRun) return end(turn, 'would-promote', `version ${versionId} is pending and was confirmed`)
   const finish = await finishPending(turn, versionId, state.current?.versionId)
   if (finish !== 'finished') return 'changed'
-  const createdAt = confirmed.createdAt ?? version.createdAt
+  const createdAt = confirmed.whoami.createdAt ?? version.createdAt
   const note = 'the pending version was confirmed'
   return await endWith(turn, state, { versionId, createdAt, action: 'promoted', note })
 }

@@ -8,15 +8,21 @@ import { type KeyPath, nextTo, objectWith, parsePath } from '../../aws/secret-ke
 import { CURRENT, PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { storeCommand } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { describeRights } from '../../hub/facts/describe.ts'
 import { factsOf } from '../../hub/facts/facts.ts'
 import { PARTS_FOR } from '../../hub/facts/parts.ts'
-import { impliedMembership, membershipIn } from '../../hub/facts/rights.ts'
+import { impliedMembership, membershipIn, REPOSITORY_BY_ID } from '../../hub/facts/rights.ts'
+import type { StatedToken } from '../../hub/facts/stated-token.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { proofKey, recordProof } from '../../hub/proof.ts'
+import type { AccountToken } from '../../hub/service-accounts.ts'
+import type { MintedEvidence } from '../../hub/token.ts'
 import { judge } from '../../hub/verdict/judge.ts'
 import { type VerifiedToken, verifyToken } from '../../hub/verdict/verify.ts'
-import { code, prose } from '../../text/message.ts'
+import { code, list, prose } from '../../text/message.ts'
+import { listed } from '../../text/printable.ts'
 import { sha256 } from '../../text/sha256.ts'
+import type { KnownToken } from '../account/known-token.ts'
 import type { NewToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { retiredLabel } from '../names.ts'
@@ -55,7 +61,7 @@ export async function createPending(
   mask(value)
   context.noteToken({ sha256: sha256(value), evidence: 'minted' })
   const isObject = template === undefined || template.path !== undefined
-  const proof = isObject && request.proof ? await proofOf(context, value) : undefined
+  const proof = isObject && request.proof ? await proofOf(context, token) : undefined
   const text = template?.with(value, proof) ?? JSON.stringify(newValue(parsePath(secret.key), value, proof))
   const put = await versions.putPending(versionId, text, current?.binary ?? false)
   if (put === 'stored') {
@@ -77,21 +83,23 @@ function newValue(path: KeyPath, token: string, proof: string | undefined): obje
  * What the main action may accept instead of a call of whoami-v2; undefined when the Hub does not say at once that the
  * token is what was requested: without a proof, jobs are only slower.
  */
-async function proofOf({ hub, rotated, request, now }: SecretContext, token: string): Promise<string | undefined> {
-  const who = await hub.corroborate(token, PARTS_FOR.minted)
-  if ('silence' in who) return undefined
-  const evidence = {
-    kind: 'minted',
-    asked: rotated.permissions,
-    granted: undefined,
-    beyond: [],
-    repositories: rotated.repositories,
-  } as const
-  const requirement = requirementOf({ request, rotated })
+async function proofOf(context: SecretContext, { value, stated }: NewToken): Promise<string | undefined> {
+  const { hub, rotated, request, now, minter } = context
+  const known = stated && (await minter?.known(stated, rotated))
+  const who = known ? known.who : await hub.corroborate(value, PARTS_FOR.minted)
+  if ('silence' in who || (known && known.missing.length > 0)) return undefined
+  // Nobody could tell from the proof which repository that is.
+  if (who.grants.some(({ entity }) => entity.type === REPOSITORY_BY_ID)) return undefined
   const at = now()
   const org = membershipIn(who, request.org) ?? impliedMembership(who, request.org)
-  const isFine = judge(factsOf(who, { value: token, evidence }), requirement, at).length === 0
-  return org && isFine ? recordProof(token, who, org, at) : undefined
+  const facts = factsOf(who, { value, evidence: known?.evidence ?? mintedFor(rotated) })
+  const isFine = judge(facts, requirementOf({ request, rotated }), at).length === 0
+  return org && isFine ? recordProof(value, who, org, at) : undefined
+}
+
+/** The evidence for a minted token of which only whoami-v2 can tell what it may do. */
+function mintedFor({ permissions, repositories }: SecretContext['rotated']): MintedEvidence {
+  return { kind: 'minted', asked: permissions, granted: undefined, beyond: [], repositories }
 }
 
 /** Does nothing: the Hub knows a token from the moment it is minted. */
@@ -99,12 +107,39 @@ export async function setPending(): Promise<void> {}
 
 /** A pending token that the Hub has confirmed, and what it says about it. */
 export interface ConfirmedToken extends VerifiedToken {
+  /** What whoami-v2, or with `isStated` the mint answer or the account's list, says. */
   readonly whoami: WhoAmI
+  readonly isStated: boolean
+}
+
+/** What the Hub said of the token in a version, if it is certain that it is this one; undefined: only whoami-v2 can tell. */
+export type Statement = (version: SecretVersion, token: string) => StatedToken | undefined
+
+/** What the account's list says. `tokens`: a list that was read later than the run's own. */
+export function listedAs(
+  { minter, now }: Pick<SecretContext, 'minter' | 'now'>,
+  arn: string,
+  tokens?: readonly AccountToken[],
+): Statement {
+  return ({ versionId, createdAt: storedAt }, token) => minter?.held({ arn, versionId, token, storedAt }, now(), tokens)
+}
+
+/** What the answer to the mint request says. */
+export function mintedAs({ value, stated }: NewToken): Statement {
+  return (_version, token) => (token === value ? stated : undefined)
+}
+
+/** What is known of the version to test. */
+export interface Testing {
+  /** What the Hub said of the token in it. */
+  statement?: Statement
+  /** Its staging label. Default: the pending one. */
+  label?: string
 }
 
 /**
- * Has the Hub confirm the token that the pending version holds: the organization's, wide enough, and not wider. `label`:
- * the staging label of the version, if it is another one.
+ * Has the Hub confirm the token that the version holds: the organization's, wide enough, and not wider. A statement
+ * about the token spares whoami-v2, unless auth-check refuses the line's repositories.
  *
  * @throws `ActionError` `secret-not-found` when the version has no value; `secret-malformed`, `token-malformed`, and what
  * `verifyToken` throws.
@@ -112,7 +147,7 @@ export interface ConfirmedToken extends VerifiedToken {
 export async function testPending(
   context: SecretContext,
   versionId: string,
-  label: string = PENDING,
+  { statement = () => undefined, label = PENDING }: Testing = {},
 ): Promise<ConfirmedToken> {
   const { rotated, versions, request, hub, log, mask, minter } = context
   const { secret, scope } = rotated
@@ -122,26 +157,34 @@ export async function testPending(
   const name = labelOf(context, versionId)
   const { token } = tokenInSecret(pending.text, secret, name)
   mask(token)
-  const evidence = minter
-    ? ({
-        kind: 'minted',
-        asked: rotated.permissions,
-        granted: undefined,
-        beyond: [],
-        repositories: rotated.repositories,
-      } as const)
-    : ({ kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const)
-  const known = { sha256: sha256(token), evidence: evidence.kind }
-  context.noteToken(known)
+  const stated = statement(pending, token)
+  const said = stated && (await minter?.known(stated, rotated))
+  const byHand = { kind: 'stored', howToStore: storeCommand(pendingPlace(secret)) } as const
+  const evidence = said?.evidence ?? (minter ? mintedFor(rotated) : byHand)
+  const noted = { sha256: sha256(token), evidence: evidence.kind }
+  context.noteToken(noted)
+  if (said && said.missing.length > 0) throw mintedWithLess(context, said, name)
   const confirmed = await verifyToken(
     { value: token, origin: { label: name, aws: undefined }, evidence },
-    { request: requirementOf(context), hub, log, now: context.now() },
+    { request: requirementOf(context), hub, log, now: context.now(), stated: said?.who },
   )
-  const { whoami, rights, confirmedBy, identity, kind, expiresAt } = confirmed
-  context.noteToken({ ...known, rights, confirmedBy, hubIdentity: identity, kind, expiresAt })
+  const { rights, confirmedBy, identity, kind, expiresAt } = confirmed
+  context.noteToken({ ...noted, rights, confirmedBy, hubIdentity: identity, kind, expiresAt })
+  const isStated = confirmed.whoami === undefined
+  const whoami = confirmed.whoami ?? said?.who
   if (!whoami) throw new TypeError('strict verification has no stand-in for whoami-v2')
   log.info(`Hub: confirmed the pending token: ${confirmed.identity}, ${confirmed.kind}, ${scope} in ${request.org}`)
-  return { ...confirmed, whoami }
+  return { ...confirmed, whoami, isStated }
+}
+
+function mintedWithLess({ rotated }: SecretContext, { who, missing }: KnownToken, label: string): ActionError {
+  return new ActionError('token-under-scoped', {
+    failed: `The token in ${label} was minted with less than the line for ${rotated.secret.id} requests.`,
+    seen: [`a token with: ${describeRights(who)}`, 'it lacks:', list(missing)],
+    expected: `${listed(rotated.permissions)} on everything that the line lists`,
+    cause: 'The Hub granted less than was requested, or the line was changed after the token was minted.',
+    fix: 'The current version is unchanged. Run the rotation again. If the problem persists, check on the Hub what the service account may grant.',
+  })
 }
 
 /** What finish did. */
