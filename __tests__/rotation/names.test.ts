@@ -71,6 +71,18 @@ describe('a token’s name', () => {
     expect(madeAt(one)).toBeUndefined()
   })
 
+  test('is another secret’s although that one is called like the hash of this one', () => {
+    const id = '01cc3237-2086-86ef-87cf-f2f3fd6eb5fb'
+    const hashIn = (name: string) => name.split(' ')[2] ?? ''
+    const short = hashIn(rotatedTokenName(ARN, id))
+    expect(versionOfToken(`hf-oidc-rotate ${short} ${hashIn(rotatedTokenName(arn('1'), id))} ${id} 0a1b2c`, ARN)).toBe(
+      undefined,
+    )
+    const long = createHash('sha256').update(ARN).digest('hex').slice(0, 16)
+    expect(versionOfToken(`hf-oidc-rotate ${long} 0123456789abcdef ${id} 0a1b2c3d`, ARN)).toBeUndefined()
+    expect(versionOfToken(`hf-oidc-rotate ${short} ${long} ${id} 0a1b2c3d`, ARN)).toBe(id)
+  })
+
   test('shows the end of the secret’s name', () => {
     expect(rotatedTokenName(ARN, versionId(run, ARN, 0))).toContain(' huggingface/acme/write-a1B2c3 ')
   })

@@ -1359,7 +1359,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/names.ts',
     without: 'a token’s name is for one secret only',
-    find: 'if (hash === hashOf(arn)) return versionId',
+    find: 'if (hash === short) return versionId',
     replace: 'if (hash !== undefined) return versionId',
     tests: NAMES,
   },
@@ -1380,7 +1380,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/names.ts',
     without: 'names that earlier versions wrote are for one secret only',
-    find: "earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined",
+    find: 'earlierHash === long ? earlierVersionId : undefined',
     replace: 'earlierVersionId',
     tests: NAMES,
   },

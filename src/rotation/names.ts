@@ -41,7 +41,7 @@ const EARLIER_TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([0-9a-f]{16}) ([\w
  * Every call returns a different one.
  */
 export function rotatedTokenName(arn: string, versionId: string): string {
-  const rest = `${hashOf(arn)} ${versionId} ${randomBytes(4).toString('base64url')}`
+  const rest = `${hashesOf(arn).short} ${versionId} ${randomBytes(4).toString('base64url')}`
   const room = MAX_TOKEN_NAME - `hf-oidc-rotate  ${rest}`.length
   const name = arn.split(':').slice(6).join(':')
   const clean = name.replace(/[^\w/+=.@-]/g, '-')
@@ -50,10 +50,13 @@ export function rotatedTokenName(arn: string, versionId: string): string {
 
 /** The version of this secret that a token was minted for; undefined for a token of another secret, or with another name. */
 export function versionOfToken(displayName: string, arn: string): string | undefined {
+  const { short, long } = hashesOf(arn)
+  // Thousands of names are compared with one secret after the other.
+  if (!displayName.includes(short) && !displayName.includes(long)) return undefined
   const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? []
-  if (hash === hashOf(arn)) return versionId
+  if (hash === short) return versionId
   const [, earlierHash, earlierVersionId] = EARLIER_TOKEN_NAME.exec(displayName) ?? []
-  return earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined
+  return earlierHash === long ? earlierVersionId : undefined
 }
 
 /** The version that a token of this name was minted for, of whatever secret; undefined for a token with another name. */
@@ -61,17 +64,22 @@ export function versionInTokenName(displayName: string): string | undefined {
   return (TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName))?.[2]
 }
 
-/** The secret's name is not enough: two accounts may each have a secret of that name. */
-function hashOf(arn: string): string {
-  return digestOf(arn).toString('base64url')
+/** The hash of a secret's ARN, as names have it now and as they had it earlier. */
+interface Hashes {
+  arn: string
+  short: string
+  long: string
 }
 
-/** The last one: the names of thousands of tokens are compared with one secret after the other. */
-let latest: { arn: string; digest: Buffer } | undefined
+/** The last ones. */
+let latest: Hashes | undefined
 
-function digestOf(arn: string): Buffer {
-  if (latest?.arn !== arn) latest = { arn, digest: createHash('sha256').update(arn).digest().subarray(0, 8) }
-  return latest.digest
+/** The secret's name is not enough: two accounts may each have a secret of that name. */
+function hashesOf(arn: string): Hashes {
+  if (latest?.arn === arn) return latest
+  const digest = createHash('sha256').update(arn).digest().subarray(0, 8)
+  latest = { arn, short: digest.toString('base64url'), long: digest.toString('hex') }
+  return latest
 }
 
 const RETIRED_LABEL = /^hf-oidc-retired-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z$/
