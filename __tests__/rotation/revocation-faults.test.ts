@@ -88,14 +88,15 @@ describe('a previous token that a person created', () => {
     expect([state(1), state(0)]).toEqual([['retired', 'revoking', 'revoked'], []])
   })
 
-  test('that the Hub never revokes is a failure of every run, and gets no more labels', async () => {
+  test('that the Hub never revokes is a failure of every run, and a passing refusal is no confirmation', async () => {
     world.onRevoke = () => {}
-    for (let time = 0; time < 3; time += 1) {
+    for (const isDown of [false, true, false, true]) {
+      world.isDown = () => isDown
       const turns = await run([secret, other])
       expect(revokedIn(turns)).toEqual([0, 0])
-      expect(errorsIn(turns)).toHaveLength(2)
+      expect(errorsIn(turns)).toHaveLength(isDown ? 0 : 2)
+      expect([state(1), state(0)]).toEqual(Array(2).fill(isDown ? ['retired', 'revoking'] : ['retired']))
     }
-    expect(state(1)).toEqual(['retired', 'revoking'])
   })
 
   test('with dry-run is counted while it works, and nothing is written or confirmed', async () => {
@@ -163,6 +164,9 @@ describe('a previous token that a person created', () => {
   }
 })
 
+const REPOSITORY = 'scope=write repositories=acme/model'
+const CHECK = '/api/models/acme/model/auth-check'
+
 describe('a previous token of the service account', () => {
   let previous: string
   beforeEach(() => {
@@ -226,9 +230,6 @@ describe('a previous token of the service account', () => {
     expect(revokedIn(turns)).toEqual([0])
   })
 
-  const REPOSITORY = 'scope=write repositories=acme/model'
-  const CHECK = '/api/models/acme/model/auth-check'
-
   test('must be refused for a repository of its line, if it has one', async () => {
     expect(revokedIn(await run([secret], REPOSITORY))).toEqual([1])
     expect(world.asked).toEqual([`? ${previous} ${CHECK}`])
@@ -267,6 +268,30 @@ describe('a previous token of the service account', () => {
       expect([world.asked, world.mailed]).toEqual([[], []])
     },
   )
+
+  test.each<[string, boolean, string[]]>([
+    ['is revoked by its value when the list forgets it, and it works on a repository of its line', false, []],
+    [
+      'is confirmed by whoami-v2 when the list lacks it, and auth-check says nothing',
+      true,
+      ['retired', 'deleting', 'revoked'],
+    ],
+  ])('%s', async (_what, isDeleted, labels) => {
+    const { onRevoke } = world
+    world.onRevoke = (value) => {
+      if (isDeleted) onRevoke(value)
+      throw new Error('killed')
+    }
+    await run([secret], REPOSITORY)
+    world.onRevoke = onRevoke
+    world.unlisted.add(previous)
+    world.acceptsAll = true
+    await run([secret], REPOSITORY)
+    expect(world.isAlive(previous)).toBe(false)
+    expect(world.mailed).toEqual(isDeleted ? [] : [previous])
+    if (isDeleted) expect(state(1)).toEqual(labels)
+    else expect(state(1)).not.toContain('revoked')
+  })
 
   test('is asked about after such a run when the Hub lists no tokens: nothing then shows that it is gone', async () => {
     const { onRevoke } = world

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import { CURRENT, PREVIOUS } from '../../src/aws/secret-versions.ts'
 import { ActionError } from '../../src/errors/action-error.ts'
 import { Deletions } from '../../src/rotation/leftovers/deletions.ts'
+import { labelReplaced } from '../../src/rotation/leftovers/label.ts'
 import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
 import { revokePrevious } from '../../src/rotation/leftovers/revoke-previous.ts'
 import { survey } from '../../src/rotation/leftovers/survey.ts'
@@ -383,7 +384,7 @@ describe('labels of versions whose tokens are revoked', () => {
     const turn = await world.begin(secret)
     turn.outcome.action = 'rotated'
     await revoke([turn])
-    expect(world.changes).toEqual(['remove revoked 10', 'remove retired 10', 'remove revoked 11', 'remove retired 11'])
+    expect(world.changes).toEqual(['remove retired 10', 'remove revoked 10', 'remove retired 11', 'remove revoked 11'])
     expect(secret.labels(1)).toContain(PREVIOUS)
     expect(secret.labels(1)).toHaveLength(3)
   })
@@ -433,6 +434,20 @@ describe('labels of versions whose tokens are revoked', () => {
     await revoke([turn])
     expect(secret.labels(10)).toEqual(['theirs'])
   })
+
+  test.each(['deleting', 'revoking', 'revoked'] as const)(
+    'are removed from a version on which a run that was killed left the label %s',
+    async (far) => {
+      secret.put(10, 'hf_deadtoken', [revocationLabel(far, Date.now() - HOUR, versionId(10))], 60 * DAY)
+      replaced(world, secret, 'hf_deadtoken_previous', HOUR)
+      const turn = await world.begin(secret)
+      await labelReplaced(turn)
+      await revoke([turn])
+      expect([world.changes, world.asked]).toEqual([[`remove ${far} 10`], []])
+      // Its end is that of the other one's grace.
+      expect(turn.outcome.previousEndsAt).toBeLessThan(Date.now() + 23.5 * HOUR)
+    },
+  )
 
   test('are removed from a version that holds no token', async () => {
     secret.put(10, 'not a token at all', [replacedAgo(30 * DAY)], 60 * DAY)

@@ -70,19 +70,19 @@ export class Deletions {
   async #problem(one: Deletion, listed: ReadonlySet<string> | undefined): Promise<unknown> {
     const { turn, entry, stored, failure } = one
     if (listed?.has(entry.id)) return failure ?? stillListed(one)
-    if (listed && !(await this.#isInDoubt(one))) return undefined
+    if (listed && !(await isInDoubt(turn, stored))) return undefined
     if (!stored) return failure ?? unlisted(one)
     // The list says nothing, or auth-check does not agree with it: the Hub must refuse this very value, twice.
     const owner = await this.#entries.ownerNow(stored)
     return owner ? stillAccepted(turn.rotated.secret.id, one.what) : undefined
   }
+}
 
-  /** True when the line has repositories, and the Hub does not refuse the token there. */
-  async #isInDoubt({ turn, stored }: Deletion): Promise<boolean> {
-    const [repository] = turn.rotated.repositories
-    if (!repository || stored?.value === undefined) return false
-    return !(await isRefused(stored.value, repository, turn.access))
-  }
+/** True when the line has repositories, and the Hub does not refuse the token there, although the list lacks it. */
+export async function isInDoubt({ rotated, access }: Leftovers, stored: StoredToken | undefined): Promise<boolean> {
+  const [repository] = rotated.repositories
+  if (!repository || stored?.value === undefined) return false
+  return !(await isRefused(stored.value, repository, access))
 }
 
 async function idsOf({ minter, log }: Leftovers): Promise<ReadonlySet<string> | undefined> {

@@ -1,5 +1,5 @@
 /** What rotations have left behind in one secret, and whether it is time to remove some of it. */
-import type { SecretDescription } from '../../aws/secret-versions.ts'
+import { PREVIOUS, type SecretDescription } from '../../aws/secret-versions.ts'
 import type { RotatedToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
 import { isThatFar } from '../names.ts'
@@ -36,7 +36,12 @@ export function hasLeftovers(turn: Leftovers): boolean {
 
 /** The versions whose tokens were replaced, without those whose tokens are known to be revoked. */
 export function unconfirmed(state: Pick<SecretState, 'description' | 'current'>): RetiredVersion[] {
-  return retiredVersions(state).filter((version) => !isThatFar(version, 'revoked'))
+  return retiredVersions(state).filter((version) => !isDone(version) && !isThatFar(version, 'revoked'))
+}
+
+/** True when only labels are left on it that say how far the revocation was: a run was killed while it removed them. */
+export function isDone({ labels, since }: RetiredVersion): boolean {
+  return since === undefined && !labels.includes(PREVIOUS)
 }
 
 /** Tokens for this secret that existed when the run began, and that perhaps no version holds. */

@@ -5,9 +5,10 @@ import { inPool } from '../../net/pool.ts'
 import type { StoredToken } from '../account/entries.ts'
 import { isThatFar, versionOfToken } from '../names.ts'
 import { guarded } from '../outcome.ts'
-import { type RetiredVersion, retiredVersions } from '../secret/look.ts'
+import type { RetiredVersion } from '../secret/look.ts'
 import { belongsElsewhere } from '../secret/other-organization.ts'
-import { AT_ONCE, type Leftovers } from './leftovers.ts'
+import { isInDoubt } from './deletions.ts'
+import { AT_ONCE, type Leftovers, unconfirmed } from './leftovers.ts'
 import { markRevoked } from './marks.ts'
 import type { Survey } from './survey.ts'
 
@@ -43,7 +44,7 @@ export interface Revocation {
 export async function planRevocations(turns: readonly Leftovers[], options: PlanOptions): Promise<Revocation[]> {
   const plan = new Map<string, Revocation>()
   await inPool(turns, AT_ONCE, async (turn) => {
-    for (const version of turn.state ? retiredVersions(turn.state) : []) {
+    for (const version of turn.state ? unconfirmed(turn.state) : []) {
       await guarded(turn.outcome, async () => {
         const found = await planOne(turn, version, options)
         if (!found) return
@@ -64,18 +65,32 @@ async function planOne(
 ): Promise<Revocation | undefined> {
   const { outcome, request } = turn
   const stored = survey.tokenIn(outcome.arn ?? '', version.versionId)
-  if (!stored || isThatFar(version, 'revoked')) return undefined
+  if (!stored) return undefined
   const previous = { turn, version, stored }
   if (isWithinGrace(previous) || isKept(previous, reasonToKeep(stored, survey, tasksSince))) return undefined
-  if (isThatFar(version, 'deleting') && survey.entries.isGone(version.versionId, stored)) return await confirm(previous)
-  const owner = stored.entry ? undefined : await survey.entries.owner(stored)
+  const owner = await ownerOf(previous, survey)
+  if (owner === 'revoked') return await confirm(previous)
   const isRefused = !stored.entry && !owner
-  if (isRefused && isThatFar(version, 'revoking')) return await confirm(previous)
   const entry = await entryOf(stored, owner, survey)
   if (isKept(previous, reasonOfOwner(previous, owner) ?? reasonOfUnread(previous, entry, survey))) return undefined
   if (!request.dryRun) return { stored, entry, isRefused, places: [previous] }
   if (!isRefused) outcome.revoked += 1
   return undefined
+}
+
+/**
+ * What the Hub says of a token that the account's list leaves open; undefined: it refuses it. `revoked`: an earlier run has
+ * requested its revocation, and it does not work any more.
+ */
+async function ownerOf(
+  { turn, version, stored }: Previous,
+  { entries }: Survey,
+): Promise<WhoAmI | 'revoked' | undefined> {
+  if (stored.entry) return undefined
+  const isGone = isThatFar(version, 'deleting') && entries.isGone(version.versionId, stored)
+  if (isGone && !(await isInDoubt(turn, stored))) return 'revoked'
+  const owner = await entries.owner(stored)
+  return !owner && (isGone || isThatFar(version, 'revoking')) ? 'revoked' : owner
 }
 
 /** An earlier run has requested the revocation, and this one finds that the token no longer works. Writes nothing with `dry-run`. */

@@ -8,7 +8,7 @@ import { guarded } from '../outcome.ts'
 import { retiredVersions } from '../secret/look.ts'
 import { type Deletion, type Deletions, stillAccepted } from './deletions.ts'
 import { AT_ONCE, type Leftovers } from './leftovers.ts'
-import { mark, markRevoked, tidyLabels } from './marks.ts'
+import { mark, markRevoked, tidyLabels, unmark } from './marks.ts'
 import {
   isKept,
   isWithinGrace,
@@ -41,20 +41,38 @@ export async function revokePrevious(turns: readonly Leftovers[], options: Revok
   await inPool(turns, AT_ONCE, (turn) => guarded(turn.outcome, () => tidyLabels(turn, survey)))
 }
 
-async function revokeOne(revocation: Revocation, { survey, tasksSince, deletions }: RevokeOptions): Promise<void> {
-  const { stored, entry, isRefused, places } = revocation
+async function revokeOne(revocation: Revocation, options: RevokeOptions): Promise<void> {
+  const { entry } = revocation
+  if (await staysNow(revocation, options)) return
+  if (entry) options.deletions.add(await deleteEntry(revocation, entry))
+  else await reportToken(revocation, options.survey)
+}
+
+/** Whether anything that was seen since the plan was made keeps the token. */
+async function staysNow(
+  { stored, entry, places }: Revocation,
+  { survey, tasksSince }: RevokeOptions,
+): Promise<boolean> {
   const [previous] = places
   const reason = reasonToKeep(stored, survey, tasksSince) ?? reasonOfUnread(previous, entry, survey)
-  if (isWithinGrace(previous) || isKept(previous, reason)) return
+  if (isWithinGrace(previous) || isKept(previous, reason)) return true
   for (const place of places) {
-    if (isKept(place, (await isUsedAgain(place, survey)) ? 'its secret has changed meanwhile' : undefined)) return
+    if (isKept(place, (await isUsedAgain(place, survey)) ? 'its secret has changed meanwhile' : undefined)) return true
   }
-  if (entry) return deletions.add(await deleteEntry(revocation, entry))
+  return false
+}
+
+/** Revokes a token by its value. */
+async function reportToken({ stored, isRefused, places }: Revocation, survey: Survey): Promise<void> {
+  const [previous] = places
   const { turn, version } = previous
   const { value } = stored
   if (value === undefined) throw new TypeError('the value of a token that has to go is kept')
   await revokeToken(value, turn.access)
-  for (const place of places) await mark(place.turn, place.version, 'revoking')
+  // What is seen to work is not marked: a passing refusal in the next run would then count as the confirmation.
+  const isAlive = !isRefused && (await survey.entries.ownerNow(stored)) !== undefined
+  for (const place of places) await (isAlive ? unmark(place.turn, place.version) : markRequested(place))
+  if (isAlive) throw stillAccepted(turn.rotated.secret.id, subject(previous))
   const what = `the previous token of ${turn.rotated.secret.id}, version ${version.versionId}`
   if (isRefused) {
     turn.log.info(
@@ -62,10 +80,11 @@ async function revokeOne(revocation: Revocation, { survey, tasksSince, deletions
     )
     return
   }
-  if (await survey.entries.ownerNow(stored)) throw stillAccepted(turn.rotated.secret.id, subject(previous))
   turn.outcome.revoked += 1
   turn.log.info(`Hub: revoked ${what}`)
 }
+
+const markRequested = ({ turn, version }: Previous) => mark(turn, version, 'revoking')
 
 const subject = ({ turn, version }: Previous) =>
   `The previous token of ${turn.rotated.secret.id} (version ${version.versionId})`

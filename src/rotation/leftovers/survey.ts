@@ -7,7 +7,7 @@ import { sha256 } from '../../text/sha256.ts'
 import { AccountEntries, type StoredToken } from '../account/entries.ts'
 import { isThatFar } from '../names.ts'
 import { retiredVersions, withToken } from '../secret/look.ts'
-import { AT_ONCE, type Leftovers } from './leftovers.ts'
+import { AT_ONCE, isDone, type Leftovers } from './leftovers.ts'
 
 /** A version that was read, as far as it matters: no value stays in memory. */
 interface SeenVersion {
@@ -168,11 +168,12 @@ function placesOf(turn: Leftovers, state: NonNullable<Leftovers['state']>): Plac
   return [...state.description.stages].flatMap(([versionId, labels]) => {
     if (labels.length === 0) return []
     const version = retired.get(versionId)
-    const replaced = version && (version.since ?? now())
+    const replaced = version && (version.since ?? (isDone(version) ? 0 : now()))
     const isOver =
       version !== undefined &&
       replaced !== undefined &&
       now() >= replaced + request.graceSeconds * 1000 &&
+      !isDone(version) &&
       !isThatFar(version, 'revoked')
     return [{ turn, arn: state.arn, versionId, replaced, isOver }]
   })
