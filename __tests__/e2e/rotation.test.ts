@@ -81,9 +81,17 @@ describe('a rotation', () => {
     expect(report(later).secrets.map(({ revoked }) => revoked)).toEqual([1, 1])
     expect(isAlive(sandbox.tokens.write)).toBe(false)
     expect(isAlive(sandbox.tokens.read)).toBe(false)
-    // Revoking is not writing to a secret.
-    expect(writes()).toEqual(['revoke'])
+    // Revoking stores no value: a label says how far the revocation is.
+    expect(writes()).toEqual(['UpdateSecretVersionStage', 'revoke'])
     expect(isAlive(tokenOf(WRITE))).toBe(true)
+
+    // The next run confirms it, and no run after that asks or writes anything about it.
+    forget()
+    await rotate()
+    expect(writes()).toEqual(['UpdateSecretVersionStage'])
+    forget()
+    await rotate()
+    expect([writes(), stage.sandbox.calls()['whoami-v2']]).toEqual([[], undefined])
   })
 
   test('that is not due writes nothing and mints nothing', async () => {

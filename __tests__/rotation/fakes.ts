@@ -335,6 +335,10 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     await ask()
   }
 
+  mayOwn(): boolean {
+    return true
+  }
+
   async mint(arn: string, versionId: string, _wanted: Wanted): Promise<NewToken> {
     const startedAt = Date.now()
     const value = `hf_minted${'0'.repeat(8)}${this.mintedValues.length + 1}`

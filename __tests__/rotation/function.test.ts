@@ -1,6 +1,7 @@
 /** The steps of the rotation function in this process, against AWS and the Hub of the sandbox. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ACCOUNT, REGION, roleArn, Sandbox } from '../../sandbox/index.ts'
+import type { SandboxResponse } from '../../sandbox/service.ts'
 import { withNetwork } from '../../src/net/network.ts'
 import { handleRotation } from '../../src/rotation/function/handle.ts'
 import { parseFunction } from '../../src/rotation/inputs/parse-function.ts'
@@ -502,6 +503,28 @@ describe('retireSecret', () => {
     await invoke('retireSecret')
     expect(sandbox.hub.isAlive(previous)).toBe(false)
     expect(sandbox.hub.isAlive(sandbox.tokens.write)).toBe(true)
+  })
+
+  test('has a token revoked that the Hub refuses for a moment, and confirms it the next time', async () => {
+    const createdAt = new Date(Date.now() - 3 * DAY)
+    const previous = sandbox.hub.addOrgToken('acme', ['repo.content.read', 'repo.write'], { createdAt })
+    storeAsReplaced(previous)
+    let refused = 0
+    const change = (answer: SandboxResponse) => {
+      if (refused === 2 || !JSON.stringify(answer.body).includes(createdAt.toISOString())) return answer
+      refused += 1
+      return { status: 401, body: { error: 'Invalid username or password.' } }
+    }
+    sandbox.hub.service.inject('whoami-v2', { kind: 'change', change }, 20)
+    await invoke('retireSecret')
+    expect(refused).toBe(2)
+    expect(sandbox.hub.isAlive(previous)).toBe(false)
+    expect(logged.join('\n')).toContain('Hub: requested the revocation of the previous token')
+    const labels = () => sandbox.aws.secret(WRITE).versions.flatMap(({ stages }) => stages)
+    expect(labels().some((label) => label.startsWith('hf-oidc-revoking-'))).toBe(true)
+    await invoke('retireSecret')
+    expect(logged.join('\n')).toContain('Hub: confirmed that the previous token')
+    expect(labels().some((label) => label.startsWith('hf-oidc-'))).toBe(false)
   })
 
   test('revokes nothing while a version is pending', async () => {

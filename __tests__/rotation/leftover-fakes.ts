@@ -4,7 +4,7 @@ import { ActionError } from '../../src/errors/action-error.ts'
 import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import type { AccountToken } from '../../src/hub/service-accounts.ts'
 import { Problems } from '../../src/inputs/problems.ts'
-import { entryOf } from '../../src/rotation/account/entry.ts'
+import { entryOf, mayOwn } from '../../src/rotation/account/entry.ts'
 import type { RotatedToken } from '../../src/rotation/account/minter.ts'
 import { parseSecretLines } from '../../src/rotation/inputs/secret-lines.ts'
 import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
@@ -44,7 +44,9 @@ export class FakeSecret {
   readonly versions = new Map<string, Version>()
   /** Called before each DescribeSecret, with its number from 1. */
   onDescribe: (number: number) => void = () => {}
-  #described = 0
+  described = 0
+  /** How many values were read. */
+  reads = 0
   readonly #note: (call: string) => void
 
   constructor(name: string, note: (call: string) => void) {
@@ -62,8 +64,8 @@ export class FakeSecret {
   }
 
   describe() {
-    this.#described += 1
-    this.onDescribe(this.#described)
+    this.described += 1
+    this.onDescribe(this.described)
     const stages = new Map([...this.versions].map(([id, { labels }]) => [id, labels]))
     return { arn: this.arn, stages, rotationEnabled: false, createdAt: Date.now() - 90 * DAY }
   }
@@ -74,13 +76,15 @@ export class FakeSecret {
   }
 
   read(id: string): SecretVersion | undefined {
+    this.reads += 1
     const { value, createdAt = 0 } = this.versions.get(id) ?? {}
     if (value instanceof ActionError) throw value
     return value === undefined ? undefined : { versionId: id, text: value, binary: false, createdAt }
   }
 
   move(label: string, { from, to }: { from?: string; to?: string }): boolean {
-    this.#note(`move ${label.startsWith('hf-oidc-retired-') ? 'retired' : label}`)
+    const [, kind = label] = /^hf-oidc-([a-z]+)-/.exec(label) ?? []
+    this.#note(`${to === undefined ? 'remove' : 'add'} ${kind} ${Number((from ?? to ?? '').slice(-12))}`)
     for (const version of this.versions.values()) version.labels = version.labels.filter((one) => one !== label)
     const version = to === undefined ? undefined : this.versions.get(to)
     if (version) version.labels = [...version.labels, label]
@@ -98,14 +102,44 @@ interface FakeToken extends AccountToken {
   org: string
 }
 
+interface FakeRequest {
+  method: string
+  url: URL
+  headers?: Record<string, string>
+  body?: string
+}
+
 export class FakeWorld {
-  /** What was changed, in order: `delete <id>`, `revoke <value>`, `move <label>`. */
+  /** What was changed, in order: `delete <id>`, `revoke <value>`, `add <label> <version>`, `remove <label> <version>`. */
   readonly changes: string[] = []
   readonly warnings: string[] = []
   readonly infos: string[] = []
+  /** Tokens whose owners the Hub e-mailed, because they were reported while they worked. */
+  readonly mailed: string[] = []
   /** What was waited for. */
   readonly waits: string[] = []
   readonly masked = new Set<string>()
+  /** Values that whoami-v2 was asked about, in order; a `?` before one that auth-check was asked about. */
+  readonly asked: string[] = []
+  /** How often the account's tokens were listed. */
+  listed = 0
+  /** What the Hub lists: everything, no last characters, or no tokens at all. */
+  lists: 'all' | 'no tails' | 'nothing' = 'all'
+  /** Values of the account's tokens that the Hub does not list, although they work. */
+  readonly unlisted = new Set<string>()
+  /** Called before each answer of whoami-v2, with its number from 1: true for a passing refusal (401). */
+  isDown: (number: number) => boolean = () => false
+  /** Values about which whoami-v2 answers with a failure. */
+  readonly failsFor = new Set<string>()
+  /** Called after each wait. */
+  onWait: () => void = () => {}
+  /** True when the Hub confirms every deletion. */
+  confirmsAll = false
+  /** How many calls that change something were made at a time, at most. */
+  most = 0
+  #busy = 0
+  /** True when auth-check accepts every token. */
+  acceptsAll = false
   graceSeconds = 86_400
   /** How far this machine's clock is behind, in milliseconds. */
   behindMs = 0
@@ -113,6 +147,7 @@ export class FakeWorld {
   /** What happens to a token that is to be revoked: by default it stops working. */
   onRevoke: (value: string) => void = (value) => this.#tokens.delete(value)
   readonly #tokens = new Map<string, FakeToken>()
+  #created = 0
   readonly #settling = new Settling()
 
   secret(name: string): FakeSecret {
@@ -124,15 +159,16 @@ export class FakeWorld {
     name: string,
     { owner = 'rosa', ago = 2 * HOUR, org = 'acme' }: { owner?: string; ago?: number | undefined; org?: string } = {},
   ): string {
-    const number = this.#tokens.size
-    const value = `hf_${'abcdefgh'}${number}${'x'.repeat(20)}`
+    const number = this.#created
+    this.#created += 1
+    const value = `hf_${'abcdefgh'}${'x'.repeat(16)}${String(number).padStart(4, '0')}`
     const createdAt = ago === undefined ? undefined : Date.now() - ago
     this.#tokens.set(value, { id: `id-${number}`, displayName: name, createdAt, value, owner, org })
     return value
   }
 
   /** A token that a rotation has minted for this version of this secret. */
-  minted(secret: FakeSecret, number: number, { ago = 2 * HOUR }: { ago?: number } = {}): string {
+  minted(secret: FakeSecret, number: number, { ago = 90 * DAY }: { ago?: number } = {}): string {
     return this.token(rotatedTokenName(secret.arn, versionId(number)), { owner: 'ci', ago })
   }
 
@@ -146,6 +182,10 @@ export class FakeWorld {
 
   isAlive(value: string): boolean {
     return this.#tokens.has(value)
+  }
+
+  nameOf(value: string): string {
+    return this.#tokens.get(value)?.displayName ?? 'none'
   }
 
   idOf(value: string): string {
@@ -173,10 +213,11 @@ export class FakeWorld {
     const deadline = {
       sleep: async (_ms: number, what: string) => {
         this.waits.push(what)
+        this.onWait()
       },
       remainingMs: () => 60_000,
     }
-    const http = { send: async ({ body = '' }: { body?: string }) => this.#answerRevocation(body) }
+    const http = { send: async (request: FakeRequest) => this.#answer(request) }
     const turn = {
       rotated,
       request: {
@@ -193,18 +234,29 @@ export class FakeWorld {
         readStage: async (label: string) => secret.readStage(label),
         move: async (label: string, where: { from?: string; to?: string }) => secret.move(label, where),
       },
-      hub: { owner: async (value: string) => this.#owner(value), whoAmI: async (value: string) => this.#owner(value) },
+      hub: {
+        owner: async (value: string) => this.#ownerTwice(value),
+        whoAmI: async (value: string) => this.#ownerTwice(value),
+      },
       access: { endpoint: 'https://hub.example', http, policy: { maxAttempts: 1, deadline } },
       minter: {
         firstTokensFor: (arn: string) => mintedFor(arn, first),
         tokensFor: async (arn: string) => mintedFor(arn, this.#entries()),
-        tokens: async () => this.#entries(),
+        tokens: async () => {
+          this.listed += 1
+          return this.lists === 'nothing' ? undefined : this.#entries()
+        },
         idOf: () => undefined,
         entryOf: (who: WhoAmI, tokens: readonly AccountToken[]) => entryOf(who, { slug: 'ci' }, tokens),
-        remove: async (token: AccountToken) => this.#delete(token),
+        mayOwn: (who: WhoAmI) => mayOwn({ slug: 'ci' }, who),
+        remove: (token: AccountToken) => this.#delete(token),
         removeOnce: async (token: AccountToken) => {
-          this.#delete(token)
-          return ![...this.#tokens.values()].some(({ id }) => id === token.id)
+          try {
+            await this.#delete(token)
+          } catch {
+            return false
+          }
+          return this.confirmsAll || ![...this.#tokens.values()].some(({ id }) => id === token.id)
         },
       },
       mask: (value: string) => this.masked.add(value),
@@ -225,11 +277,24 @@ export class FakeWorld {
 
   #entries(): AccountToken[] {
     return [...this.#tokens.values()]
-      .filter(({ owner }) => owner === 'ci')
-      .map(({ id, displayName, createdAt }) => ({ id, displayName, createdAt }))
+      .filter(({ owner, value }) => owner === 'ci' && !this.unlisted.has(value))
+      .map(({ id, displayName, createdAt, value }) => ({
+        id,
+        displayName,
+        createdAt,
+        ...(this.lists === 'no tails' ? {} : { last4: value.slice(-4) }),
+      }))
+  }
+
+  /** Like the Hub's client: a refusal is an answer only when it is given twice. */
+  #ownerTwice(value: string): WhoAmI | undefined {
+    return this.#owner(value) ?? this.#owner(value)
   }
 
   #owner(value: string): WhoAmI | undefined {
+    this.asked.push(value)
+    if (this.failsFor.has(value)) throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
+    if (this.isDown(this.asked.filter((one) => !one.startsWith('?')).length)) return undefined
     const token = this.#tokens.get(value)
     if (!token) return undefined
     const { owner: name, displayName, createdAt, org } = token
@@ -237,15 +302,28 @@ export class FakeWorld {
     return who({ name, displayName, createdAt, orgs, grants: [] })
   }
 
-  #delete({ id }: AccountToken): void {
+  async #delete({ id }: AccountToken): Promise<void> {
+    this.#busy += 1
+    this.most = Math.max(this.most, this.#busy)
+    await new Promise(setImmediate)
+    this.#busy -= 1
     this.changes.push(`delete ${id}`)
     const value = [...this.#tokens.values()].find((token) => token.id === id)?.value
     if (value !== undefined) this.onRevoke(value)
   }
 
+  #answer({ method, url, headers = {}, body = '' }: FakeRequest) {
+    if (method !== 'GET') return this.#answerRevocation(body)
+    const value = (headers.authorization ?? '').replace('Bearer ', '')
+    this.asked.push(`? ${value} ${url.pathname}`)
+    const isAccepted = this.acceptsAll || this.isAlive(value)
+    return { status: isAccepted ? 200 : 401, headers: {}, body: Buffer.from(isAccepted ? '' : '{"error":"Invalid"}') }
+  }
+
   #answerRevocation(body: string) {
     for (const value of (JSON.parse(body) as { credentials: string[] }).credentials) {
       this.changes.push(`revoke ${value}`)
+      if (this.isAlive(value)) this.mailed.push(value)
       this.onRevoke(value)
     }
     return { status: 202, headers: {}, body: Buffer.from('') }

@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import {
   isRetiredLabel,
+  isRevocationLabel,
+  isThatFar,
   retiredLabel,
   retiredSince,
+  revocationLabel,
   rotatedTokenName,
   VERSION_ID,
   versionId,
+  versionInTokenName,
   versionOfToken,
 } from '../../src/rotation/names.ts'
 import { madeAt } from '../../src/sources/token-name.ts'
@@ -67,6 +71,18 @@ describe('a token’s name', () => {
     expect(madeAt(one)).toBeUndefined()
   })
 
+  test('is another secret’s although that one is called like the hash of this one', () => {
+    const id = '01cc3237-2086-86ef-87cf-f2f3fd6eb5fb'
+    const hashIn = (name: string) => name.split(' ')[2] ?? ''
+    const short = hashIn(rotatedTokenName(ARN, id))
+    expect(versionOfToken(`hf-oidc-rotate ${short} ${hashIn(rotatedTokenName(arn('1'), id))} ${id} 0a1b2c`, ARN)).toBe(
+      undefined,
+    )
+    const long = createHash('sha256').update(ARN).digest('hex').slice(0, 16)
+    expect(versionOfToken(`hf-oidc-rotate ${long} 0123456789abcdef ${id} 0a1b2c3d`, ARN)).toBeUndefined()
+    expect(versionOfToken(`hf-oidc-rotate ${short} ${long} ${id} 0a1b2c3d`, ARN)).toBe(id)
+  })
+
   test('shows the end of the secret’s name', () => {
     expect(rotatedTokenName(ARN, versionId(run, ARN, 0))).toContain(' huggingface/acme/write-a1B2c3 ')
   })
@@ -104,4 +120,50 @@ describe('the label of a replaced version', () => {
     expect(isRetiredLabel(retiredLabel(0))).toBe(true)
     expect(isRetiredLabel('AWSPREVIOUS')).toBe(false)
   })
+})
+
+const AT = Date.UTC(2026, 10, 30, 4, 17, 28, 114)
+
+describe('the label of a version whose token is being revoked', () => {
+  const id = '01cc3237-2086-86ef-87cf-f2f3fd6eb5fb'
+  const version = (...labels: string[]) => ({ versionId: id, labels, since: AT })
+
+  test('says how far that is', () => {
+    for (const far of ['deleting', 'revoking', 'revoked'] as const) {
+      const label = revocationLabel(far, AT, id)
+      expect(label).toBe(`hf-oidc-${far}-20261130T041728.114Z-${id}`)
+      expect(isRevocationLabel(label)).toBe(true)
+      expect(isRetiredLabel(label)).toBe(false)
+      expect(isThatFar(version('AWSPREVIOUS', label), far)).toBe(true)
+      expect(isThatFar(version(label), far === 'revoked' ? 'revoking' : 'revoked')).toBe(false)
+    }
+  })
+
+  test('does not count when it is from before the replacement, or nobody knows when that was', () => {
+    expect(isThatFar(version(revocationLabel('revoked', AT - 1, id)), 'revoked')).toBe(false)
+    const label = revocationLabel('revoked', AT, id)
+    expect(isThatFar({ ...version(label), since: undefined }, 'revoked')).toBe(false)
+  })
+
+  test('does not count on another version: a label can be moved', () => {
+    expect(isThatFar(version(revocationLabel('revoked', AT, id.replace('0', '1'))), 'revoked')).toBe(false)
+  })
+
+  test.each([
+    `hf-oidc-revoked-20261130T041728.114Z`,
+    `hf-oidc-revoked-20261130T041728.114Z-${id} `,
+    `xhf-oidc-revoked-20261130T041728.114Z-${id}`,
+    `hf-oidc-gone-20261130T041728.114Z-${id}`,
+  ])('is not %p', (label) => {
+    expect(isRevocationLabel(label)).toBe(false)
+    expect(isThatFar(version(label), 'revoked')).toBe(false)
+  })
+})
+
+test('the version that a token was minted for can be read without the secret', () => {
+  const id = '01cc3237-2086-86ef-87cf-f2f3fd6eb5fb'
+  expect(versionInTokenName(rotatedTokenName(ARN, id))).toBe(id)
+  expect(versionInTokenName(`hf-oidc-rotate hub/x 0123456789abcdef ${id} 0a1b2c3d`)).toBe(id)
+  expect(versionInTokenName(`a hf-oidc-rotate hub/x 0123456789abcdef ${id} 0a1b2c3d`)).toBeUndefined()
+  expect(versionInTokenName('by hand')).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 /** Tokens that no version holds: which of them are revoked, and which are left alone. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { CURRENT, PENDING, PREVIOUS } from '../../src/aws/secret-versions.ts'
+import { Deletions } from '../../src/rotation/leftovers/deletions.ts'
 import type { Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
 import { survey } from '../../src/rotation/leftovers/survey.ts'
 import { sweepUnheld } from '../../src/rotation/leftovers/sweep.ts'
@@ -27,7 +28,9 @@ async function sweep(turns: readonly Leftovers[]): Promise<Leftovers> {
   const surveyed = await survey(turns, undefined)
   const [turn] = turns
   if (!turn) throw new Error('no secret')
-  await sweepUnheld(turn, surveyed)
+  const deletions = new Deletions(surveyed.entries)
+  await sweepUnheld(turn, surveyed, deletions)
+  await deletions.prove()
   return turn
 }
 
@@ -147,6 +150,7 @@ describe('a token is left alone', () => {
   })
 
   test('when a value has its name and it is not certain which token that is', async () => {
+    world.lists = 'no tails'
     // Two of the account’s tokens have this name: the Hub’s answer about the value fits the older one by a second.
     const name = rotatedTokenName(secret.arn, versionId(9))
     const twin = world.token(name, { owner: 'ci', ago: 2 * HOUR })
@@ -154,6 +158,7 @@ describe('a token is left alone', () => {
     await sweep([await world.begin(secret), await world.begin(other)])
     expect(world.changes).toEqual([])
     expect(world.isAlive(twin)).toBe(true)
+    expect(world.warnings).toEqual(Array(2).fill(expect.stringContaining('a stored token may be this one')))
   })
 
   test('when a version was staged meanwhile that may hold it, and so are all others', async () => {
@@ -188,7 +193,7 @@ describe('a token is left alone', () => {
     const stored = world.minted(secret, 9)
     secret.put(9, stored, [])
     const { outcome } = await sweep([await world.begin(secret)])
-    expect(world.changes).toEqual(['move retired'])
+    expect(world.changes).toEqual(['add retired 9'])
     expect(secret.labels(9)).toHaveLength(1)
     expect(world.isAlive(stored)).toBe(true)
     expect(outcome.revoked).toBe(0)

@@ -11,7 +11,7 @@ import { PARTS_FOR } from './facts/parts.ts'
 import { type Part, readWhoAmI, type WhoAmI } from './facts/whoami.ts'
 import { hubPages } from './pages.ts'
 import { answerAfterRefusal, type Refusal, refusalOf, remember } from './refusal.ts'
-import type { HubRepository } from './repository.ts'
+import { authCheckPath, type HubRepository } from './repository.ts'
 
 /** What the Hub says of one repository. */
 export type Access = { granted: true } | { granted: false; seen: string; status: number }
@@ -223,10 +223,6 @@ async function notTheHub(what: string, answer: HttpResponse, { endpoint, policy 
 function readParts({ body }: HttpResponse, parts: readonly Part[]): WhoAmI | undefined {
   const who = readWhoAmI(parseJson(body.toString('utf8')))
   return who?.unreadable.some((part) => parts.includes(part)) ? undefined : who
-}
-
-function authCheckPath({ kind, namespace, name }: HubRepository, write: boolean): string {
-  return `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
 }
 
 /** What to do depends on where the token is kept: whoever knows that says more. */

@@ -37,3 +37,8 @@ export interface HubRepository {
   /** The Hub's id, where whoever listed it gave it: 24 hexadecimal digits. */
   id?: string
 }
+
+/** Where the Hub says whether a token may read, or write, a repository. */
+export function authCheckPath({ kind, namespace, name }: HubRepository, write: boolean): string {
+  return `/api/${kind}/${namespace}/${name}/auth-check${write ? '/write' : ''}`
+}

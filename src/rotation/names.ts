@@ -41,7 +41,7 @@ const EARLIER_TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([0-9a-f]{16}) ([\w
  * Every call returns a different one.
  */
 export function rotatedTokenName(arn: string, versionId: string): string {
-  const rest = `${hashOf(arn)} ${versionId} ${randomBytes(4).toString('base64url')}`
+  const rest = `${hashesOf(arn).short} ${versionId} ${randomBytes(4).toString('base64url')}`
   const room = MAX_TOKEN_NAME - `hf-oidc-rotate  ${rest}`.length
   const name = arn.split(':').slice(6).join(':')
   const clean = name.replace(/[^\w/+=.@-]/g, '-')
@@ -50,10 +50,13 @@ export function rotatedTokenName(arn: string, versionId: string): string {
 
 /** The version of this secret that a token was minted for; undefined for a token of another secret, or with another name. */
 export function versionOfToken(displayName: string, arn: string): string | undefined {
+  const { short, long } = hashesOf(arn)
+  // Thousands of names are compared with one secret after the other.
+  if (!displayName.includes(short) && !displayName.includes(long)) return undefined
   const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? []
-  if (hash === hashOf(arn)) return versionId
+  if (hash === short) return versionId
   const [, earlierHash, earlierVersionId] = EARLIER_TOKEN_NAME.exec(displayName) ?? []
-  return earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined
+  return earlierHash === long ? earlierVersionId : undefined
 }
 
 /** What the name of a token says about which secret it was minted for. */
@@ -65,7 +68,10 @@ export type NamedFor = { arn: string; versionId: string } | 'another secret'
  */
 export function readNames(arns: readonly string[]): (displayName: string) => NamedFor | undefined {
   const byHash = new Map(
-    arns.flatMap((arn) => [[hashOf(arn), arn] as const, [digestOf(arn).toString('hex'), arn] as const]),
+    arns.flatMap((arn) => {
+      const { short, long } = hashesOf(arn)
+      return [[short, arn] as const, [long, arn] as const]
+    }),
   )
   return (displayName) => {
     const [, hash = '', versionId = ''] = TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName) ?? []
@@ -75,13 +81,27 @@ export function readNames(arns: readonly string[]): (displayName: string) => Nam
   }
 }
 
-/** The secret's name is not enough: two accounts may each have a secret of that name. */
-function hashOf(arn: string): string {
-  return digestOf(arn).toString('base64url')
+/** The version that a token of this name was minted for, of whatever secret; undefined for a token with another name. */
+export function versionInTokenName(displayName: string): string | undefined {
+  return (TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName))?.[2]
 }
 
-function digestOf(arn: string): Buffer {
-  return createHash('sha256').update(arn).digest().subarray(0, 8)
+/** The hash of a secret's ARN, as names have it now and as they had it earlier. */
+interface Hashes {
+  arn: string
+  short: string
+  long: string
+}
+
+/** The last ones. */
+let latest: Hashes | undefined
+
+/** The secret's name is not enough: two accounts may each have a secret of that name. */
+function hashesOf(arn: string): Hashes {
+  if (latest?.arn === arn) return latest
+  const digest = createHash('sha256').update(arn).digest().subarray(0, 8)
+  latest = { arn, short: digest.toString('base64url'), long: digest.toString('hex') }
+  return latest
 }
 
 const RETIRED_LABEL = /^hf-oidc-retired-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z$/
@@ -91,8 +111,10 @@ const RETIRED_LABEL = /^hf-oidc-retired-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.
  * permission beyond the one that a rotation has anyway, and works for plain strings too.
  */
 export function retiredLabel(at: number): string {
-  return `hf-oidc-retired-${new Date(at).toISOString().replace(/[-:]/g, '')}`
+  return `hf-oidc-retired-${compact(at)}`
 }
+
+const compact = (at: number) => new Date(at).toISOString().replace(/[-:]/g, '')
 
 /** True for a label in the form of {@link retiredLabel}. */
 export function isRetiredLabel(label: string): boolean {
@@ -108,4 +130,46 @@ export function retiredSince(labels: readonly string[]): number | undefined {
     return [Date.UTC(year, month - 1, day, hours, minutes, seconds, ms)]
   })
   return times.length > 0 ? Math.max(...times) : undefined
+}
+
+/**
+ * How far the revocation of a replaced token is: `deleting`, the run is about to delete it from the account, whose list
+ * shows whether it did; `revoking`, it was requested, and a later run must confirm that the token no longer works;
+ * `revoked`, one of them is confirmed.
+ */
+export type Revocation = 'deleting' | 'revoking' | 'revoked'
+
+const REVOCATION_LABEL = /^hf-oidc-(deleting|revoking|revoked)-(\d{8}T\d{6}\.\d{3}Z)-([\w-]{32,64})$/
+
+/**
+ * The staging label of a version whose token is that far at `at`, in milliseconds since the epoch. It names the version: a
+ * secret has each label once, so the same label for two versions would leave the first one.
+ */
+export function revocationLabel(revocation: Revocation, at: number, versionId: string): string {
+  return `hf-oidc-${revocation}-${compact(at)}-${versionId}`
+}
+
+/** True for a label in the form of {@link revocationLabel}. */
+export function isRevocationLabel(label: string): boolean {
+  return REVOCATION_LABEL.test(label)
+}
+
+/** A version that was replaced, with its labels. */
+interface LabelledVersion {
+  versionId: string
+  labels: readonly string[]
+  /** Milliseconds since the epoch; undefined when no label says when it was replaced. */
+  since: number | undefined
+}
+
+/**
+ * Whether the revocation of the token in this version is that far. A label from before the version was replaced is left from
+ * an earlier replacement, and one that names another version was moved here: neither counts.
+ */
+export function isThatFar({ versionId, labels, since }: LabelledVersion, revocation: Revocation): boolean {
+  if (since === undefined) return false
+  return labels.some((label) => {
+    const [, found, time = '', named] = REVOCATION_LABEL.exec(label) ?? []
+    return found === revocation && named === versionId && time >= compact(since)
+  })
 }

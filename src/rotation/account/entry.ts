@@ -19,3 +19,8 @@ export function entryOf(
   const [entry, ...others] = named.filter(({ createdAt }) => createdAt === who.createdAt)
   return others.length === 0 ? entry : undefined
 }
+
+/** False when it is certain that `who` is not about a token of this account: the Hub names another owner. */
+export function mayOwn({ slug }: Pick<ServiceAccount, 'slug'>, who: WhoAmI): boolean {
+  return slug === undefined || who.name === '' || who.name === slug
+}

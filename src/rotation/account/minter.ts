@@ -18,7 +18,7 @@ import type { Log, Mask } from '../../text/log.ts'
 import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
 import { rotatedTokenName, versionOfToken } from '../names.ts'
-import { entryOf } from './entry.ts'
+import { entryOf, mayOwn } from './entry.ts'
 import { type HeldToken, heldEntry } from './held-entry.ts'
 import { type KnownToken, knownToken } from './known-token.ts'
 
@@ -134,6 +134,11 @@ export class Minter {
   /** The one of these tokens of the account that `who` is about; undefined when that is not certain. */
   entryOf(who: WhoAmI, tokens: readonly AccountToken[]): AccountToken | undefined {
     return entryOf(who, this.#parts.account, tokens)
+  }
+
+  /** False when it is certain that `who` is about a token of another account. */
+  mayOwn(who: WhoAmI): boolean {
+    return mayOwn(this.#parts.account, who)
   }
 
   /**

@@ -2,10 +2,9 @@
 import { namesSecret } from '../../aws/secret-arn.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { beginSecret } from '../begin.ts'
+import { removeLeftovers } from '../leftovers/clean-up.ts'
 import { hasLeftovers, type Leftovers } from '../leftovers/leftovers.ts'
-import { revokePrevious } from '../leftovers/revoke-previous.ts'
-import { survey } from '../leftovers/survey.ts'
-import { sweepUnheld } from '../leftovers/sweep.ts'
+import { tidyLabels } from '../leftovers/marks.ts'
 import type { RotatedSecret } from '../request.ts'
 import { look, type SecretState } from '../secret/look.ts'
 import type { Invocation } from './invocation.ts'
@@ -14,7 +13,7 @@ import type { Invocation } from './invocation.ts'
  * Revokes previous tokens whose grace has expired, and tokens that no version holds, unless a version is pending.
  * `tasksSince`: the time before which no task of the services was created; asked only when something may have to go.
  *
- * @throws what `survey`, `revokePrevious` and `sweepUnheld` throw.
+ * @throws what `removeLeftovers` throws, and the first failure that it noted.
  */
 export async function cleanUp(
   invocation: Invocation,
@@ -23,13 +22,13 @@ export async function cleanUp(
 ): Promise<void> {
   const { context, turn, secret, adminToken } = invocation
   // A pending value is about to be used, whatever it is.
-  if (pending || !hasLeftovers(turn)) return
+  if (pending) return
+  if (!hasLeftovers(turn)) return await tidyLabels(turn)
   const others = context.request.secrets.filter((other) => !namesSecret(other.secret.id, secret))
   const turns = [turn, ...(await Promise.all(others.map((other) => lookAt(invocation, other))))]
-  const since = await tasksSince()
-  const surveyed = await survey(turns, adminToken)
-  await revokePrevious(turn, { survey: surveyed, tasksSince: since })
-  await sweepUnheld(turn, surveyed)
+  await removeLeftovers([turn], turns, { adminToken, tasksSince: await tasksSince() })
+  const [failure] = turn.outcome.errors
+  if (failure) throw failure
 }
 
 /** Another secret of this function; without a state when it cannot be read. */

@@ -95,9 +95,9 @@ async function readIfPossible(context: VersionContext, version: ReadVersion): Pr
  */
 async function readVersion(
   { versions, context, secret }: VersionContext,
-  { versionId, isCurrent }: ReadVersion,
+  { versionId, labels, isCurrent }: ReadVersion,
 ): Promise<Partial<ReadVersion>> {
-  const stored = await versions.read(versionId)
+  const stored = await versions.read(versionId, { labels })
   if (!stored) return { problem: 'no value' }
   const { text, createdAt: storedAt } = stored
   try {

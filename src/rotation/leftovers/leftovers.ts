@@ -1,10 +1,14 @@
 /** What rotations have left behind in one secret, and whether it is time to remove some of it. */
-import type { SecretDescription } from '../../aws/secret-versions.ts'
+import { PREVIOUS, type SecretDescription } from '../../aws/secret-versions.ts'
 import type { RotatedToken } from '../account/minter.ts'
 import type { SecretContext } from '../context.ts'
+import { isThatFar } from '../names.ts'
 import { hasMoved, type Outcome } from '../outcome.ts'
-import { retiredVersions, type SecretState } from '../secret/look.ts'
+import { type RetiredVersion, retiredVersions, type SecretState } from '../secret/look.ts'
 import type { Settling } from '../settling.ts'
+
+/** How many secrets or tokens are dealt with at a time. */
+export const AT_ONCE = 4
 
 /** What is known of a secret whose leftovers are to be removed. */
 export interface Leftovers extends SecretContext {
@@ -27,7 +31,17 @@ export function hasLeftovers(turn: Leftovers): boolean {
   const isOver = (since = now()) => now() >= since + graceMs
   // What this run has just replaced is not in the state that was seen before.
   const atOnce = hasMoved(outcome) && request.graceSeconds === 0
-  return atOnce || retiredVersions(state).some(({ since }) => isOver(since)) || unheldTokens(turn).length > 0
+  return atOnce || unconfirmed(state).some(({ since }) => isOver(since)) || unheldTokens(turn).length > 0
+}
+
+/** The versions whose tokens were replaced, without those whose tokens are known to be revoked. */
+export function unconfirmed(state: Pick<SecretState, 'description' | 'current'>): RetiredVersion[] {
+  return retiredVersions(state).filter((version) => !isDone(version) && !isThatFar(version, 'revoked'))
+}
+
+/** True when only labels are left on it that say how far the revocation was: a run was killed while it removed them. */
+export function isDone({ labels, since }: RetiredVersion): boolean {
+  return since === undefined && !labels.includes(PREVIOUS)
 }
 
 /** Tokens for this secret that existed when the run began, and that perhaps no version holds. */

@@ -5,7 +5,7 @@ import type { SecretShape } from '../../aws/store-command.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { block, code, prose } from '../../text/message.ts'
 import type { SecretContext } from '../context.ts'
-import { retiredSince } from '../names.ts'
+import { isRevocationLabel, retiredSince } from '../names.ts'
 import { labelOf, listVersions, moveLabel } from './place.ts'
 import { refuseUnfit } from './refuse-unfit.ts'
 import { type TokenInSecret, tokenInSecret } from './value.ts'
@@ -137,9 +137,12 @@ export function retiredVersions({
   })
 }
 
-/** A version that was replaced may still carry the pending label: it is not about to become current again. */
+/**
+ * A version that was replaced may still carry the pending label: it is not about to become current again. What says how far
+ * the revocation of its token is, is the last label that it loses.
+ */
 function isRetired(labels: readonly string[]): boolean {
-  return labels.includes(PREVIOUS) || retiredSince(labels) !== undefined
+  return labels.includes(PREVIOUS) || retiredSince(labels) !== undefined || labels.some(isRevocationLabel)
 }
 
 function versionWith({ stages }: SecretDescription, label: string): string | undefined {
