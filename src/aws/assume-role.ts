@@ -14,6 +14,7 @@ import type { Log, Mask } from '../text/log.ts'
 import { code, prose } from '../text/message.ts'
 import type { AwsCaller, AwsCredentials } from './caller.ts'
 import { callAws } from './clients.ts'
+import { PolicyTooLarge, saysPolicyTooLarge } from './policy-too-large.ts'
 import type { Role, SessionRequest } from './request.ts'
 import type { ServiceError } from './service-error.ts'
 
@@ -116,6 +117,7 @@ async function assumeRole(
     ...(Policy === undefined ? {} : { Policy }),
   })
   let isExpired = false
+  let isTooLarge = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -132,9 +134,11 @@ async function assumeRole(
     explain: async (refusal) => {
       const { explainSts } = await import('./explain-sts.ts')
       isExpired = saysExpired(refusal)
+      isTooLarge = saysPolicyTooLarge(refusal)
       return explainSts(refusal, identity, request)
     },
   }).catch((error: unknown) => {
+    if (isTooLarge && error instanceof ActionError) throw new PolicyTooLarge(error)
     throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
   })
   return sessionOf(answer, role, identity.clockOffsetMs)

@@ -41,7 +41,7 @@ const EARLIER_TOKEN_NAME = /^hf-oidc-rotate [\w/+=.@-]{0,60} ([0-9a-f]{16}) ([\w
  * Every call returns a different one.
  */
 export function rotatedTokenName(arn: string, versionId: string): string {
-  const rest = `${hashesOf(arn).short} ${versionId} ${randomBytes(4).toString('base64url')}`
+  const rest = `${hashesOfArn(arn)[0]} ${versionId} ${randomBytes(4).toString('base64url')}`
   const room = MAX_TOKEN_NAME - `hf-oidc-rotate  ${rest}`.length
   const name = arn.split(':').slice(6).join(':')
   const clean = name.replace(/[^\w/+=.@-]/g, '-')
@@ -50,13 +50,17 @@ export function rotatedTokenName(arn: string, versionId: string): string {
 
 /** The version of this secret that a token was minted for; undefined for a token of another secret, or with another name. */
 export function versionOfToken(displayName: string, arn: string): string | undefined {
-  const { short, long } = hashesOf(arn)
+  const hashes = hashesOfArn(arn)
   // Thousands of names are compared with one secret after the other.
-  if (!displayName.includes(short) && !displayName.includes(long)) return undefined
-  const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? []
-  if (hash === short) return versionId
-  const [, earlierHash, earlierVersionId] = EARLIER_TOKEN_NAME.exec(displayName) ?? []
-  return earlierHash === long ? earlierVersionId : undefined
+  if (!hashes.some((one) => displayName.includes(one))) return undefined
+  const { hash = '', versionId } = readTokenName(displayName) ?? {}
+  return hashes.includes(hash) ? versionId : undefined
+}
+
+/** The hash of a secret's ARN and the version that a token was minted for; undefined for any other name. */
+export function readTokenName(displayName: string): { hash: string; versionId: string } | undefined {
+  const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName) ?? []
+  return hash === undefined || versionId === undefined ? undefined : { hash, versionId }
 }
 
 /** What the name of a token says about which secret it was minted for. */
@@ -67,41 +71,32 @@ export type NamedFor = { arn: string; versionId: string } | 'another secret'
  * name that no rotation gives. A name is for people to read: anyone who manages the account may have chosen it.
  */
 export function readNames(arns: readonly string[]): (displayName: string) => NamedFor | undefined {
-  const byHash = new Map(
-    arns.flatMap((arn) => {
-      const { short, long } = hashesOf(arn)
-      return [[short, arn] as const, [long, arn] as const]
-    }),
-  )
+  const byHash = new Map(arns.flatMap((arn) => hashesOfArn(arn).map((hash) => [hash, arn] as const)))
   return (displayName) => {
-    const [, hash = '', versionId = ''] = TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName) ?? []
-    if (versionId === '') return undefined
-    const arn = byHash.get(hash)
-    return arn === undefined ? 'another secret' : { arn, versionId }
+    const name = readTokenName(displayName)
+    if (!name) return undefined
+    const arn = byHash.get(name.hash)
+    return arn === undefined ? 'another secret' : { arn, versionId: name.versionId }
   }
 }
 
 /** The version that a token of this name was minted for, of whatever secret; undefined for a token with another name. */
 export function versionInTokenName(displayName: string): string | undefined {
-  return (TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName))?.[2]
+  return readTokenName(displayName)?.versionId
 }
 
-/** The hash of a secret's ARN, as names have it now and as they had it earlier. */
-interface Hashes {
-  arn: string
-  short: string
-  long: string
-}
+/** The last ARN that was asked for, and its hashes. */
+let latest: { arn: string; hashes: readonly string[] } | undefined
 
-/** The last ones. */
-let latest: Hashes | undefined
-
-/** The secret's name is not enough: two accounts may each have a secret of that name. */
-function hashesOf(arn: string): Hashes {
-  if (latest?.arn === arn) return latest
+/**
+ * The hashes of this ARN that names of tokens may have, now and as earlier versions wrote them. The secret's name is not
+ * enough: two accounts may each have a secret of that name.
+ */
+export function hashesOfArn(arn: string): readonly string[] {
+  if (latest?.arn === arn) return latest.hashes
   const digest = createHash('sha256').update(arn).digest().subarray(0, 8)
-  latest = { arn, short: digest.toString('base64url'), long: digest.toString('hex') }
-  return latest
+  latest = { arn, hashes: [digest.toString('base64url'), digest.toString('hex')] }
+  return latest.hashes
 }
 
 const RETIRED_LABEL = /^hf-oidc-retired-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)\.(\d{3})Z$/

@@ -35,6 +35,7 @@ export async function resume(turn: Turn, state: SecretState, version: SecretVers
   // A token of another organization blocks the secret whatever is pending; with `narrow=true`, `promote` warns of it.
   if (rotated.narrow) noteReplacement(turn, standing, { kind: 'unconfirmed' })
   else judgeReplacement(turn, standing, { kind: 'unconfirmed' })
+  // Read now: what the run saw at its beginning may have been revoked since.
   const tokens = (await minter?.tokensFor(state.arn)) ?? []
   const pending = { version, tokens, ours: tokens.some((token) => token.versionId === versionId) }
   try {
