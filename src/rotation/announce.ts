@@ -15,8 +15,7 @@ export async function announceServices(options: AnnounceOptions): Promise<void> 
   if (services.length === 0) return
   const [{ EcsServices }, { isRunByEcs }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
   // Nothing depends on it: an outage must not take the time that the rotation needs.
-  const { calls: _, ...own } = policy
-  const ecs = new EcsServices(caller, region, http, { ...own, maxAttempts: 1 })
+  const ecs = new EcsServices(caller, region, http, { ...policy, maxAttempts: 1 })
   await Promise.all(
     services.map(async (service) => {
       try {

@@ -87,11 +87,17 @@ export async function finishSecret(invocation: Invocation, versionId: string): P
   if (state.current?.versionId === versionId) {
     await refuseForeign(invocation)
     await labelReplaced(turn)
+    // A label that stayed would make the version look unfinished once it is replaced.
+    if (hasLabel(turn, versionId, PENDING)) await turn.versions.move(PENDING, { from: versionId })
   } else await makeCurrent(turn, state, versionId)
   turn.outcome.action = 'rotated'
   const services = await redeployServices(context)
   turn.state = await look(turn, { byFunction: true })
   await cleanUp(invocation, turn.state, async () => oldestTask(context.request, services))
+}
+
+function hasLabel({ state }: Leftovers, versionId: string, label: string): boolean {
+  return state?.description.stages.get(versionId)?.includes(label) === true
 }
 
 async function makeCurrent(turn: Leftovers, state: SecretState, versionId: string): Promise<void> {
