@@ -222,7 +222,12 @@ describe('an ID token that expired before STS saw it', () => {
     const { aws, opening, renewals } = open([refusal])
     const failure = await failureOf(opening)
     expect(failure).toBeInstanceOf(ActionError)
-    expect(failure.message).toMatch(/^\[sts-failed\] /)
+    expect(failure.message).toMatch(/^\[sts-failed\] [\s\S]*, after 2 attempts in less than 1 s/)
     expect([tokens(aws), renewals()]).toEqual([['first-token', 'second-token'], 1])
+  })
+
+  test.each(expired)('counts among the calls of any later failure: %s', async (_name, refusal) => {
+    const { opening } = open([refusal, stsRefusal('ValidationError', 'no such thing')])
+    expect((await failureOf(opening)).message).toMatch(/no such thing[\s\S]*, after 2 attempts in less than 1 s/)
   })
 })

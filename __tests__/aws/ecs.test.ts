@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { SandboxResponse } from '../../sandbox/service.ts'
 import type { AwsCaller } from '../../src/aws/caller.ts'
 import { EcsServices } from '../../src/aws/ecs.ts'
+import { CallCount } from '../../src/net/calls-made.ts'
 import { answer, CALLER, ecsRefusal, FakeAws, failureOf, REGION, ROLE } from './fake-aws.ts'
 
 const SERVICE = { cluster: 'prod', service: 'inference' }
@@ -24,6 +25,14 @@ const deployment = (given: object = {}) => ({
   ...given,
 })
 const stateOf = async (service: object) => await services([described(service)]).ecs.describe(SERVICE)
+
+test('a service that ECS does not tell about is asked about ten times at most', async () => {
+  const aws = new FakeAws(ecsRefusal('ServerException', 'no'))
+  const policy = { ...aws.policy, maxAttempts: 7, calls: new CallCount() }
+  const ecs = new EcsServices(CALLER, REGION, aws.http, policy)
+  for (let time = 0; time < 3; time += 1) await failureOf(ecs.describe(SERVICE))
+  expect(aws.sent.length).toBe(10)
+})
 
 describe('the state of a service', () => {
   test('is that of its deployments, its tasks and its last events', async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { SandboxResponse } from '../../sandbox/service.ts'
 import { PENDING, SecretVersions } from '../../src/aws/secret-versions.ts'
+import { CallCount } from '../../src/net/calls-made.ts'
 import { redact } from '../../src/text/redact.ts'
 import { answer, CALLER, FakeAws, failureOf, SECRET, SECRET_ARN, secretRefusal } from './fake-aws.ts'
 
@@ -44,6 +45,26 @@ describe('describing a secret', () => {
     expect(message).toContain('[secret-failed]')
     expect(message).toContain('returned no ARN')
     expect(message).toContain('Check where `AWS_ENDPOINT_URL_SECRETS_MANAGER` or `AWS_ENDPOINT_URL` points')
+  })
+})
+
+describe('a secret that Secrets Manager does not tell about', () => {
+  test('is asked about ten times at most, whatever is done with it', async () => {
+    const aws = new FakeAws(secretRefusal('InternalServiceError'))
+    const policy = { ...aws.policy, maxAttempts: 7, calls: new CallCount() }
+    const versions = new SecretVersions(SECRET, CALLER, aws.http, policy)
+    const other = `2${VERSION.slice(1)}`
+    const calls = async (work: () => Promise<unknown>) => {
+      const before = aws.sent.length
+      for (let time = 0; time < 3; time += 1) await failureOf(work())
+      return aws.sent.length - before
+    }
+    expect(await calls(() => versions.describe())).toBe(10)
+    expect(await calls(() => versions.read(VERSION))).toBe(10)
+    expect(await calls(() => versions.read(other))).toBe(10)
+    expect(await calls(() => versions.putPending(VERSION, 'x', false))).toBe(10)
+    expect(await calls(() => versions.move(PENDING, { to: VERSION }))).toBe(10)
+    expect(await calls(() => versions.move(PENDING, { from: VERSION }))).toBe(10)
   })
 })
 

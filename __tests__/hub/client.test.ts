@@ -128,7 +128,10 @@ describe('a refusal that does not show that it is the Hub’s own', () => {
 describe('a client that looks twice', () => {
   test('rejects a token when the Hub says so twice, with time in between', async () => {
     refuse(2)
-    await expect(careful().whoAmI(token)).rejects.toMatchObject({ code: 'token-rejected' })
+    await expect(careful().whoAmI(token)).rejects.toMatchObject({
+      code: 'token-rejected',
+      message: expect.stringMatching(/HTTP 401.*, after 2 attempts in 1 s/),
+    })
     const [first, second] = hub.service.calls
     expect(asked()).toBe(2)
     expect((second?.startedAt ?? 0) - (first?.endedAt ?? 0)).toBeGreaterThan(900)
@@ -150,6 +153,16 @@ describe('a client that looks twice', () => {
     refuse(2, status)
     await expect(careful().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
     await expect(careful().owner(token)).rejects.toMatchObject({ code: 'hub-failed' })
+  })
+
+  test('states the calls of both looks when the second one fails', async () => {
+    refuse(1)
+    refuse(1, 403)
+    const failure = await careful().whoAmI(token).catch(String)
+    expect(failure).toMatch(/\[hub-failed\][\s\S]*HTTP 403, after 2 attempts in 1 s/)
+    refuse(1)
+    hub.service.inject('whoami-v2', { kind: 'answer', status: 418, body: '<html>' }, 1)
+    expect(await careful().whoAmI(token).catch(String)).toMatch(/after 2 attempts in 1 s/)
   })
 
   test('rejects nothing when there is no time for a second look', async () => {

@@ -353,6 +353,63 @@ describe('the calls to one route', () => {
     expect(made).toBe(10)
   })
 
+  test('are only those that failed, where every success asks about a new state', async () => {
+    const shared = path()
+    const state = { ...route, counted: 'failures' as const }
+    let made = 0
+    const everySecond = async () => {
+      made += 1
+      if (made % 2 === 1) throw new TryAgain(failure)
+    }
+    for (let loop = 0; loop < 9; loop += 1) await retry(state, shared, everySecond)
+    expect(made).toBe(18)
+    const { attempt, attempts } = failing(new TryAgain(failure))
+    await expect(retry(state, shared, attempt)).rejects.toBe(failure)
+    await expect(retry(state, shared, attempt)).rejects.toBe(failure)
+    expect(attempts()).toBe(1)
+  })
+
+  test('count as its path says, where the call does not say it', async () => {
+    const shared = { ...path(), calls: new CallCount('failures') }
+    let made = 0
+    const succeed = async () => {
+      made += 1
+    }
+    for (let loop = 0; loop < 12; loop += 1) await retry(route, shared, succeed)
+    expect(made).toBe(12)
+    for (let loop = 0; loop < 10; loop += 1) await retry({ ...route, counted: 'all' }, shared, succeed)
+    await expect(retry({ ...route, counted: 'all' }, shared, succeed)).rejects.toThrow('10 calls were made')
+  })
+
+  test('are those since the last success, where something is waited for', async () => {
+    const shared = path()
+    const polled = { ...route, counted: 'since-success' as const }
+    let made = 0
+    const everyTenth = async () => {
+      made += 1
+      if (made % 10 !== 0) throw new TryAgain(failure)
+    }
+    for (let poll = 0; poll < 3; poll += 1) await retry(polled, shared, everyTenth)
+    expect(made).toBe(30)
+    const { attempt, attempts } = failing(new TryAgain(failure))
+    for (let poll = 0; poll < 3; poll += 1) await expect(retry(polled, shared, attempt)).rejects.toBe(failure)
+    expect(attempts()).toBe(10)
+  })
+
+  test.each([9, 6, 4, 3])('reach far into the budget although only %i are left', async (left) => {
+    const clock = new VirtualClock({ quietMs: 0 })
+    const minute = new Deadline(60_000, clock)
+    const shared = { deadline: minute, calls: new CallCount(), random: () => 0.5 }
+    for (let made = left; made < 10; made += 1) await retry(route, shared, async () => {})
+    const { attempt, attempts } = failing(new TryAgain(failure))
+    await clock.run([retry(route, shared, attempt).catch(() => {})])
+    const elapsedMs = 60_000 - minute.remainingMs()
+    minute.stop()
+    expect(attempts()).toBe(left)
+    expect(elapsedMs).toBeGreaterThan(12_000)
+    expect(elapsedMs).toBeLessThanOrEqual(30_000)
+  })
+
   test('leave the last failure to a later loop that gets none, although the last call succeeded', async () => {
     const shared = path()
     let made = 0

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { projectRoot } from '../../sandbox/root.ts'
 import { Problems } from '../../src/inputs/problems.ts'
 import { ROTATION_INPUTS } from '../../src/rotation/inputs/definitions.ts'
-import { parseSecretLines, withSettings } from '../../src/rotation/inputs/secret-lines.ts'
+import { type ListFile, parseSecretLines, withSettings } from '../../src/rotation/inputs/secret-lines.ts'
 
 test('rotate/action.yml and the code have the same inputs and defaults', () => {
   const { inputs } = parse(readFileSync(join(projectRoot, 'rotate', 'action.yml'), 'utf8')) as {
@@ -14,15 +14,79 @@ test('rotate/action.yml and the code have the same inputs and defaults', () => {
   }
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
   expect(defaults).toEqual(ROTATION_INPUTS)
-  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org', 'secrets'])
+  expect(Object.keys(inputs).filter((name) => inputs[name]?.required)).toEqual(['hf-org'])
 })
 
 const role = { arn: 'arn:aws:iam::123456789012:role/hf', partition: 'aws', account: '123456789012' }
 const context = { org: 'acme', region: 'eu-west-1', role, key: 'token' }
-const read = (text: string) => {
+const read = (text: string, file?: ListFile) => {
   const problems = new Problems()
-  return { secrets: parseSecretLines(text, context, problems), problems: problems.lines }
+  return { secrets: parseSecretLines(text, context, problems, file), problems: problems.lines }
 }
+
+describe('a list in a file', () => {
+  const filed = (text: string | undefined, more = '') => read(more, { path: 'ops/hub.txt', text })
+
+  test('has lines as in `secrets`, comments, and line ends of any system', () => {
+    const { secrets, problems } = filed(
+      '# team a\r\n\r\nhub/a scope=read\r\n  # team b\nhub/b scope=write key=x',
+      'hub/c scope=read',
+    )
+    expect(problems).toEqual([])
+    expect(secrets.map(({ secret: { id, input } }) => [id, input])).toEqual([
+      ['hub/c', 'secrets'],
+      ['hub/a', 'secrets-file'],
+      ['hub/b', 'secrets-file'],
+    ])
+  })
+
+  test('is named with the number of the line that is wrong', () => {
+    expect(filed('# one\nhub/a\n\nhub/b scop=read').problems).toEqual([
+      '`secrets-file` has in `ops/hub.txt:2` something that is not the name of a secret followed by settings such as `scope=write` (not shown, because it may hold a password)',
+      expect.stringMatching(
+        /^`secrets-file` has in `ops\/hub.txt:4`: "scop=read" is not one of .*; did you mean scope=\?$/,
+      ),
+      expect.stringContaining('`secrets-file` has in `ops/hub.txt:4`: `scope` is required'),
+    ])
+  })
+
+  test.each([
+    'PASSWORD=hunter2hunter2',
+    'machine x login y password hunter2',
+    'a: hunter2',
+    '{"a":"hunter2"}',
+    'hunter2',
+  ])('that is the wrong file is not shown: %s', (line) => expect(filed(line).problems.join()).not.toContain('hunter2'))
+
+  test('must not name a secret that is listed already, here or in `secrets`', () => {
+    const { problems } = filed('hub/a scope=read\nhub/b scope=read\nhub/b scope=write', '\nhub/a scope=write')
+    expect(problems).toEqual([
+      '`secrets-file` lists "hub/a" twice: line 2 of secrets and ops/hub.txt:1',
+      '`secrets-file` lists "hub/b" twice: ops/hub.txt:2 and ops/hub.txt:3',
+    ])
+  })
+
+  test('must list a secret, and one of the two inputs must be given', () => {
+    expect(filed('# none\n', 'hub/a scope=read').problems).toEqual([
+      '`secrets-file` names the file `ops/hub.txt`, which lists no secret',
+    ])
+    expect(filed(undefined).problems).toEqual([])
+    expect(read('', { path: '', text: '' }).problems.join()).toContain(', or secrets-file: ')
+    expect(read('').problems.join()).toMatch(
+      /^`secrets` is required: lines such as huggingface.acme.write scope=write$/,
+    )
+  })
+
+  test.each([
+    'hub/* scope=read',
+    'hub/model-? scope=read',
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:* scope=read',
+  ])('has no patterns, here or in `secrets`: %s', (line) => {
+    for (const { problems } of [filed(line), read(line)]) {
+      expect(problems).toEqual([expect.stringContaining('only what is listed by its full name is touched')])
+    }
+  })
+})
 
 describe('a line of `secrets`', () => {
   test('is a name and settings, separated by any white space', () => {

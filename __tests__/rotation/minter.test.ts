@@ -68,6 +68,17 @@ test('a run with many secrets may ask as often as it has secrets', async () => {
   }
 })
 
+test('a list that the Hub does not give is asked for ten times at most, however many secrets need it', async () => {
+  const minter = await open()
+  const { calls } = hub.service
+  calls.length = 0
+  hub.service.inject('service-account', { kind: 'answer', status: 503 }, 100)
+  for (let secret = 0; secret < 5; secret += 1) {
+    await expect(minter.tokens()).rejects.toMatchObject({ code: 'hub-failed' })
+  }
+  expect(calls.filter(({ operation }) => operation === 'service-account')).toHaveLength(10)
+})
+
 describe('a token that the run minted', () => {
   test('is masked before anyone has it', async () => {
     const minter = await open()

@@ -180,11 +180,6 @@ describe('a problem is', () => {
     ['a service without its cluster', { 'ecs-services': 'inference' }, 'each line must be cluster/service'],
     ['a service with something behind it', { 'ecs-services': 'prod/inference/x' }, 'each line must be'],
     ['a service name with a wildcard', { 'ecs-services': 'prod/*' }, 'each line must be'],
-    [
-      'a session policy that is too long',
-      { secrets: Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n') },
-      '`secrets` has too many lines, or ecs-services has',
-    ],
   ])('%s', (_what, inputs, text) => {
     expect(problems(() => parse(inputs))).toContain(text)
   })

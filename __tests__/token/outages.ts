@@ -37,7 +37,7 @@ export const ACCOUNT: Inputs = {
   scope: 'write',
 }
 
-const path =
+export const path =
   (pattern: RegExp, method = 'GET') =>
   (request: HttpRequest) =>
     request.method === method && pattern.test(request.url.pathname)
@@ -64,7 +64,11 @@ export type CallName = keyof typeof CALLS
 const PAGE = '<!doctype html><title>Just a moment</title>'
 
 /** What a call meets during the outage: an answer, or none. `send`: has the service do its work. */
-type Meet = (request: HttpRequest, clock: VirtualClock, send: () => Promise<HttpResponse>) => Promise<HttpResponse>
+export type Meet = (
+  request: HttpRequest,
+  clock: VirtualClock,
+  send: () => Promise<HttpResponse>,
+) => Promise<HttpResponse>
 
 const answered =
   (status: number, body = '', headers: Record<string, string> = {}): Meet =>
@@ -195,40 +199,23 @@ export async function preload(): Promise<void> {
   ])
 }
 
-export async function play(sandbox: Sandbox, { call, meet, seconds, random }: Outage): Promise<Played> {
-  const clock = new VirtualClock()
-  const deadline = new Deadline(TIMEOUT_MS, clock)
-  const real = new Deadline(TIMEOUT_MS)
-  const http = new Http(real, async () => undefined)
-  const counts = new Map<string, number>()
+/** Runs the main step while one call is out. */
+export async function play(sandbox: Sandbox, outage: Outage): Promise<Played> {
+  const { call, random } = outage
   const { is, inputs }: Call = typeof call === 'string' ? CALLS[call] : call
-  let endsAt = Number.NaN
-  let calls = 0
-  const send = async (request: HttpRequest): Promise<HttpResponse> => {
-    const route = routeOf(request)
-    counts.set(route, (counts.get(route) ?? 0) + 1)
-    // A call takes its time, so that time passes even if nobody waits.
-    await clock.sleep(50)
-    const pass = () => clock.during(() => http.send(request))
-    // Discovery is asked only where the keys are not at the usual place.
-    if (call === 'discovery' && route.includes('jwks') && counts.get(route) === 1)
-      return await answered(404)(request, clock, pass)
-    if (!is(request)) return await pass()
-    calls += 1
-    if (Number.isNaN(endsAt)) endsAt = clock.now() + seconds * 1000
-    return clock.now() < endsAt ? await meet(request, clock, pass) : await pass()
-  }
-  try {
+  // Discovery is asked only where the keys are not at the usual place.
+  const prepare: Prepare = (route, number) => call === 'discovery' && route.includes('jwks') && number === 1
+  return await playDuring({ ...outage, is, prepare, limitMs: TIMEOUT_MS }, async ({ http, deadline }) => {
     const { env } = sandbox.startJob()
     const job = readJob(env)
     const raw = readInputs(env, INPUTS)
     const given = { 'hf-org': 'acme', timeout: '60s', ...inputs }
     const request = parseInputs({ ...raw, values: { ...raw.values, ...given } }, job)
     const quiet = () => {}
-    const running = run({
+    await run({
       request,
       job,
-      http: { send } as unknown as Http,
+      http,
       policy: { deadline, calls: new CallCount(), random },
       mask: quiet,
       log: { info: quiet, debug: quiet, warning: quiet },
@@ -237,7 +224,45 @@ export async function play(sandbox: Sandbox, { call, meet, seconds, random }: Ou
       steps: new Steps(),
       givenIdToken: () => '',
     })
-    const outcome = running.then(
+  })
+}
+
+/** Whether a call to this route, with its number from 1, finds nothing. */
+type Prepare = (route: string, number: number) => boolean
+
+export interface PlayedOutage extends Pick<Outage, 'meet' | 'seconds'> {
+  is: (request: HttpRequest) => boolean
+  prepare?: Prepare
+  limitMs: number
+}
+
+/** Does `work` in virtual time while one call is out. */
+export async function playDuring(
+  { is, meet, seconds, prepare, limitMs }: PlayedOutage,
+  work: (network: { http: Http; deadline: Deadline }) => Promise<unknown>,
+): Promise<Played> {
+  const clock = new VirtualClock()
+  const deadline = new Deadline(limitMs, clock)
+  const real = new Deadline(TIMEOUT_MS)
+  const http = new Http(real, async () => undefined)
+  const counts = new Map<string, number>()
+  let endsAt = Number.NaN
+  let calls = 0
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    const route = routeOf(request)
+    const number = (counts.get(route) ?? 0) + 1
+    counts.set(route, number)
+    // A call takes its time, so that time passes even if nobody waits.
+    await clock.sleep(50)
+    const pass = () => clock.during(() => http.send(request))
+    if (prepare?.(route, number)) return await answered(404)(request, clock, pass)
+    if (!is(request)) return await pass()
+    calls += 1
+    if (Number.isNaN(endsAt)) endsAt = clock.now() + seconds * 1000
+    return clock.now() < endsAt ? await meet(request, clock, pass) : await pass()
+  }
+  try {
+    const outcome = work({ http: { send } as unknown as Http, deadline }).then(
       () => 'served' as const,
       (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
     )

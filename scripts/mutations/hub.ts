@@ -312,8 +312,22 @@ export const HUB: readonly Mutation[] = [
   {
     file: 'hub/client.ts',
     without: 'time passes between the two looks',
-    find: 'await this.#access.policy.deadline.sleep(SECOND_LOOK_MS, what)',
+    find: 'await deadline.sleep(SECOND_LOOK_MS, what)',
     replace: '',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'both looks are stated',
+    find: '    addEarlierCalls(second, first, elapsedMs())\n',
+    replace: '',
+    tests: CLIENT,
+  },
+  {
+    file: 'hub/client.ts',
+    without: 'both looks are stated when the second one fails',
+    find: 'error instanceof Error ? withEarlierCalls(error, first, elapsedMs()) : error',
+    replace: 'error',
     tests: CLIENT,
   },
   {

@@ -7,12 +7,14 @@ import {
 } from '@aws-sdk/client-sts'
 import { ActionError } from '../errors/action-error.ts'
 import type { Identity } from '../identity/identity.ts'
+import { withEarlierCalls } from '../net/calls-made.ts'
 import type { Http } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import type { Log, Mask } from '../text/log.ts'
 import { code, prose } from '../text/message.ts'
 import type { AwsCaller, AwsCredentials } from './caller.ts'
 import { callAws } from './clients.ts'
+import { PolicyTooLarge, saysPolicyTooLarge } from './policy-too-large.ts'
 import type { Role, SessionRequest } from './request.ts'
 import type { ServiceError } from './service-error.ts'
 
@@ -76,13 +78,16 @@ export async function assumeByIdToken(
   document: string | undefined,
   context: SessionContext,
 ): Promise<AwsSession> {
-  const { log, renew } = context
+  const { log, renew, policy } = context
+  const startsWithMs = policy.deadline.remainingMs()
   const session = await assumeRole(identity, request, document, context).catch(async (error: unknown) => {
     if (!(error instanceof IdTokenExpired)) throw error
     log.debug('STS says that the ID token has expired: requesting a new one, once')
     const renewed = await renew()
     return await assumeRole(renewed, request, document, context).catch((again: unknown) => {
-      throw again instanceof IdTokenExpired ? again.failure : again
+      const failure = again instanceof IdTokenExpired ? again.failure : again
+      const elapsedMs = startsWithMs - policy.deadline.remainingMs()
+      throw failure instanceof Error ? withEarlierCalls(failure, error.failure, elapsedMs) : failure
     })
   })
   logSession(session, request, log)
@@ -112,6 +117,7 @@ async function assumeRole(
     ...(Policy === undefined ? {} : { Policy }),
   })
   let isExpired = false
+  let isTooLarge = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -122,15 +128,17 @@ async function assumeRole(
     policy,
     // Another session expires like this one.
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (refusal) => {
       const { explainSts } = await import('./explain-sts.ts')
       isExpired = saysExpired(refusal)
+      isTooLarge = saysPolicyTooLarge(refusal)
       return explainSts(refusal, identity, request)
     },
   }).catch((error: unknown) => {
+    if (isTooLarge && error instanceof ActionError) throw new PolicyTooLarge(error)
     throw isExpired && error instanceof ActionError ? new IdTokenExpired(error) : error
   })
   return sessionOf(answer, role, identity.clockOffsetMs)

@@ -1,5 +1,6 @@
 /** How every call to AWS is made: our way out, our endpoints, our retries, and no settings of the SDK's own. */
 import type { ActionError } from '../errors/action-error.ts'
+import type { Counted } from '../net/calls-made.ts'
 import type { Http, HttpRequest } from '../net/http.ts'
 import { OnceMore, type RetryPolicy, retry, TryAgain } from '../net/retry.ts'
 import type { AwsCredentials } from './caller.ts'
@@ -29,8 +30,10 @@ export interface AwsCall<Client, Answer> extends ClientContext {
   send: (client: Client) => Promise<Answer>
   /** Repeating it does no harm, even if it was carried out. */
   isRepeatable?: boolean
-  /** Counts it together with equal calls of the same path; see `Target` in `net/retry.ts`. */
-  isCounted?: boolean
+  /** Counts it together with equal calls of the same path. */
+  counted?: Counted
+  /** What else tells it apart from calls with the same `what`: a version, a label. */
+  about?: string
   /** It is about something that was written just now. */
   isWritten?: boolean
   /** What is wrong with an answer that AWS cannot have given to this call; undefined: nothing. */
@@ -60,10 +63,10 @@ function remember(credentials: AwsCredentials, call: Pick<ClientContext, 'servic
  * @throws what `explain` makes of the last refusal; `ActionError` `network-unreachable`, `deadline-exceeded`.
  */
 export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
-  const { Client, credentials, what, policy, send, examine, isRepeatable = false } = call
+  const { Client, credentials, what, policy, counted, send, examine, isRepeatable = false } = call
   const target = {
     what,
-    ...(call.isCounted ? { route: `${call.service} ${call.region} ${what}` } : {}),
+    ...(counted ? { route: [call.service, call.region, what, call.about].join(' '), counted } : {}),
     isCareful: !isRepeatable,
   }
   return await retry(target, policy, async ({ withinMs }) => {

@@ -96,6 +96,8 @@ export class EcsServices {
       policy: this.#policy,
       credentials,
       isRepeatable: verb === 'describe',
+      // A deployment is waited for by describing its service.
+      counted: 'since-success',
       send,
       explain: async (error) => {
         const { explainService } = await import('./explain-service.ts')

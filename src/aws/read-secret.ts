@@ -73,7 +73,7 @@ export async function readSecret({
     policy,
     credentials: caller.credentials,
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: ({ SecretString, SecretBinary }) =>
       SecretString === undefined && SecretBinary === undefined

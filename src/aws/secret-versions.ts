@@ -126,6 +126,7 @@ export class SecretVersions {
     const late = { left: isWritten ? 1 : 0 }
     const answer = await this.#send({
       verb: 'read',
+      about: versionId,
       isRepeatable: true,
       isWritten,
       send: (client) => unlessRefused(client.send(command), /^ResourceNotFoundException$/, undefined, late),
@@ -155,6 +156,7 @@ export class SecretVersions {
     })
     const taken = await this.#send({
       verb: 'write',
+      about: versionId,
       isRepeatable: true,
       send: (client) => unlessRefused(client.send(command), /^ResourceExistsException$/, 'taken' as const),
     })
@@ -175,6 +177,7 @@ export class SecretVersions {
     const late = { left: isWritten ? 1 : 0 }
     const elsewhere = await this.#send({
       verb: 'label',
+      about: [label, from, to].join(' '),
       isWritten,
       send: (client) => unlessRefused(client.send(command), ELSEWHERE, 'elsewhere' as const, late),
     })
@@ -199,13 +202,17 @@ export class SecretVersions {
       http: this.#http,
       policy: this.#policy,
       credentials: caller.credentials,
+      counted: 'failures',
       ...call,
       explain: (error) => explainSecret({ error, caller, secret, use }),
     })
   }
 }
 
-type SecretCall<T> = Pick<AwsCall<SecretsManagerClient, T>, 'send' | 'isRepeatable' | 'isWritten' | 'examine'> & {
+type SecretCall<T> = Pick<
+  AwsCall<SecretsManagerClient, T>,
+  'send' | 'about' | 'isRepeatable' | 'isWritten' | 'examine'
+> & {
   verb: keyof typeof VERBS
 }
 

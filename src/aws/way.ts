@@ -3,6 +3,7 @@
  * then.
  */
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts'
+import { ActionError } from '../errors/action-error.ts'
 import {
   type AwsSession,
   assumeByIdToken,
@@ -14,6 +15,7 @@ import {
 import type { AwsCaller, Standing } from './caller.ts'
 import { callAws } from './clients.ts'
 import { linkPolicy } from './policies/role-chain.ts'
+import { PolicyTooLarge, saysPolicyTooLarge } from './policy-too-large.ts'
 import type { Role, RoleHop, SessionAsked, Way } from './request.ts'
 import { sessionTags } from './session-tags.ts'
 
@@ -88,6 +90,7 @@ async function takeHop(
     ...(tags.length === 0 ? {} : { Tags: tags }),
     ...(Policy === undefined ? {} : { Policy }),
   })
+  let isTooLarge = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -99,13 +102,16 @@ async function takeHop(
     credentials: before.credentials,
     // Another session expires like this one.
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (error) => {
       const { explainHop } = await import('./explain-hop.ts')
+      isTooLarge = isLast(number, way) && saysPolicyTooLarge(error)
       return explainHop({ error, identity, number, hop, before, request, way })
     },
+  }).catch((error: unknown) => {
+    throw isTooLarge && error instanceof ActionError ? new PolicyTooLarge(error) : error
   })
   const session = sessionOf(answer, hop, clockOffsetMs)
   logSession(session, request, log)

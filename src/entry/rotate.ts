@@ -1,6 +1,8 @@
 /** Entry point of the sub-action `rotate`: reads, rotates, reports. */
 import { toActionError } from '../errors/unforeseen.ts'
-import { ROTATION_INPUTS } from '../rotation/inputs/definitions.ts'
+import type { Job } from '../identity/job.ts'
+import type { RawInputs } from '../inputs/raw.ts'
+import { ROTATION_INPUTS, type RotationInputName } from '../rotation/inputs/definitions.ts'
 import { parseRotation } from '../rotation/inputs/parse.ts'
 import { rotationChain } from '../rotation/report/chain.ts'
 import { type RotationProgress, rotationFacts } from '../rotation/report/report.ts'
@@ -9,6 +11,7 @@ import { audited } from '../runner/audited.ts'
 import { reportBroken } from '../runner/log.ts'
 import { reportNoRotation, reportRotation } from '../runner/report-rotation.ts'
 import { runJob } from '../runner/run-job.ts'
+import { readWorkspaceFile } from '../runner/workspace-file.ts'
 import { Steps } from '../text/steps.ts'
 import { endProcess } from './end-process.ts'
 
@@ -17,7 +20,9 @@ async function rotate(env: NodeJS.ProcessEnv): Promise<void> {
   const steps = new Steps()
   await audited({ event: 'hf-oidc-action/rotate', steps, facts: () => rotationFacts(progress) }, async (record) => {
     try {
-      const options = { progress, steps, inputs: ROTATION_INPUTS, parse: parseRotation }
+      const readFile = (path: string) => readWorkspaceFile(path, env.GITHUB_WORKSPACE ?? '')
+      const parse = (raw: RawInputs<RotationInputName>, job: Job) => parseRotation(raw, job, readFile)
+      const options = { progress, steps, inputs: ROTATION_INPUTS, parse }
       await runJob(env, options, async (context) => {
         const onIdentity = (identity: RotationProgress['identity']) => Object.assign(progress, { identity })
         const onBegun = (begun: Rotation) => Object.assign(progress, { rotation: begun })

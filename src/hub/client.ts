@@ -1,5 +1,6 @@
 /** Asks the Hub about a token. */
 import { ActionError } from '../errors/action-error.ts'
+import { addEarlierCalls, withEarlierCalls } from '../net/calls-made.ts'
 import type { HttpResponse } from '../net/http.ts'
 import type { RetryPolicy } from '../net/retry.ts'
 import { parseJson } from '../text/json.ts'
@@ -184,10 +185,17 @@ export class HubClient {
 
   /** The answer, or the second one when the first is a 401. */
   async #twice(ask: () => Promise<HttpResponse>, what: string): Promise<HttpResponse> {
+    const { deadline } = this.#access.policy
+    const startsWithMs = deadline.remainingMs()
+    const elapsedMs = () => startsWithMs - deadline.remainingMs()
     const first = await ask()
     if (first.status !== 401) return first
-    await this.#access.policy.deadline.sleep(SECOND_LOOK_MS, what)
-    return await ask()
+    await deadline.sleep(SECOND_LOOK_MS, what)
+    const second = await ask().catch((error: unknown) => {
+      throw error instanceof Error ? withEarlierCalls(error, first, elapsedMs()) : error
+    })
+    addEarlierCalls(second, first, elapsedMs())
+    return second
   }
 
   #get(

@@ -29,7 +29,20 @@ const USUAL: Pace = { most: MOST_CALLS, firstMs: 250, longestPart: 1 / 6, within
  */
 const CAREFUL: Pace = { most: 6, firstMs: 1_500, longestPart: 1 / 4, withinParts: [2 / 5, 1 / 2] }
 
-export const paceOf = (isCareful: boolean): Pace => (isCareful ? CAREFUL : USUAL)
+/** With fewer attempts than this, they are spread like those of {@link CAREFUL}. */
+const FEW = 6
+
+/** How much longer than its share the longest step may be when few attempts are left. */
+const LONGEST_SHARES = 1.3
+
+/** `left`: how many calls the route may still get; the fewer they are, the longer the steps between them. */
+export function paceOf(isCareful: boolean, left: number = MOST_CALLS): Pace {
+  const pace = isCareful || left < FEW ? CAREFUL : USUAL
+  const most = Math.min(pace.most, left)
+  if (most === pace.most) return pace
+  const share = LONGEST_SHARES / Math.max(1, most - 1)
+  return { ...pace, most, longestPart: Math.min(0.6, Math.max(pace.longestPart, share)) }
+}
 
 /** No step is longer, in milliseconds: with hours to spend, a service that works again must not stay unused for long. */
 const LONGEST_STEP_MS = 300_000

@@ -4,15 +4,34 @@ import { formatDuration } from '../text/duration.ts'
 import { partsOf, type Wording } from '../text/message.ts'
 import { MOST_CALLS } from './backoff.ts'
 
+/**
+ * Which calls to a route count: all; those that failed, where every success asks about a new state (a secret's labels); or
+ * those since the last success, where something is asked about until it has happened (a deployment).
+ */
+export type Counted = 'all' | 'failures' | 'since-success'
+
 /** Counts the calls of one path, by route. */
 export class CallCount {
   /** How many, and how much time was left when the first one was made, in milliseconds. */
   readonly #made = new Map<string, { made: number; sinceMs: number }>()
   readonly #failures = new Map<string, Error>()
+  readonly #counted: Counted
 
-  /** Whether another call may be made. */
-  allows(route: string): boolean {
-    return (this.#made.get(route)?.made ?? 0) < MOST_CALLS
+  /** `counted`: for calls that do not say it themselves. */
+  constructor(counted: Counted = 'all') {
+    this.#counted = counted
+  }
+
+  /** How many more calls may be made. */
+  left(route: string): number {
+    return MOST_CALLS - (this.#made.get(route)?.made ?? 0)
+  }
+
+  /** Takes note of a success, after which some calls do not count any more. */
+  succeeded(route: string, counted = this.#counted): void {
+    const calls = this.#made.get(route)
+    if (counted === 'since-success') this.#made.delete(route)
+    if (counted === 'failures' && calls) this.#made.set(route, { ...calls, made: calls.made - 1 })
   }
 
   add(route: string, remainingMs: number): void {
@@ -40,8 +59,26 @@ export function afterAttempts(made: number, elapsedMs: number): string {
   return `after ${attempts} in ${seconds < 120 ? `${seconds} s` : formatDuration(seconds)}`
 }
 
+/** Calls, and how long they took together, in milliseconds. */
+interface Calls {
+  made: number
+  elapsedMs: number
+}
+
+/** A failure that states how many calls were made. */
+interface Told extends Calls {
+  text: string
+  /** The wait that the service asked for, if there was no time for it. */
+  askedMs: number | undefined
+  /** The same failure before it stated them. */
+  bare: ActionError
+}
+
 /** The failures that state how many calls were made: of two loops, one within the other, the inner one knows. */
-const TOLD = new WeakMap<Error, string>()
+const TOLD = new WeakMap<Error, Told>()
+
+/** How many calls an answer took: it may turn out to be a refusal only later. */
+const CALLS = new WeakMap<object, Calls>()
 
 /**
  * The failure, with the number of calls at the end of what was seen. `askedMs`: the wait that the service asked for, if
@@ -55,8 +92,28 @@ export function withCalls(failure: Error, made: number, elapsedMs: number, asked
   const calls = `${afterAttempts(made, elapsedMs)}${isNamed ? '' : tooLong(askedMs)}`
   const seen = ended(explanation.seen, calls)
   const told = new ActionError(code, { ...explanation, seen }, cause)
-  TOLD.set(told, calls)
+  TOLD.set(told, { made, elapsedMs, text: calls, askedMs, bare: failure })
   return told
+}
+
+/**
+ * The failure, stating the calls of `earlier` too: an answer or a failure of the same route, after which it was called
+ * again. `elapsedMs`: from the first to the last.
+ */
+export function withEarlierCalls(failure: Error, earlier: object, elapsedMs: number): Error {
+  const told = TOLD.get(failure)
+  if (!told) return failure
+  return withCalls(told.bare, told.made + madeFor(earlier), elapsedMs, told.askedMs)
+}
+
+/** The same for an answer. */
+export function addEarlierCalls(answer: object, earlier: object, elapsedMs: number): void {
+  tellCalls(answer, madeFor(answer) + madeFor(earlier), elapsedMs)
+}
+
+function madeFor(outcome: object): number {
+  const told = outcome instanceof Error ? TOLD.get(outcome) : undefined
+  return (told ?? CALLS.get(outcome))?.made ?? 0
 }
 
 /** A day, in milliseconds: whoever asks for more than that means something else. */
@@ -71,20 +128,20 @@ function tooLong(askedMs: number): string {
 export function inOneLine(error: unknown): string {
   if (!(error instanceof Error)) return 'an error'
   const [line = ''] = error.message.split('\n')
-  const calls = TOLD.get(error)
-  return calls === undefined ? line : `${line} (${calls})`
+  const told = TOLD.get(error)
+  return told === undefined ? line : `${line} (${told.text})`
 }
-
-/** How many calls an answer took: it may turn out to be a refusal only later. */
-const CALLS = new WeakMap<object, string>()
 
 /** Remembers how many attempts an answer took. */
 export function tellCalls(answer: unknown, made: number, elapsedMs: number): void {
-  if (typeof answer === 'object' && answer !== null) CALLS.set(answer, afterAttempts(made, elapsedMs))
+  if (typeof answer === 'object' && answer !== null) CALLS.set(answer, { made, elapsedMs })
 }
 
 /** `after 2 attempts in 3 s`; undefined for an answer that was not waited for with retries. */
-export const callsFor = (answer: object): string | undefined => CALLS.get(answer)
+export function callsFor(answer: object): string | undefined {
+  const calls = CALLS.get(answer)
+  return calls && afterAttempts(calls.made, calls.elapsedMs)
+}
 
 /** The first sentence of what was seen, with `text` at its end. */
 function ended(seen: Wording | undefined, text: string): Wording {

@@ -3,7 +3,7 @@
 import type { Platform } from '../platform/platform.ts'
 import { formatDuration } from '../text/duration.ts'
 import { budgetOf, keptOf, MOST_CALLS, type Pace, paceOf, waitBefore, withinAfter } from './backoff.ts'
-import { type CallCount, tellCalls, withCalls } from './calls-made.ts'
+import { type CallCount, type Counted, tellCalls, withCalls } from './calls-made.ts'
 import { cureOf } from './cures.ts'
 import type { Deadline } from './deadline.ts'
 import { NetworkError } from './http.ts'
@@ -60,6 +60,8 @@ export interface Target {
   what: string
   /** Equal for all calls that ask the same of the same service; without it, they are not counted together. */
   route?: string
+  /** Default: as the path counts. */
+  counted?: Counted
   /** The call may have had its effect although its answer was lost: fewer attempts, and each may take longer. */
   isCareful?: boolean
 }
@@ -128,7 +130,8 @@ class Loop {
   constructor(target: Target, policy: RetryPolicy) {
     this.#target = target
     this.#policy = policy
-    this.#pace = paceOf(target.isCareful ?? false)
+    const left = target.route === undefined ? undefined : policy.calls?.left(target.route)
+    this.#pace = paceOf(target.isCareful ?? false, left)
     this.#budgetMs = budgetOf(policy.deadline.limitMs)
     this.#startsWithMs = policy.deadline.remainingMs()
   }
@@ -139,7 +142,7 @@ class Loop {
     const { route } = this.#target
     if (calls && route !== undefined) {
       const left = deadline.remainingMs()
-      if (!calls.allows(route)) {
+      if (calls.left(route) <= 0) {
         const { failure, made, sinceMs } = calls.usedUp(route)
         throw withCalls(await forUser(failure, this.#policy), made, sinceMs - left)
       }
@@ -151,6 +154,8 @@ class Loop {
   }
 
   done<T>(answer: T): T {
+    const { route, counted } = this.#target
+    if (route !== undefined) this.#policy.calls?.succeeded(route, counted)
     tellCalls(answer, this.#made, this.#elapsedMs())
     return answer
   }
@@ -192,7 +197,7 @@ class Loop {
     const { maxAttempts = MOST_CALLS, calls } = this.#policy
     const { route } = this.#target
     if (this.#made >= maxAttempts) return false
-    return route === undefined || calls === undefined ? this.#made < MOST_CALLS : calls.allows(route)
+    return route === undefined || calls === undefined ? this.#made < MOST_CALLS : calls.left(route) > 0
   }
 
   #onceMore(): Wait | undefined {

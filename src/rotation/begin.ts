@@ -25,8 +25,9 @@ export interface SharedContext extends NetworkContext {
 /** The context of one secret that nobody has looked at yet. */
 export function beginSecret(rotated: RotatedSecret, shared: SharedContext): Leftovers {
   const { request, caller, http, deadline, minter, settling, mask, log } = shared
-  // Each secret is a path of its own: what one of them used up must not stop the next.
-  const policy = { ...shared.policy, calls: new CallCount() }
+  // Each secret is a path of its own: what one of them used up must not stop the next. It is asked about again after
+  // each change.
+  const policy = { ...shared.policy, calls: new CallCount('failures') }
   const outcome = noOutcome(rotated.secret.id, rotated.scope)
   const access = { endpoint: request.hubEndpoint, http, policy }
   return {

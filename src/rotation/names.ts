@@ -50,10 +50,19 @@ export function rotatedTokenName(arn: string, versionId: string): string {
 
 /** The version of this secret that a token was minted for; undefined for a token of another secret, or with another name. */
 export function versionOfToken(displayName: string, arn: string): string | undefined {
-  const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? []
-  if (hash === hashOf(arn)) return versionId
-  const [, earlierHash, earlierVersionId] = EARLIER_TOKEN_NAME.exec(displayName) ?? []
-  return earlierHash === digestOf(arn).toString('hex') ? earlierVersionId : undefined
+  const { hash = '', versionId } = readTokenName(displayName) ?? {}
+  return hashesOfArn(arn).includes(hash) ? versionId : undefined
+}
+
+/** The hash of a secret's ARN and the version that a token was minted for; undefined for any other name. */
+export function readTokenName(displayName: string): { hash: string; versionId: string } | undefined {
+  const [, hash, versionId] = TOKEN_NAME.exec(displayName) ?? EARLIER_TOKEN_NAME.exec(displayName) ?? []
+  return hash === undefined || versionId === undefined ? undefined : { hash, versionId }
+}
+
+/** The hashes of this ARN that names of tokens may have. */
+export function hashesOfArn(arn: string): string[] {
+  return [hashOf(arn), digestOf(arn).toString('hex')]
 }
 
 /** What the name of a token says about which secret it was minted for. */

@@ -1,29 +1,36 @@
-/** A scheduled run: proves who it is, rotates one secret after the other, redeploys services, removes what is left over. */
+/** A scheduled run: proves who it is, rotates a few secrets at a time, redeploys services, removes what is left over. */
 import type { AwsToken } from '../aws/assume-role.ts'
 import { type AwsCaller, timeOf } from '../aws/caller.ts'
+import type { EcsService } from '../aws/ecs-service.ts'
 import { reachRole } from '../aws/reach-role.ts'
 import { presentsIdToken } from '../aws/request.ts'
 import { PREVIOUS } from '../aws/secret-versions.ts'
+import { toActionError } from '../errors/unforeseen.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type ProofContext, prove } from '../identity/prove.ts'
 import { sharedAudienceWarning } from '../inputs/shared-audience.ts'
+import { CallCount } from '../net/calls-made.ts'
 import type { Deadline } from '../net/deadline.ts'
+import { inPool } from '../net/pool.ts'
 import { formatDuration } from '../text/duration.ts'
 import { listed } from '../text/printable.ts'
 import type { Steps } from '../text/steps.ts'
 import { type Minting, openMinter } from './account/open-minter.ts'
 import { beginSecret } from './begin.ts'
 import type { ServiceOutcome } from './deploy.ts'
+import { lanesOf, type Placed } from './lanes.ts'
+import { LastingProof } from './lasting-proof.ts'
 import { cleanUp } from './leftovers/clean-up.ts'
 import { labelReplaced } from './leftovers/label.ts'
 import type { Leftovers } from './leftovers/leftovers.ts'
 import { guarded, hasMoved, moves, type Outcome } from './outcome.ts'
+import { progressLine } from './progress.ts'
 import { redeploy } from './redeploy.ts'
-import type { RotatedSecret, RotationRequest } from './request.ts'
+import { adminOf, type RotatedSecret, type RotationRequest } from './request.ts'
 import { retiredVersions } from './secret/look.ts'
 import { rotateSecret } from './secret/rotate-secret.ts'
 import type { Turn } from './secret/turn.ts'
-import { rotationPolicy } from './session-policy.ts'
+import { type Need, Sessions } from './sessions.ts'
 import { Settling } from './settling.ts'
 
 /** What a run works with. */
@@ -54,8 +61,10 @@ interface Begun extends Rotation {
   services: ServiceOutcome[]
 }
 
-/** The longest pause between two secrets that are rotated, in milliseconds. */
-const JITTER_MS = 1_000
+/** How many secrets are rotated at the same time. */
+export const AT_A_TIME = 4
+/** The longest pause before the next secret, once one was rotated, in milliseconds. */
+const JITTER_MS = 250
 
 /**
  * What became of each secret and service; failures of single ones are part of it.
@@ -64,29 +73,22 @@ const JITTER_MS = 1_000
  * and finding the service account.
  */
 export async function rotateAll(context: RotationContext): Promise<Rotation> {
-  const { request, deadline, steps } = context
+  const { request, steps } = context
   sayWhatIsUnusual(context)
   const identity = await steps.time('id-token', () => prove({ ...context, isCheckedLater: presentsIdToken(request) }))
-  const caller = await steps.time('aws-session', () => becomeCaller(context, identity))
+  const sessions = sessionsFor(context, identity)
+  const caller = await steps.time('aws-session', () => sessions.of(firstNeed(request)))
   const rotation: Begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(rotation)
   const minting = await openMinting(context, caller)
   rotation.account = minting?.minter.accountName
-  const run: Run = { context, caller, minting, settling: new Settling(() => timeOf(caller)), taken: new Map() }
+  const settling = new Settling(() => timeOf(caller))
+  const run: Run = { context, sessions, caller, minting, settling, taken: new Map(), turns: [], rotation, ended: 0 }
   for (const id of minting?.minter.firstIds ?? []) run.settling.see(id)
   if (minting) run.taken.set(minting.adminArn, 'the admin secret')
 
-  const turns: Turn[] = []
-  for (const rotated of request.secrets) {
-    if (turns.some(({ outcome }) => hasMoved(outcome))) {
-      // A fleet of secrets must not reach the Hub all at once.
-      await deadline.sleep((context.random ?? Math.random)() * JITTER_MS, 'the next secret').catch(() => {})
-    }
-    const turn = beginTurn(run, rotated)
-    turns.push(turn)
-    rotation.secrets.push(turn.outcome)
-    await steps.time('rotate', () => takeTurn(run, turn))
-  }
+  await steps.time('rotate', () => inPool(lanesOf(request), AT_A_TIME, (lane) => takeLane(run, lane)))
+  const turns = Object.values(run.turns)
   const services = await steps.time('deploy', () => redeployServices(run, turns))
   rotation.services.push(...services)
   const leftovers = { adminToken: minting?.adminToken, tasksSince: oldestTask(request, services) }
@@ -105,10 +107,25 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
   }
 }
 
-async function becomeCaller(context: RotationContext, identity: Identity): Promise<AwsCaller> {
+/** Each session is a path of its own: what one of them used up must not stop the next. */
+export function sessionsFor(context: RotationContext, identity: Identity): Sessions {
   const { request } = context
-  const renew = () => prove({ ...context, isCheckedLater: presentsIdToken(request), isRenewal: true })
-  return await reachRole(identity, request, rotationPolicy(request), { ...context, renew })
+  const isCheckedLater = presentsIdToken(request)
+  const proof = new LastingProof(identity, () => prove({ ...context, isCheckedLater, isRenewal: true }))
+  return new Sessions(request, async (document) => {
+    const proven = isCheckedLater ? await proof.current() : identity
+    const policy = { ...context.policy, calls: new CallCount() }
+    return await reachRole(proven, request, document, { ...context, policy, renew: () => proof.renewed(proven) })
+  })
+}
+
+/** What the first session is opened for: without that, nothing can be begun. */
+export function firstNeed({ mode, secrets }: RotationRequest): Need {
+  const [first] = secrets
+  const admin = adminOf(mode)
+  if (admin) return admin
+  if (!first) throw new TypeError('no secret to rotate')
+  return first
 }
 
 /** Undefined when a person brings the new tokens. */
@@ -123,15 +140,55 @@ async function openMinting(context: RotationContext, caller: AwsCaller): Promise
 /** What the secrets of a run share. */
 interface Run {
   context: RotationContext
+  sessions: Sessions
+  /** The first session. */
   caller: AwsCaller
   minting: Minting | undefined
   settling: Settling
   /** By ARN: what a secret is already, so that no turn takes it again. */
   taken: Map<string, string>
+  /** By place in the list; one that has not begun is missing. */
+  turns: Turn[]
+  rotation: Begun
+  /** How many turns have ended. */
+  ended: number
+}
+
+/** The secrets of one lane, one after the other. */
+async function takeLane(run: Run, lane: readonly Placed[]): Promise<void> {
+  const { context, turns, rotation } = run
+  for (const { rotated, index } of lane) {
+    if (Object.values(turns).some(({ outcome }) => hasMoved(outcome))) {
+      // Several that began at the same moment must not reach the Hub at the same moments ever after.
+      const pauseMs = (context.random ?? Math.random)() * JITTER_MS
+      await context.deadline.sleep(pauseMs, 'the next secret').catch(() => {})
+    }
+    const session = await sessionOf(run, rotated)
+    const turn = beginTurn(run, rotated, session.caller)
+    turns[index] = turn
+    rotation.secrets = Object.values(turns).map(({ outcome }) => outcome)
+    await takeTurn(turn, session.failure)
+    run.ended += 1
+    context.log.info(progressLine(turn.outcome, run.ended, context.request.secrets.length))
+  }
+}
+
+/** A session, or why there is none: then nothing is called with the first one, which only knows the time. */
+interface SecretSession {
+  caller: AwsCaller
+  failure?: { error: unknown }
+}
+
+async function sessionOf({ sessions, caller }: Run, rotated: RotatedSecret): Promise<SecretSession> {
+  try {
+    return { caller: await sessions.of(rotated) }
+  } catch (error) {
+    return { caller, failure: { error } }
+  }
 }
 
 /** The turn of one secret, before anything was done. */
-function beginTurn({ context, caller, minting, settling, taken }: Run, rotated: RotatedSecret): Turn {
+function beginTurn({ context, minting, settling, taken }: Run, rotated: RotatedSecret, caller: AwsCaller): Turn {
   const { request, job } = context
   return {
     ...beginSecret(rotated, { ...context, caller, minter: minting?.minter, settling }),
@@ -145,22 +202,39 @@ function beginTurn({ context, caller, minting, settling, taken }: Run, rotated: 
 }
 
 /** Rotates one secret if it is due. Failures are in its outcome. */
-async function takeTurn({ taken }: Run, turn: Turn): Promise<void> {
+async function takeTurn(turn: Turn, failure: SecretSession['failure']): Promise<void> {
   const { outcome } = turn
-  await guarded(outcome, () => rotateSecret(turn))
+  await guarded(outcome, async () => {
+    if (failure) throw failure.error
+    await rotateSecret(turn)
+  })
   // As long as nobody knows what the current token is, what it took the place of may be what a person wants back.
   if (outcome.errors.length > 0 && outcome.before === undefined) outcome.isBlocked = true
   if (!outcome.isBlocked) await guarded(outcome, () => labelReplaced(turn))
-  const { arn, secret } = outcome
-  if (arn !== undefined && !taken.has(arn)) taken.set(arn, `already listed as ${secret}`)
 }
 
 /** Only after a replacement: without one, no service can run with a previous token. */
-async function redeployServices({ context, caller }: Run, turns: readonly Turn[]): Promise<ServiceOutcome[]> {
+async function redeployServices(run: Run, turns: readonly Turn[]): Promise<ServiceOutcome[]> {
+  const { context, caller, sessions } = run
   const { services, dryRun, waitForServices: wait, region } = context.request
   const replaced = turns.some(({ outcome }) => moves(outcome)) ? 'now' : lastReplaced(turns, timeOf(caller))
   if (replaced === undefined) return []
-  return await redeploy({ ...context, caller, services, replaced, wait, dryRun, region })
+  const redeployed = services.map(async (service): Promise<ServiceOutcome[]> => {
+    try {
+      const own = await sessions.of(service)
+      return await redeploy({ ...context, caller: own, services: [service], replaced, wait, dryRun, region })
+    } catch (error) {
+      return [notReached(service, error)]
+    }
+  })
+  return (await Promise.all(redeployed)).flat()
+}
+
+/** A service for which there is no session. */
+function notReached({ cluster, service }: EcsService, failure: unknown): ServiceOutcome {
+  const error = toActionError(failure)
+  const name = `${cluster}/${service}`
+  return { service: name, action: 'failed', deploymentId: undefined, error, tasksSince: undefined }
 }
 
 /** When a token was last replaced, in milliseconds since the epoch; one without a label counts as replaced now. */

@@ -16,8 +16,7 @@ export async function containerKeys(
     unavailable({
       seen,
       expected: prose`credentials from ${code(printable(url, 200))}`,
-      cause:
-        'The task has no role (`taskRoleArn`), the pod has no association, the token for the endpoint is missing, or the variable was set for a different machine.',
+      cause: prose`The task has no role (${code('taskRoleArn')}), the pod has no association, the token for the endpoint is missing, or the variable was set for a different machine.`,
       fix: prose`Give the task or the pod a role. On EKS, check that the Pod Identity agent runs on the node. If this job does not run in such a container, unset ${code('AWS_CONTAINER_CREDENTIALS_RELATIVE_URI')} and ${code('AWS_CONTAINER_CREDENTIALS_FULL_URI')}.`,
     })
   const token = context.awsToken?.(tokenFile === undefined ? { kind: 'variable' } : { kind: 'file', path: tokenFile })

@@ -55,7 +55,7 @@ async function whoIs(
     policy,
     credentials,
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(new GetCallerIdentityCommand({})),
     explain: async (error) => {
       const { callerRefused } = await import('./explain-refusal.ts')

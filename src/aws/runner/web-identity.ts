@@ -1,8 +1,10 @@
 /** The identity of a pod that EKS gives a token and a role (IAM roles for service accounts), and what works like it. */
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { ActionError } from '../../errors/action-error.ts'
 import { examineSession, logSession, type SessionContext, sessionOf } from '../assume-role.ts'
 import type { Standing } from '../caller.ts'
 import { callAws } from '../clients.ts'
+import { PolicyTooLarge, saysPolicyTooLarge } from '../policy-too-large.ts'
 import type { RunnerIdentity, SessionAsked } from '../request.ts'
 
 /** @throws `ActionError` `aws-identity-unavailable`, `sts-failed`, `network-unreachable`, `deadline-exceeded`. */
@@ -20,6 +22,7 @@ export async function assumeByWebIdentity(
     DurationSeconds: roleDurationSeconds,
     ...(document === undefined ? {} : { Policy: document }),
   })
+  let isTooLarge = false
   const answer = await callAws({
     Client: STSClient,
     service: 'STS',
@@ -29,13 +32,16 @@ export async function assumeByWebIdentity(
     http,
     policy,
     isRepeatable: true,
-    isCounted: true,
+    counted: 'all',
     send: (client) => client.send(command),
     examine: (given) => examineSession(given, mask),
     explain: async (error) => {
       const { podRefused } = await import('./explain-refusal.ts')
+      isTooLarge = saysPolicyTooLarge(error)
       return podRefused({ error, identity, request }, runner)
     },
+  }).catch((error: unknown) => {
+    throw isTooLarge && error instanceof ActionError ? new PolicyTooLarge(error) : error
   })
   const session = sessionOf(answer, role, clockOffsetMs)
   logSession(session, request, log)

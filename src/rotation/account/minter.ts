@@ -16,16 +16,14 @@ import type { RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import { plain } from '../../text/message.ts'
 import { listed, printable } from '../../text/printable.ts'
-import { rotatedTokenName, versionOfToken } from '../names.ts'
+import { rotatedTokenName } from '../names.ts'
 import { entryOf } from './entry.ts'
+import { type RotatedToken, TokenIndex } from './token-index.ts'
+
+export type { RotatedToken }
 
 /** What a token is minted with, and the repositories that it is minted for; without any, the whole organization. */
 export type Wanted = Pick<MintFor, 'permissions' | 'repositories'>
-
-/** A token of the account that was minted for a version of one secret. */
-export interface RotatedToken extends AccountToken {
-  versionId: string
-}
 
 /** A token that this run minted. */
 export interface NewToken {
@@ -70,9 +68,11 @@ export class Minter {
   readonly #parts: MinterParts
   /** Ids of the tokens that this run minted, by value. */
   readonly #minted = new Map<string, string>()
+  readonly #first: TokenIndex
 
   private constructor(parts: MinterParts) {
     this.#parts = parts
+    this.#first = new TokenIndex(parts.first ?? [])
   }
 
   /** Finds the account and lists its tokens. */
@@ -80,7 +80,7 @@ export class Minter {
     const { calls: _run, ...policy } = access.policy
     const open = (more: Partial<RetryPolicy>) =>
       new ServiceAccounts({ ...access, policy: { ...policy, ...more } }, org, admin, adminSecret)
-    const accounts = open({})
+    const accounts = open({ calls: new CallCount('failures') })
     const once = open({ maxAttempts: 1 })
     const minting = () => open({ calls: new CallCount() })
     const found = await accounts.find(account)
@@ -97,17 +97,17 @@ export class Minter {
 
   /** The tokens that were minted for this secret and were alive when the run began, as far as the Hub lists them. */
   firstTokensFor(arn: string): RotatedToken[] {
-    return tokensFor(arn, this.#parts.first ?? [])
+    return this.#first.of(arn)
   }
 
   /** Ids of all tokens that were alive when the run began, as far as the Hub lists them. */
   get firstIds(): string[] {
-    return (this.#parts.first ?? []).map(({ id }) => id)
+    return [...this.#first.ids]
   }
 
   /** The tokens that were minted for this secret and are alive now, as far as the Hub lists them. */
   async tokensFor(arn: string): Promise<RotatedToken[]> {
-    return tokensFor(arn, (await this.tokens()) ?? [])
+    return new TokenIndex((await this.tokens()) ?? []).of(arn)
   }
 
   /** The account's tokens that are alive now; undefined when the Hub does not list them: then nobody knows which. */
@@ -141,7 +141,7 @@ export class Minter {
     const rights = await this.rightsToMint(wanted)
     const displayName = rotatedTokenName(arn, versionId)
     const startedAt = Date.now()
-    const before = new Set(this.firstIds)
+    const before = this.#first.ids
     const { value, id } = await mintToken(minting(), {
       account,
       displayName,
@@ -178,7 +178,7 @@ export class Minter {
    * tokens are listed: then it may exist, and cannot be found.
    */
   async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[] | undefined> {
-    const before = new Set(this.firstIds)
+    const before = this.#first.ids
     const tokens = await this.tokens()
     if (!tokens) return id === undefined ? undefined : [{ id, displayName, createdAt: undefined }]
     return tokens.filter(
@@ -209,11 +209,4 @@ export class Minter {
 
 function unlisted(account: string): string {
   return `The Hub does not list the tokens of the service account ${account}. Tokens that an interrupted run minted and never stored cannot be found: check the account's tokens on the Hub from time to time.`
-}
-
-function tokensFor(arn: string, tokens: readonly AccountToken[]): RotatedToken[] {
-  return tokens.flatMap((token) => {
-    const versionId = versionOfToken(token.displayName, arn)
-    return versionId === undefined ? [] : [{ ...token, versionId }]
-  })
 }

@@ -13,6 +13,7 @@ export const ROTATION_INPUTS = {
   'admin-secret-key': 'token',
   'service-account': undefined,
   secrets: undefined,
+  'secrets-file': undefined,
   'secret-key': 'token',
   'max-age': undefined,
   'warn-age': undefined,

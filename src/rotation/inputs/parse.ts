@@ -4,24 +4,18 @@ import type { Role, SecretReference } from '../../aws/request.ts'
 import { sessionName } from '../../aws/session-name.ts'
 import { DEFAULT_HUB } from '../../hub/pages.ts'
 import type { Job } from '../../identity/job.ts'
-import {
-  MAX_POLICY,
-  parseKey,
-  parseRegion,
-  parseSecretId,
-  parseSessionPolicy,
-  ROLE_DURATION,
-} from '../../inputs/aws.ts'
+import { parseKey, parseRegion, parseSecretId, parseSessionPolicy, ROLE_DURATION } from '../../inputs/aws.ts'
 import { inWords, parseAwsEndpoints } from '../../inputs/aws-endpoints.ts'
 import { parseWay } from '../../inputs/aws-way.ts'
 import { duration, fill, flag, givenNumber, oneOf, wholeNumber, words } from '../../inputs/fields.ts'
 import { parseEndpoint, parseOrg } from '../../inputs/hub.ts'
 import { checkPartition } from '../../inputs/partition.ts'
-import { addGeneralProblems, Problems } from '../../inputs/problems.ts'
+import { addGeneralProblems, type Problem, Problems } from '../../inputs/problems.ts'
 import { checkAudience, parseClaimRules, parseIdTokenFrom, parseIssuer } from '../../inputs/proof.ts'
 import type { RawInputs } from '../../inputs/raw.ts'
 import { MOST_CALLS } from '../../net/backoff.ts'
 import { parseDuration } from '../../text/duration.ts'
+import { prose } from '../../text/message.ts'
 import { listed, printable, quoted } from '../../text/printable.ts'
 import {
   adminOf,
@@ -32,9 +26,8 @@ import {
   type RotationMode,
   type RotationRequest,
 } from '../request.ts'
-import { rotationPolicy } from '../session-policy.ts'
 import { ROTATION_INPUT_NAMES, ROTATION_INPUTS, type RotationInputName } from './definitions.ts'
-import { parseSecretLines } from './secret-lines.ts'
+import { type ListFile, parseSecretLines } from './secret-lines.ts'
 import { parseServiceLines } from './service-lines.ts'
 
 type Values = Readonly<Record<RotationInputName, string>>
@@ -63,12 +56,21 @@ const BELONGS_TO: readonly (readonly [RotationInputName, ...RotationMode['kind']
   ['unused-after', 'report'],
 ]
 
+/** Reads a file of the repository: its text, or what is wrong with it, as the rest of a sentence. */
+export type ReadFile = (path: string) => { text: string } | { problem: Problem }
+
+const NO_FILES: ReadFile = () => ({ problem: 'names a file, but there is no repository here' })
+
 /**
  * The request, with every placeholder filled in and every default taken.
  *
  * @throws `ActionError` `input-invalid` listing every problem; `audience-mismatch`.
  */
-export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): RotationRequest {
+export function parseRotation(
+  raw: RawInputs<RotationInputName>,
+  job: Job,
+  readFile: ReadFile = NO_FILES,
+): RotationRequest {
   const problems = new Problems()
   const { values } = raw
   addGeneralProblems(raw, ROTATION_INPUT_NAMES, problems)
@@ -114,7 +116,12 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
     sessionPolicy: parseSessionPolicy(values['session-policy'], problems),
     awsEndpoints,
     mode,
-    secrets: parseSecretLines(values.secrets, { org, region, role, key }, problems),
+    secrets: parseSecretLines(
+      values.secrets,
+      { org, region, role, key },
+      problems,
+      listFile(values, readFile, problems),
+    ),
     maxAgeSeconds,
     graceSeconds: duration('grace', values, { min: 0, max: MAX_GRACE_SECONDS }, problems),
     force: flag('force', values, problems),
@@ -130,6 +137,16 @@ export function parseRotation(raw: RawInputs<RotationInputName>, job: Job): Rota
   problems.throwIfAny('Correct the inputs of this step. Every input is described in docs/rotation.md, under "Inputs".')
   checkAudience(request)
   return request
+}
+
+/** The file with the list, as far as it was given and can be read. */
+function listFile(values: Values, readFile: ReadFile, problems: Problems): ListFile {
+  const path = values['secrets-file']
+  if (path === '') return { path: '', text: '' }
+  const read = readFile(path)
+  if ('text' in read) return { path, text: read.text }
+  problems.add('secrets-file', prose`${read.problem} (got ${quoted(path, 200)})`)
+  return { path, text: undefined }
 }
 
 interface ModeContext {
@@ -229,13 +246,6 @@ function checkTogether(request: RotationRequest, problems: Problems): void {
     problems.add(
       'timeout',
       `must not be longer than the AWS session: shorten it, or increase role-duration-seconds (now ${roleDurationSeconds})`,
-    )
-  }
-  const policy = request.sessionPolicy === 'auto' ? (rotationPolicy(request) ?? '') : ''
-  if (policy.length > MAX_POLICY) {
-    problems.add(
-      'secrets',
-      `has too many lines, or ecs-services has: the session policy for all of them has ${policy.length} characters, but STS accepts at most ${MAX_POLICY}. Split them across several steps, or set session-policy: none if the role itself allows nothing else`,
     )
   }
 }

@@ -1,13 +1,13 @@
-/** The lines of `secrets`: `name scope=write repositories=acme/model,datasets/acme/data`. */
+/** The lines of `secrets` and of the file in `secrets-file`: `name scope=write repositories=acme/model,datasets/acme/data`. */
 import type { Role } from '../../aws/request.ts'
 import { parseKey, parseSecretId } from '../../inputs/aws.ts'
-import { fill, lines, oneOf } from '../../inputs/fields.ts'
+import { fill, oneOf } from '../../inputs/fields.ts'
 import { checkMintable, parseRepositories } from '../../inputs/hub.ts'
 import { Problems } from '../../inputs/problems.ts'
 import { parseRights, permissionsToMint } from '../../inputs/rights.ts'
 import { closest } from '../../text/closest.ts'
-import { prose } from '../../text/message.ts'
-import { quoted } from '../../text/printable.ts'
+import { code, prose } from '../../text/message.ts'
+import { printable, quoted } from '../../text/printable.ts'
 import type { RotatedSecret } from '../request.ts'
 
 const SETTINGS = ['scope', 'repositories', 'permissions', 'allow', 'key', 'narrow'] as const
@@ -23,21 +23,93 @@ export interface LineContext {
   key: string
 }
 
-/** One secret a line; a name that is listed twice is a problem. */
-export function parseSecretLines(text: string, context: LineContext, problems: Problems): RotatedSecret[] {
-  const all = lines(text)
-  if (all.length === 0) {
-    problems.add('secrets', 'is required: lines such as huggingface/acme/write scope=write')
+/** The file that `secrets-file` names. */
+export interface ListFile {
+  /** As it was given; empty when it was not. */
+  path: string
+  /** Undefined when it could not be read, which is a problem that was reported. */
+  text: string | undefined
+}
+
+/** One line, and where it was found. */
+interface Line {
+  text: string
+  input: 'secrets' | 'secrets-file'
+  /** `ops/secrets.txt:17`; of `secrets`, its number alone. */
+  place: string
+}
+
+/**
+ * One secret a line; a name that is listed twice is a problem. Empty lines and lines that begin with `#` are skipped.
+ * `file`: its lines follow those of `text`; undefined where there is no such input.
+ */
+export function parseSecretLines(
+  text: string,
+  context: LineContext,
+  problems: Problems,
+  file?: ListFile,
+): RotatedSecret[] {
+  const given = linesOf(text, (number) => ({ input: 'secrets', place: `line ${number}` }))
+  const path = printable(file?.path ?? '', 200)
+  const filed = linesOf(file?.text ?? '', (number) => ({ input: 'secrets-file', place: `${path}:${number}` }))
+  if (path !== '' && file?.text !== undefined && filed.length === 0) {
+    problems.add('secrets-file', prose`names the file ${code(path)}, which lists no secret`)
+  } else if (path === '' && given.length === 0) {
+    const other = file ? ', or secrets-file: a file with such lines' : ''
+    problems.add('secrets', `is required: lines such as huggingface/acme/write scope=write${other}`)
   }
+  const all = [...given, ...filed]
   const secrets = all.map((line) => parseLine(line, context, problems))
-  const ids = secrets.map(({ secret }) => secret.id)
-  for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) < at))) {
-    problems.add('secrets', `lists ${quoted(id, 200)} twice`)
-  }
+  refuseTwice(secrets, all, problems)
   return secrets
 }
 
-function parseLine(line: string, { org, region, role, key }: LineContext, problems: Problems): RotatedSecret {
+function linesOf(text: string, about: (number: number) => Omit<Line, 'text'>): Line[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    const trimmed = line.trim()
+    return trimmed === '' || trimmed.startsWith('#') ? [] : [{ text: trimmed, ...about(index + 1) }]
+  })
+}
+
+function refuseTwice(secrets: readonly RotatedSecret[], all: readonly Line[], problems: Problems): void {
+  const first = new Map<string, Line>()
+  for (const [index, { secret }] of secrets.entries()) {
+    const line = all[index]
+    const before = first.get(secret.id)
+    if (!line) continue
+    if (!before) first.set(secret.id, line)
+    else problems.add(line.input, `lists ${quoted(secret.id, 200)} twice: ${placeOf(before)} and ${placeOf(line)}`)
+  }
+}
+
+function placeOf({ input, place }: Line): string {
+  return input === 'secrets' ? `${place} of secrets` : place
+}
+
+/** What a problem begins with. A file of the repository may be the wrong one: then its lines must not be shown. */
+function reportOn({ text, input, place }: Line, own: Problems, problems: Problems): void {
+  if (own.found.length === 0) return
+  if (input === 'secrets') {
+    for (const problem of own.found) problems.add(input, prose`has the line ${quoted(text, 120)}: ${problem}`)
+  } else if (isList(text)) {
+    for (const problem of own.found) problems.add(input, prose`has in ${code(place)}: ${problem}`)
+  } else {
+    problems.add(
+      input,
+      prose`has in ${code(place)} something that is not the name of a secret followed by settings such as ${code('scope=write')} (not shown, because it may hold a password)`,
+    )
+  }
+}
+
+/** True for what looks like a line of the list, though it may be wrong. */
+function isList(line: string): boolean {
+  const [name = '', ...words] = line.split(/\s+/)
+  const isSetting = (word: string) => closest(settingOf(word).name, SETTINGS) !== undefined
+  return /^(?:arn:[\w:*?/+=.@-]+|[\w/+=.@{}*?-]+)$/.test(name) && words.length > 0 && words.every(isSetting)
+}
+
+function parseLine(given: Line, { org, region, role, key }: LineContext, problems: Problems): RotatedSecret {
+  const { text: line, input } = given
   const own = new Problems()
   const [name = '', ...words] = line.split(/\s+/)
   const settings = parseSettings(words, own)
@@ -67,8 +139,8 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
       id,
       key: parseKey('key', settings.key ?? key, own),
       stage: 'AWSCURRENT',
-      region: parseSecretId('name', id, { region, role }, own),
-      input: 'secrets',
+      region: parseName(id, { region, role }, own),
+      input,
     },
     scope,
     scopes,
@@ -79,8 +151,18 @@ function parseLine(line: string, { org, region, role, key }: LineContext, proble
     narrow: oneOf('narrow', settings.narrow ?? 'false', ['false', 'true'], own) === 'true',
     line,
   }
-  for (const problem of own.found) problems.add('secrets', prose`has the line ${quoted(line, 120)}: ${problem}`)
+  reportOn(given, own, problems)
   return rotated
+}
+
+/** Returns the region of the secret. */
+function parseName(id: string, { region, role }: Pick<LineContext, 'region' | 'role'>, problems: Problems): string {
+  if (!/[*?]/.test(id)) return parseSecretId('name', id, { region, role }, problems)
+  problems.add(
+    'name',
+    `must be one secret (got ${quoted(id, 200)}): a pattern would also match secrets that nobody meant to rotate, so that only what is listed by its full name is touched`,
+  )
+  return region
 }
 
 /**

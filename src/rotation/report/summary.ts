@@ -4,6 +4,7 @@ import { claimsHtml, explanationHtml } from '../../errors/explanation-html.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { codeHtml, escapeHtml, inlineHtml, textHtml } from '../../text/html.ts'
 import { hasMoved, type Outcome } from '../outcome.ts'
+import { verdict } from '../progress.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
 
@@ -121,12 +122,6 @@ export function beforeAndAfterLines({ secrets }: Pick<Rotation, 'secrets'>): str
     `  before: ${before ?? 'unknown'}`,
     `  after:  ${after ?? 'unknown'}`,
   ])
-}
-
-function verdict({ action, errors }: Outcome): string {
-  const [first] = errors
-  if (!first) return action
-  return action === 'failed' ? `failed: ${first.code}` : `${action}, then failed: ${first.code}`
 }
 
 function age({ createdAt }: Outcome, now: number): string {

@@ -31,8 +31,7 @@ export async function resume(turn: Turn, state: SecretState, version: SecretVers
   // A token of another organization blocks the secret whatever is pending; with `narrow=true`, `promote` warns of it.
   if (rotated.narrow) noteReplacement(turn, standing, { kind: 'unconfirmed' })
   else judgeReplacement(turn, standing, { kind: 'unconfirmed' })
-  const tokens = (await minter?.tokensFor(state.arn)) ?? []
-  const pending = { version, ours: tokens.some((token) => token.versionId === versionId) }
+  const pending = { version, ours: await isMinted(minter, state.arn, versionId) }
   try {
     return await promote(turn, state, pending, standing)
   } catch (error) {
@@ -40,6 +39,13 @@ export async function resume(turn: Turn, state: SecretState, version: SecretVers
     await requireFree(turn, pending, error)
     return await putAside(turn, state, versionId, error)
   }
+}
+
+/** Whether a rotation minted a token for this version; the list is read again only when its beginning does not show that. */
+async function isMinted(minter: Turn['minter'], arn: string, versionId: string): Promise<boolean> {
+  const isFor = (token: { versionId: string }) => token.versionId === versionId
+  if (!minter) return false
+  return minter.firstTokensFor(arn).some(isFor) || (await minter.tokensFor(arn)).some(isFor)
 }
 
 async function promote(

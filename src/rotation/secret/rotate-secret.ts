@@ -1,6 +1,7 @@
 /** One secret of a scheduled run: finishes what is pending, rotates what is due, leaves everything else alone. */
 import { ActionError } from '../../errors/action-error.ts'
 import { code, prose } from '../../text/message.ts'
+import { claim } from './claim.ts'
 import { look, type SecretState } from './look.ts'
 import { renewIfDue } from './renew.ts'
 import { resume } from './resume.ts'
@@ -45,8 +46,8 @@ async function oneRound(turn: Turn, state: SecretState): Promise<RoundResult> {
  * @throws `ActionError` `input-invalid`.
  */
 function refuseTaken({ taken, rotated, outcome }: Turn, arn: string): void {
-  const by = taken.get(arn)
-  if (by === undefined || by === rotated.secret.id) return
+  const by = claim(taken, arn, rotated.secret.id)
+  if (by === undefined) return
   // Nor are its previous tokens this turn's to revoke.
   outcome.isBlocked = true
   throw new ActionError('input-invalid', {

@@ -12,8 +12,8 @@ export interface Turn extends Leftovers {
   job: Job
   /** Ids of versions that this run has made. */
   made: Set<string>
-  /** ARNs of secrets that are not this turn's, and what they are. */
-  taken: ReadonlyMap<string, string>
+  /** By ARN: what a secret is already, so that no turn takes it again. */
+  taken: Map<string, string>
   /** Why the pending version that was found could not be used, when the secret is looked at again after that. */
   failure: ActionError | undefined
   /** When the secret was last written to, as far as is known, in milliseconds since the epoch. */
