@@ -11,6 +11,16 @@ import { ARN, DAY, NOW, whoami } from './fakes.ts'
 
 const V1 = '11111111-1111-8111-8111-111111111111'
 
+const DESCRIBED = {
+  arn: ARN,
+  stages: new Map(),
+  rotationEnabled: false,
+  createdAt: undefined,
+  primaryRegion: undefined,
+  owningService: undefined,
+  deletedAt: undefined,
+}
+
 const version = (rest: Partial<ReadVersion> = {}): ReadVersion => ({
   versionId: V1,
   labels: ['AWSCURRENT'],
@@ -25,7 +35,7 @@ const read = (...versions: ReadVersion[]) => [
   {
     secret: 'hub/x',
     scope: 'read',
-    description: { arn: ARN, stages: new Map(), rotationEnabled: false, createdAt: undefined },
+    description: DESCRIBED,
     versions,
     errors: [],
   },

@@ -95,9 +95,11 @@ async function readIfPossible(context: VersionContext, version: ReadVersion): Pr
  */
 async function readVersion(
   { versions, context, secret }: VersionContext,
-  { versionId, isCurrent }: ReadVersion,
+  { versionId, isCurrent, labels }: ReadVersion,
 ): Promise<Partial<ReadVersion>> {
-  const stored = await versions.read(versionId)
+  // By a label, as a policy may demand.
+  const how = { isWritten: false, labels }
+  const stored = await versions.read(versionId, how)
   if (!stored) return { problem: 'no value' }
   const { text, createdAt: storedAt } = stored
   try {
