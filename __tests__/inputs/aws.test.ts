@@ -38,6 +38,7 @@ describe('a role', () => {
     'arn:aws:iam::12345678901:role/hf',
     'arn:aws:iam::1234567890123:role/hf',
     'arn:aws:iam::123456789012:role/',
+    'arn:aws:iam::123456789012:role/hf/',
     'arn:aws:iam::123456789012:role/h f',
     'arn:aws:iam::123456789012:role/hf;id',
     'arn:aws:iam::123456789012:role/*',

@@ -28,6 +28,13 @@ describe('the name that was probably meant', () => {
     expect(closest('secret-id', ['secrets', 'secret-key'])).toBe('secret-key')
   })
 
+  test('is the longer one that all words of a compound begin or end', () => {
+    expect(closest('session-name', ['session-tags', 'role-session-name'])).toBe('role-session-name')
+    expect(closest('id-token', ['id-tokens', 'id-token-from'])).toBe('id-token-from')
+    expect(closest('name', ['role-session-name'])).toBeUndefined()
+    expect(closest('session_name', ['session-tags', 'role-session-name'])).toBe('session-tags')
+  })
+
   test('is the closest of several that are near', () => {
     expect(closest('max-attempt', ['max-attemps-x', 'max-attempts'])).toBe('max-attempts')
   })

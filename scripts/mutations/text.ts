@@ -203,6 +203,18 @@ export const TEXT: readonly Mutation[] = [
   },
   {
     ...closest,
+    without: 'a compound is looked for in longer names',
+    find: 'if (longer !== undefined) return longer\n',
+    replace: '\n',
+  },
+  {
+    ...closest,
+    without: 'a single word is not looked for in longer names',
+    find: "word.includes('-')",
+    replace: 'true',
+  },
+  {
+    ...closest,
     without: 'the closest name is the guess',
     find: '.sort((a, b) => a.distance - b.distance)',
     replace: '',

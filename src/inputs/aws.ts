@@ -9,7 +9,7 @@ import { checkSecretPartition } from './partition.ts'
 import { got, type Problems } from './problems.ts'
 
 const REGION = /^[a-z]{2,5}(?:-[a-z0-9]+){1,3}-\d{1,2}$/
-const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{1,576}$/
+const ROLE_ARN = /^arn:(aws(?:-[a-z]+)*):iam::(\d{12}):role\/[\w+=,.@/-]{0,575}[\w+=,.@-]$/
 const ROLE_ARN_FORM = code('arn:aws:iam::<12-digit account>:role/<name>')
 /** The shortest and the longest session, in seconds. Source: STS API reference, AssumeRoleWithWebIdentity. */
 export const ROLE_DURATION = { min: 900, max: 43_200 } as const

@@ -1,8 +1,15 @@
 /** "Did you mean …?" for misspelled inputs. */
 
-/** The candidate with the smallest edit distance, if that is small enough for a typo (a third of the candidate's length). */
+/**
+ * The candidate that begins or ends with all words of a compound (`session-name`); otherwise the one with the smallest edit
+ * distance, if that is small enough for a typo (a third of the candidate's length).
+ */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const plain = word.replaceAll('_', '-')
+  const longer = word.includes('-')
+    ? candidates.find((candidate) => candidate.endsWith(`-${word}`) || candidate.startsWith(`${word}-`))
+    : undefined
+  if (longer !== undefined) return longer
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(plain, candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
