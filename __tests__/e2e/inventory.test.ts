@@ -142,6 +142,24 @@ describe('an inventory', () => {
     expect(main.masks).toEqual(expect.arrayContaining([stage.sandbox.tokens.write, ...stage.sandbox.hub.minted]))
   })
 
+  test('of many secrets opens as many sessions as it needs, each of which can only read', async () => {
+    const { aws, hub } = stage.sandbox
+    const names = Array.from({ length: 60 }, (_, at) => `huggingface/acme/team-${at}`)
+    for (const name of names) {
+      const token = hub.addOrgToken('acme', ['repo.content.read'], { createdAt: new Date(hub.now()) })
+      stage.secrets.push({ name: `the token in ${name}`, value: token })
+      aws.addSecret({ name, value: JSON.stringify({ token }) })
+    }
+    const main = await report({ secrets: names.map((name) => `${name} scope=read`).join('\n') })
+    expect(codes(main)).toEqual([])
+    expect(inventory(main).secrets.map(({ token }) => token.state)).toEqual(names.map(() => 'accepted'))
+    expect(aws.sessions.length).toBeGreaterThan(1)
+    for (const { policy = '' } of aws.sessions) {
+      expect(policy).toContain('GetSecretValue')
+      expect(policy).not.toMatch(/Put|Update|GenerateDataKey/)
+    }
+  })
+
   test('works with a role that can only read', async () => {
     const { aws, github } = stage.sandbox
     const issuer = github.issuer.replace(/^https?:\/\//, '')

@@ -1,4 +1,5 @@
 /** The sub-action `rotate` through `dist/`: what it does, what it leaves alone, and what it says when it cannot. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { AwsError, secretsManagerError } from '../../sandbox/aws.ts'
@@ -412,15 +413,18 @@ describe('when a rotation cannot start', () => {
       only(`${READ} scope=read permissions=repo.write`),
       'must not go beyond `scope=read`',
     ],
-    [
-      'too many secrets for one session',
-      only(Array.from({ length: 30 }, (_, n) => `huggingface/acme/rotated-${n} scope=read`).join('\n')),
-      'the session policy for all of them has',
-    ],
   ])('%s is a problem', async (_what, inputs, text) => {
     const main = await rotate(inputs)
     expect(errorOf(main).title).toBe('input-invalid')
     expect(errorOf(main).message).toContain(text)
+    expect(stage.sandbox.calls()).toEqual({})
+  })
+
+  test('a list in a file of the repository is refused with the number of the line', async () => {
+    const runner = await stage.runner()
+    await writeFile(join(runner.workspace, 'hub.txt'), '# ours\nhuggingface/acme/read scope=reed\n')
+    const { main } = await stage.rotate({ with: { secrets: '', 'secrets-file': 'hub.txt' } }, runner)
+    expect(errorOf(main).message).toContain('`secrets-file` has in `hub.txt:2`: `scope` must be one of')
     expect(stage.sandbox.calls()).toEqual({})
   })
 

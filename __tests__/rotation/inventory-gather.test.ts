@@ -4,13 +4,22 @@ import { Hub } from '../../sandbox/hub/index.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
 import { askAbout } from '../../src/rotation/inventory/ask.ts'
-import { atATime } from '../../src/rotation/inventory/pool.ts'
 import type { ReadVersion } from '../../src/rotation/inventory/read-versions.ts'
 import { identifier, resolveTokens, tokensToAsk } from '../../src/rotation/inventory/resolve-tokens.ts'
 import { rotatedTokenName } from '../../src/rotation/names.ts'
 import { ARN, DAY, NOW, whoami } from './fakes.ts'
 
 const V1 = '11111111-1111-8111-8111-111111111111'
+
+const DESCRIBED = {
+  arn: ARN,
+  stages: new Map(),
+  rotationEnabled: false,
+  createdAt: undefined,
+  primaryRegion: undefined,
+  owningService: undefined,
+  deletedAt: undefined,
+}
 
 const version = (rest: Partial<ReadVersion> = {}): ReadVersion => ({
   versionId: V1,
@@ -26,7 +35,7 @@ const read = (...versions: ReadVersion[]) => [
   {
     secret: 'hub/x',
     scope: 'read',
-    description: { arn: ARN, stages: new Map(), rotationEnabled: false, createdAt: undefined },
+    description: DESCRIBED,
     versions,
     errors: [],
   },
@@ -101,22 +110,4 @@ test('the Hub is not asked again after two failures', async () => {
     http.close()
     await hub.close()
   }
-})
-
-test('no more than a few are worked on at a time, and the order stays', async () => {
-  let now = 0
-  let most = 0
-  const results = await atATime(
-    4,
-    Array.from({ length: 30 }, (_, at) => at),
-    async (at) => {
-      now += 1
-      most = Math.max(most, now)
-      await new Promise((resolve) => setImmediate(resolve))
-      now -= 1
-      return at
-    },
-  )
-  expect(most).toBe(4)
-  expect(results).toEqual(Array.from({ length: 30 }, (_, at) => at))
 })

@@ -37,6 +37,16 @@ const byHand = (rest: Partial<TokenOwner> = {}): StoredToken => ({
   who: whoami([], { id: 'id-rosa', name: 'rosa', createdAt: NOW - 3 * DAY, ...rest }),
 })
 
+const DESCRIBED = {
+  arn: ARN,
+  stages: new Map(),
+  rotationEnabled: false,
+  createdAt: undefined,
+  primaryRegion: undefined,
+  owningService: undefined,
+  deletedAt: undefined,
+}
+
 const version = (rest: Partial<SecretFacts['versions'][number]> = {}): SecretFacts['versions'][number] => ({
   versionId: V1,
   labels: ['AWSCURRENT'],
@@ -49,7 +59,7 @@ const version = (rest: Partial<SecretFacts['versions'][number]> = {}): SecretFac
 const secret = (token: StoredToken | undefined, rest: Partial<SecretFacts> = {}): SecretFacts => ({
   secret: NAME,
   scope: 'read',
-  description: { arn: ARN, stages: new Map(), rotationEnabled: false, createdAt: undefined },
+  description: DESCRIBED,
   versions: token ? [version({ token })] : [],
   errors: [],
   ...rest,
@@ -219,7 +229,7 @@ test('of a secret that could not be read, nothing is known', () => {
 
 test('a secret that is marked for deletion is no secret without a token', () => {
   const doomed = secret(undefined, {
-    description: { arn: ARN, stages: new Map(), rotationEnabled: false, createdAt: undefined, deletedAt: NOW },
+    description: { ...DESCRIBED, deletedAt: NOW },
     versions: [version({ token: undefined, storedAt: undefined })],
   })
   const [row] = judge(facts([doomed]), RULES, NOW).secrets

@@ -36,6 +36,7 @@ test('a row says what was done, with which version, until when the previous toke
       {},
     ]),
   ).toEqual([
+    ['s<br>scope read', 'failed', '', '', ''],
     [
       's<br>scope read',
       'rotated<br>forced',
@@ -44,7 +45,6 @@ test('a row says what was done, with which version, until when the previous toke
       'valid until<br>2026-11-28 12:00Z<br>1 revoked',
     ],
     ['s<br>scope read', 'not-due<br>young', 'v1<br>3d old', '2026-11-27 12:00Z', ''],
-    ['s<br>scope read', 'failed', '', '', ''],
   ])
 })
 

@@ -225,13 +225,6 @@ export const INVENTORY: readonly Mutation[] = [
     tests: GATHER,
   },
   {
-    file: 'rotation/inventory/pool.ts',
-    without: 'only a few secrets are read at a time',
-    find: 'Math.min(most, items.length)',
-    replace: 'items.length',
-    tests: GATHER,
-  },
-  {
     file: 'rotation/inventory/read-versions.ts',
     without: 'AWS is not asked for the value of a secret that is to be deleted',
     find: ' || description.deletedAt !== undefined) continue',

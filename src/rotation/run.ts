@@ -27,7 +27,7 @@ import type { Leftovers } from './leftovers/leftovers.ts'
 import { guarded, hasMoved, moves, type Outcome } from './outcome.ts'
 import { progressLine } from './progress.ts'
 import { redeploy } from './redeploy.ts'
-import type { RotatedSecret, RotationRequest } from './request.ts'
+import { adminOf, type RotatedSecret, type RotationRequest } from './request.ts'
 import { retiredVersions } from './secret/look.ts'
 import { rotateSecret } from './secret/rotate-secret.ts'
 import type { Turn } from './secret/turn.ts'
@@ -111,7 +111,7 @@ function sayWhatIsUnusual({ request, log }: RotationContext): void {
 }
 
 /** Each session is a path of its own: what one of them used up must not stop the next. */
-function sessionsFor(context: RotationContext, identity: Identity): Sessions {
+export function sessionsFor(context: RotationContext, identity: Identity): Sessions {
   const { request } = context
   const isCheckedLater = presentsIdToken(request)
   const proof = new LastingProof(identity, () => prove({ ...context, isCheckedLater, isRenewal: true }))
@@ -123,9 +123,10 @@ function sessionsFor(context: RotationContext, identity: Identity): Sessions {
 }
 
 /** What the first session is opened for: without that, nothing can be begun. */
-function firstNeed({ mode, secrets }: RotationRequest): Need {
+export function firstNeed({ mode, secrets }: RotationRequest): Need {
   const [first] = secrets
-  if (mode.kind === 'mint') return mode.admin
+  const admin = adminOf(mode)
+  if (admin) return admin
   if (!first) throw new TypeError('no secret to rotate')
   return first
 }

@@ -78,7 +78,8 @@ function refuseTwice(secrets: readonly RotatedSecret[], all: readonly Line[], pr
     const before = first.get(secret.id)
     if (!line) continue
     if (!before) first.set(secret.id, line)
-    else problems.add(line.input, `lists ${quoted(secret.id, 200)} twice: ${placeOf(before)} and ${placeOf(line)}`)
+    else if (line.input === 'secrets') problems.add('secrets', `lists ${quoted(secret.id, 200)} twice`)
+    else problems.add(line.input, `lists ${quoted(secret.id, 200)} twice: ${placeOf(before)} and ${line.place}`)
   }
 }
 

@@ -11,14 +11,14 @@ import { checkTokenShape } from '../../hub/token-shape.ts'
 import { inOneLine } from '../../net/calls-made.ts'
 import type { Deadline } from '../../net/deadline.ts'
 import type { Http } from '../../net/http.ts'
+import { inPool } from '../../net/pool.ts'
 import type { RetryPolicy } from '../../net/retry.ts'
 import type { Log, Mask } from '../../text/log.ts'
 import type { RotatedSecret } from '../request.ts'
 import { askAbout } from './ask.ts'
 import type { AccountFacts, Found, InventoryFacts, TokenOwner } from './facts.ts'
 import { isMemberByToken } from './membership.ts'
-import { atATime } from './pool.ts'
-import { readVersions } from './read-versions.ts'
+import { type ReadSecret, readVersions } from './read-versions.ts'
 import { identifier, resolveTokens, tokensToAsk } from './resolve-tokens.ts'
 
 /** What an inventory is taken with. */
@@ -42,9 +42,12 @@ const AT_A_TIME = 4
 /** All facts. Whatever fails is a fact of its own: nothing keeps the rest from being shown. Never rejects. */
 export async function gather(context: GatherContext): Promise<InventoryFacts> {
   const { secrets, listing } = context
-  const [account, read] = await Promise.all([
+  const read: ReadSecret[] = []
+  const [account] = await Promise.all([
     listing && openAccount(context, listing),
-    atATime(AT_A_TIME, secrets, (rotated) => readVersions(context, rotated)),
+    inPool(secrets, AT_A_TIME, async (rotated, at) => {
+      read[at] = await readVersions(context, rotated)
+    }),
   ])
   const opened = account instanceof ActionError ? undefined : account
   const identify = identifier(opened?.facts)

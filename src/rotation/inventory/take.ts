@@ -1,6 +1,5 @@
 /** A run with `mode: report`: proves who it is, gathers, judges. Nothing is written anywhere. */
 import { timeOf } from '../../aws/caller.ts'
-import { reachRole } from '../../aws/reach-role.ts'
 import { presentsIdToken } from '../../aws/request.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import { prove } from '../../identity/prove.ts'
@@ -8,8 +7,7 @@ import { sharedAudienceWarning } from '../../inputs/shared-audience.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { listed } from '../../text/printable.ts'
 import type { ReportMode } from '../request.ts'
-import type { RotationContext } from '../run.ts'
-import { rotationPolicy } from '../session-policy.ts'
+import { firstNeed, type RotationContext, sessionsFor } from '../run.ts'
 import { gather } from './gather.ts'
 import type { Inventory } from './inventory.ts'
 import { judge } from './judge.ts'
@@ -31,14 +29,12 @@ export async function takeInventory(context: RotationContext, mode: ReportMode):
   }
   const proof = () => prove({ ...context, isCheckedLater: presentsIdToken(request) })
   const identity = await steps.time('id-token', proof)
-  const renew = () => prove({ ...context, isCheckedLater: presentsIdToken(request), isRenewal: true })
-  const caller = await steps.time('aws-session', () =>
-    reachRole(identity, request, rotationPolicy(request), { ...context, renew }),
-  )
+  const sessions = sessionsFor(context, identity)
+  const caller = await steps.time('aws-session', () => sessions.of(firstNeed(request)))
   const begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(begun)
   const facts = await steps.time('secret', () =>
-    gather({ ...context, ...request, listing: mode.listing, callerFor: async () => caller }),
+    gather({ ...context, ...request, listing: mode.listing, callerFor: (need) => sessions.of(need) }),
   )
   const inventory = judge(facts, { ...request, ...mode }, timeOf(caller))
   if (inventory.account && !(inventory.account instanceof ActionError)) {

@@ -11,6 +11,7 @@ import type { ServiceOutcome } from '../deploy.ts'
 import type { Outcome } from '../outcome.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
+import { fitting, ordered } from './order.ts'
 
 /** What is known about a run at its end, however it ended. */
 export interface RotationProgress {
@@ -22,14 +23,49 @@ export interface RotationProgress {
   contacted?: () => Contacted
 }
 
-/** The output `report`: an object with `mode`, `dryRun`, `secrets` and `services`; ages in seconds, times in ISO 8601. */
+/**
+ * The longest report, in bytes. Later steps get it as an environment variable, which may have 128 KiB on Linux; GitHub takes
+ * outputs of 1 MB, counted in UTF-16.
+ */
+export const MAX_REPORT = 120_000
+
+/**
+ * The output `report`: an object with `mode`, `dryRun`, `secrets` and `services`; ages in seconds, times in ISO 8601. One
+ * that would be too long is `shortened`: unchanged secrets are shown in short, then changed ones too; if that does not help,
+ * they are only counted, as `omitted`. Failures are the last to go.
+ */
 export function rotationReport({ mode, dryRun }: RotationRequest, rotation: Rotation, now: number): string {
-  return JSON.stringify({
-    mode: mode.kind,
-    dryRun,
-    secrets: rotation.secrets.map((outcome) => secretReport(outcome, now)),
-    services: rotation.services.map(serviceReport),
-  })
+  const services = rotation.services.map(serviceReport)
+  const reportOf = (secrets: readonly object[], more: object) =>
+    JSON.stringify({ mode: mode.kind, dryRun, ...more, secrets, services })
+  const fits = (report: string) => Buffer.byteLength(report) <= MAX_REPORT
+  const full = reportOf(
+    rotation.secrets.map((outcome) => secretReport(outcome, now)),
+    {},
+  )
+  if (fits(full)) return full
+  const { failed, changed, unchanged } = ordered(rotation.secrets)
+  const inFull = [...failed, ...changed].map((outcome) => secretReport(outcome, now))
+  const inShort = [...changed, ...unchanged].map(shortReport)
+  const failures = inFull.slice(0, failed.length)
+  for (const secrets of [[...inFull, ...unchanged.map(shortReport)], [...failures, ...inShort], inFull, failures]) {
+    const omitted = rotation.secrets.length - secrets.length
+    const report = reportOf(secrets, { shortened: true, ...(omitted > 0 ? { omitted } : {}) })
+    if (fits(report)) return report
+  }
+  const { shown, left } = fitting(
+    failures.map((one) => JSON.stringify(one)),
+    MAX_REPORT / 2,
+  )
+  const omitted = left + rotation.secrets.length - failures.length
+  return reportOf(
+    shown.map((one) => JSON.parse(one) as object),
+    { shortened: true, omitted },
+  )
+}
+
+function shortReport({ secret, action, createdAt, dueAt }: Outcome): object {
+  return { secret: verbatim(secret), action, createdAt: iso(createdAt), dueAt: iso(dueAt) }
 }
 
 function secretReport(outcome: Outcome, now: number): object {

@@ -7,10 +7,22 @@ import { hasMoved, type Outcome } from '../outcome.ts'
 import { verdict } from '../progress.ts'
 import type { RotationRequest } from '../request.ts'
 import type { Rotation } from '../run.ts'
+import { fitting, ordered } from './order.ts'
+
+/** So many secrets are shown in one table, whatever became of them. */
+const MANY = 20
+/**
+ * How long each part of a summary may be, in bytes: together less than the 1 MiB that GitHub takes from one step.
+ * Source: GitHub Docs, "Workflow commands", step isolation and limits of job summaries.
+ */
+const MAX_BYTES = { table: 250_000, rights: 100_000, failures: 250_000 } as const
+/** What was left out can be found there. */
+const IN_FULL = 'The log and the output <code>report</code> have more.'
 
 /**
- * The whole run in one table, next due dates included; below it what failed, and what to do. `now`: milliseconds since the
- * epoch. `page`: the page that explains all codes, if it is known.
+ * The whole run in one table, next due dates included; below it what failed, and what to do. Failures come first, and of
+ * many secrets, those that are unchanged are folded away. `now`: milliseconds since the epoch. `page`: the page that
+ * explains all codes, if it is known.
  */
 export function rotationSummary(
   request: RotationRequest,
@@ -18,28 +30,23 @@ export function rotationSummary(
   now: number,
   page: string | undefined,
 ): string {
+  const { failed, changed, unchanged } = ordered(rotation.secrets)
   const failures = [
-    ...rotation.secrets.flatMap(({ errors }) => errors),
+    ...failed.flatMap(({ errors }) => errors),
     ...rotation.services.flatMap(({ error }) => (error ? [error] : [])),
   ]
+  const isLong = rotation.secrets.length > MANY
   return [
     `<h3>Hugging Face token rotation for ${codeHtml(request.org)}${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
-    grid(
-      ['Secret', 'Result', 'Current version', 'Next due', 'Previous tokens'],
-      rotation.secrets.map((outcome) => [
-        lines(codeHtml(outcome.secret), `scope ${codeHtml(outcome.scope)}`),
-        lines(`<b>${textHtml(verdict(outcome))}</b>`, outcome.errors.length > 0 ? '' : inlineHtml(outcome.note)),
-        lines(
-          outcome.versionId === undefined ? '' : codeHtml(outcome.versionId),
-          outcome.createdAt === undefined ? '' : hasMoved(outcome) ? 'new' : `${age(outcome, now)} old`,
-        ),
-        date(outcome.dueAt),
-        lines(
-          ...(outcome.previousEndsAt === undefined ? [] : ['valid until', date(outcome.previousEndsAt)]),
-          outcome.revoked === 0 ? '' : `${outcome.revoked} revoked`,
-        ),
-      ]),
-    ),
+    ...(isLong
+      ? [
+          `<p>${rotation.secrets.length} secrets: ${failed.length} failed, ${changed.length} changed or to be looked at, ${unchanged.length} unchanged.</p>`,
+          ...(failed.length + changed.length > 0 ? [secretsTable([...failed, ...changed], now)] : []),
+          ...(unchanged.length > 0
+            ? [`<details><summary>${unchanged.length} unchanged</summary>\n${secretsTable(unchanged, now)}\n</details>`]
+            : []),
+        ]
+      : [secretsTable([...failed, ...changed, ...unchanged], now)]),
     ...organizationWide(request),
     ...(request.dryRun
       ? [
@@ -50,6 +57,7 @@ export function rotationSummary(
               textHtml(before ?? 'unknown'),
               textHtml(after ?? 'unknown'),
             ]),
+            MAX_BYTES.rights,
           ),
         ]
       : []),
@@ -63,17 +71,51 @@ export function rotationSummary(
               `<b>${textHtml(error ? `failed: ${error.code}` : action)}</b>`,
               deploymentId === undefined ? '' : codeHtml(deploymentId),
             ]),
+            MAX_BYTES.rights,
           ),
         ]),
-    ...failures.map((failure) => failureHtml(failure, page)),
+    ...explained(failures, page),
   ].join('\n')
+}
+
+function secretsTable(outcomes: readonly Outcome[], now: number): string {
+  return grid(
+    ['Secret', 'Result', 'Current version', 'Next due', 'Previous tokens'],
+    outcomes.map((outcome) => [
+      lines(codeHtml(outcome.secret), `scope ${codeHtml(outcome.scope)}`),
+      lines(`<b>${textHtml(verdict(outcome))}</b>`, outcome.errors.length > 0 ? '' : inlineHtml(outcome.note)),
+      lines(
+        outcome.versionId === undefined ? '' : codeHtml(outcome.versionId),
+        outcome.createdAt === undefined ? '' : hasMoved(outcome) ? 'new' : `${age(outcome, now)} old`,
+      ),
+      date(outcome.dueAt),
+      lines(
+        ...(outcome.previousEndsAt === undefined ? [] : ['valid until', date(outcome.previousEndsAt)]),
+        outcome.revoked === 0 ? '' : `${outcome.revoked} revoked`,
+      ),
+    ]),
+    MAX_BYTES.table,
+  )
+}
+
+/** What failed, each with what to do. */
+function explained(failures: readonly ActionError[], page: string | undefined): string[] {
+  const { shown, left } = fitting(
+    failures.map((failure) => failureHtml(failure, page)),
+    MAX_BYTES.failures,
+  )
+  return left === 0 ? shown : [...shown, `<p>${left} more failures are not explained here. ${IN_FULL}</p>`]
 }
 
 /** The secrets whose minted tokens are for the whole organization. */
 function organizationWide({ mode, secrets }: RotationRequest): string[] {
   const wide = mode.kind === 'mint' ? secrets.filter(({ repositories }) => repositories.length === 0) : []
   if (wide.length === 0) return []
-  const names = wide.map(({ secret }) => codeHtml(secret.id)).join(', ')
+  const named = wide
+    .slice(0, MANY)
+    .map(({ secret }) => codeHtml(secret.id))
+    .join(', ')
+  const names = wide.length > MANY ? `${named} and ${wide.length - MANY} more secrets` : named
   return [
     `<p>New tokens for ${names} are organization-wide. To mint them for single repositories, add <code>repositories=</code> to the line.</p>`,
   ]
@@ -96,7 +138,8 @@ export function lines(...html: readonly string[]): string {
 
 /** The same table as lines for the log. */
 export function rotationLines({ secrets, services }: Rotation, now: number): string[] {
-  const rows = secrets.map((outcome) => [
+  const { failed, changed, unchanged } = ordered(secrets)
+  const rows = [...failed, ...changed, ...unchanged].map((outcome) => [
     outcome.secret,
     verdict(outcome),
     age(outcome, now),
@@ -144,9 +187,18 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-/** A table; the cells are HTML. */
-export function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table; the cells are HTML. As many rows as fit into so many bytes. */
+export function grid(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  maxBytes = Number.POSITIVE_INFINITY,
+): string {
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
-  return `<table>\n${[line(head, 'th'), ...rows.map((row) => line(row, 'td'))].join('\n')}\n</table>`
+  const { shown, left } = fitting(
+    rows.map((row) => line(row, 'td')),
+    maxBytes,
+  )
+  const table = `<table>\n${[line(head, 'th'), ...shown].join('\n')}\n</table>`
+  return left === 0 ? table : `${table}\n<p>${left} more rows are not shown. ${IN_FULL}</p>`
 }
