@@ -21,6 +21,7 @@ interface Place {
   turn: Leftovers
   arn: string
   versionId: string
+  labels: readonly string[]
   /** When it was replaced, in milliseconds since the epoch; undefined while it is in use. */
   replaced: number | undefined
   /** True when its token may be revoked now. */
@@ -175,7 +176,7 @@ function placesOf(turn: Leftovers, state: NonNullable<Leftovers['state']>): Plac
       now() >= replaced + request.graceSeconds * 1000 &&
       !isDone(version) &&
       !isThatFar(version, 'revoked')
-    return [{ turn, arn: state.arn, versionId, replaced, isOver }]
+    return [{ turn, arn: state.arn, versionId, labels, replaced, isOver }]
   })
 }
 
