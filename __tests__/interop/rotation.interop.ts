@@ -122,7 +122,8 @@ describe('with moto in the place of AWS, a rotation', () => {
     const revoking = await world.rotate(grace)
     expect(secretOf(revoking)).toMatchObject({ action: 'not-due', revoked: 1, errors: [] })
     expect([old, first].map((token) => world.isAlive(token))).toEqual([false, true])
-    expect(world.writes).toEqual([])
+    // A label says that the revocation was requested.
+    expect(world.writes).toEqual(['UpdateSecretVersionStage'])
 
     await world.rotate({ force: 'true', ...grace })
     expect(world.isAlive(first)).toBe(true)

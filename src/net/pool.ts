@@ -1,19 +1,20 @@
-/** Does many things a few at a time. */
+/** Several pieces of work at a time, but never too many. */
 
 /**
- * Does `work` for each item, at most `limit` at a time, in the order of the list. A failure does not stop the others.
+ * Does `work` for each item, in the order of the list, at most `limit` at a time. When one fails, the others are still
+ * done.
  *
- * @throws the first failure, once everything has been tried.
+ * @throws the first failure (by time), after all work has ended.
  */
 export async function inPool<T>(
   items: readonly T[],
   limit: number,
   work: (item: T, index: number) => Promise<void>,
 ): Promise<void> {
+  const waiting = items.entries()
   const failures: unknown[] = []
-  const left = items.entries()
   const worker = async () => {
-    for (const [index, item] of left) {
+    for (const [index, item] of waiting) {
       try {
         await work(item, index)
       } catch (error) {

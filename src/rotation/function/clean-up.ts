@@ -1,9 +1,10 @@
 /** Removes what is left over in the secret of an invocation, with an eye on the function's other secrets. */
 import { namesSecret } from '../../aws/secret-arn.ts'
 import { ActionError } from '../../errors/action-error.ts'
+import { inPool } from '../../net/pool.ts'
 import { beginSecret } from '../begin.ts'
 import { removeLeftovers } from '../leftovers/clean-up.ts'
-import { hasLeftovers, type Leftovers } from '../leftovers/leftovers.ts'
+import { AT_ONCE, hasLeftovers, type Leftovers } from '../leftovers/leftovers.ts'
 import { tidyLabels } from '../leftovers/marks.ts'
 import type { RotatedSecret } from '../request.ts'
 import { look, type SecretState } from '../secret/look.ts'
@@ -25,7 +26,10 @@ export async function cleanUp(
   if (pending) return
   if (!hasLeftovers(turn)) return await tidyLabels(turn)
   const others = context.request.secrets.filter((other) => !namesSecret(other.secret.id, secret))
-  const turns = [turn, ...(await Promise.all(others.map((other) => lookAt(invocation, other))))]
+  const turns = [turn]
+  await inPool(others, AT_ONCE, async (other) => {
+    turns.push(await lookAt(invocation, other))
+  })
   await removeLeftovers([turn], turns, { adminToken, tasksSince: await tasksSince() })
   const [failure] = turn.outcome.errors
   if (failure) throw failure
