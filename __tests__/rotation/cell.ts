@@ -21,7 +21,7 @@ export const NAME = 'huggingface/acme/cell'
 const ADMIN = 'huggingface/acme/service-accounts'
 const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:hf-rotate`
 export const V1 = '11111111-1111-4111-8111-111111111111'
-const V2 = '22222222-2222-4222-8222-222222222222'
+export const V2 = '22222222-2222-4222-8222-222222222222'
 const WRITES = ['PutSecretValue', 'UpdateSecretVersionStage', 'mint-token', 'delete-token', 'revoke']
 
 const MODEL = { type: 'model', name: 'acme/model' } as const

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { Sandbox } from '../../sandbox/index.ts'
 import type { SandboxResponse } from '../../sandbox/service.ts'
 import type { Cell } from '../../scripts/docs/rotation-cells.ts'
-import { NAME, type Played, type PlayOptions, playCell, V1 } from './cell.ts'
+import { rotatedTokenName } from '../../src/rotation/names.ts'
+import { NAME, type Played, type PlayOptions, playCell, V1, V2 } from './cell.ts'
 
 const play = (cell: Partial<Cell>, options: PlayOptions = {}) =>
   playCell({ current: 'minted', mode: 'mint', line: 'same', effect: 'replaced', ...cell }, options)
@@ -180,6 +181,53 @@ describe('the current token', () => {
     expect(played.code).toBe('rotation-blocked')
     expect(played.message).toContain('repo.write on org acme')
     expect(played.writes).toEqual([])
+  })
+})
+
+describe('a pending version that an earlier run minted', () => {
+  const MODEL = { type: 'model', name: 'acme/model' } as const
+  const DATA = { type: 'dataset', name: 'acme/data' } as const
+
+  /** Stored an hour ago, for these repositories. */
+  const leftPending =
+    (repos: (typeof MODEL | typeof DATA)[], permissions = ['repo.content.read', 'repo.write']) =>
+    ({ aws, hub }: Sandbox) => {
+      const createdAt = new Date(hub.now() - 3_600_000)
+      const displayName = rotatedTokenName(aws.secret(NAME).arn, V2)
+      const token = hub.addServiceAccountToken({
+        org: 'acme',
+        account: 'ci',
+        displayName,
+        createdAt,
+        permissions,
+        repos,
+      })
+      const value = JSON.stringify({ token })
+      const version = aws.putVersion(NAME, { versionId: V2, value, stages: ['AWSPENDING'] })
+      version.createdAt = createdAt
+    }
+
+  test('is finished without whoami-v2 when it was minted for the line’s repositories alone', async () => {
+    const played = await play({}, { arrange: leftPending([MODEL]) })
+    expect([played.code, played.outcome?.action]).toEqual([undefined, 'promoted'])
+    expect([played.mintedFor, played.whoamiOfMinted, played.beforeWorks]).toEqual([[], 0, true])
+  })
+
+  test.each<[string, (sandbox: Sandbox) => void]>([
+    ['for further repositories', leftPending([MODEL, DATA])],
+    ['for other repositories', leftPending([DATA])],
+    ['with fewer rights', leftPending([MODEL], ['repo.content.read'])],
+  ])('is set aside when it was minted %s, and another one is minted', async (_what, arrange) => {
+    const played = await play({}, { arrange })
+    expect([played.code, played.outcome?.action]).toEqual([undefined, 'rotated'])
+    expect(played.mintedFor).toEqual([['model acme/model']])
+    expect([played.current.works, played.beforeWorks]).toEqual([true, true])
+  })
+
+  test('is tested and finished by the function without whoami-v2', async () => {
+    const played = await play({ mode: 'function' }, { arrange: leftPending([MODEL]) })
+    expect([played.code, played.outcome?.action]).toEqual([undefined, 'rotated'])
+    expect([played.mintedFor, played.whoamiOfMinted, played.beforeWorks]).toEqual([[], 0, true])
   })
 })
 
