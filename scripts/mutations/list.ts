@@ -10,6 +10,7 @@ import { NET } from './net.ts'
 import { PLATFORM } from './platform.ts'
 import { POLICIES } from './policies.ts'
 import { ROTATION } from './rotation.ts'
+import { ROTATION_EVIDENCE } from './rotation-evidence.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
 import { SOURCES } from './sources.ts'
@@ -33,5 +34,6 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TOKEN,
   ...ROTATION,
   ...ROTATION_SECRET,
+  ...ROTATION_EVIDENCE,
   ...RUNNER,
 ]
