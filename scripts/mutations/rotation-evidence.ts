@@ -8,6 +8,22 @@ const OWN = 'hub/own-repositories.test'
 
 export const ROTATION_EVIDENCE: readonly Mutation[] = [
   {
+    file: 'rotation/account/held-entry.ts',
+    without: 'an entry with other last characters is not the token of a version',
+    find: 'if (entry.last4?.length !== 4 || !token.endsWith(entry.last4)) return undefined',
+    replace: '',
+    tests: EVIDENCE,
+    named: 'last four characters',
+  },
+  {
+    file: 'rotation/account/held-entry.ts',
+    without: 'an entry that was created after the version was stored is not its token',
+    find: 'return entry.createdAt <= storedAt + SKEW_MS ? entry : undefined',
+    replace: 'return entry',
+    tests: EVIDENCE,
+    named: 'after it was stored',
+  },
+  {
     file: 'rotation/account/known-token.ts',
     without: 'a token that was minted for fewer repositories than requested is refused',
     find: 'return rights.repoPermissions.filter((name) => !held.includes(name))',
