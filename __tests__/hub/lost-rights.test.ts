@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { describeToken } from '../../src/hub/facts/describe.ts'
 import { asMinted, lostRights, onWholeOrg, type Successor } from '../../src/hub/facts/lost-rights.ts'
+import { REPOSITORY_BY_ID } from '../../src/hub/facts/rights.ts'
 import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { parseListedRepository } from '../../src/hub/repository.ts'
 import { acme, on, who as token } from './tokens.ts'
@@ -250,4 +251,51 @@ describe('a token in one line', () => {
       'fine-grained token "x\\u{a}::error::hf_***" of rosa (member of acme): repo.content.read and repo.write on org acme',
     ],
   ])('%#', (who, text) => expect(describeToken(who)).toBe(text))
+})
+
+describe('a right for some endpoints only', () => {
+  const INFER = 'inference.endpoints.infer.write'
+  const limited = (...patterns: string[]) => token({ grants: [{ ...on('org', 'acme', INFER), patterns }] })
+  const anywhere = token({ grants: [on('org', 'acme', INFER)] })
+
+  test.each<[string, WhoAmI, WhoAmI, boolean]>([
+    ['is lost by fewer endpoints', limited('acme/a', 'acme/b'), limited('acme/a'), true],
+    ['is lost by others', limited('acme/a'), limited('acme/b'), true],
+    ['is lost by any limit where there was none', anywhere, limited('acme/a'), true],
+    ['is kept by the same', limited('acme/a'), limited('acme/a'), false],
+    ['is kept by more', limited('acme/a'), limited('acme/b', 'acme/a'), false],
+    ['is kept by all of them', limited('acme/a'), anywhere, false],
+  ])('%s', (_what, current, next, isLost) => {
+    expect(lost(current, next)).toEqual(
+      isLost ? [`${INFER} on org acme (the new token has it for fewer endpoints)`] : [],
+    )
+  })
+})
+
+describe('a repository of which only the ID is known', () => {
+  const ID = '65de7f2a0c1b2d3e4f5a6b7c'
+  const byId = token({
+    grants: [{ entity: { type: REPOSITORY_BY_ID, id: ID, name: undefined }, permissions: ['repo.write'] }],
+  })
+  const model = (id: string) =>
+    token({ grants: [{ entity: { type: 'model', id, name: 'acme/x' }, permissions: ['repo.write'] }] })
+
+  test('is the one with that ID, whatever its type', () => {
+    expect(lost(byId, model(ID))).toEqual([])
+    expect(lost(byId, model('0'.repeat(24)))).toEqual([`repo.write on repository with the ID ${ID}`])
+  })
+
+  test('is within the organization', () => {
+    expect(lost(byId, minted('repo.write'))).toEqual([])
+    expect(lost(byId, minted('repo.content.read'))).toEqual([`repo.write on repository with the ID ${ID}`])
+  })
+})
+
+test('the role of an account that its list does not say is that of all its tokens', () => {
+  const listed = token({ name: 'ci', orgs: [acme({ roleInOrg: undefined })] })
+  const role = (name: string) => token({ name, orgs: [acme({ roleInOrg: 'read' })] })
+  expect(lost(listed, role('ci'))).toEqual([])
+  expect(lost(listed, role('rosa'))).toEqual([
+    'repo.write on org acme (the new token’s account has only the role read there)',
+  ])
 })

@@ -17,11 +17,11 @@ import { Steps } from '../../src/text/steps.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-const NAME = 'huggingface/acme/cell'
+export const NAME = 'huggingface/acme/cell'
 const ADMIN = 'huggingface/acme/service-accounts'
 const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:hf-rotate`
-const V1 = '11111111-1111-4111-8111-111111111111'
-const V2 = '22222222-2222-4222-8222-222222222222'
+export const V1 = '11111111-1111-4111-8111-111111111111'
+export const V2 = '22222222-2222-4222-8222-222222222222'
 const WRITES = ['PutSecretValue', 'UpdateSecretVersionStage', 'mint-token', 'delete-token', 'revoke']
 
 const MODEL = { type: 'model', name: 'acme/model' } as const
@@ -61,6 +61,7 @@ export interface Played {
   message: string
   outcome: Outcome | undefined
   warnings: string[]
+  log: string[]
   writes: string[]
   /** Whether the current version's token works, and which one it is. */
   current: { token: string; works: boolean }
@@ -70,16 +71,27 @@ export interface Played {
   beforeWorksLater: boolean
   /** The repositories that the new token was minted for, by the Hub's list; empty without a new one. */
   mintedFor: string[][]
+  /** The tokens of the service account that work in the end. */
+  alive: string[]
   /** How often whoami-v2 was asked about a token of the service account. */
   whoamiOfMinted: number
   /** Whether the version that was current says since when it was replaced. */
   isRetired: boolean
 }
 
-export async function playCell(cell: Cell, silence?: Fault): Promise<Played> {
+export interface PlayOptions {
+  /** What whoami-v2 answers instead. */
+  silence?: Fault | undefined
+  /** Called before the rotation. `token`: the current one, if there is one. */
+  arrange?: (sandbox: Sandbox, token: string) => void
+  /** The line's settings, instead of the cell's. */
+  line?: string
+}
+
+export async function playCell(cell: Cell, options: PlayOptions = {}): Promise<Played> {
   const sandbox = await Sandbox.start()
   try {
-    return await new World(sandbox, cell).play(silence)
+    return await new World(sandbox, cell, options).play()
   } finally {
     await sandbox.close()
   }
@@ -88,21 +100,26 @@ export async function playCell(cell: Cell, silence?: Fault): Promise<Played> {
 class World {
   readonly #sandbox: Sandbox
   readonly #cell: Cell
+  readonly #options: PlayOptions
   readonly #warnings: string[] = []
+  readonly #lines: string[] = []
   #outcome: Outcome | undefined
 
-  constructor(sandbox: Sandbox, cell: Cell) {
+  constructor(sandbox: Sandbox, cell: Cell, options: PlayOptions) {
     this.#sandbox = sandbox
+    this.#options = options
     this.#cell = cell
   }
 
-  async play(silence: Fault | undefined): Promise<Played> {
+  async play(): Promise<Played> {
+    const { silence, arrange } = this.#options
     const { aws, hub } = this.#sandbox
     const before = this.#plant()
     const { mode } = this.#cell
     if (mode === 'promote' && before !== undefined) this.#plantPending()
     if (mode === 'function') aws.beginRotation(NAME, V2)
     if (silence) hub.service.inject('whoami-v2', silence, 99)
+    arrange?.(this.#sandbox, before ?? '')
     const minted = new Set(hub.minted)
     const failure = await this.#run().then(
       () => undefined,
@@ -119,11 +136,13 @@ class World {
       message: error?.message ?? '',
       outcome,
       warnings: [...this.#warnings],
+      log: [...this.#lines],
       writes,
       current: { token: this.#tokenAt('AWSCURRENT'), works: hub.isAlive(this.#tokenAt('AWSCURRENT')) },
       before: before ?? '',
       beforeWorks: hub.isAlive(before ?? ''),
       mintedFor: hub.minted.filter((value) => !minted.has(value)).map((value) => this.#reachOf(value)),
+      alive: [...ofAccount],
       whoamiOfMinted: hub.service.calls.filter(
         ({ operation, request }) =>
           operation === 'whoami-v2' && ofAccount.has(String(request.headers.authorization).slice('Bearer '.length)),
@@ -227,7 +246,7 @@ class World {
       'hf-org': 'acme',
       'role-to-assume': roleArn('rotate'),
       'aws-region': REGION,
-      secrets: `${NAME} ${ASKS[this.#cell.line].line}`,
+      secrets: `${NAME} ${this.#options.line ?? ASKS[this.#cell.line].line}`,
       'max-age': maxAge,
       ...(mode === 'promote' ? { mode: 'promote' } : mint),
       'dry-run': String(mode === 'dry-run'),
@@ -243,7 +262,7 @@ class World {
         HF_ORG: 'acme',
         ADMIN_SECRET_ID: ADMIN,
         SERVICE_ACCOUNT: 'ci',
-        SECRETS: `${NAME} ${ASKS[this.#cell.line].line}`,
+        SECRETS: `${NAME} ${this.#options.line ?? ASKS[this.#cell.line].line}`,
       },
       FUNCTION,
     )
@@ -267,7 +286,7 @@ class World {
 
   #log() {
     return {
-      info: () => {},
+      info: (text: string) => void this.#lines.push(text),
       debug: () => {},
       warning: (text: string) => void this.#warnings.push(text),
     }

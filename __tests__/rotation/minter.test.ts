@@ -1,8 +1,10 @@
 /** What a run finds again of the tokens that it minted, and what it must not take for them. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
+import { plainMembership } from '../../src/hub/facts/rights.ts'
 import { mintToken } from '../../src/hub/mint.ts'
 import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
+import { parseRepository } from '../../src/hub/repository.ts'
 import { ServiceAccounts } from '../../src/hub/service-accounts.ts'
 import { CallCount } from '../../src/net/calls-made.ts'
 import { Deadline } from '../../src/net/deadline.ts'
@@ -235,4 +237,74 @@ describe('when the Hub does not list the tokens of the account', () => {
     answerWith(undefined)
     expect(await minter.findMinted(await minter.mint(ARN, VERSION, WANTED))).toBeUndefined()
   })
+})
+
+describe('the account’s place in the organization', () => {
+  const place = plainMembership('acme')
+
+  test('is asked for once, however many secrets need it at the same time', async () => {
+    const minter = await open()
+    let asked = 0
+    const ask = async () => {
+      asked += 1
+      await new Promise((resolve) => setImmediate(resolve))
+      return place
+    }
+    await Promise.all([minter.learnPlace(ask), minter.learnPlace(ask), minter.learnPlace(ask)])
+    await minter.learnPlace(ask)
+    expect(asked).toBe(1)
+  })
+
+  test('is asked for by the next one when the first got no answer', async () => {
+    const minter = await open()
+    const asked: string[] = []
+    const ask = (name: string, answer: () => typeof place | undefined) => async () => {
+      asked.push(name)
+      await new Promise((resolve) => setImmediate(resolve))
+      return answer()
+    }
+    const fails = ask('fails', () => {
+      throw new Error('no answer')
+    })
+    const results = await Promise.allSettled([
+      minter.learnPlace(fails),
+      minter.learnPlace(ask('silent', () => undefined)),
+      minter.learnPlace(ask('answers', () => place)),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    await minter.learnPlace(ask('late', () => place))
+    expect(asked).toEqual(['fails', 'silent', 'answers'])
+  })
+
+  test('limits what is known of its tokens', async () => {
+    const minter = await open()
+    const stated = { displayName: 'x', createdAt: undefined, permissions: ['repo.content.read'] }
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
+    await minter.learnPlace(async () => ({ ...place, roleInOrg: 'no_access' }))
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([{ ...place, roleInOrg: 'no_access' }])
+  })
+})
+
+test('the Hub is asked for the ID of a repository once in a run, and again after a failure', async () => {
+  hub.addRepo({ type: 'model', name: 'acme/model', private: true, files: {} })
+  admin = hub.addOrgToken('acme', ['org.serviceAccounts.read', 'org.serviceAccounts.write', 'repo.content.read'])
+  const minter = await open()
+  const repository = parseRepository('acme/model')
+  if (!repository) throw new Error('not a repository')
+  const wanted = { ...WANTED, repositories: [repository] }
+  const path = '/api/models/acme/model'
+  const asked = () => hub.service.calls.filter(({ request }) => request.url.pathname === path).length
+  const operation = hub.operation({
+    method: 'GET',
+    url: new URL(hub.url + path),
+    headers: {},
+    body: '',
+    bytes: Buffer.alloc(0),
+  })
+  hub.service.inject(operation, { kind: 'answer', status: 404, body: {} })
+  await expect(minter.rightsToMint(wanted)).rejects.toMatchObject({ code: 'exchange-rejected' })
+  const before = asked()
+  await Promise.all([minter.rightsToMint(wanted), minter.rightsToMint(wanted)])
+  await minter.mint(ARN, VERSION, wanted)
+  expect(asked()).toBe(before + 1)
 })

@@ -12,18 +12,20 @@ export const rotationTable: Filler = {
     if (name !== 'cells') throw new MarkerError('the tables of rotation are cells and count')
     const columns = grouped(names(MODES), (mode) => column(mode))
     const head = ['Current token', 'The line asks for', ...columns.map((modes) => words(modes, MODES))]
-    return table(
-      head,
-      names(CURRENTS).flatMap((current) => rowsOf(current, columns)),
+    const sources = grouped(names(CURRENTS), (current) => JSON.stringify(rowsOf(current, columns)))
+    const rows = sources.flatMap(([current, ...others]) =>
+      current === undefined
+        ? []
+        : rowsOf(current, columns).map((row) => [words([current, ...others], CURRENTS), ...row]),
     )
+    return table(head, rows)
   },
 }
 
-/** Rows of one source; lines with the same effects share a row. */
+/** Rows of one source, without its name; lines with the same effects share a row. */
 function rowsOf(current: Current, columns: readonly Mode[][]): string[][] {
   const lines = grouped(names(LINES), (line) => columns.map(([mode]) => effect(current, line, mode)).join('|'))
   return lines.map((of) => [
-    CURRENTS[current],
     of.length === names(LINES).length ? 'anything' : words(of, LINES),
     ...columns.map(([mode]) => effect(current, of[0], mode)),
   ])

@@ -11,6 +11,7 @@ import { NET } from './net.ts'
 import { PLATFORM } from './platform.ts'
 import { POLICIES } from './policies.ts'
 import { ROTATION } from './rotation.ts'
+import { ROTATION_EVIDENCE } from './rotation-evidence.ts'
 import { ROTATION_SECRET } from './rotation-secret.ts'
 import { RUNNER } from './runner.ts'
 import { SOURCES } from './sources.ts'
@@ -34,6 +35,10 @@ export const MUTATIONS: readonly Mutation[] = [
   ...TOKEN,
   ...ROTATION,
   ...ROTATION_SECRET,
+
   ...INVENTORY,
+
+  ...ROTATION_EVIDENCE,
+
   ...RUNNER,
 ]

@@ -147,7 +147,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'the current token is judged before a token is minted in its place',
-    find: "  judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'minted' })\n",
+    find: "  judgeReplacement(turn, await standingOf(turn, state), { kind: 'minted' })\n",
     replace: '',
     tests: FUNCTION,
     named: 'can do less than the current one',
@@ -163,7 +163,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'finish has the Hub confirm the token',
-    find: 'const { whoami } = await testPending(turn, versionId)',
+    find: 'const { whoami } = await confirm(turn, { versionId, statement, followsItsOwn: isAccounts(turn, standing) })',
     replace: 'const whoami = standing.who',
     tests: FUNCTION,
     named: 'the Hub does not confirm',
@@ -219,7 +219,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/function/steps.ts',
     without: 'nothing is revoked while another organization’s token is current',
-    find: "  if (!turn.rotated.narrow) judgeReplacement(turn, await standingOf(turn, state.current), { kind: 'missing' })\n",
+    find: "  judgeReplacement(turn, await standingOf(turn, state), { kind: 'missing' })\n",
     replace: '',
     tests: FUNCTION,
     named: 'another organization',

@@ -241,7 +241,7 @@ export class Minter {
   async #stated(answer: StatedToken, id: string | undefined): Promise<StatedToken | undefined> {
     if (answer.permissions !== undefined) return answer
     const tokens = id === undefined ? undefined : await this.tokens().catch(() => undefined)
-    return tokens?.find((token) => token.id === id && token.displayName === answer.displayName)
+    return tokens?.find((token) => token.id === id)
   }
 
   /**

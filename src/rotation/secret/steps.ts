@@ -11,7 +11,7 @@ import { ActionError } from '../../errors/action-error.ts'
 import { describeRights } from '../../hub/facts/describe.ts'
 import { factsOf } from '../../hub/facts/facts.ts'
 import { PARTS_FOR } from '../../hub/facts/parts.ts'
-import { impliedMembership, membershipIn, REPOSITORY_BY_ID } from '../../hub/facts/rights.ts'
+import { impliedMembership, membershipIn } from '../../hub/facts/rights.ts'
 import type { StatedToken } from '../../hub/facts/stated-token.ts'
 import type { WhoAmI } from '../../hub/facts/whoami.ts'
 import { proofKey, recordProof } from '../../hub/proof.ts'
@@ -87,9 +87,7 @@ async function proofOf(context: SecretContext, { value, stated }: NewToken): Pro
   const { hub, rotated, request, now, minter } = context
   const known = stated && (await minter?.known(stated, rotated))
   const who = known ? known.who : await hub.corroborate(value, PARTS_FOR.minted)
-  if ('silence' in who || (known && known.missing.length > 0)) return undefined
-  // Nobody could tell from the proof which repository that is.
-  if (who.grants.some(({ entity }) => entity.type === REPOSITORY_BY_ID)) return undefined
+  if ('silence' in who) return undefined
   const at = now()
   const org = membershipIn(who, request.org) ?? impliedMembership(who, request.org)
   const facts = factsOf(who, { value, evidence: known?.evidence ?? mintedFor(rotated) })
