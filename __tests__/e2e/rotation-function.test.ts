@@ -125,6 +125,64 @@ test('each step has an audit event, and names the token and its rights', async (
   expect(events.at(-1)?.rights).toEqual([expect.stringContaining('repo.write')])
 })
 
+describe('whatever becomes of an event, there is one audit event', () => {
+  const RotationToken = '0a1b2c3d-0000-4000-8000-5e6f70819203'
+  const audited = ({ log }: Invocation) => {
+    const lines = log.match(/^Audit: .*$/gm) ?? []
+    expect(lines).toHaveLength(1)
+    return JSON.parse((lines[0] ?? '').slice('Audit: '.length))
+  }
+  beforeEach(() => {
+    stage.secrets.push({ name: 'the rotation token', value: RotationToken })
+  })
+
+  test('for steps in either spelling, with a rotation token that no line shows', async () => {
+    stage.sandbox.aws.beginRotation(WRITE, versionId(1))
+    for (const step of STEPS) {
+      const spelled = step.replace('S', '_s')
+      const done = await invoke({ ...event(spelled, versionId(1)), RotationToken })
+      expect(done.error).toBeUndefined()
+      expect(audited(done)).toMatchObject({ functionStep: step, result: 'done' })
+    }
+    expect(alive()).toEqual([tokenOf()])
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['is no rotation event', () => ({ Records: [], RotationToken }), 'input-invalid'],
+    [
+      'has an odd rotation token',
+      () => ({ ...event('createSecret', versionId(1)), RotationToken: `${RotationToken}!` }),
+      'input-invalid',
+    ],
+    [
+      'is about an unknown secret',
+      () => ({ ...event('createSecret', versionId(1)), SecretId: `${arnOf(WRITE).slice(0, -6)}zzzzzz`, RotationToken }),
+      'secret-not-found',
+    ],
+    [
+      'is about a version that is not staged',
+      () => ({ ...event('createSecret', versionId(9)), RotationToken }),
+      'rotation-blocked',
+    ],
+    ['has nothing at all in it', () => null, 'input-invalid'],
+  ])('for one that %s', async (_what, given, result) => {
+    const refused = await invoke(given())
+    expect(refused.error).toContain(`[${result}]`)
+    expect(audited(refused)).toMatchObject({ event: 'hf-oidc-action/function', result })
+  })
+
+  test('for a secret that is a replica, and nothing is minted', async () => {
+    const name = 'huggingface/acme/copied'
+    const arn = stage.sandbox.aws.addSecret({ name, region: 'us-west-2', value: stage.sandbox.tokens.write })
+    const replica = stage.sandbox.aws.replicate(arn, REGION)
+    const given = { Step: 'createSecret', SecretId: replica, ClientRequestToken: versionId(1), RotationToken }
+    const refused = await invoke(given, { SECRETS: `${name} scope=write` })
+    expect(refused.error).toContain(`\n  ${arn} scope=write`)
+    expect(audited(refused)).toMatchObject({ result: 'rotation-blocked', secrets: [{ secret: replica }] })
+    expect(alive()).toEqual([])
+  })
+})
+
 describe('a rotation by Secrets Manager', () => {
   test('takes four steps, each of which may be called again', async () => {
     const { sandbox } = stage

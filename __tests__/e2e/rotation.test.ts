@@ -342,6 +342,12 @@ describe('a rotation', () => {
           Action: ['ecs:DescribeServices', 'ecs:UpdateService'],
           Resource: [`arn:aws:ecs:${REGION}:${ACCOUNT}:service/prod/inference`],
         },
+        {
+          Effect: 'Allow',
+          Action: ['ecs:ListTasks', 'ecs:DescribeTasks'],
+          Resource: '*',
+          Condition: { ArnEquals: { 'ecs:cluster': `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/prod` } },
+        },
       ],
     })
   })
@@ -655,19 +661,37 @@ describe('ECS services', () => {
     expect(denied.message).toContain('ecs:UpdateService')
   })
 
-  test('that something else deploys, or that are being deleted, are reported, and nothing is deployed', async () => {
-    Object.assign(service(), { controller: 'CODE_DEPLOY', deployments: [] })
+  test('that something else deploys are reported before the rotation, and keep the previous token as long as their tasks run', async () => {
+    stage.reportsTokensByHand()
+    service().controller = 'CODE_DEPLOY'
+    const main = await rotate({ ...inputs, 'wait-for-services': 'true' })
+    expect(main.exitCode).toBe(0)
+    expect(actions(main)).toEqual(['rotated'])
+    expect(report(main).services).toMatchObject([{ action: 'not-redeployed', errors: [] }])
+    const [warning = ''] = warningsOf(main)
+    expect(warning).toContain('will not be redeployed, because its deployment controller is CODE_DEPLOY')
+    expect(main.log.indexOf('will not be redeployed')).toBeLessThan(main.log.indexOf('; rotating'))
+
+    const weekly = { ...inputs, force: 'false' }
+    stage.sandbox.advance(2 * DAY)
+    const kept = await rotate(weekly)
+    expect(warningsOf(kept).join()).toContain('may still use it')
+    expect(isAlive(stage.sandbox.tokens.read)).toBe(true)
+
+    for (const task of service().tasks) task.createdAt = new Date(stage.sandbox.aws.now())
+    const last = await rotate(weekly)
+    expect(report(last).services).toMatchObject([{ action: 'up-to-date' }])
+    expect(isAlive(stage.sandbox.tokens.read)).toBe(false)
+    expect(stage.sandbox.calls()).not.toHaveProperty('UpdateService')
+  })
+
+  test('that are being deleted are reported, and nothing is deployed', async () => {
+    service().status = 'DRAINING'
     const main = await rotate(inputs)
     expect(main.exitCode).toBe(1)
-    expect(actions(main)).toEqual(['rotated'])
-    const { title, message } = errorOf(main)
-    expect(title).toBe('deployment-failed')
-    recordMessage('deployment-failed/controller', message, stage.sandbox)
-    expect(message).toContain('its deployment controller is CODE_DEPLOY')
-    expect(message).toContain('start its deployment with CodeDeploy')
+    expect(errorOf(main).title).toBe('deployment-failed')
+    expect(errorOf(main).message).toContain('its status is DRAINING')
     expect(isAlive(stage.sandbox.tokens.read)).toBe(true)
-    Object.assign(service(), { controller: 'ECS', status: 'DRAINING' })
-    expect(errorOf(await rotate(inputs)).message).toContain('its status is DRAINING')
     expect(stage.sandbox.calls()).not.toHaveProperty('UpdateService')
   })
 
@@ -675,7 +699,9 @@ describe('ECS services', () => {
     const main = await rotate({ ...inputs, force: 'false', 'max-age': '3000d' })
     expect(actions(main)).toEqual(['not-due'])
     expect(report(main).services).toEqual([])
-    expect(Object.keys(stage.sandbox.calls())).not.toContain('DescribeServices')
+    // Only to see what could not be redeployed.
+    expect(stage.sandbox.calls()).toMatchObject({ DescribeServices: 1 })
+    expect(Object.keys(stage.sandbox.calls())).not.toContain('UpdateService')
   })
 
   test('are not looked at, and their client is not loaded, when none is listed', async () => {

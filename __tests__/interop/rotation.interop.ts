@@ -305,8 +305,11 @@ describe("with moto's ECS, a rotation", () => {
     const before = await world.deployment('inference')
     const inputs = { 'ecs-services': 'prod/inference' }
     let child: ChildProcess | undefined
+    let looks = 0
     moto.afterWork = ({ operation }) => {
-      if (operation !== 'DescribeServices') return undefined
+      if (operation === 'DescribeServices') looks += 1
+      // The first look is before the rotation.
+      if (operation !== 'DescribeServices' || looks < 2) return undefined
       child?.kill('SIGKILL')
       return 'hang'
     }

@@ -153,6 +153,8 @@ describe('a failure that another attempt may cure', () => {
     ['an error of the service', secretRefusal('InternalServiceError', 'oops', 500)],
     ['throttling', secretRefusal('ThrottlingException', 'Rate exceeded')],
     ['a page', { status: 502, body: '<html>busy</html>' }],
+    ['a page with a good status', { status: 200, body: '<html>busy</html>' }],
+    ['a page of a proxy', { status: 403, body: '<html>no</html>' }],
     ['no answer', lost()],
   ])('leaves the token to the next run: %s', async (_what, given) => {
     const { error, world } = await store([given])
