@@ -4,7 +4,7 @@ import { DAY, HOUR, ManyWorld, type OnCall } from './many-world.ts'
 
 const LIMIT_MS = 300_000
 /** Every so many calls, a run is spoilt; `ROTATION_CUTS=1`: at every single one, which takes minutes. */
-const EVERY = Number(process.env.ROTATION_CUTS ?? 4)
+const EVERY = Number(process.env.ROTATION_CUTS ?? 6)
 
 /** Spoils a run at every `of`th of its calls; the next run must converge. Returns how many points there were. */
 async function everyCut(spoil: (cut: number) => OnCall, of: number): Promise<number> {
@@ -39,7 +39,7 @@ function tell(cuts: number, what: string, atLeast: number): void {
 
 test(
   'killed after its calls, the next run finishes every secret',
-  async () => tell(await everyCut((cut) => (_, number) => (number === cut ? 'kill' : undefined), EVERY), 'killed', 20),
+  async () => tell(await everyCut((cut) => (_, number) => (number === cut ? 'kill' : undefined), EVERY), 'killed', 15),
   LIMIT_MS,
 )
 
@@ -57,7 +57,7 @@ test(
 test(
   'when all answers are lost from a call on, the next run finishes every secret',
   async () =>
-    tell(await everyCut((cut) => (_, number) => (number >= cut ? 'lose' : undefined), 8 * EVERY), 'cut off', 3),
+    tell(await everyCut((cut) => (_, number) => (number >= cut ? 'lose' : undefined), 8 * EVERY), 'cut off', 2),
   LIMIT_MS,
 )
 

@@ -992,7 +992,6 @@ export const ROTATION: readonly Mutation[] = [
     find: "this.#request.sessionPolicy === 'auto' && ",
     replace: '',
     tests: 'rotation/sessions.test',
-    equivalent: 'a plan with such a policy has one part, whose halves would get the same policy, and the same refusal',
   },
   {
     file: 'rotation/sessions.ts',
