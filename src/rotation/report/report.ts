@@ -64,8 +64,8 @@ export function rotationReport({ mode, dryRun }: RotationRequest, rotation: Rota
   )
 }
 
-function shortReport({ secret, action, createdAt, dueAt }: Outcome): object {
-  return { secret: verbatim(secret), action, createdAt: iso(createdAt), dueAt: iso(dueAt) }
+function shortReport({ secret: name, action, createdAt, dueAt }: Outcome): object {
+  return { secret: verbatim(name), action, createdAt: iso(createdAt), dueAt: iso(dueAt) }
 }
 
 function secretReport(outcome: Outcome, now: number): object {
