@@ -273,8 +273,15 @@ const INPUTS: readonly Mutation[] = [
   {
     file: 'inputs/aws.ts',
     without: 'the ARN of a role is looked at to its end',
-    find: '{1,576}$/',
-    replace: '{1,576}/',
+    find: '{0,575}[\\w+=,.@-]$/',
+    replace: '{0,575}[\\w+=,.@-]/',
+    tests: 'inputs/aws.test',
+  },
+  {
+    file: 'inputs/aws.ts',
+    without: 'the ARN of a role does not end in a slash',
+    find: '{0,575}[\\w+=,.@-]$/',
+    replace: '{0,576}$/',
     tests: 'inputs/aws.test',
   },
   {
