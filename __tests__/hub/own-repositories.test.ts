@@ -13,6 +13,11 @@ test.each<[string, Grant[], boolean]>([
   ['next to a right to write everywhere in the organization', [CONTRIBUTES, on('org', 'acme', 'repo.write')], false],
   ['next to a right to write everywhere in another organization', [CONTRIBUTES, on('org', 'beta', 'repo.write')], true],
   ['on a repository that it may write to', [on('model', 'acme/x', 'repo.contribute', 'repo.write')], false],
+  [
+    'on one repository, next to a right to write everywhere in the organization',
+    [on('model', 'acme/x', 'repo.contribute'), on('org', 'acme', 'repo.write')],
+    false,
+  ],
   ['in another organization', [on('org', 'beta', 'repo.contribute')], false],
   ['without it', [on('org', 'acme', 'repo.content.read')], false],
 ])('a token %s', (_what, grants, expected) => {
