@@ -79,3 +79,29 @@ test(
   },
   LIMIT_MS,
 )
+
+test(
+  'an account with 12,000 other tokens is no obstacle, and they are left alone',
+  async () => {
+    const world = await ManyWorld.start()
+    try {
+      const { hub } = world.sandbox
+      const others = Array.from({ length: 12_000 }, (_, index) =>
+        hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName: `another pipeline ${index}` }),
+      )
+      for (let week = 0; week < 2; week += 1) {
+        world.advance(8 * DAY)
+        const { rotation, errors } = await world.rotate()
+        expect({ errors, actions: new Set(rotation?.secrets.map(({ action }) => action)) }).toEqual({
+          errors: [],
+          actions: new Set(['rotated']),
+        })
+      }
+      expect(others.every((token) => hub.isAlive(token))).toBe(true)
+      expect(world.outages).toEqual([])
+    } finally {
+      await world.close()
+    }
+  },
+  LIMIT_MS,
+)
