@@ -392,15 +392,15 @@ describe('a token that the Hub refuses once', () => {
 })
 
 describe('week after week', () => {
-  test('the service account’s tokens follow each other in silence, with one look at each', async () => {
+  test('the service account’s tokens follow each other in silence, and whoami-v2 is asked about none', async () => {
     for (let week = 0; week < 3; week += 1) {
       stage.sandbox.advance(8 * DAY)
       stage.sandbox.hub.service.calls.length = 0
       const main = await rotate('scope=write', { grace: '365d' })
       expect(action(main)).toBe('rotated')
       expect(warningsOf(main)).toEqual([])
-      // Only about leftovers: the account's list and the mint answer say what the current and the new token can do.
-      expect(stage.sandbox.calls()['whoami-v2']).toBe(2)
+      // The first one replaces a token made by hand, about which only whoami-v2 can tell.
+      if (week > 0) expect(stage.sandbox.calls()['whoami-v2']).toBeUndefined()
     }
     stage.sandbox.hub.service.calls.length = 0
     expect(action(await rotate('scope=write', { grace: '365d' }))).toBe('not-due')

@@ -385,7 +385,7 @@ describe('when a rotation cannot start', () => {
     expect(title).toBe('input-invalid')
     recordMessage('input-invalid/rotate', message, stage.sandbox)
     for (const text of [
-      '`mode` must be one of mint, promote (got "mintt"); did you mean `mint`?',
+      '`mode` must be one of mint, promote, report (got "mintt"); did you mean `mint`?',
       '"scop=write" is not one of scope=',
       'did you mean scope=?',
       '`scope` must be one of identity, read, write, contribute, infer, admin, or several joined by "+" (got "all")',
@@ -411,7 +411,7 @@ describe('when a rotation cannot start', () => {
     ],
     ['no secrets', only(''), '`secrets` is required'],
     ['no admin secret', { 'admin-secret-id': '' }, '`admin-secret-id` is required with mode mint'],
-    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to mode promote only'],
+    ['an input of the other mode', { 'warn-age': '3d' }, '`warn-age` applies to modes promote and report only'],
     ['an input of main', { 'secret-id': 'x' }, 'is not an input of this action'],
     ['nothing to wait for', { 'wait-for-services': 'true' }, 'requires ecs-services'],
     [
