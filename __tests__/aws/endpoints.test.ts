@@ -72,14 +72,14 @@ afterEach(() => {
 function clientOf(service: AwsService, region: string, endpoints: AwsEndpoints) {
   const sent: string[] = []
   const requestHandler = {
-    ...clientOptions({ service, region, endpoints, http, what: 'a test' }).requestHandler,
+    ...clientOptions({ service, region, endpoints }).requestHandler,
     handle: async ({ protocol, hostname, path }: { protocol: string; hostname: string; path: string }) => {
       sent.push(`${protocol}//${hostname}${path}`)
       throw new Error('not sent')
     },
   }
   const options = {
-    ...clientOptions({ service, region, endpoints, http, what: 'a test' }),
+    ...clientOptions({ service, region, endpoints }),
     requestHandler,
     credentials,
   }

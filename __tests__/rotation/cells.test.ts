@@ -69,9 +69,8 @@ function expectNoOutage({ current, effect }: Cell, played: Played): void {
 }
 
 /** Nothing is written, minted or revoked unless the token is replaced. */
-function expectWrites({ current, mode, line, effect }: Cell, { writes, mintedFor }: Played): void {
-  // The first value of a secret is current at once, and AWS itself takes the pending label.
-  const moves = current === 'none' && mode === 'function' ? [] : ['UpdateSecretVersionStage']
+function expectWrites({ mode, line, effect }: Cell, { writes, mintedFor }: Played): void {
+  const moves = ['UpdateSecretVersionStage']
   const expected = mode === 'promote' ? moves : ['PutSecretValue', ...moves, 'mint-token']
   expect(writes).toEqual(isMove(effect) ? expected : [])
   // A token for repositories is minted for these alone.

@@ -49,7 +49,7 @@ test(
     tell(
       await everyCut((cut) => (_, number) => (number === cut ? 'lose' : undefined), 3 * EVERY),
       'an answer was lost',
-      8,
+      5,
     ),
   LIMIT_MS,
 )

@@ -1,4 +1,5 @@
 /** How every call to AWS is made: our way out, our endpoints, our retries, and no settings of the SDK's own. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ActionError } from '../errors/action-error.ts'
 import type { Counted } from '../net/calls-made.ts'
 import type { Http, HttpRequest } from '../net/http.ts'
@@ -63,7 +64,7 @@ function remember(credentials: AwsCredentials, call: Pick<ClientContext, 'servic
  * @throws what `explain` makes of the last refusal; `ActionError` `network-unreachable`, `deadline-exceeded`.
  */
 export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Promise<Answer> {
-  const { Client, credentials, what, policy, counted, send, examine, isRepeatable = false } = call
+  const { credentials, what, policy, counted, send, examine, isRepeatable = false } = call
   const target = {
     what,
     ...(counted ? { route: [call.service, call.region, what, call.about].join(' '), counted } : {}),
@@ -71,8 +72,9 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
   }
   return await retry(target, policy, async ({ withinMs }) => {
     const http = { send: (request: HttpRequest) => call.http.send({ ...request, withinMs }) }
-    const client = new Client({ ...clientOptions({ ...call, http }), ...(credentials ? signing(credentials) : {}) })
-    const answer = await send(client).catch(async (thrown: unknown) => {
+    const client = clientFor(call)
+    const sent = SENDING.run(awsRequestHandler(http, what), () => send(client))
+    const answer = await sent.catch(async (thrown: unknown) => {
       throw await failureOf(thrown, call)
     })
     if (credentials) remember(credentials, call)
@@ -80,6 +82,45 @@ export async function callAws<Client, Answer>(call: AwsCall<Client, Answer>): Pr
     if (fault) throw isRepeatable ? new TryAgain(fault) : fault
     return answer
   })
+}
+
+/** How the calls under way are sent: a client is used for many of them, several at a time. */
+const SENDING = new AsyncLocalStorage<ReturnType<typeof awsRequestHandler>>()
+
+/** Sends for the call under way. */
+const requestHandler = {
+  handle: async (request: Parameters<ReturnType<typeof awsRequestHandler>['handle']>[0]) => {
+    const handler = SENDING.getStore()
+    if (!handler) throw new TypeError('a client is used for calls of `callAws` only')
+    return await handler.handle(request)
+  },
+  updateHttpClientConfig() {},
+  httpHandlerConfigs: () => ({}),
+}
+
+/** The clients of a session: making one costs more than a call. */
+const CLIENTS = new WeakMap<AwsCredentials, WeakMap<AwsEndpoints, Map<unknown, Map<string, unknown>>>>()
+
+function clientFor<Client, Answer>(call: AwsCall<Client, Answer>): Client {
+  const { Client, credentials, endpoints, region } = call
+  const make = () => new Client({ ...clientOptions(call), ...(credentials ? signing(credentials) : {}) })
+  if (!credentials) return make()
+  const byEndpoints = kept(CLIENTS, credentials, () => new WeakMap())
+  const byClass = kept(byEndpoints, endpoints, () => new Map())
+  return kept(
+    kept(byClass, Client, () => new Map<string, unknown>()),
+    region,
+    make,
+  ) as Client
+}
+
+/** What the map has for this key; if it has nothing, what `make` returns. */
+function kept<K, V>(map: { get(key: K): V | undefined; set(key: K, value: V): unknown }, key: K, make: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
 }
 
 /** What an attempt throws for what the SDK threw. */
@@ -120,7 +161,7 @@ function signing({ clockOffsetMs = 0, ...credentials }: AwsCredentials) {
  * (`~/.aws/config`, a profile), which an earlier job can leave behind on a persistent runner. So all of them are given.
  * `scripts/build.ts` leaves out the code that opens these files: an option that is missing here fails every call.
  */
-export function clientOptions({ service, region, endpoints, http, what }: ClientContext) {
+export function clientOptions({ service, region, endpoints }: Pick<ClientContext, 'service' | 'region' | 'endpoints'>) {
   const endpoint = customEndpoint(service, endpoints)
   return {
     region,
@@ -128,7 +169,7 @@ export function clientOptions({ service, region, endpoints, http, what }: Client
     ignoreConfiguredEndpointUrls: true,
     useFipsEndpoint: endpoints.useFips,
     useDualstackEndpoint: endpoints.useDualstack,
-    requestHandler: awsRequestHandler(http, what),
+    requestHandler,
     customUserAgent: [['hf-oidc-action', '1']] as [string, string][],
     maxAttempts: 1,
     // The SDK's own defaults.

@@ -26,7 +26,7 @@ export class PageReceived extends Error {
   }
 }
 
-/** A request handler for an SDK client. `what` names the call in messages. */
+/** How a call of an SDK client is sent. `what` names it in messages. */
 export function awsRequestHandler(http: Pick<Http, 'send'>, what: string) {
   return {
     async handle(request: SdkRequest) {
@@ -51,8 +51,6 @@ export function awsRequestHandler(http: Pick<Http, 'send'>, what: string) {
         },
       }
     },
-    updateHttpClientConfig() {},
-    httpHandlerConfigs: () => ({}),
   }
 }
 
