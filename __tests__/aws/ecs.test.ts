@@ -123,7 +123,7 @@ describe('the oldest task of a service', () => {
     )
     const { ecs } = services(what === 'list' ? [denied] : [listed(['a']), denied])
     const { message } = await failureOf(ecs.oldestTask(SERVICE))
-    expect(message).toContain('[deployment-failed] The tasks of the service `prod/inference` could not be looked at')
+    expect(message).toContain('[deployment-failed] Could not read the tasks of the service `prod/inference`')
     expect(message).toContain(`Add this statement to the policy of the role \`${ROLE.arn}\`:`)
     expect(message).toContain('"ecs:ListTasks",')
     expect(message).toContain(`"ecs:cluster": "arn:aws:ecs:${REGION}:123456789012:cluster/prod"`)

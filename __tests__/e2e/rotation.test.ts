@@ -430,7 +430,7 @@ describe('when a rotation cannot start', () => {
     const runner = await stage.runner()
     await writeFile(join(runner.workspace, 'hub.txt'), '# ours\nhuggingface/acme/read scope=reed\n')
     const { main } = await stage.rotate({ with: { secrets: '', 'secrets-file': 'hub.txt' } }, runner)
-    expect(errorOf(main).message).toContain('`secrets-file` has in `hub.txt:2`: `scope` must be one of')
+    expect(errorOf(main).message).toContain('`secrets-file` has an invalid line at `hub.txt:2`: `scope` must be one of')
     expect(stage.sandbox.calls()).toEqual({})
   })
 

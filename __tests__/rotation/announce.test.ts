@@ -4,13 +4,13 @@ import type { SandboxResponse } from '../../sandbox/service.ts'
 import { announceServices } from '../../src/rotation/announce.ts'
 import { answer, CALLER, ecsRefusal, FakeAws, REGION } from '../aws/fake-aws.ts'
 
-async function announce(answers: readonly SandboxResponse[], names = ['inference']) {
+async function announce(answers: readonly SandboxResponse[], names = ['inference'], graceSeconds = 86_400) {
   const aws = new FakeAws(...answers)
   const warnings: string[] = []
   const log = { info: () => {}, debug: () => {}, warning: (text: string) => void warnings.push(text) }
   const services = names.map((service) => ({ cluster: 'prod', service }))
   const { http, policy } = aws
-  await announceServices({ caller: CALLER, http, policy, services, region: REGION, log, graceSeconds: 86_400 })
+  await announceServices({ caller: CALLER, http, policy, services, region: REGION, log, graceSeconds })
   return { warnings, calls: aws.sent.map(({ operation }) => operation), waits: aws.waits }
 }
 const run = (type?: string) => answer({ services: [{ status: 'ACTIVE', deploymentController: { type } }] })
@@ -21,9 +21,14 @@ test.each([
 ])('a service under %s is reported, with what to do', async (controller, how) => {
   const { warnings, calls } = await announce([run(controller)])
   expect(warnings).toEqual([
-    `prod/inference will not be redeployed, because its deployment controller is ${controller}. After a token is replaced, ${how}, within \`grace\` (1d) if possible: the previous token is kept until no task from before the replacement is running.`,
+    `This action cannot redeploy prod/inference, because its deployment controller is ${controller}. After each rotation, ${how}. If possible, do this within \`grace\` (1d). The previous token is not revoked while a task from before the rotation is running.`,
   ])
   expect(calls).toEqual(['DescribeServices'])
+})
+
+test('nobody is told to wait for tasks where the previous token is revoked at once', async () => {
+  const { warnings } = await announce([run('EXTERNAL')], undefined, 0)
+  expect(warnings[0]).toContain('`grace` is 0s, so the previous token is revoked without waiting for the tasks.')
 })
 
 test('a service that ECS deploys is not reported', async () => {

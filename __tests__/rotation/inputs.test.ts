@@ -42,11 +42,11 @@ describe('a list in a file', () => {
 
   test('is named with the number of the line that is wrong', () => {
     expect(filed('# one\nhub/a\n\nhub/b scop=read').problems).toEqual([
-      '`secrets-file` has in `ops/hub.txt:2` something that is not the name of a secret followed by settings such as `scope=write` (not shown, because it may hold a password)',
+      '`secrets-file` has a line at `ops/hub.txt:2` that is not the name of a secret followed by settings such as `scope=write` (not shown, because it may hold a password)',
       expect.stringMatching(
-        /^`secrets-file` has in `ops\/hub.txt:4`: "scop=read" is not one of .*; did you mean scope=\?$/,
+        /^`secrets-file` has an invalid line at `ops\/hub.txt:4`: "scop=read" is not one of .*; did you mean scope=\?$/,
       ),
-      expect.stringContaining('`secrets-file` has in `ops/hub.txt:4`: `scope` is required'),
+      expect.stringContaining('`secrets-file` has an invalid line at `ops/hub.txt:4`: `scope` is required'),
     ])
   })
 
@@ -83,7 +83,7 @@ describe('a list in a file', () => {
     'arn:aws:secretsmanager:eu-west-1:123456789012:secret:* scope=read',
   ])('has no patterns, here or in `secrets`: %s', (line) => {
     for (const { problems } of [filed(line), read(line)]) {
-      expect(problems).toEqual([expect.stringContaining('only what is listed by its full name is touched')])
+      expect(problems).toEqual([expect.stringContaining('patterns are not accepted')])
     }
   })
 })

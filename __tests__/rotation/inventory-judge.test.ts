@@ -254,7 +254,7 @@ test('versions are told apart by their labels', () => {
     ['previous', Date.UTC(2026, 8, 1, 8)],
     ['retired', Date.UTC(2026, 7, 1, 8)],
     ['other', undefined],
-    ['unlabelled', undefined],
+    ['unlabeled', undefined],
   ])
 })
 

@@ -54,7 +54,7 @@ describe('the summary', () => {
     expect(kinds).toEqual([...Array(20).fill('failed: token-rejected'), ...Array(50).fill('rotated')])
     expect(folded).toMatch(/^130 unchanged<\/summary>/)
     expect(rowsOf(folded.split('</details>')[0] ?? '')).toEqual(Array(130).fill('not-due'))
-    expect(html).toContain('200 secrets: 20 failed, 50 changed or to be looked at, 130 unchanged.')
+    expect(html).toContain('200 secrets: 20 failed, 50 changed or in need of attention, 130 unchanged.')
     expect(html).toContain('and 180 more secrets are organization-wide')
   })
 

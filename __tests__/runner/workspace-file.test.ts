@@ -53,15 +53,15 @@ test.each([
   ['/etc/hostname', 'must be a path inside the repository'],
   ['.', 'must be a path inside the repository'],
   ['ops', 'not a regular file'],
-  ['none.txt', 'does not exist. Check out the repository'],
+  ['none.txt', 'does not exist; check out the repository'],
   ['ops/hub.txt/x', 'does not exist'],
-  ['binary', 'not text in UTF-8'],
-  ['zeros', 'not text in UTF-8'],
+  ['binary', 'not UTF-8 text'],
+  ['zeros', 'not UTF-8 text'],
   ['large', 'more than 1048576 bytes'],
   ...(isPosix
     ? [
-        ['out', 'symbolic link to a file outside'],
-        ['outside/secret', 'symbolic link to a file outside'],
+        ['out', 'must not lead out of the repository through a symbolic link'],
+        ['outside/secret', 'must not lead out of the repository through a symbolic link'],
       ]
     : []),
 ])('is refused: %s', (path, expected) => expect(problem(path)).toContain(expected))

@@ -41,6 +41,14 @@ describe('a secret of this run is not shown', () => {
     expect(redact('x client-identifier-one-and-secret y')).toBe('x *** y')
   })
 
+  test('nor is what begins within one and ends after it', () => {
+    remember('overlapping-left-middle')
+    remember('middle-right-overlapping')
+    remember('right-overlapping-the-end')
+    expect(redact('x overlapping-left-middle-right-overlapping-the-end y')).toBe('x *** y')
+    expect(redact('overlapping-left-middleoverlapping-left-middle')).toBe('******')
+  })
+
   test('nor is one of its lines, unless it is short', () => {
     remember('{\r\n  "first": "the-first-line",\n  "b": 1,\n}')
     expect(redact('x "first": "the-first-line", y { } "b": 1,')).toBe('x *** y { } "b": 1,')

@@ -85,6 +85,12 @@ describe('what depends on the circumstances', () => {
     expect(outcomes).toEqual([true, false])
   })
 
+  test('a deployment follows only a rotation that has replaced a token', () => {
+    const condition = CONDITIONS.find(([, text]) => text.includes('outputs.rotated'))?.[1] ?? ''
+    const isDeployed = (rotated: string) => runs(condition, github.startJob(), { outputs: { rotate: { rotated } } })
+    expect([isDeployed('1'), isDeployed('0')]).toEqual([true, false])
+  })
+
   test('a step that reads a failed rotation’s report runs, unless the job is cancelled', () => {
     const outcomes = (['success', 'failure', 'cancelled'] as const).map((status) =>
       runs(condition('even-after-failure'), github.startJob(), { status }),

@@ -11,10 +11,16 @@ export interface Circumstances {
   status?: Status
   /** The variables that the context `env` shows. */
   env?: Record<string, string>
+  /** The outputs of earlier steps, by the id of the step. Default: a rotation that has replaced a token. */
+  outputs?: Record<string, Record<string, string>>
 }
 
 /** Whether a step with this condition runs in the job; `${{ }}` around it may be left out. */
-export function runs(condition: string, job: Job, { status = 'success', env = {} }: Circumstances = {}): boolean {
+export function runs(
+  condition: string,
+  job: Job,
+  { status = 'success', env = {}, outputs = { rotate: { rotated: '1' } } }: Circumstances = {},
+): boolean {
   const text = condition.trim().replace(/^\$\{\{(.*)\}\}$/, '$1')
   const { environment } = job
   const github = {
@@ -24,9 +30,14 @@ export function runs(condition: string, job: Job, { status = 'success', env = {}
     ref: environment.GITHUB_REF,
     event: job.event,
   }
-  const context = JSON.parse(JSON.stringify({ github, env }), data.reviver) as data.Dictionary
+  const steps = Object.fromEntries(Object.entries(outputs).map(([id, given]) => [id, { outputs: given }]))
+  const context = JSON.parse(JSON.stringify({ github, env, steps }), data.reviver) as data.Dictionary
   const functions = statusFunctions(status)
-  const expression = new Parser(new Lexer(text).lex().tokens, ['github', 'env'], [...functions.values()]).parse()
+  const expression = new Parser(
+    new Lexer(text).lex().tokens,
+    ['github', 'env', 'steps'],
+    [...functions.values()],
+  ).parse()
   const isTrue = truthy(new Evaluator(expression, context, functions).evaluate())
   // Without one of these functions, the runner adds `success() &&`.
   const judges = [...functions.keys()].some((name) => new RegExp(`\\b${name}\\s*\\(`, 'i').test(text))

@@ -70,15 +70,21 @@ export const TEXT: readonly Mutation[] = [
   },
   {
     ...redact,
-    without: 'the longest secret is hidden first',
-    find: '.sort((a, b) => b.length - a.length)',
+    without: 'of several secrets that begin alike, the longest is hidden',
+    find: 'at + form.length > end && ',
     replace: '',
   },
   {
     ...redact,
+    without: 'a secret that begins within another one is hidden to its end',
+    find: 'const until = endOfOverlapping(text, at, end)',
+    replace: 'const until = end',
+  },
+  {
+    ...redact,
     without: 'every occurrence of a secret is hidden',
-    find: 'clean.replaceAll(form',
-    replace: 'clean.replace(form',
+    find: 'if (end === at) continue',
+    replace: 'if (end === at || from > 0) continue',
   },
   {
     ...redact,
@@ -95,8 +101,8 @@ export const TEXT: readonly Mutation[] = [
   {
     ...redact,
     without: 'what is too short to be a secret is not hidden everywhere',
-    find: '.filter(({ length }) => length >= SHORTEST)',
-    replace: '.filter(({ length }) => length > 0)',
+    find: 'value.length < SHORTEST || ',
+    replace: "value === '' || ",
   },
   { ...redact, without: 'white space around a line of a secret does not count', find: 'line.trim()', replace: 'line' },
   { ...redact, without: 'white space around a secret does not count', find: 'secret.trim()', replace: 'secret' },

@@ -138,8 +138,8 @@ const USES = {
     actions: TASK_ACTIONS,
     statement: tasksStatement,
     told: (name: Code) => ({
-      failed: prose`The tasks of the service ${name} could not be looked at, so nobody knows whether they still use a previous token.`,
-      expected: 'a list of the service’s tasks with the times at which they were created',
+      failed: prose`Could not read the tasks of the service ${name}, so it is unknown whether they still use a previous token.`,
+      expected: 'the service’s tasks, and when each was created',
     }),
   },
 } as const satisfies Record<ServiceUse, object>

@@ -86,7 +86,7 @@ function readPage(answer: HttpResponse, { endpoint }: HubAccess): Page {
   if (members.length < items.length) return { members, next, missing: 'some of its entries have an unknown form' }
   // Without a link to the next page, a page that is full may be one of several.
   const isCut = next === undefined && items.length >= PAGE
-  return { members, next, missing: isCut ? 'nothing says whether it goes on' : undefined }
+  return { members, next, missing: isCut ? 'its last page is full, so there may be more' : undefined }
 }
 
 const WHAT = 'the Hub’s list of members'

@@ -30,5 +30,9 @@ export async function announceServices(options: AnnounceOptions): Promise<void> 
 
 function whatToDo({ cluster, service }: EcsService, controller: string, graceSeconds: number): string {
   const how = controller === 'CODE_DEPLOY' ? 'create a deployment with AWS CodeDeploy' : 'create a new task set'
-  return `${cluster}/${service} will not be redeployed, because its deployment controller is ${controller}. After a token is replaced, ${how}, within \`grace\` (${formatDuration(graceSeconds)}) if possible: the previous token is kept until no task from before the replacement is running.`
+  const until =
+    graceSeconds === 0
+      ? '`grace` is 0s, so the previous token is revoked without waiting for the tasks.'
+      : `If possible, do this within \`grace\` (${formatDuration(graceSeconds)}). The previous token is not revoked while a task from before the rotation is running.`
+  return `This action cannot redeploy ${cluster}/${service}, because its deployment controller is ${controller}. After each rotation, ${how}. ${until}`
 }

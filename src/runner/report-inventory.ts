@@ -27,7 +27,7 @@ export async function reportInventory(
   const soon = inventory.secrets.filter(({ isDueSoon }) => isDueSoon)
   if (soon.length > 0) {
     const names = soon.map(({ secret, token }) => `${verbatim(secret)}${token.dueAt ? ` (${day(token.dueAt)})` : ''}`)
-    runnerLog.warning(`A person should soon replace the token in:\n${names.join('\n')}`)
+    runnerLog.warning(`A person must replace the tokens in these secrets soon:\n${names.join('\n')}`)
   }
   const failures = failuresOf(inventory, { ...context.request, ...mode })
   for (const failure of failures) annotate(failure)

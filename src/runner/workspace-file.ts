@@ -26,7 +26,7 @@ export function readWorkspaceFile(path: string, workspace: string): FileText {
   try {
     const real = realpathSync(full)
     if (!isInside(real, realpathSync(workspace))) {
-      return { problem: 'is a symbolic link to a file outside the repository, or lies behind one' }
+      return { problem: 'must not lead out of the repository through a symbolic link' }
     }
     return textOf(readSmallFile(real, MAX_LIST_FILE).bytes)
   } catch (error) {
@@ -47,12 +47,12 @@ function textOf(bytes: Buffer): FileText {
   } catch {
     // Below.
   }
-  return { problem: 'names a file that is not text in UTF-8' }
+  return { problem: 'names a file that is not UTF-8 text' }
 }
 
 function whatIsWrong({ code, message }: NodeJS.ErrnoException): string | Prose {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return prose`names a file that does not exist. Check out the repository before this step, and check the path, which starts at its root`
+    return prose`names a file that does not exist; check out the repository before this step, and give the path from its root`
   }
   if (code === 'EISDIR') return 'names a directory'
   return code === undefined

@@ -182,7 +182,7 @@ function parseReport(context: ModeContext, problems: Problems): ReportMode {
   if (failOn.includes('unused') && !isListed) {
     problems.add(
       'fail-on',
-      'can list unused only with admin-secret-id and service-account: nothing but the list of a service account’s tokens says when one was last used',
+      'can list unused only with admin-secret-id and service-account: the Hub says when a token was last used only for a service account’s tokens',
     )
   }
   return {

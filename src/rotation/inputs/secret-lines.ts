@@ -93,11 +93,11 @@ function reportOn({ text, input, place }: Line, own: Problems, problems: Problem
   if (input === 'secrets') {
     for (const problem of own.found) problems.add(input, prose`has the line ${quoted(text, 120)}: ${problem}`)
   } else if (isList(text)) {
-    for (const problem of own.found) problems.add(input, prose`has in ${code(place)}: ${problem}`)
+    for (const problem of own.found) problems.add(input, prose`has an invalid line at ${code(place)}: ${problem}`)
   } else {
     problems.add(
       input,
-      prose`has in ${code(place)} something that is not the name of a secret followed by settings such as ${code('scope=write')} (not shown, because it may hold a password)`,
+      prose`has a line at ${code(place)} that is not the name of a secret followed by settings such as ${code('scope=write')} (not shown, because it may hold a password)`,
     )
   }
 }
@@ -161,7 +161,7 @@ function parseName(id: string, { region, role }: Pick<LineContext, 'region' | 'r
   if (!/[*?]/.test(id)) return parseSecretId('name', id, { region, role }, problems)
   problems.add(
     'name',
-    `must be one secret (got ${quoted(id, 200)}): a pattern would also match secrets that nobody meant to rotate, so that only what is listed by its full name is touched`,
+    `must be the full name or ARN of one secret (got ${quoted(id, 200)}); patterns are not accepted, because they could match secrets that nobody meant to rotate`,
   )
   return region
 }

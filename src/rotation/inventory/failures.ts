@@ -99,10 +99,10 @@ const FAILURES: Record<FailOn, Explain> = {
       ),
       seen: cutList(found),
       expected: `tokens of members of ${org}, or of its service accounts`,
-      cause: 'The owner has left the organization. The token stops working for it, if it has not already.',
+      cause: 'The owner has left the organization. If the token still works there, it will stop soon.',
       fix: [
-        prose`Compare with the members under ${link(hubPages(hubEndpoint).orgMembers(org))}.`,
-        prose`Replace the token: with ${code('mode: mint')}, by one of a service account, which does not leave; with ${code('mode: promote')}, by one of a current member or of an account that belongs to the team. If the rotation is blocked because the token belongs to another organization, its message says how to go on.`,
+        prose`Check the list of members: ${link(hubPages(hubEndpoint).orgMembers(org))}`,
+        prose`Replace the token. With ${code('mode: mint')}, the new token belongs to a service account, which cannot leave. With ${code('mode: promote')}, use a token of a current member or of an account that the team shares. If the rotation is blocked because the token belongs to another organization, follow its message.`,
       ],
     }),
   unused: (found, { org }, { hubEndpoint, unusedAfterSeconds }) =>
@@ -128,10 +128,10 @@ function incomplete(inventory: Inventory, rules: FailureRules): ActionError[] {
   if (reasons.size === 0) return []
   return [
     new ActionError('inventory-incomplete', {
-      failed: prose`The inventory could not find out everything that ${code('fail-on')} lists.`,
+      failed: prose`The inventory could not check everything in ${code('fail-on')}.`,
       seen: cutList([...reasons].map(([why, names]) => prose`${why} (${namesOf([...names])})`)),
       expected: 'an answer for each secret and each token',
-      cause: 'The Hub did not answer, or not everything can be read with the tokens that this step has.',
+      cause: 'The Hub did not answer, or the tokens that this step has do not allow every check.',
       fix: remedies(inventory.org, rules),
     }),
   ]
@@ -174,9 +174,9 @@ function remedies(org: string, { failOn }: FailureRules): Prose[] {
       : []),
     ...(failOn.includes('unused')
       ? [
-          prose`For ${code('unused')}: let the service account provide the token (${code('mode: mint')}), because the Hub tells the last use only of its tokens.`,
+          prose`For ${code('unused')}: use only tokens of the service account (${code('mode: mint')}). For other tokens, the Hub does not say when they were last used.`,
         ]
       : []),
-    prose`If the Hub was rate limited or did not answer, run this step again later. To accept what is unknown, remove the word from ${code('fail-on')}.`,
+    prose`If the Hub was rate limited or did not answer, run this step again later. If you do not need the answer, remove the finding from ${code('fail-on')}.`,
   ]
 }

@@ -26,7 +26,7 @@ export interface CurrentToken {
 }
 
 /** What a version is to the secret. */
-export type VersionRole = 'current' | 'pending' | 'previous' | 'retired' | 'other' | 'unlabelled'
+export type VersionRole = 'current' | 'pending' | 'previous' | 'retired' | 'other' | 'unlabeled'
 
 export interface VersionRow {
   versionId: string

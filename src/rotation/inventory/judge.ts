@@ -158,11 +158,11 @@ function overdue({ dueAt }: CurrentToken, stored: StoredToken | undefined, now: 
   if (dueAt !== undefined && now >= dueAt) return true
   // The version may be younger than the token in it, and the token may expire earlier.
   if (stored?.kind === 'unknown') return stored.why
-  return dueAt === undefined ? 'nobody knows how old the token is' : false
+  return dueAt === undefined ? 'the age of the token is unknown' : false
 }
 
 function leaver({ owner }: CurrentToken): Answer {
-  if (owner === undefined) return 'nobody knows whose token it is'
+  if (owner === undefined) return 'the owner of the token is unknown'
   if (owner.kind === 'service account') return false
   if (owner.kind === 'unknown') return owner.why
   return 'is' in owner.member ? !owner.member.is : owner.member.unknown
@@ -176,7 +176,7 @@ function unused(token: CurrentToken, stored: StoredToken | undefined, { rules, n
   if (stored?.kind === 'refused') return 'the Hub does not accept the token'
   // Of a token that a person created, nobody can know: only whoever relies on it must hear that.
   return (
-    rules.failOn.includes('unused') && 'the Hub says when a token was last used only for those of the service account'
+    rules.failOn.includes('unused') && 'the Hub says when a token was last used only for tokens of the service account'
   )
 }
 
@@ -201,5 +201,5 @@ function roleOf(labels: readonly string[]): VersionRole {
   if (labels.includes(PREVIOUS)) return 'previous'
   if (retiredSince(labels) !== undefined) return 'retired'
   if (labels.includes(PENDING)) return 'pending'
-  return labels.length === 0 ? 'unlabelled' : 'other'
+  return labels.length === 0 ? 'unlabeled' : 'other'
 }

@@ -34,7 +34,7 @@ export function inventorySummary(
     `<h3>Hugging Face token inventory for ${codeHtml(org)}</h3>`,
     ...(urgent.length === 0 ? ['<p>Nothing to report about the listed secrets.</p>'] : [secretTable(urgent, takenAt)]),
     ...(rest.length === 0 ? [] : [details(`${rest.length} without findings`, secretTable(rest, takenAt))]),
-    ...(hidden === 0 ? [] : [`<p>${hidden} more secrets are in the output <code>inventory</code>.</p>`]),
+    ...(hidden === 0 ? [] : [`<p>${hidden} more secrets are in the log.</p>`]),
     ...(account === undefined || account instanceof ActionError ? [] : accountParts(account, takenAt)),
     ...failures.map((failure) => failureHtml(failure, page)),
   ].join('\n')

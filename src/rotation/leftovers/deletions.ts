@@ -108,7 +108,7 @@ function stillListed({ what }: Deletion): ActionError {
 
 function unlisted({ what }: Deletion): ActionError {
   return new ActionError('hub-failed', {
-    failed: `${what} was deleted, but nothing proves it.`,
+    failed: `${what} was deleted, but the deletion could not be verified.`,
     seen: 'The Hub does not list the tokens of the service account.',
     expected: 'A list without this token.',
     cause: 'The Hub is having an incident, or its response has changed.',

@@ -40,7 +40,7 @@ export function rotationSummary(
     `<h3>Hugging Face token rotation for ${codeHtml(request.org)}${request.dryRun ? ' (dry run: nothing was changed)' : ''}</h3>`,
     ...(isLong
       ? [
-          `<p>${rotation.secrets.length} secrets: ${failed.length} failed, ${changed.length} changed or to be looked at, ${unchanged.length} unchanged.</p>`,
+          `<p>${rotation.secrets.length} secrets: ${failed.length} failed, ${changed.length} changed or in need of attention, ${unchanged.length} unchanged.</p>`,
           ...(failed.length + changed.length > 0 ? [secretsTable([...failed, ...changed], now)] : []),
           ...(unchanged.length > 0
             ? [`<details><summary>${unchanged.length} unchanged</summary>\n${secretsTable(unchanged, now)}\n</details>`]

@@ -177,11 +177,11 @@ export async function testPending(
 
 function mintedWithLess({ rotated }: SecretContext, { who, missing }: KnownToken, label: string): ActionError {
   return new ActionError('token-under-scoped', {
-    failed: `The token in ${label} was minted with less than the line for ${rotated.secret.id} requests.`,
+    failed: `The token in ${label} has fewer rights than the line for ${rotated.secret.id} requests.`,
     seen: [`a token with: ${describeRights(who)}`, 'it lacks:', list(missing)],
     expected: `${listed(rotated.permissions)} on everything that the line lists`,
     cause: 'The Hub granted less than was requested, or the line was changed after the token was minted.',
-    fix: 'The current version is unchanged. Run the rotation again. If the problem persists, check on the Hub what the service account may grant.',
+    fix: 'The current version is unchanged. Run the rotation again. If the problem persists, check the service account’s role on the Hub.',
   })
 }
 
