@@ -203,6 +203,30 @@ describe('moving a label', () => {
   })
 })
 
+describe('a version that was read before', () => {
+  const read = (text: string) => answer({ SecretString: text, VersionId: VERSION })
+
+  test('is not asked for again, however it was read', async () => {
+    for (const first of [(one: SecretVersions) => one.read(VERSION), (one: SecretVersions) => one.readStage(PENDING)]) {
+      const { aws, versions } = versionsOf(read('the text'))
+      await first(versions)
+      expect(await versions.recall(VERSION)).toMatchObject({ versionId: VERSION, text: 'the text' })
+      expect(aws.sent).toHaveLength(1)
+      await versions.recall(`2${VERSION.slice(1)}`)
+      await versions.read(VERSION)
+      expect(aws.sent).toHaveLength(3)
+    }
+  })
+
+  test('is asked for again if it is large, or had no value', async () => {
+    const { aws, versions } = versionsOf(read('x'.repeat(4_097)), secretRefusal('ResourceNotFoundException'), read('y'))
+    await versions.recall(VERSION)
+    expect(await versions.recall(VERSION)).toBeUndefined()
+    expect((await versions.recall(VERSION))?.text).toBe('y')
+    expect(aws.sent).toHaveLength(3)
+  })
+})
+
 describe('reading by label', () => {
   const found = (VersionId: string) => answer({ ARN: SECRET_ARN, VersionId, SecretString: `of ${VersionId}` })
   const asked = ({ sent }: FakeAws) => sent.map(({ input: { VersionId, VersionStage } }) => VersionStage ?? VersionId)

@@ -161,6 +161,10 @@ export class FakeSecret implements Pick<SecretVersions, keyof SecretVersions> {
     return id === undefined ? undefined : await this.read(id)
   }
 
+  async recall(versionId: string): Promise<SecretVersion | undefined> {
+    return await this.read(versionId)
+  }
+
   async read(versionId: string): Promise<SecretVersion | undefined> {
     return await this.#call(`read ${versionId}`, () => {
       const version = this.#versions.get(versionId)

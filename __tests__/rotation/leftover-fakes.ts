@@ -231,6 +231,7 @@ export class FakeWorld {
       versions: {
         describe: async () => secret.describe(),
         read: async (id: string) => secret.read(id),
+        recall: async (id: string) => secret.read(id),
         readStage: async (label: string) => secret.readStage(label),
         move: async (label: string, where: { from?: string; to?: string }) => secret.move(label, where),
       },

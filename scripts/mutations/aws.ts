@@ -613,6 +613,22 @@ const SESSIONS: readonly Mutation[] = [
   },
   {
     file: 'aws/secret-versions.ts',
+    without: 'a large version is not kept in memory',
+    find: "id !== '' && text.length <= MAX_KNOWN",
+    replace: "id !== ''",
+    tests: 'aws/secret-versions.test',
+    named: 'read before',
+  },
+  {
+    file: 'aws/secret-versions.ts',
+    without: 'what is about to be used is read, and not remembered',
+    find: 'const found = await this.#get({ versionId }, isWritten)',
+    replace: 'const found = this.#known.get(versionId) ?? (await this.#get({ versionId }, isWritten))',
+    tests: 'aws/secret-versions.test',
+    named: 'read before',
+  },
+  {
+    file: 'aws/secret-versions.ts',
     without: 'each version has a count of its own',
     find: '      about: Object.values(asked).join(),\n',
     replace: '',

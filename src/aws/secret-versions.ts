@@ -72,6 +72,9 @@ export interface ReadOptions {
 const ELSEWHERE = /^(?:InvalidParameterException|ResourceNotFoundException|InvalidRequestException)$/
 const NOT_FOUND = /^ResourceNotFoundException$/
 
+/** The longest value that is kept, in characters: a run has hundreds of secrets, and most hold little more than a token. */
+const MAX_KNOWN = 4_096
+
 /** What is done with the secret, in words: after "is not allowed to". */
 const VERBS = {
   describe: 'describe',
@@ -102,6 +105,8 @@ export class SecretVersions {
   readonly #policy: RetryPolicy
   /** Ids of versions that this object wrote. */
   readonly #written = new Set<string>()
+  /** What was read, by id: the value of a version never changes. Large ones are read again. */
+  readonly #known = new Map<string, SecretVersion>()
 
   constructor(secret: SecretReference, caller: AwsCaller, http: Http, policy: RetryPolicy) {
     this.secret = secret
@@ -150,6 +155,11 @@ export class SecretVersions {
     return found && { ...found, versionId }
   }
 
+  /** The same, without a call for a version that was read before and is not large. */
+  async recall(versionId: string, options: ReadOptions = {}): Promise<SecretVersion | undefined> {
+    return this.#known.get(versionId) ?? (await this.read(versionId, options))
+  }
+
   /** The version that has the label when AWS answers; undefined when none has it, or that version has no value. */
   async readStage(stage: string, { isWritten = false }: Pick<ReadOptions, 'isWritten'> = {}) {
     return await this.#get({ stage }, isWritten)
@@ -173,12 +183,15 @@ export class SecretVersions {
     // Bytes that are not text show as such, and are not a token.
     const text = answer.SecretString ?? decode(answer.SecretBinary) ?? '\ufffd'
     rememberValues(text)
-    return {
+    const version = {
       versionId: versionOf(answer.VersionId) ?? '',
       text,
       binary: answer.SecretString === undefined,
       createdAt: answer.CreatedDate?.getTime(),
     }
+    const id = 'versionId' in asked ? asked.versionId : version.versionId
+    if (id !== '' && text.length <= MAX_KNOWN) this.#known.set(id, { ...version, versionId: id })
+    return version
   }
 
   /**

@@ -97,7 +97,7 @@ export class Survey {
   async #read(place: Place): Promise<void> {
     const { turn, versionId, labels, replaced } = place
     try {
-      this.#take(place, await turn.versions.read(versionId, { labels }))
+      this.#take(place, await turn.versions.recall(versionId, { labels }))
     } catch (error) {
       if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
       this.complete = false
