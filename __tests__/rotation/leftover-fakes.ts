@@ -110,6 +110,8 @@ interface FakeRequest {
 }
 
 export class FakeWorld {
+  /** Tokens of the same age have the same time, however slow the machine is. */
+  readonly #startedAt = Date.now()
   /** What was changed, in order: `delete <id>`, `revoke <value>`, `add <label> <version>`, `remove <label> <version>`. */
   readonly changes: string[] = []
   readonly warnings: string[] = []
@@ -162,7 +164,7 @@ export class FakeWorld {
     const number = this.#created
     this.#created += 1
     const value = `hf_${'abcdefgh'}${'x'.repeat(16)}${String(number).padStart(4, '0')}`
-    const createdAt = ago === undefined ? undefined : Date.now() - ago
+    const createdAt = ago === undefined ? undefined : this.#startedAt - ago
     this.#tokens.set(value, { id: `id-${number}`, displayName: name, createdAt, value, owner, org })
     return value
   }
