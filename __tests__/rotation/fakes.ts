@@ -331,7 +331,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return name === 'acme-ci'
   }
 
-  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+  async learnPlace(ask: () => Promise<WhoAmI>): Promise<void> {
     await ask()
   }
 

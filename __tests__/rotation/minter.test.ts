@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { plainMembership } from '../../src/hub/facts/rights.ts'
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { mintToken } from '../../src/hub/mint.ts'
 import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
@@ -10,6 +11,7 @@ import { CallCount } from '../../src/net/calls-made.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
 import { Minter } from '../../src/rotation/account/minter.ts'
+import { who } from '../hub/tokens.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
 const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
@@ -241,6 +243,8 @@ describe('when the Hub does not list the tokens of the account', () => {
 
 describe('the account’s place in the organization', () => {
   const place = plainMembership('acme')
+  const stated = { displayName: 'x', createdAt: undefined, permissions: ['repo.content.read'] }
+  const theirs = who({ name: 'ci', orgs: [place] })
 
   test('is asked for once, however many secrets need it at the same time', async () => {
     const minter = await open()
@@ -248,17 +252,17 @@ describe('the account’s place in the organization', () => {
     const ask = async () => {
       asked += 1
       await new Promise((resolve) => setImmediate(resolve))
-      return place
+      return theirs
     }
     await Promise.all([minter.learnPlace(ask), minter.learnPlace(ask), minter.learnPlace(ask)])
     await minter.learnPlace(ask)
     expect(asked).toBe(1)
   })
 
-  test('is asked for by the next one when the first got no answer', async () => {
+  test('is asked for by the next one when the first got no answer, or one about a person', async () => {
     const minter = await open()
     const asked: string[] = []
-    const ask = (name: string, answer: () => typeof place | undefined) => async () => {
+    const ask = (name: string, answer: () => WhoAmI) => async () => {
       asked.push(name)
       await new Promise((resolve) => setImmediate(resolve))
       return answer()
@@ -268,19 +272,37 @@ describe('the account’s place in the organization', () => {
     })
     const results = await Promise.allSettled([
       minter.learnPlace(fails),
-      minter.learnPlace(ask('silent', () => undefined)),
-      minter.learnPlace(ask('answers', () => place)),
+      minter.learnPlace(ask('a person’s', () => who({ name: 'rosa' }))),
+      minter.learnPlace(ask('answers', () => theirs)),
     ])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
-    await minter.learnPlace(ask('late', () => place))
-    expect(asked).toEqual(['fails', 'silent', 'answers'])
+    await minter.learnPlace(ask('late', () => theirs))
+    expect(asked).toEqual(['fails', 'a person’s', 'answers'])
+  })
+
+  test('is not asked for again when the Hub lists no organizations for the account', async () => {
+    const minter = await open()
+    let asked = 0
+    const ask = async () => {
+      asked += 1
+      return who({ name: 'ci', orgs: [], grants: [] })
+    }
+    await minter.learnPlace(ask)
+    await minter.learnPlace(ask)
+    expect(asked).toBe(1)
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
+  })
+
+  test('is not a person’s', async () => {
+    const minter = await open()
+    await minter.learnPlace(async () => who({ name: 'rosa', orgs: [{ ...place, roleInOrg: 'admin' }] }))
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
   })
 
   test('limits what is known of its tokens', async () => {
     const minter = await open()
-    const stated = { displayName: 'x', createdAt: undefined, permissions: ['repo.content.read'] }
     expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
-    await minter.learnPlace(async () => ({ ...place, roleInOrg: 'no_access' }))
+    await minter.learnPlace(async () => ({ ...theirs, orgs: [{ ...place, roleInOrg: 'no_access' }] }))
     expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([{ ...place, roleInOrg: 'no_access' }])
   })
 })
