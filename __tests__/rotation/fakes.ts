@@ -356,7 +356,8 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return { permissions: [], repoIds: [], repoPermissions: [] }
   }
 
-  async findMinted({ displayName }: NewToken): Promise<AccountToken[] | undefined> {
+  async findMinted({ id, displayName }: NewToken): Promise<AccountToken[]> {
+    if (id !== undefined) return [{ id, displayName, createdAt: undefined }]
     return (await this.tokens()).filter((token) => token.displayName === displayName)
   }
 

@@ -252,18 +252,16 @@ export class Minter {
   }
 
   /**
-   * The account's entry for a token that this run minted: the one with its id. Without an id, all of its name that were
-   * created since then, those of a try whose answer was lost included. Undefined when neither its id is known nor the
-   * tokens are listed: then it may exist, and cannot be found.
+   * The account's entry for a token that this run minted: the one with its id, whatever the list says, which may lag
+   * behind. Without an id, all of its name that were created since then, those of a try whose answer was lost included.
+   * Empty when it is not certain that any is: then the token may exist, and cannot be found.
    */
-  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[] | undefined> {
+  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
+    if (id !== undefined) return [{ id, displayName, createdAt: undefined }]
     const before = this.#first.ids
-    const tokens = await this.tokens()
-    if (!tokens) return id === undefined ? undefined : [{ id, displayName, createdAt: undefined }]
+    const tokens = (await this.tokens()) ?? []
     return tokens.filter(
-      (token) =>
-        !before.has(token.id) &&
-        (id === undefined ? token.displayName === displayName && isMadeSince(token, startedAt) : token.id === id),
+      (token) => !before.has(token.id) && token.displayName === displayName && isMadeSince(token, startedAt),
     )
   }
 
