@@ -335,7 +335,7 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return name === 'acme-ci'
   }
 
-  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+  async learnPlace(ask: () => Promise<WhoAmI>): Promise<void> {
     await ask()
   }
 
@@ -360,7 +360,8 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return { permissions: [], repoIds: [], repoPermissions: [] }
   }
 
-  async findMinted({ displayName }: NewToken): Promise<AccountToken[] | undefined> {
+  async findMinted({ id, displayName }: NewToken): Promise<AccountToken[]> {
+    if (id !== undefined) return [{ id, displayName, createdAt: undefined }]
     return (await this.tokens()).filter((token) => token.displayName === displayName)
   }
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Hub } from '../../sandbox/hub/index.ts'
 import { plainMembership } from '../../src/hub/facts/rights.ts'
+import type { WhoAmI } from '../../src/hub/facts/whoami.ts'
 import { mintToken } from '../../src/hub/mint.ts'
 import { onWholeOrganization } from '../../src/hub/mint-rights.ts'
 import { parseRepository } from '../../src/hub/repository.ts'
@@ -10,6 +11,7 @@ import { CallCount } from '../../src/net/calls-made.ts'
 import { Deadline } from '../../src/net/deadline.ts'
 import { Http } from '../../src/net/http.ts'
 import { Minter } from '../../src/rotation/account/minter.ts'
+import { who } from '../hub/tokens.ts'
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:huggingface/acme/write-a1B2c3'
 const VERSION = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
@@ -55,6 +57,19 @@ const plant = (displayName: string, ago = 0) =>
   hub.addServiceAccountToken({ org: 'acme', account: 'ci', displayName, createdAt: new Date(hub.now() - ago) })
 const account = () => hub.serviceAccountTokens('acme', 'ci')
 const idOf = (value: string) => account().find((token) => token.value === value)?.id
+/** From now on the Hub lists these of the account's tokens. */
+const listWith = (how: (entries: object[]) => object[]) =>
+  hub.service.inject(
+    'service-account',
+    {
+      kind: 'change',
+      change: ({ body, ...rest }) => {
+        const { accessTokens } = body as { accessTokens: object[] }
+        return { ...rest, body: { ...(body as object), accessTokens: how(accessTokens) } }
+      },
+    },
+    9,
+  )
 /** From now on the Hub answers to minting with this in place of what it says of the token. */
 const answerWith = (tokenInfo: unknown) =>
   hub.service.inject('mint-token', {
@@ -66,7 +81,7 @@ test('a run with many secrets may ask as often as it has secrets', async () => {
   const minter = await open()
   for (let n = 0; n < 12; n += 1) {
     const token = await minter.mint(ARN, VERSION, WANTED)
-    expect(await minter.findMinted(token)).toHaveLength(1)
+    expect((await minter.tokens())?.map(({ id }) => id)).toContain(token.id)
   }
 })
 
@@ -92,15 +107,28 @@ describe('a token that the run minted', () => {
     const minter = await open()
     const token = await minter.mint(ARN, VERSION, WANTED)
     plant(token.displayName)
-    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
     expect(minter.idOf(token.value)).toBe(idOf(token.value))
   })
 
-  test('is not found once it is gone', async () => {
+  test('is found by its id while the list does not have it yet', async () => {
     const minter = await open()
     const token = await minter.mint(ARN, VERSION, WANTED)
-    plant(token.displayName)
-    hub.revokeToken(token.value)
+    listWith(() => [])
+    const found = await minter.findMinted(token)
+    expect(found.map(({ id }) => id)).toEqual([idOf(token.value)])
+    for (const entry of found) await minter.remove(entry)
+    expect(hub.isAlive(token.value)).toBe(false)
+  })
+
+  test.each<[string, (entries: object[]) => object[]]>([
+    ['does not have it yet', () => []],
+    ['does not say when it was created', (entries) => entries.map((entry) => ({ ...entry, createdAt: undefined }))],
+  ])('is not found when the Hub did not say its id, and the list %s', async (_what, how) => {
+    const minter = await open()
+    answerWith(undefined)
+    const token = await minter.mint(ARN, VERSION, WANTED)
+    listWith(how)
     expect(await minter.findMinted(token)).toEqual([])
   })
 
@@ -110,7 +138,7 @@ describe('a token that the run minted', () => {
     const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
     plant(token.displayName, HOUR)
-    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
   })
 
   test('is none that was there before the run, even if the Hub answers with its id', async () => {
@@ -119,7 +147,7 @@ describe('a token that the run minted', () => {
     answerWith({ _id: idOf(before) })
     const token = await minter.mint(ARN, VERSION, WANTED)
     expect(token.id).toBeUndefined()
-    expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
+    expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
   })
 })
 
@@ -152,7 +180,7 @@ test('a token that was there before the run is not taken for a minted one, whate
       return { ...rest, body: { ...(body as object), accessTokens: renamed } }
     },
   })
-  expect((await minter.findMinted(token))?.map(({ id }) => id)).toEqual([idOf(token.value)])
+  expect((await minter.findMinted(token)).map(({ id }) => id)).toEqual([idOf(token.value)])
 })
 
 test('after a lost answer, only what was made since then is removed', async () => {
@@ -224,23 +252,25 @@ describe('when the Hub does not list the tokens of the account', () => {
     unlisted(9)
     const minter = await open()
     const token = await minter.mint(ARN, VERSION, WANTED)
-    const [entry, ...others] = (await minter.findMinted(token)) ?? []
+    const [entry, ...others] = await minter.findMinted(token)
     expect(others).toEqual([])
     if (!entry) throw new Error('no entry')
     await minter.remove(entry)
     expect(hub.isAlive(token.value)).toBe(false)
   })
 
-  test('and not its id either, nobody takes it for gone', async () => {
+  test('and not its id either, it is not found', async () => {
     unlisted(9)
     const minter = await open()
     answerWith(undefined)
-    expect(await minter.findMinted(await minter.mint(ARN, VERSION, WANTED))).toBeUndefined()
+    expect(await minter.findMinted(await minter.mint(ARN, VERSION, WANTED))).toEqual([])
   })
 })
 
 describe('the account’s place in the organization', () => {
   const place = plainMembership('acme')
+  const stated = { displayName: 'x', createdAt: undefined, permissions: ['repo.content.read'] }
+  const theirs = who({ name: 'ci', orgs: [place] })
 
   test('is asked for once, however many secrets need it at the same time', async () => {
     const minter = await open()
@@ -248,17 +278,17 @@ describe('the account’s place in the organization', () => {
     const ask = async () => {
       asked += 1
       await new Promise((resolve) => setImmediate(resolve))
-      return place
+      return theirs
     }
     await Promise.all([minter.learnPlace(ask), minter.learnPlace(ask), minter.learnPlace(ask)])
     await minter.learnPlace(ask)
     expect(asked).toBe(1)
   })
 
-  test('is asked for by the next one when the first got no answer', async () => {
+  test('is asked for by the next one when the first got no answer, or one about a person', async () => {
     const minter = await open()
     const asked: string[] = []
-    const ask = (name: string, answer: () => typeof place | undefined) => async () => {
+    const ask = (name: string, answer: () => WhoAmI) => async () => {
       asked.push(name)
       await new Promise((resolve) => setImmediate(resolve))
       return answer()
@@ -268,19 +298,37 @@ describe('the account’s place in the organization', () => {
     })
     const results = await Promise.allSettled([
       minter.learnPlace(fails),
-      minter.learnPlace(ask('silent', () => undefined)),
-      minter.learnPlace(ask('answers', () => place)),
+      minter.learnPlace(ask('a person’s', () => who({ name: 'rosa' }))),
+      minter.learnPlace(ask('answers', () => theirs)),
     ])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
-    await minter.learnPlace(ask('late', () => place))
-    expect(asked).toEqual(['fails', 'silent', 'answers'])
+    await minter.learnPlace(ask('late', () => theirs))
+    expect(asked).toEqual(['fails', 'a person’s', 'answers'])
+  })
+
+  test('is not asked for again when the Hub lists no organizations for the account', async () => {
+    const minter = await open()
+    let asked = 0
+    const ask = async () => {
+      asked += 1
+      return who({ name: 'ci', orgs: [], grants: [] })
+    }
+    await minter.learnPlace(ask)
+    await minter.learnPlace(ask)
+    expect(asked).toBe(1)
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
+  })
+
+  test('is not a person’s', async () => {
+    const minter = await open()
+    await minter.learnPlace(async () => who({ name: 'rosa', orgs: [{ ...place, roleInOrg: 'admin' }] }))
+    expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
   })
 
   test('limits what is known of its tokens', async () => {
     const minter = await open()
-    const stated = { displayName: 'x', createdAt: undefined, permissions: ['repo.content.read'] }
     expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([place])
-    await minter.learnPlace(async () => ({ ...place, roleInOrg: 'no_access' }))
+    await minter.learnPlace(async () => ({ ...theirs, orgs: [{ ...place, roleInOrg: 'no_access' }] }))
     expect((await minter.known(stated, WANTED))?.who.orgs).toEqual([{ ...place, roleInOrg: 'no_access' }])
   })
 })

@@ -5,7 +5,7 @@ import { SecretVersions } from '../../src/aws/secret-versions.ts'
 import { NetworkError } from '../../src/net/http.ts'
 import { createPending } from '../../src/rotation/secret/steps.ts'
 import { answer, CALLER, FakeAws, SECRET_ARN, secretRefusal } from '../aws/fake-aws.ts'
-import { ARN, failure, refusal, secretWorld, useClock } from './fakes.ts'
+import { ARN, type FakeMinter, failure, refusal, secretWorld, useClock } from './fakes.ts'
 
 useClock()
 
@@ -137,12 +137,33 @@ describe('a refusal for good', () => {
     expect(world.warnings).toEqual([expect.stringContaining('was minted but is not used')])
   })
 
-  test('says when the token could not be revoked', async () => {
+  test('revokes the token by its ID while the list does not have it yet', async () => {
     const { error, world } = await store([denied], ({ minter }) => {
-      minter.onTokens = () => {
-        throw failure('hub-failed')
-      }
+      minter.tokens = async () => []
     })
+    expect(error.summary).toContain(REVOKED)
+    expect(world.minter.alive).toEqual([])
+  })
+
+  test.each<[string, (minter: FakeMinter) => void]>([
+    [
+      'the Hub fails',
+      (minter) => {
+        minter.remove = async () => {
+          throw failure('hub-failed')
+        }
+      },
+    ],
+    [
+      'neither the answer nor the list has it',
+      (minter) => {
+        minter.saysId = false
+        minter.tokens = async () => []
+      },
+    ],
+  ])('says that the token could not be revoked when %s', async (_what, arrange) => {
+    const { error, world } = await store([denied], ({ minter }) => arrange(minter))
+    expect(world.minter.alive).toHaveLength(1)
     expect(error.summary).toContain('could not be revoked: the next run will remove it.')
     expect(world.warnings).toHaveLength(1)
   })

@@ -362,6 +362,16 @@ describe('a minted token that is not what was requested', () => {
   })
 })
 
+test('a new token that cannot be found again is not taken for revoked: a grace begins', async () => {
+  const world = dueWorld()
+  world.minter.next = { grants: [] }
+  world.minter.saysId = false
+  world.minter.tokens = async () => []
+  expect((await refusal(rotateSecret(world.turn))).code).toBe('token-under-scoped')
+  expect(world.minter.alive).toEqual([MINTED])
+  expect(world.secret.labelsOf(newId())).toEqual([expect.stringMatching(/^hf-oidc-retired-/)])
+})
+
 describe('a run that was slow', () => {
   test('waits, looks again, and finishes what it stored like anyone’s version', async () => {
     const world = dueWorld()
@@ -386,6 +396,7 @@ describe('a run that was slow', () => {
   test('no longer revokes it when listing the account’s tokens took too long', async () => {
     const world = dueWorld()
     world.minter.next = { grants: [] }
+    world.minter.saysId = false
     world.minter.onTokens = () => pass(6 * SECOND)
     await refusal(rotateSecret(world.turn))
     expect(world.minter.alive).toEqual([MINTED])

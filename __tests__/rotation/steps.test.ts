@@ -83,7 +83,7 @@ describe('create', () => {
   test('warns when it could not revoke what it minted', async () => {
     const world = worldWith()
     world.secret.add(V2, 'something else', [])
-    world.minter.onTokens = () => {
+    world.minter.remove = async () => {
       throw failure('hub-failed')
     }
     expect(await create(world)).toEqual({ kind: 'taken' })
@@ -122,7 +122,7 @@ describe('what was minted is revoked', () => {
 
   test('but not when the Hub says nowhere which token it is', async () => {
     const { world, token } = await minted(undefined)
-    world.minter.findMinted = async () => undefined
+    world.minter.findMinted = async () => []
     expect(await discard(world.turn, V2, token)).toBe(false)
     await discardUnstored(world.turn, V2, token)
     expect(world.warnings).toEqual([expect.stringMatching(/^The token "hf-oidc-rotate .*" was minted but is not used/)])

@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts'
 
 const EVIDENCE = 'rotation/evidence.test'
 const MINTER = 'rotation/minter.test'
+const PLACE = 'rotation/many-place.test'
 const LOST = 'hub/lost-rights.test'
 const OWN = 'hub/own-repositories.test'
 
@@ -54,6 +55,30 @@ export const ROTATION_EVIDENCE: readonly Mutation[] = [
     replace: '',
     tests: MINTER,
     named: 'place in the organization',
+  },
+  {
+    file: 'rotation/account/minter.ts',
+    without: 'the place of a person is not taken for the account’s',
+    find: 'if (this.isOwner(who)) this.#place =',
+    replace: 'this.#place =',
+    tests: PLACE,
+    named: 'a person’s role',
+  },
+  {
+    file: 'rotation/account/minter.ts',
+    without: 'an account of which the Hub lists no organizations is asked about once',
+    find: ' ?? impliedMembership(who, org) ?? plainMembership(org)',
+    replace: '',
+    tests: PLACE,
+    named: 'lists no organizations',
+  },
+  {
+    file: 'rotation/account/minter.ts',
+    without: 'an account without organizations and rights on them is asked about once',
+    find: ' ?? plainMembership(org)',
+    replace: '',
+    tests: MINTER,
+    named: 'lists no organizations',
   },
   {
     file: 'rotation/account/minter.ts',

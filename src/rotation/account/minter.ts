@@ -1,6 +1,7 @@
 /** The service account whose tokens go into the secrets. */
 import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
+import { impliedMembership, membershipIn, plainMembership } from '../../hub/facts/rights.ts'
 import type { StatedToken } from '../../hub/facts/stated-token.ts'
 import type { Membership, WhoAmI } from '../../hub/facts/whoami.ts'
 import { isMadeSince, mintToken } from '../../hub/mint.ts'
@@ -68,6 +69,9 @@ interface MinterParts {
   org: string
 }
 
+/** Whose token it is, and what shows its owner's place in the organization. */
+type Owned = Pick<WhoAmI, 'name' | 'orgs' | 'grants'>
+
 /** Mints and revokes tokens of one account. Every method throws `exchange-rejected` and what calls of the Hub throw. */
 export class Minter {
   readonly #parts: MinterParts
@@ -78,7 +82,7 @@ export class Minter {
   readonly #rights = new Map<string, Promise<MintRights>>()
   /** The account's place in the organization, once whoami-v2 has said it. */
   #place: Membership | undefined
-  #learning: Promise<Membership | undefined> | undefined
+  #learning: Promise<Owned> | undefined
 
   private constructor(parts: MinterParts) {
     this.#parts = parts
@@ -183,16 +187,19 @@ export class Minter {
 
   /**
    * Has `ask` find out the account's place in the organization, once in a run: whoever calls meanwhile waits for the answer,
-   * and asks if there was none.
+   * and asks if there was none, or one about somebody else. `ask`: what whoami-v2 says of a token that belongs to the
+   * organization.
    *
    * @throws what `ask` throws.
    */
-  async learnPlace(ask: () => Promise<Membership | undefined>): Promise<void> {
+  async learnPlace(ask: () => Promise<Owned>): Promise<void> {
     while (this.#learning !== undefined) await this.#learning.catch(() => {})
     if (this.#place) return
     this.#learning = ask()
     try {
-      this.#place = await this.#learning
+      const who = await this.#learning
+      // A person's pending token says nothing of the account.
+      if (this.isOwner(who)) this.#place = placeIn(who, this.#parts.org)
     } finally {
       this.#learning = undefined
     }
@@ -245,18 +252,16 @@ export class Minter {
   }
 
   /**
-   * The account's entry for a token that this run minted: the one with its id. Without an id, all of its name that were
-   * created since then, those of a try whose answer was lost included. Undefined when neither its id is known nor the
-   * tokens are listed: then it may exist, and cannot be found.
+   * The account's entry for a token that this run minted: the one with its id, whatever the list says, which may lag
+   * behind. Without an id, all of its name that were created since then, those of a try whose answer was lost included.
+   * Empty when it is not certain that any is: then the token may exist, and cannot be found.
    */
-  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[] | undefined> {
+  async findMinted({ id, displayName, startedAt }: NewToken): Promise<AccountToken[]> {
+    if (id !== undefined) return [{ id, displayName, createdAt: undefined }]
     const before = this.#first.ids
-    const tokens = await this.tokens()
-    if (!tokens) return id === undefined ? undefined : [{ id, displayName, createdAt: undefined }]
+    const tokens = (await this.tokens()) ?? []
     return tokens.filter(
-      (token) =>
-        !before.has(token.id) &&
-        (id === undefined ? token.displayName === displayName && isMadeSince(token, startedAt) : token.id === id),
+      (token) => !before.has(token.id) && token.displayName === displayName && isMadeSince(token, startedAt),
     )
   }
 
@@ -277,6 +282,11 @@ export class Minter {
     const { accounts, account } = this.#parts
     await accounts.remove(account, token)
   }
+}
+
+/** A service account may not be in the list of members: then another answer would say no more. */
+function placeIn(who: Owned, org: string): Membership {
+  return membershipIn(who, org) ?? impliedMembership(who, org) ?? plainMembership(org)
 }
 
 function unlisted(account: string): string {

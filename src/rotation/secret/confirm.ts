@@ -1,5 +1,4 @@
 /** Has the Hub confirm a token that is about to take another one's place: with whoami-v2 only where nothing else can tell. */
-import { membershipIn } from '../../hub/facts/rights.ts'
 import type { SecretContext } from '../context.ts'
 import type { Standing } from './standing.ts'
 import { type ConfirmedToken, type Statement, testPending } from './steps.ts'
@@ -23,7 +22,7 @@ export function isAccounts({ minter }: Pick<SecretContext, 'minter'>, standing: 
 /**
  * The confirmed token. Neither the mint answer nor the account's list says what role the account has in the organization,
  * and whether the organization accepts its tokens. A token of the account that works shows it; without one, whoami-v2 is
- * asked about one new token of the account in a run.
+ * asked about one token of the account in a run.
  *
  * @throws what `testPending` throws.
  */
@@ -31,12 +30,12 @@ export async function confirm(
   context: SecretContext,
   { versionId, followsItsOwn, ...testing }: Unconfirmed,
 ): Promise<ConfirmedToken> {
-  const { minter, request } = context
+  const { minter } = context
   if (!minter || followsItsOwn) return await testPending(context, versionId, testing)
   let asked: ConfirmedToken | undefined
   await minter.learnPlace(async () => {
     asked = await testPending(context, versionId, { ...testing, statement: () => undefined })
-    return membershipIn(asked.whoami, request.org)
+    return asked.whoami
   })
   return asked ?? (await testPending(context, versionId, testing))
 }

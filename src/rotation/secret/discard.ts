@@ -8,7 +8,7 @@ import type { SecretContext } from '../context.ts'
 /**
  * Revokes a token that this run minted for `versionId`, unless that version holds it and is current or pending. Returns
  * false if it did not: because `isOurs` said, right before, that the run may no longer undo its own work, or because the
- * Hub says nowhere which token it is.
+ * Hub says nowhere (or not yet) which token it is.
  *
  * @throws what the Hub and Secrets Manager throw.
  */
@@ -39,7 +39,7 @@ export async function isHeld(
 async function revokeMinted({ minter }: SecretContext, token: NewToken, isOurs: () => boolean): Promise<boolean> {
   if (!minter) throw new TypeError('nobody has minted')
   const entries = await minter.findMinted(token)
-  if (!entries || !isOurs()) return false
+  if (entries.length === 0 || !isOurs()) return false
   for (const entry of entries) await minter.remove(entry)
   return true
 }
