@@ -1232,9 +1232,16 @@ export const ROTATION: readonly Mutation[] = [
     tests: 'rotation/announce.test',
   },
   {
+    file: 'rotation/run.ts',
+    without: 'a service is announced with the session that serves it',
+    find: 'callerOf: (service) => sessions.of(service) }',
+    replace: 'callerOf: async () => caller }',
+    tests: 'rotation/announce.test',
+  },
+  {
     file: 'rotation/function/steps.ts',
     without: 'the function reports services before it mints',
-    find: '  await announceServices({ ...context, ...context.request })\n',
+    find: '  await announceServices({ ...context, ...context.request, callerOf: async () => context.caller })\n',
     replace: '',
     tests: FUNCTION,
     named: 'CodeDeploy runs',
