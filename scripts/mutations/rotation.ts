@@ -1279,6 +1279,13 @@ export const ROTATION: readonly Mutation[] = [
   },
   {
     file: 'rotation/inputs/secret-lines.ts',
+    without: 'lines of a wrong file are not shown when they are the same',
+    find: " || (line.input === 'secrets-file' && !isList(line.text))",
+    replace: '',
+    tests: 'rotation/inputs.test',
+  },
+  {
+    file: 'rotation/inputs/secret-lines.ts',
     without: 'a setting is given once',
     find: 'else if (settings[setting] !== undefined)',
     replace: 'else if (false)',
