@@ -257,9 +257,16 @@ export const INVENTORY: readonly Mutation[] = [
   },
   {
     file: 'rotation/inventory/summary.ts',
-    without: 'the summary stays within what GitHub shows',
-    find: 'worstFirst(secrets).slice(0, MOST_SECRETS)',
-    replace: 'worstFirst(secrets)',
+    without: 'the secrets in a summary stay within what GitHub shows',
+    find: '    MAX_BYTES.table,\n',
+    replace: '    Number.POSITIVE_INFINITY,\n',
+    tests: SHOWN,
+  },
+  {
+    file: 'rotation/inventory/summary.ts',
+    without: 'the failures in a summary stay within what GitHub shows',
+    find: '...explained(failures, page, OUTPUT)',
+    replace: '...failures.flatMap((failure) => explained([failure], page, OUTPUT))',
     tests: SHOWN,
   },
   {
