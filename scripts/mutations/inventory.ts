@@ -175,6 +175,13 @@ export const INVENTORY: readonly Mutation[] = [
     tests: JUDGE,
   },
   {
+    file: 'rotation/inventory/judge-account.ts',
+    without: 'a token whose last use cannot be read is not taken for an unused one',
+    find: "if (lastUse === 'unknown') return",
+    replace: 'if (false) return',
+    tests: JUDGE,
+  },
+  {
     file: 'rotation/inventory/failures.ts',
     without: 'what is unknown fails the step',
     find: 'if (reasons.size === 0) return []',
