@@ -160,6 +160,9 @@ describe('the tokens of an account', () => {
   test('are read without the parts that cannot be', async () => {
     const odd = { permissions: 'all', repoIds: [7], repoPermissions: null, lastUsedAt: 'once', expiration: 1, last4: 1 }
     answer('service-account', 200, { accessTokens: [{ ...entry(null), ...odd }] })
+    // Only a token without the time was never used.
+    expect(await tokens()).toEqual([{ id: ID, displayName: NAME, createdAt: undefined, lastUsedAt: 'unreadable' }])
+    answer('service-account', 200, { accessTokens: [{ ...entry(null), lastUsedAt: null }] })
     expect(await tokens()).toEqual([{ id: ID, displayName: NAME, createdAt: undefined }])
   })
 

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import type { SandboxResponse } from '../../sandbox/service.ts'
 import { announceServices } from '../../src/rotation/announce.ts'
 import { answer, CALLER, ecsRefusal, FakeAws, REGION } from '../aws/fake-aws.ts'
+import { ManyWorld } from './many-world.ts'
 
 async function announce(answers: readonly SandboxResponse[], names = ['inference'], graceSeconds = 86_400) {
   const aws = new FakeAws(...answers)
@@ -10,7 +11,8 @@ async function announce(answers: readonly SandboxResponse[], names = ['inference
   const log = { info: () => {}, debug: () => {}, warning: (text: string) => void warnings.push(text) }
   const services = names.map((service) => ({ cluster: 'prod', service }))
   const { http, policy } = aws
-  await announceServices({ caller: CALLER, http, policy, services, region: REGION, log, graceSeconds })
+  const callerOf = async () => CALLER
+  await announceServices({ callerOf, http, policy, services, region: REGION, log, graceSeconds })
   return { warnings, calls: aws.sent.map(({ operation }) => operation), waits: aws.waits }
 }
 const run = (type?: string) => answer({ services: [{ status: 'ACTIVE', deploymentController: { type } }] })
@@ -42,4 +44,22 @@ test('an outage of ECS does not take the time that the rotation needs', async ()
 
 test('nothing is asked without services', async () => {
   expect((await announce([], [])).calls).toEqual([])
+})
+
+test('a run that needs several sessions reports a service before it mints, too', async () => {
+  const world = await ManyWorld.start()
+  try {
+    world.sandbox.aws.ecsService('prod', 'inference').controller = 'CODE_DEPLOY'
+    const warnedAt: number[] = []
+    const { errors } = await world.rotate(({ operation }) => {
+      if (operation === 'mint-token')
+        warnedAt.push(world.warnings.filter((text) => text.includes('CODE_DEPLOY')).length)
+      return undefined
+    })
+    expect(errors).toEqual([])
+    expect(world.sandbox.calls().AssumeRoleWithWebIdentity).toBeGreaterThan(1)
+    expect(warnedAt[0]).toBe(1)
+  } finally {
+    await world.close()
+  }
 })

@@ -50,6 +50,12 @@ describe('a list in a file', () => {
     ])
   })
 
+  test('that is the wrong file is not shown when it has the same line twice', () => {
+    const { problems } = filed('DB_PASSWORD=hunter2hunter2\nDB_PASSWORD=hunter2hunter2\n')
+    expect(problems).toHaveLength(2)
+    expect(problems.join()).not.toContain('hunter2')
+  })
+
   test.each([
     'PASSWORD=hunter2hunter2',
     'machine x login y password hunter2',

@@ -210,6 +210,8 @@ describe('a token is unused', () => {
   })
 
   test('or nobody knows', () => {
+    const unreadable = { lastUsedAt: 'unreadable', createdAt: NOW - 31 * DAY } as const
+    expect(take(listed(unreadable))).toMatchObject({ findings: [], unknown: { unused: expect.any(String) } })
     const timeless = { lastUsedAt: undefined, createdAt: undefined }
     expect(take(listed(timeless)).unknown).toHaveProperty('unused')
     expect(take({ kind: 'refused' }).unknown).toHaveProperty('unused')

@@ -1,5 +1,6 @@
 /** How an inventory is shown: in the log, in the summary, and as JSON within what GitHub accepts. */
 import { describe, expect, test } from '@jest/globals'
+import { ActionError } from '../../src/errors/action-error.ts'
 import type { AccountRow, Inventory, SecretRow, TokenRow } from '../../src/rotation/inventory/inventory.ts'
 import { inventoryJson } from '../../src/rotation/inventory/json.ts'
 import { inventoryLines } from '../../src/rotation/inventory/lines.ts'
@@ -107,7 +108,26 @@ describe('a summary', () => {
       total: 12_000,
       tokens: many(12_000, (at) => token(String(at), { name: '<&>'.repeat(33) })),
     }
-    expect(Buffer.byteLength(inventorySummary(inventory(rows, account), [], undefined))).toBeLessThan(1_048_576)
+    // Half of them are folded away.
+    const half = rows.map((one, at) => (at % 2 === 0 ? one : row(one.secret)))
+    for (const listed of [rows, half]) {
+      const html = inventorySummary(inventory(listed, account), [], undefined)
+      expect(Buffer.byteLength(html)).toBeLessThan(700_000)
+      expect(html).toMatch(/\d more rows are not shown\. The log and the output <code>inventory<\/code> have more\./)
+    }
+  })
+
+  test('of 600 failures explains as many as fit, and says how many are left', () => {
+    const failures = many(
+      600,
+      (at) => new ActionError('secret-access-denied', { failed: `hub/${at} ${'x'.repeat(2_000)}`, fix: 'Wait.' }),
+    )
+    const html = inventorySummary(inventory([row('a')]), failures, undefined)
+    expect(Buffer.byteLength(html)).toBeLessThan(300_000)
+    const shown = html.split('secret-access-denied').length - 1
+    expect(html).toContain(
+      `${600 - shown} more failures are not explained here. The log and the output <code>inventory</code> have more.`,
+    )
   })
 })
 

@@ -69,6 +69,8 @@ export class ManyWorld {
   readonly sandbox: Sandbox
   /** Moments at which a reader would have got a token that the Hub refuses. */
   readonly outages: string[] = []
+  /** The warnings of all runs. */
+  readonly warnings: string[] = []
   readonly #calendar: Calendar
   readonly #networks: Http[] = []
 
@@ -155,7 +157,7 @@ export class ManyWorld {
       deadline,
       policy: { deadline, calls: new CallCount(), maxAttempts: 2, random: () => 0 },
       mask: quiet,
-      log: { info: quiet, debug: quiet, warning: quiet },
+      log: { info: quiet, debug: quiet, warning: (text) => this.warnings.push(text) },
       steps: new Steps(),
       givenIdToken: () => '',
       onIdentity: quiet,

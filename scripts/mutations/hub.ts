@@ -726,6 +726,13 @@ export const HUB: readonly Mutation[] = [
   },
   {
     file: 'hub/account-answers.ts',
+    without: 'a last use that cannot be read is not taken for none',
+    find: " ?? 'unreadable'",
+    replace: '',
+    tests: ACCOUNTS,
+  },
+  {
+    file: 'hub/account-answers.ts',
     without: 'tokens that are not listed are not taken for none',
     find: 'optional(record(json).accessTokens, (tokens) => readItems(list(tokens), accountToken))',
     replace: 'readItems(list(record(json).accessTokens ?? []), accountToken)',

@@ -175,6 +175,13 @@ export const INVENTORY: readonly Mutation[] = [
     tests: JUDGE,
   },
   {
+    file: 'rotation/inventory/judge-account.ts',
+    without: 'a token whose last use cannot be read is not taken for an unused one',
+    find: "if (lastUse === 'unknown') return",
+    replace: 'if (false) return',
+    tests: JUDGE,
+  },
+  {
     file: 'rotation/inventory/failures.ts',
     without: 'what is unknown fails the step',
     find: 'if (reasons.size === 0) return []',
@@ -257,9 +264,16 @@ export const INVENTORY: readonly Mutation[] = [
   },
   {
     file: 'rotation/inventory/summary.ts',
-    without: 'the summary stays within what GitHub shows',
-    find: 'worstFirst(secrets).slice(0, MOST_SECRETS)',
-    replace: 'worstFirst(secrets)',
+    without: 'the secrets in a summary stay within what GitHub shows',
+    find: '    MAX_BYTES.table,\n',
+    replace: '    Number.POSITIVE_INFINITY,\n',
+    tests: SHOWN,
+  },
+  {
+    file: 'rotation/inventory/summary.ts',
+    without: 'the failures in a summary stay within what GitHub shows',
+    find: '...explained(failures, page, OUTPUT)',
+    replace: '...failures.flatMap((failure) => explained([failure], page, OUTPUT))',
     tests: SHOWN,
   },
   {

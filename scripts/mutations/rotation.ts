@@ -1232,9 +1232,16 @@ export const ROTATION: readonly Mutation[] = [
     tests: 'rotation/announce.test',
   },
   {
+    file: 'rotation/run.ts',
+    without: 'a service is announced with the session that serves it',
+    find: 'callerOf: (service) => sessions.of(service) }',
+    replace: 'callerOf: async () => caller }',
+    tests: 'rotation/announce.test',
+  },
+  {
     file: 'rotation/function/steps.ts',
     without: 'the function reports services before it mints',
-    find: '  await announceServices({ ...context, ...context.request })\n',
+    find: '  await announceServices({ ...context, ...context.request, callerOf: async () => context.caller })\n',
     replace: '',
     tests: FUNCTION,
     named: 'CodeDeploy runs',
@@ -1269,6 +1276,13 @@ export const ROTATION: readonly Mutation[] = [
     find: 'if (!before) first.set(secret.id, line)',
     replace: 'if (!before || before) first.set(secret.id, line)',
     tests: PARSE,
+  },
+  {
+    file: 'rotation/inputs/secret-lines.ts',
+    without: 'lines of a wrong file are not shown when they are the same',
+    find: " || (line.input === 'secrets-file' && !isList(line.text))",
+    replace: '',
+    tests: 'rotation/inputs.test',
   },
   {
     file: 'rotation/inputs/secret-lines.ts',

@@ -17,8 +17,8 @@ export interface AccountToken extends Partial<GrantedRights> {
   displayName: string
   /** Milliseconds since the epoch; undefined when the Hub does not say. */
   createdAt: number | undefined
-  /** Milliseconds since the epoch. */
-  lastUsedAt?: number | undefined
+  /** Milliseconds since the epoch; undefined for a token that was never used. */
+  lastUsedAt?: number | 'unreadable' | undefined
   /** Milliseconds since the epoch. */
   expiresAt?: number | undefined
   /** The last four characters of its value. */
@@ -63,7 +63,7 @@ function accountToken(value: unknown): AccountToken {
     id: identifier(item._id),
     displayName: text(item.displayName),
     createdAt: tolerant(item.createdAt, time),
-    lastUsedAt: tolerant(item.lastUsedAt, time),
+    lastUsedAt: optional(item.lastUsedAt, (at) => tolerant(at, time) ?? 'unreadable'),
     expiresAt: tolerant(item.expiration, time),
     last4: tolerant(item.last4, text),
     role: tolerant(item.role, text),

@@ -1,24 +1,26 @@
 /** Warns of services that a rotation cannot redeploy: before a token is replaced, while there is time to prepare. */
+import type { AwsCaller } from '../aws/caller.ts'
 import type { EcsService } from '../aws/ecs-service.ts'
 import { toActionError } from '../errors/unforeseen.ts'
 import { formatDuration } from '../text/duration.ts'
 import type { RedeployOptions } from './redeploy.ts'
 
-export interface AnnounceOptions
-  extends Pick<RedeployOptions, 'caller' | 'http' | 'policy' | 'services' | 'region' | 'log'> {
+export interface AnnounceOptions extends Pick<RedeployOptions, 'http' | 'policy' | 'services' | 'region' | 'log'> {
+  /** The session that may look at the service. */
+  callerOf: (service: EcsService) => Promise<AwsCaller>
   graceSeconds: number
 }
 
 /** Looks at each service once. One that cannot be looked at fails later, when it is to be redeployed. */
 export async function announceServices(options: AnnounceOptions): Promise<void> {
-  const { services, caller, region, http, policy, log, graceSeconds } = options
+  const { services, callerOf, region, http, policy, log, graceSeconds } = options
   if (services.length === 0) return
   const [{ EcsServices }, { isRunByEcs }] = await Promise.all([import('../aws/ecs.ts'), import('./deploy.ts')])
-  // Nothing depends on it: an outage must not take the time that the rotation needs.
-  const ecs = new EcsServices(caller, region, http, { ...policy, maxAttempts: 1 })
   await Promise.all(
     services.map(async (service) => {
       try {
+        // Nothing depends on it: an outage must not take the time that the rotation needs.
+        const ecs = new EcsServices(await callerOf(service), region, http, { ...policy, maxAttempts: 1 })
         const state = await ecs.describe(service)
         if (!isRunByEcs(state)) log.warning(whatToDo(service, state.controller, graceSeconds))
       } catch (error) {

@@ -82,7 +82,7 @@ export async function rotateAll(context: RotationContext): Promise<Rotation> {
   const caller = await steps.time('aws-session', () => sessions.of(firstNeed(request)))
   const rotation: Begun = { caller: caller.name, account: undefined, secrets: [], services: [] }
   context.onBegun(rotation)
-  const announced = announceServices({ ...context, ...request, caller })
+  const announced = announceServices({ ...context, ...request, callerOf: (service) => sessions.of(service) })
   const [minting] = await Promise.all([openMinting(context, caller), announced])
   rotation.account = minting?.minter.accountName
   const settling = new Settling(() => timeOf(caller))

@@ -54,7 +54,7 @@ export async function createSecret({ context, turn, state }: Invocation, version
     return turn.log.info('The version already has its value.')
   }
   judgeReplacement(turn, await standingOf(turn, state), { kind: 'minted' })
-  await announceServices({ ...context, ...context.request })
+  await announceServices({ ...context, ...context.request, callerOf: async () => context.caller })
   // If this invocation is cut off before it stores the token, the last step finds the token like any other leftover.
   await createPending(turn, state.arn, versionId, state.current)
 }

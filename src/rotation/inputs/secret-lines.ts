@@ -76,7 +76,8 @@ function refuseTwice(secrets: readonly RotatedSecret[], all: readonly Line[], pr
   for (const [index, { secret }] of secrets.entries()) {
     const line = all[index]
     const before = first.get(secret.id)
-    if (!line) continue
+    // What is not a line of the list is a problem already, and must not be shown.
+    if (!line || (line.input === 'secrets-file' && !isList(line.text))) continue
     if (!before) first.set(secret.id, line)
     else if (line.input === 'secrets') problems.add('secrets', `lists ${quoted(secret.id, 200)} twice`)
     else problems.add(line.input, `lists ${quoted(secret.id, 200)} twice: ${placeOf(before)} and ${line.place}`)

@@ -39,6 +39,7 @@ export function judgeAccount(
 
 /** When an entry of the account's list was last used: the Hub leaves the time out for a token that never was. */
 export function lastUseOf({ lastUsedAt }: AccountToken): LastUse {
+  if (lastUsedAt === 'unreadable') return 'unknown'
   return lastUsedAt === undefined ? 'never' : { at: lastUsedAt }
 }
 
@@ -53,6 +54,7 @@ export function unusedVerdict(
   { unusedAfterSeconds }: { unusedAfterSeconds: number },
   now: number,
 ): boolean | string {
+  if (lastUse === 'unknown') return 'the Hub’s answer does not have a valid time of the last use'
   const since = typeof lastUse === 'object' ? lastUse.at : createdAt
   if (since === undefined) return 'the Hub says neither when the token was used nor when it was created'
   return now - since > unusedAfterSeconds * 1000

@@ -1,7 +1,7 @@
 /** An inventory as a job summary. Pure: data in, HTML out. */
 import { ActionError } from '../../errors/action-error.ts'
 import { codeHtml, details, textHtml } from '../../text/html.ts'
-import { date, failureHtml, grid, lines } from '../report/summary.ts'
+import { date, explained, grid, lines, MAX_BYTES } from '../report/summary.ts'
 import { type AccountRow, type Inventory, order, type SecretRow } from './inventory.ts'
 import { accountTitle, MOST_TOKENS } from './lines.ts'
 import {
@@ -16,27 +16,28 @@ import {
   worstFirst,
 } from './words.ts'
 
-/** The most secrets that are shown: GitHub cuts a summary at 1 MiB. */
-const MOST_SECRETS = 600
+/** Has what does not fit. */
+const OUTPUT = 'inventory'
 
-/** The tables, what needs attention before the rest; below them what failed. `page`: explains all codes, if it is known. */
+/**
+ * The tables, what needs attention before the rest; below them what failed, all as far as it fits. `page`: explains all
+ * codes, if it is known.
+ */
 export function inventorySummary(
   inventory: Inventory,
   failures: readonly ActionError[],
   page: string | undefined,
 ): string {
   const { org, secrets, account, takenAt } = inventory
-  const all = worstFirst(secrets).slice(0, MOST_SECRETS)
+  const all = worstFirst(secrets)
   const urgent = all.filter((row) => isUrgent(row))
   const rest = all.filter((row) => !isUrgent(row))
-  const hidden = secrets.length - all.length
   return [
     `<h3>Hugging Face token inventory for ${codeHtml(org)}</h3>`,
     ...(urgent.length === 0 ? ['<p>Nothing to report about the listed secrets.</p>'] : [secretTable(urgent, takenAt)]),
     ...(rest.length === 0 ? [] : [details(`${rest.length} without findings`, secretTable(rest, takenAt))]),
-    ...(hidden === 0 ? [] : [`<p>${hidden} more secrets are in the log.</p>`]),
     ...(account === undefined || account instanceof ActionError ? [] : accountParts(account, takenAt)),
-    ...failures.map((failure) => failureHtml(failure, page)),
+    ...explained(failures, page, OUTPUT),
   ].join('\n')
 }
 
@@ -60,6 +61,8 @@ function secretTable(rows: readonly SecretRow[], now: number): string {
       date(row.token.dueAt),
       textHtml(versionWords(row, now)),
     ]),
+    MAX_BYTES.table,
+    OUTPUT,
   )
 }
 
@@ -81,6 +84,8 @@ function accountParts(account: AccountRow, now: number): string[] {
               date(row.expiresAt),
               textHtml(originWords(row)),
             ]),
+            MAX_BYTES.rights,
+            OUTPUT,
           ),
         ]),
     ...(more === 0 ? [] : [`<p>and ${more} more</p>`]),

@@ -15,9 +15,9 @@ const MANY = 20
  * How long each part of a summary may be, in bytes: together less than the 1 MiB that GitHub takes from one step.
  * Source: GitHub Docs, "Workflow commands", step isolation and limits of job summaries.
  */
-const MAX_BYTES = { table: 250_000, rights: 100_000, failures: 250_000 } as const
-/** What was left out can be found there. */
-const IN_FULL = 'The log and the output <code>report</code> have more.'
+export const MAX_BYTES = { table: 250_000, rights: 100_000, failures: 250_000 } as const
+/** Where what was left out can be found. `output`: of the step. */
+const inFull = (output: string) => `The log and the output <code>${output}</code> have more.`
 
 /**
  * The whole run in one table, next due dates included; below it what failed, and what to do. Failures come first, and of
@@ -98,13 +98,13 @@ function secretsTable(outcomes: readonly Outcome[], now: number): string {
   )
 }
 
-/** What failed, each with what to do. */
-function explained(failures: readonly ActionError[], page: string | undefined): string[] {
+/** What failed, each with what to do, as far as it fits. `output`: has more. */
+export function explained(failures: readonly ActionError[], page: string | undefined, output = 'report'): string[] {
   const { shown, left } = fitting(
     failures.map((failure) => failureHtml(failure, page)),
     MAX_BYTES.failures,
   )
-  return left === 0 ? shown : [...shown, `<p>${left} more failures are not explained here. ${IN_FULL}</p>`]
+  return left === 0 ? shown : [...shown, `<p>${left} more failures are not explained here. ${inFull(output)}</p>`]
 }
 
 /** The secrets whose minted tokens are for the whole organization. */
@@ -187,11 +187,12 @@ export function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-/** A table; the cells are HTML. As many rows as fit into so many bytes. */
+/** A table; the cells are HTML. As many rows as fit into so many bytes. `output`: has more. */
 export function grid(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   maxBytes = Number.POSITIVE_INFINITY,
+  output = 'report',
 ): string {
   const line = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`
@@ -200,5 +201,5 @@ export function grid(
     maxBytes,
   )
   const table = `<table>\n${[line(head, 'th'), ...shown].join('\n')}\n</table>`
-  return left === 0 ? table : `${table}\n<p>${left} more rows are not shown. ${IN_FULL}</p>`
+  return left === 0 ? table : `${table}\n<p>${left} more rows are not shown. ${inFull(output)}</p>`
 }
