@@ -188,6 +188,12 @@ export class FakeWorld {
     return this.#tokens.get(value)?.displayName ?? 'none'
   }
 
+  /** As its owner may do on the Hub. */
+  rename(value: string, name: string): void {
+    const token = this.#tokens.get(value)
+    if (token) token.displayName = name
+  }
+
   idOf(value: string): string {
     return this.#tokens.get(value)?.id ?? 'none'
   }

@@ -252,20 +252,41 @@ describe('a previous token of the service account', () => {
     expect(world.asked).toEqual([`? ${previous} ${CHECK}`, previous, previous])
   })
 
-  test.each(['deletion', 'mark'])(
-    'is not asked about, nor reported, by the run after one that was killed right after the %s',
-    async (last) => {
+  test.each<[string, string, string | undefined, number]>([
+    ['is deleted', 'mark', undefined, 0],
+    ['is confirmed by whoami-v2 alone', 'deletion', undefined, 2],
+    ['is confirmed by auth-check alone', 'deletion', REPOSITORY, 1],
+  ])(
+    '%s, and not reported, by the run after one that was killed right after the %s',
+    async (_what, last, line, asked) => {
       const { onRevoke } = world
       world.onRevoke = (value) => {
         if (last === 'deletion') onRevoke(value)
         throw new Error('killed')
       }
-      await run()
+      await run([secret], line)
       world.onRevoke = onRevoke
-      const turns = await run()
+      world.asked.length = 0
+      const turns = await run([secret], line)
       expect([errorsIn(turns), world.isAlive(previous)]).toEqual([[], false])
       expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
-      expect([world.asked, world.mailed]).toEqual([[], []])
+      expect([world.asked.length, world.mailed]).toEqual([asked, []])
+    },
+  )
+
+  test.each([undefined, REPOSITORY])(
+    'is deleted although it was renamed after a run was killed right before the deletion (line: %s)',
+    async (line) => {
+      const { onRevoke } = world
+      world.onRevoke = () => {
+        throw new Error('killed')
+      }
+      await run([secret], line)
+      world.onRevoke = onRevoke
+      world.rename(previous, 'another name')
+      expect(revokedIn(await run([secret], line))).toEqual([1])
+      expect([world.isAlive(previous), world.mailed]).toEqual([false, []])
+      expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
     },
   )
 

@@ -711,11 +711,19 @@ export const ROTATION: readonly Mutation[] = [
   },
   {
     file: 'rotation/leftovers/plan.ts',
-    without: 'what is off the list after it was to be deleted needs no call',
-    find: "  if (isGone && !(await isInDoubt(turn, stored))) return 'revoked'\n",
+    without: 'what auth-check refuses after it was to be deleted needs no whoami-v2',
+    find: "  if (isGone && hasRepository && !(await isInDoubt(turn, stored))) return 'revoked'\n",
     replace: '',
     tests: 'rotation/revocation-faults.test',
     named: 'killed right after',
+  },
+  {
+    file: 'rotation/leftovers/plan.ts',
+    without: 'a token that was renamed after it was to be deleted is asked about',
+    find: 'isGone && hasRepository && ',
+    replace: 'isGone && ',
+    tests: 'rotation/revocation-faults.test',
+    named: 'although it was renamed',
   },
   {
     file: 'rotation/leftovers/plan.ts',
@@ -929,8 +937,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/plan.ts',
     without: 'what the list lacks, and auth-check accepts, is asked about',
-    find: 'isGone && !(await isInDoubt(turn, stored))',
-    replace: 'isGone',
+    find: 'isGone && hasRepository && !(await isInDoubt(turn, stored))',
+    replace: 'isGone && hasRepository',
     tests: 'rotation/revocation-faults.test',
     named: 'the list forgets it',
   },
