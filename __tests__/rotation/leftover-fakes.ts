@@ -44,6 +44,8 @@ export class FakeSecret {
   readonly versions = new Map<string, Version>()
   /** Called before each DescribeSecret, with its number from 1. */
   onDescribe: (number: number) => void = () => {}
+  /** Called after each move of a label. */
+  onMove: () => void = () => {}
   described = 0
   /** How many values were read. */
   reads = 0
@@ -88,6 +90,7 @@ export class FakeSecret {
     for (const version of this.versions.values()) version.labels = version.labels.filter((one) => one !== label)
     const version = to === undefined ? undefined : this.versions.get(to)
     if (version) version.labels = [...version.labels, label]
+    this.onMove()
     return from !== undefined || version !== undefined
   }
 }
@@ -133,6 +136,8 @@ export class FakeWorld {
   isDown: (number: number) => boolean = () => false
   /** Values about which whoami-v2 answers with a failure. */
   readonly failsFor = new Set<string>()
+  /** What the endpoint for leaked tokens answers. */
+  revocationStatus = 202
   /** Called after each wait. */
   onWait: () => void = () => {}
   /** True when the Hub confirms every deletion. */
@@ -190,6 +195,12 @@ export class FakeWorld {
     return this.#tokens.get(value)?.displayName ?? 'none'
   }
 
+  /** As its owner may do on the Hub. */
+  rename(value: string, name: string): void {
+    const token = this.#tokens.get(value)
+    if (token) token.displayName = name
+  }
+
   idOf(value: string): string {
     return this.#tokens.get(value)?.id ?? 'none'
   }
@@ -218,6 +229,7 @@ export class FakeWorld {
         this.onWait()
       },
       remainingMs: () => 60_000,
+      limitMs: 60_000,
     }
     const http = { send: async (request: FakeRequest) => this.#answer(request) }
     const turn = {
@@ -241,7 +253,7 @@ export class FakeWorld {
         owner: async (value: string) => this.#ownerTwice(value),
         whoAmI: async (value: string) => this.#ownerTwice(value),
       },
-      access: { endpoint: 'https://hub.example', http, policy: { maxAttempts: 1, deadline } },
+      access: { endpoint: 'https://hub.example', http, policy: { maxAttempts: 2, deadline } },
       minter: {
         firstTokensFor: (arn: string) => mintedFor(arn, first),
         tokensFor: async (arn: string) => mintedFor(arn, this.#entries()),
@@ -252,11 +264,13 @@ export class FakeWorld {
         idOf: () => undefined,
         entryOf: (who: WhoAmI, tokens: readonly AccountToken[]) => entryOf(who, { slug: 'ci' }, tokens),
         mayOwn: (who: WhoAmI) => mayOwn({ slug: 'ci' }, who),
-        remove: (token: AccountToken) => this.#delete(token),
+        // Like the real one, after a failure.
+        remove: (token: AccountToken) => this.#delete(token).catch(() => this.#delete(token)),
         removeOnce: async (token: AccountToken) => {
           try {
             await this.#delete(token)
-          } catch {
+          } catch (error) {
+            if (!(error instanceof ActionError)) throw error
             return false
           }
           return this.confirmsAll || ![...this.#tokens.values()].some(({ id }) => id === token.id)
@@ -324,12 +338,13 @@ export class FakeWorld {
   }
 
   #answerRevocation(body: string) {
+    const status = this.revocationStatus
     for (const value of (JSON.parse(body) as { credentials: string[] }).credentials) {
       this.changes.push(`revoke ${value}`)
       if (this.isAlive(value)) this.mailed.push(value)
       this.onRevoke(value)
     }
-    return { status: 202, headers: {}, body: Buffer.from('') }
+    return { status, headers: {}, body: Buffer.from('') }
   }
 }
 

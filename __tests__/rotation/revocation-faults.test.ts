@@ -5,7 +5,7 @@ import { ActionError } from '../../src/errors/action-error.ts'
 import { cleanUp } from '../../src/rotation/leftovers/clean-up.ts'
 import { hasLeftovers, type Leftovers } from '../../src/rotation/leftovers/leftovers.ts'
 import { isRetiredLabel, isRevocationLabel } from '../../src/rotation/names.ts'
-import { DAY, denied, type FakeSecret, FakeWorld, HOUR, replaced, replacedAgo } from './leftover-fakes.ts'
+import { DAY, denied, type FakeSecret, FakeWorld, HOUR, replaced, replacedAgo, versionId } from './leftover-fakes.ts'
 
 let world: FakeWorld
 let secret: FakeSecret
@@ -99,6 +99,24 @@ describe('a previous token that a person created', () => {
     }
   })
 
+  test('survives when its version becomes current right after an attempt to report it failed', async () => {
+    secret.versions.delete(versionId(0))
+    const { onRevoke } = world
+    world.revocationStatus = 503
+    world.onRevoke = () => {
+      secret.versions.forEach(swapLabels)
+      world.revocationStatus = 202
+      world.onRevoke = onRevoke
+    }
+    const turns = await run()
+    expect([errorsIn(turns), revokedIn(turns)]).toEqual([[], [0]])
+    expect(world.changes).toEqual([`revoke ${previous}`])
+    expect(world.warnings).toEqual([
+      expect.stringMatching(/was not revoked: .*\(after one attempt\)\. The next run tries again\.$/),
+    ])
+    expect(world.isAlive(previous)).toBe(true)
+  })
+
   test('with dry-run is counted while it works, and nothing is written or confirmed', async () => {
     await run([secret, other])
     const another = world.token('by hand again')
@@ -164,6 +182,10 @@ describe('a previous token that a person created', () => {
   }
 })
 
+function swapLabels(version: { labels: readonly string[] }): void {
+  version.labels = version.labels.includes(CURRENT) ? [PREVIOUS] : [CURRENT]
+}
+
 const REPOSITORY = 'scope=write repositories=acme/model'
 const CHECK = '/api/models/acme/model/auth-check'
 
@@ -175,6 +197,7 @@ describe('a previous token of the service account', () => {
   })
 
   test('that the Hub says it deleted, and still lists, is a failure and not counted', async () => {
+    world.confirmsAll = true
     world.onRevoke = () => {}
     const turns = await run()
     expect(errorsIn(turns)).toEqual([expect.stringContaining('was deleted, but the service account still lists it')])
@@ -202,13 +225,41 @@ describe('a previous token of the service account', () => {
     expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
   })
 
-  test('that could not be deleted is a failure in the Hub’s own words', async () => {
+  test('that could not be deleted is left to the next run, with a warning', async () => {
+    const { onRevoke } = world
     world.onRevoke = () => {
       throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
     }
     const turns = await run()
-    expect(errorsIn(turns)).toEqual([expect.stringContaining('The Hub is down.')])
-    expect(revokedIn(turns)).toEqual([0])
+    expect([errorsIn(turns), revokedIn(turns)]).toEqual([[], [0]])
+    expect(world.warnings).toEqual([
+      expect.stringMatching(/was not revoked: the Hub did not confirm its deletion\. The next run tries again\.$/),
+    ])
+    world.onRevoke = onRevoke
+    expect(revokedIn(await run())).toEqual([1])
+  })
+
+  test('survives when its version becomes current right after an attempt to delete it failed', async () => {
+    const { onRevoke } = world
+    let attempts = 0
+    world.onRevoke = (value) => {
+      attempts += 1
+      if (attempts > 1) return onRevoke(value)
+      secret.versions.forEach(swapLabels)
+      throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
+    }
+    expect(revokedIn(await run())).toEqual([0])
+    expect([attempts, world.isAlive(previous)]).toEqual([1, true])
+  })
+
+  test('survives when its version becomes current while it is marked', async () => {
+    secret.onMove = () => {
+      secret.onMove = () => {}
+      secret.versions.forEach(swapLabels)
+    }
+    expect(revokedIn(await run())).toEqual([0])
+    expect(world.isAlive(previous)).toBe(true)
+    expect(world.warnings).toEqual([expect.stringContaining('its secret has changed meanwhile')])
   })
 
   test('counts when the list is missing afterwards only because the Hub refuses the very value, twice', async () => {
@@ -222,6 +273,7 @@ describe('a previous token of the service account', () => {
   })
 
   test('does not count when the list is missing afterwards and the Hub accepts the value', async () => {
+    world.confirmsAll = true
     world.onRevoke = () => {
       world.lists = 'nothing'
     }
@@ -236,6 +288,7 @@ describe('a previous token of the service account', () => {
   })
 
   test('does not count when it is off the list, and works on that repository', async () => {
+    world.confirmsAll = true
     world.acceptsAll = true
     world.onRevoke = (value) => {
       world.unlisted.add(value)
@@ -252,20 +305,41 @@ describe('a previous token of the service account', () => {
     expect(world.asked).toEqual([`? ${previous} ${CHECK}`, previous, previous])
   })
 
-  test.each(['deletion', 'mark'])(
-    'is not asked about, nor reported, by the run after one that was killed right after the %s',
-    async (last) => {
+  test.each<[string, string, string | undefined, number]>([
+    ['is deleted', 'mark', undefined, 0],
+    ['is confirmed by whoami-v2 alone', 'deletion', undefined, 2],
+    ['is confirmed by auth-check alone', 'deletion', REPOSITORY, 1],
+  ])(
+    '%s, and not reported, by the run after one that was killed right after the %s',
+    async (_what, last, line, asked) => {
       const { onRevoke } = world
       world.onRevoke = (value) => {
         if (last === 'deletion') onRevoke(value)
         throw new Error('killed')
       }
-      await run()
+      await run([secret], line)
       world.onRevoke = onRevoke
-      const turns = await run()
+      world.asked.length = 0
+      const turns = await run([secret], line)
       expect([errorsIn(turns), world.isAlive(previous)]).toEqual([[], false])
       expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
-      expect([world.asked, world.mailed]).toEqual([[], []])
+      expect([world.asked.length, world.mailed]).toEqual([asked, []])
+    },
+  )
+
+  test.each([undefined, REPOSITORY])(
+    'is deleted although it was renamed after a run was killed right before the deletion (line: %s)',
+    async (line) => {
+      const { onRevoke } = world
+      world.onRevoke = () => {
+        throw new Error('killed')
+      }
+      await run([secret], line)
+      world.onRevoke = onRevoke
+      world.rename(previous, 'another name')
+      expect(revokedIn(await run([secret], line))).toEqual([1])
+      expect([world.isAlive(previous), world.mailed]).toEqual([false, []])
+      expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
     },
   )
 

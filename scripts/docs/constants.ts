@@ -10,6 +10,7 @@ import { MOST_CALLS } from '../../src/net/backoff.ts'
 import { MAX_ANSWER_BYTES } from '../../src/net/http.ts'
 import { ROTATION_INPUTS, type RotationInputName } from '../../src/rotation/inputs/definitions.ts'
 import { MAX_AGE, parseRotation, WARN_PART } from '../../src/rotation/inputs/parse.ts'
+import { DELETE_WITHIN_MS } from '../../src/rotation/leftovers/leftovers.ts'
 import { MAX_SLACK_MS, SLACK_PART } from '../../src/rotation/secret/due.ts'
 import { WRITE_INTERVAL_MS } from '../../src/rotation/secret/renew.ts'
 import { MAX_ROUNDS } from '../../src/rotation/secret/rotate-secret.ts'
@@ -84,6 +85,7 @@ export const CONSTANTS: Readonly<Record<string, string>> = {
   MAX_ROUNDS: word(MAX_ROUNDS),
   WRITE_INTERVAL_MS: time(WRITE_INTERVAL_MS / 1000, 'minute'),
   SETTLE_MS: time(SETTLE_MS / 1000, 'second'),
+  DELETE_WITHIN_MS: time(DELETE_WITHIN_MS / 1000, 'second'),
   OWN_MS: time(OWN_MS / 1000, 'second'),
   ABANDONED_MS: time(ABANDONED_MS / 1000, 'minute'),
   'SIZE_LIMITS.main': number(SIZE_LIMITS.main),

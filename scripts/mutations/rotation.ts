@@ -477,7 +477,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/revoke-previous.ts',
     without: 'what came into use after the survey is not revoked',
-    find: "(await isUsedAgain(place, survey)) ? 'its secret has changed meanwhile' : undefined",
+    find: "(await isUsedAgain(place, options.survey)) ? 'its secret has changed meanwhile' : undefined",
     replace: 'undefined',
     tests: REVOKE,
     named: 'after the survey',
@@ -577,6 +577,38 @@ export const ROTATION: readonly Mutation[] = [
     replace: 'revokeOne(one, options)',
     tests: REVOKE,
     named: 'revoked all the same',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'a previous token is deleted at the first attempt or not at all',
+    find: 'const isConfirmed = await turn.minter?.removeOnce(entry)',
+    replace: 'const isConfirmed = await turn.minter?.remove(entry).then(() => true)',
+    tests: 'rotation/revocation-faults.test',
+    named: 'an attempt to delete it failed',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'a previous token is reported at the first attempt or not at all',
+    find: 'revokeToken(value, onceOnly(turn.access))',
+    replace: 'revokeToken(value, turn.access)',
+    tests: 'rotation/revocation-faults.test',
+    named: 'an attempt to report it failed',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'a failed deletion is left to the next run',
+    find: '      if (isConfirmed) throw error\n',
+    replace: '      throw error\n',
+    tests: 'rotation/revocation-faults.test',
+    named: 'left to the next run',
+  },
+  {
+    file: 'rotation/leftovers/revoke-previous.ts',
+    without: 'a previous token is revoked right after the look at its secret',
+    find: 'if (performance.now() - lookedAt >= DELETE_WITHIN_MS) {',
+    replace: 'if (false) {',
+    tests: REVOKE,
+    named: 'too old by then',
   },
   // Tokens that no version holds.
   {
@@ -711,11 +743,19 @@ export const ROTATION: readonly Mutation[] = [
   },
   {
     file: 'rotation/leftovers/plan.ts',
-    without: 'what is off the list after it was to be deleted needs no call',
-    find: "  if (isGone && !(await isInDoubt(turn, stored))) return 'revoked'\n",
+    without: 'what auth-check refuses after it was to be deleted needs no whoami-v2',
+    find: "  if (isGone && hasRepository && !(await isInDoubt(turn, stored))) return 'revoked'\n",
     replace: '',
     tests: 'rotation/revocation-faults.test',
     named: 'killed right after',
+  },
+  {
+    file: 'rotation/leftovers/plan.ts',
+    without: 'a token that was renamed after it was to be deleted is asked about',
+    find: 'isGone && hasRepository && ',
+    replace: 'isGone && ',
+    tests: 'rotation/revocation-faults.test',
+    named: 'although it was renamed',
   },
   {
     file: 'rotation/leftovers/plan.ts',
@@ -816,7 +856,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/deletions.ts',
     without: 'a token that is still listed is not revoked',
-    find: '    if (listed?.has(entry.id)) return failure ?? stillListed(one)\n',
+    find: '    if (listed?.has(entry.id)) return stillListed(one)\n',
     replace: '',
     tests: 'rotation/revocation-faults.test',
     named: 'still lists',
@@ -840,7 +880,7 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/deletions.ts',
     without: 'a leftover that no list proves is not counted',
-    find: 'if (!stored) return failure ?? unlisted(one)',
+    find: 'if (!stored) return unlisted(one)',
     replace: 'if (!stored) return undefined',
     tests: 'rotation/revocation-faults.test',
     named: 'lists no tokens afterwards',
@@ -929,8 +969,8 @@ export const ROTATION: readonly Mutation[] = [
   {
     file: 'rotation/leftovers/plan.ts',
     without: 'what the list lacks, and auth-check accepts, is asked about',
-    find: 'isGone && !(await isInDoubt(turn, stored))',
-    replace: 'isGone',
+    find: 'isGone && hasRepository && !(await isInDoubt(turn, stored))',
+    replace: 'isGone && hasRepository',
     tests: 'rotation/revocation-faults.test',
     named: 'the list forgets it',
   },

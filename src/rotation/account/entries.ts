@@ -65,8 +65,8 @@ export class AccountEntries {
   }
 
   /**
-   * True when the account certainly has no token any more that was minted for this version and may be this one: its list is
-   * known, and shows none with the same last characters.
+   * True when the account's list is known, and shows no token named for this version with the same last characters. A token
+   * that was renamed may still work.
    */
   isGone(versionId: string, { tail }: Pick<StoredToken, 'tail'>): boolean {
     const minted = this.#byVersion.get(versionId) ?? []

@@ -16,8 +16,6 @@ export interface Deletion {
   entry: AccountToken
   /** The token, when a version holds it; undefined when nobody has its value. */
   stored: StoredToken | undefined
-  /** Why the Hub did not confirm the deletion; it may have been carried out. */
-  failure: unknown
   /** The token for messages: the subject of a sentence. */
   what: string
   /** Called when the token is proven to be revoked. */
@@ -68,10 +66,10 @@ export class Deletions {
 
   /** Why the token may still work; undefined when it is proven not to. */
   async #problem(one: Deletion, listed: ReadonlySet<string> | undefined): Promise<unknown> {
-    const { turn, entry, stored, failure } = one
-    if (listed?.has(entry.id)) return failure ?? stillListed(one)
+    const { turn, entry, stored } = one
+    if (listed?.has(entry.id)) return stillListed(one)
     if (listed && !(await isInDoubt(turn, stored))) return undefined
-    if (!stored) return failure ?? unlisted(one)
+    if (!stored) return unlisted(one)
     // The list says nothing, or auth-check does not agree with it: the Hub must refuse this very value, twice.
     const owner = await this.#entries.ownerNow(stored)
     return owner ? stillAccepted(turn.rotated.secret.id, one.what) : undefined

@@ -10,6 +10,9 @@ import type { Settling } from '../settling.ts'
 /** How many secrets or tokens are dealt with at a time. */
 export const AT_ONCE = 4
 
+/** How old the look at a secret may be when a token is revoked that it did not show in use, in milliseconds. */
+export const DELETE_WITHIN_MS = 3_000
+
 /** What is known of a secret whose leftovers are to be removed. */
 export interface Leftovers extends SecretContext {
   settling: Settling

@@ -88,7 +88,9 @@ async function ownerOf(
 ): Promise<WhoAmI | 'revoked' | undefined> {
   if (stored.entry) return undefined
   const isGone = isThatFar(version, 'deleting') && entries.isGone(version.versionId, stored)
-  if (isGone && !(await isInDoubt(turn, stored))) return 'revoked'
+  // A name that the list lacks may have been changed on the Hub: only an answer about the very value tells.
+  const hasRepository = turn.rotated.repositories.length > 0
+  if (isGone && hasRepository && !(await isInDoubt(turn, stored))) return 'revoked'
   const owner = await entries.owner(stored)
   return !owner && (isGone || isThatFar(version, 'revoking')) ? 'revoked' : owner
 }

@@ -1,13 +1,15 @@
 /** Revokes the previous tokens of all secrets on the Hub once their grace has expired. */
 import { ActionError } from '../../errors/action-error.ts'
+import type { HubAccess } from '../../hub/call.ts'
 import { revokeToken } from '../../hub/revoke.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
+import { inOneLine } from '../../net/calls-made.ts'
 import { inPool } from '../../net/pool.ts'
 import { versionOfToken } from '../names.ts'
 import { guarded } from '../outcome.ts'
 import { retiredVersions } from '../secret/look.ts'
 import { type Deletion, type Deletions, stillAccepted } from './deletions.ts'
-import { AT_ONCE, type Leftovers } from './leftovers.ts'
+import { AT_ONCE, DELETE_WITHIN_MS, type Leftovers } from './leftovers.ts'
 import { mark, markRevoked, tidyLabels, unmark } from './marks.ts'
 import {
   isKept,
@@ -41,25 +43,38 @@ export async function revokePrevious(turns: readonly Leftovers[], options: Revok
   await inPool(turns, AT_ONCE, (turn) => guarded(turn.outcome, () => tidyLabels(turn, survey)))
 }
 
+/**
+ * The look at the secret comes last, right before a single attempt: between two, somebody may make the version current
+ * again, and the second one would revoke a token in use.
+ */
 async function revokeOne(revocation: Revocation, options: RevokeOptions): Promise<void> {
-  const { entry } = revocation
-  if (await staysNow(revocation, options)) return
+  const { entry, places } = revocation
+  if (staysBySurvey(revocation, options)) return
+  // If the run is killed right after the deletion, the next one knows that it was about to delete the token.
+  for (const place of places) {
+    if (entry && isFor(place, entry)) await mark(place.turn, place.version, 'deleting')
+  }
+  const lookedAt = performance.now()
+  for (const place of places) {
+    if (isKept(place, (await isUsedAgain(place, options.survey)) ? 'its secret has changed meanwhile' : undefined))
+      return
+  }
+  if (performance.now() - lookedAt >= DELETE_WITHIN_MS) {
+    return warnOfNextRun(places[0], 'it took too long to see whether its secret has changed meanwhile')
+  }
   if (entry) options.deletions.add(await deleteEntry(revocation, entry))
   else await reportToken(revocation, options.survey)
 }
 
-/** Whether anything that was seen since the plan was made keeps the token. */
-async function staysNow(
-  { stored, entry, places }: Revocation,
-  { survey, tasksSince }: RevokeOptions,
-): Promise<boolean> {
+/** Whether anything that the survey has seen since the plan was made keeps the token. */
+function staysBySurvey({ stored, entry, places }: Revocation, { survey, tasksSince }: RevokeOptions): boolean {
   const [previous] = places
   const reason = reasonToKeep(stored, survey, tasksSince) ?? reasonOfUnread(previous, entry, survey)
-  if (isWithinGrace(previous) || isKept(previous, reason)) return true
-  for (const place of places) {
-    if (isKept(place, (await isUsedAgain(place, survey)) ? 'its secret has changed meanwhile' : undefined)) return true
-  }
-  return false
+  return isWithinGrace(previous) || isKept(previous, reason)
+}
+
+function warnOfNextRun(previous: Previous, why: string): void {
+  previous.turn.log.warning(`${subject(previous)} was not revoked: ${why}. The next run tries again.`)
 }
 
 /** Revokes a token by its value. */
@@ -68,7 +83,9 @@ async function reportToken({ stored, isRefused, places }: Revocation, survey: Su
   const { turn, version } = previous
   const { value } = stored
   if (value === undefined) throw new TypeError('the value of a token that has to go is kept')
-  await revokeToken(value, turn.access)
+  const failure = await failureOf(() => revokeToken(value, onceOnly(turn.access)))
+  // It may have been carried out: then the next run finds a token that the Hub refuses.
+  if (failure) return warnOfNextRun(previous, inOneLine(failure))
   // What is seen to work is not marked: a passing refusal in the next run would then count as the confirmation.
   const isAlive = !isRefused && (await survey.entries.ownerNow(stored)) !== undefined
   for (const place of places) await (isAlive ? unmark(place.turn, place.version) : markRequested(place))
@@ -92,20 +109,19 @@ const subject = ({ turn, version }: Previous) =>
 async function deleteEntry({ stored, places }: Revocation, entry: AccountToken): Promise<Deletion> {
   const [previous] = places
   const { turn, version } = previous
-  // If the run is killed right after the deletion, the next one need not ask the Hub about a value that nobody knows.
-  for (const place of places.filter((one) => isFor(one, entry))) await mark(place.turn, place.version, 'deleting')
+  const isConfirmed = await turn.minter?.removeOnce(entry)
   return {
     turn,
     entry,
     stored,
-    failure: await failureOf(async () => turn.minter?.remove(entry)),
     what: subject(previous),
     onProven: async () => {
       turn.log.info(`Hub: revoked the previous token of ${turn.rotated.secret.id}, version ${version.versionId}`)
       for (const place of places) await markRevoked(place.turn, place.version)
     },
     onUnproven: (error: unknown) => {
-      throw error
+      if (isConfirmed) throw error
+      warnOfNextRun(previous, 'the Hub did not confirm its deletion')
     },
   }
 }
@@ -115,8 +131,13 @@ function isFor({ turn, version, stored }: Previous, { displayName }: AccountToke
   return stored.entry !== undefined && versionOfToken(displayName, turn.outcome.arn ?? '') === version.versionId
 }
 
-/** Why it failed; undefined when it did not. An answer that is lost does not mean that nothing was done. */
-async function failureOf(work: () => Promise<void>): Promise<unknown> {
+/** Without retries. */
+function onceOnly(access: HubAccess): HubAccess {
+  return { ...access, policy: { ...access.policy, maxAttempts: 1 } }
+}
+
+/** Why it failed; undefined when it did not. */
+async function failureOf(work: () => Promise<void>): Promise<ActionError | undefined> {
   try {
     await work()
     return undefined

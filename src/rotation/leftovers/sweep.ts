@@ -2,11 +2,8 @@
 import type { Minter, RotatedToken } from '../account/minter.ts'
 import { retire } from '../secret/steps.ts'
 import type { Deletions } from './deletions.ts'
-import { isLabelled, type Leftovers, unheldTokens } from './leftovers.ts'
+import { DELETE_WITHIN_MS, isLabelled, type Leftovers, unheldTokens } from './leftovers.ts'
 import type { Survey } from './survey.ts'
-
-/** How old the look at a secret may be when a token is revoked that it did not show, in milliseconds. */
-const DELETE_WITHIN_MS = 3_000
 
 /**
  * Revokes tokens of the account that were minted for this secret and that no version holds: only what existed when the
@@ -76,7 +73,6 @@ async function sweepOne(
     turn,
     entry: token,
     stored: undefined,
-    failure: undefined,
     what: `The token "${displayName}"`,
     onProven: async () =>
       log.info(`Hub: revoked "${displayName}", minted by a run that was killed before it stored the token`),
