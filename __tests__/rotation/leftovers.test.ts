@@ -6,7 +6,7 @@ import { cleanUp } from '../../src/rotation/leftovers/clean-up.ts'
 import { labelReplaced } from '../../src/rotation/leftovers/label.ts'
 import { hasLeftovers } from '../../src/rotation/leftovers/leftovers.ts'
 import { type Survey, survey } from '../../src/rotation/leftovers/survey.ts'
-import { retiredSince } from '../../src/rotation/names.ts'
+import { retiredSince, revocationLabel } from '../../src/rotation/names.ts'
 import { sha256 } from '../../src/text/sha256.ts'
 import { DAY, denied, type FakeSecret, FakeWorld, HOUR, replaced, replacedAgo, versionId } from './leftover-fakes.ts'
 
@@ -217,6 +217,38 @@ describe('the clean-up of a run', () => {
     await cleanUp(turns, options)
     expect(turns.map(({ outcome }) => outcome.errors.map(({ code }) => code))).toEqual([['hub-failed'], []])
     expect(world.isAlive(revoked)).toBe(false)
+  })
+
+  test.each(['before', 'after'])(
+    'notes with its secret that it cannot be described any more %s the plan, and revokes nothing that it may hold',
+    async (when) => {
+      const [one, two] = [world.token('by hand'), world.token('by hand')]
+      replaced(world, secret, one, 25 * HOUR)
+      replaced(world, other, two, 25 * HOUR)
+      // Labels that the clean-up would remove.
+      other.put(3, world.token('by hand'), [revocationLabel('revoking', Date.now(), versionId(3))], 9 * DAY)
+      const turns = [await world.begin(secret), await world.begin(other)]
+      const failing = other.described + (when === 'before' ? 1 : 2)
+      other.onDescribe = (number) => {
+        if (number >= failing) throw denied()
+      }
+      await cleanUp(turns, options)
+      expect(turns.map(({ outcome }) => outcome.errors.map(({ summary }) => summary))).toEqual([
+        [],
+        ['hub/other: The role may not read the secret.'],
+      ])
+      expect(world.changes).toEqual([])
+      expect([one, two].every((token) => world.isAlive(token))).toBe(true)
+    },
+  )
+
+  test('ends when there is no time left to describe a secret', async () => {
+    replaced(world, secret, world.token('by hand'), 25 * HOUR)
+    const turn = await world.begin(secret)
+    secret.onDescribe = () => {
+      throw new ActionError('deadline-exceeded', { failed: 'No time.', fix: 'Wait.' })
+    }
+    await expect(survey([turn], undefined)).rejects.toThrow('No time.')
   })
 
   test('only notes until when previous tokens work when nothing has to go', async () => {

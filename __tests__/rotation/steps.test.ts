@@ -141,6 +141,7 @@ describe('test', () => {
     world.hub.tokens.set(OLD, writer())
     expect((await testPending(world.turn, 'v1')).whoami.name).toBe('rosa')
     expect(world.masked).toContain(OLD)
+    expect(world.log).toContainEqual(expect.stringMatching(/^Hub: confirmed the pending token of hub\/x: rosa, /))
   })
 
   test('refuses a version without a value', async () => {

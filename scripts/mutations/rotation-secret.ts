@@ -935,6 +935,20 @@ export const ROTATION_SECRET: readonly Mutation[] = [
     tests: MINTER,
   },
   {
+    file: 'rotation/account/minter.ts',
+    without: 'the log says for which secret a token was minted',
+    find: 'parseSecretArn(arn)?.name ?? arn',
+    replace: "''",
+    tests: MINTER,
+  },
+  {
+    file: 'rotation/secret/steps.ts',
+    without: 'the log says which secret’s token was confirmed',
+    find: '{secret.id}: ',
+    replace: "{''}: ",
+    tests: STEPS,
+  },
+  {
     file: 'rotation/account/open-minter.ts',
     without: 'only what is shaped like a token is sent to the Hub as the admin token',
     find: 'const adminToken = checkTokenShape(\n',

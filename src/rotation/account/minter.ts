@@ -1,4 +1,5 @@
 /** The service account whose tokens go into the secrets. */
+import { parseSecretArn } from '../../aws/secret-arn.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import { impliedMembership, membershipIn, plainMembership } from '../../hub/facts/rights.ts'
@@ -231,10 +232,11 @@ export class Minter {
       permissions,
       repositories.map(({ label }) => label),
     )
-    log.info(`Hub: minted a token of ${this.accountName} with ${listed(permissions)} (${plain(reach)})`)
+    const secret = parseSecretArn(arn)?.name ?? arn
+    log.info(`Hub: minted a token of ${this.accountName} for ${secret} with ${listed(permissions)} (${plain(reach)})`)
     if (writesOnlyItsOwn(permissions)) {
       log.warning(
-        'The new token writes only to repositories that it creates itself: it cannot write to those that the previous token created.',
+        `The new token for ${secret} writes only to repositories that it creates itself: it cannot write to those that the previous token created.`,
       )
     }
     // A new token cannot have an id that another one had before.

@@ -6,6 +6,7 @@ import { inPool } from '../../net/pool.ts'
 import { sha256 } from '../../text/sha256.ts'
 import { AccountEntries, type StoredToken } from '../account/entries.ts'
 import { isThatFar } from '../names.ts'
+import { guarded } from '../outcome.ts'
 import { retiredVersions, withToken } from '../secret/look.ts'
 import { AT_ONCE, isDone, type Leftovers } from './leftovers.ts'
 
@@ -31,9 +32,9 @@ interface Place {
 /** All labelled versions of all secrets of a run: hashes of their tokens, and the values of those that may have to go. */
 export class Survey {
   readonly entries: AccountEntries
-  /** False when a version could not be read: then nobody knows what is in it. */
+  /** False when a version or a secret could not be read: then nobody knows what is in it. */
   complete: boolean
-  /** False when a version that may be in use could not be read. */
+  /** False when a version that may be in use, or a secret, could not be read. */
   inUseKnown: boolean
   readonly #turns: readonly Leftovers[]
   /** By hash. */
@@ -70,16 +71,16 @@ export class Survey {
   }
 
   /**
-   * Reads the labels of all secrets again, and the versions that were not read yet or have come into use since.
+   * Reads the labels of all secrets again, and the versions that were not read yet or have come into use since. A secret
+   * that cannot be described any more counts as one that was not looked at; the failure is noted with it.
    *
-   * @throws what Secrets Manager throws when a secret cannot be described; `ActionError` `deadline-exceeded`.
+   * @throws `ActionError` `deadline-exceeded`.
    */
   async look(): Promise<void> {
     const places: Place[] = []
     await inPool(this.#turns, AT_ONCE, async (turn) => {
-      if (!turn.state) return
-      turn.state = { ...turn.state, description: await turn.versions.describe() }
-      places.push(...placesOf(turn, turn.state))
+      await this.#describe(turn)
+      if (turn.state) places.push(...placesOf(turn, turn.state))
     })
     const unread = places.filter((place) => !this.#isKnown(place))
     // Replaced ones first: what is in use is then searched for them, and its text need not be kept.
@@ -87,6 +88,29 @@ export class Survey {
       const group = unread.filter(({ replaced }) => (replaced === undefined) === inUse)
       await inPool(group, AT_ONCE, (place) => this.#read(place))
     }
+  }
+
+  async #describe(turn: Leftovers): Promise<void> {
+    if (!turn.state) return
+    try {
+      turn.state = { ...turn.state, description: await turn.versions.describe() }
+    } catch (error) {
+      const failure = this.#missed(error, { mayBeInUse: true })
+      turn.state = undefined
+      await guarded(turn.outcome, () => Promise.reject(failure))
+    }
+  }
+
+  /**
+   * Remembers that something could not be read.
+   *
+   * @throws `error`, if it is not about that alone.
+   */
+  #missed(error: unknown, { mayBeInUse }: { mayBeInUse: boolean }): ActionError {
+    if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
+    this.complete = false
+    this.inUseKnown &&= !mayBeInUse
+    return error
   }
 
   #isKnown({ arn, versionId, replaced }: Place): boolean {
@@ -99,10 +123,8 @@ export class Survey {
     try {
       this.#take(place, await turn.versions.recall(versionId, { labels }))
     } catch (error) {
-      if (!(error instanceof ActionError) || error.code === 'deadline-exceeded') throw error
-      this.complete = false
-      this.inUseKnown &&= replaced !== undefined
-      turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${inOneLine(error)}`)
+      const failure = this.#missed(error, { mayBeInUse: replaced === undefined })
+      turn.log.warning(`${turn.rotated.secret.id}: could not read version ${versionId}. ${inOneLine(failure)}`)
     }
   }
 

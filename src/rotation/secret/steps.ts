@@ -171,7 +171,9 @@ export async function testPending(
   const isStated = confirmed.whoami === undefined
   const whoami = confirmed.whoami ?? said?.who
   if (!whoami) throw new TypeError('strict verification has no stand-in for whoami-v2')
-  log.info(`Hub: confirmed the pending token: ${confirmed.identity}, ${confirmed.kind}, ${scope} in ${request.org}`)
+  log.info(
+    `Hub: confirmed the pending token of ${secret.id}: ${confirmed.identity}, ${confirmed.kind}, ${scope} in ${request.org}`,
+  )
   return { ...confirmed, whoami, isStated }
 }
 
