@@ -209,7 +209,7 @@ describe('an inventory', () => {
       token: { state: 'accepted', owner: { kind: 'person', name: 'acme-ci', member: true } },
       unknown: {},
     })
-    expect(warningsOf(main).join('\n')).toContain(`A person should soon replace the token in:\n${READ}`)
+    expect(warningsOf(main).join('\n')).toContain(`A person must replace the tokens in these secrets soon:\n${READ}`)
     expect(main.log).toContain('acme-ci (member)')
     expect(inventory(main).account).toBeNull()
   })

@@ -669,7 +669,9 @@ describe('ECS services', () => {
     expect(actions(main)).toEqual(['rotated'])
     expect(report(main).services).toMatchObject([{ action: 'not-redeployed', errors: [] }])
     const [warning = ''] = warningsOf(main)
-    expect(warning).toContain('will not be redeployed, because its deployment controller is CODE_DEPLOY')
+    expect(warning).toContain(
+      'This action cannot redeploy prod/inference, because its deployment controller is CODE_DEPLOY',
+    )
     expect(main.log.indexOf('will not be redeployed')).toBeLessThan(main.log.indexOf('; rotating'))
 
     const weekly = { ...inputs, force: 'false' }

@@ -113,6 +113,17 @@ test('a rotation mints, tests, makes current and masks the new token', async () 
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret']
 
+test('a version that a person replaced before the rotation keeps a label', async () => {
+  const before = versionWith('AWSCURRENT')?.versionId
+  sandbox.aws.putVersion(WRITE, { value: JSON.stringify({ token: sandbox.tokens.write }) })
+  expect(versionWith('AWSPREVIOUS')?.versionId).toBe(before)
+  sandbox.aws.beginRotation(WRITE, versionId(1))
+  for (const step of STEPS) await invoke(step)
+  const stages = sandbox.aws.secret(WRITE).versions.find((version) => version.versionId === before)?.stages ?? []
+  expect(stages).not.toContain('AWSPREVIOUS')
+  expect(retiredSince(stages)).toBeDefined()
+})
+
 test('the steps may be spelled as one page of AWS does, and each secret is described once before it is read', async () => {
   sandbox.aws.beginRotation(WRITE, versionId(1))
   for (const step of STEPS) {

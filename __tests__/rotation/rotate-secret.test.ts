@@ -1,6 +1,6 @@
 /** One secret of a scheduled run, from the first look to the last label. */
 import { describe, expect, test } from '@jest/globals'
-import { versionId } from '../../src/rotation/names.ts'
+import { retiredLabel, versionId } from '../../src/rotation/names.ts'
 import { rotateSecret } from '../../src/rotation/secret/rotate-secret.ts'
 import { sha256 } from '../../src/text/sha256.ts'
 import {
@@ -25,7 +25,8 @@ import {
 
 useClock()
 
-/** The current version, and the pending one. */
+/** The previous version, the current one, and the pending one. */
+const V0 = '00000000-0000-4000-8000-000000000000'
 const V1 = '11111111-1111-4111-8111-111111111111'
 const V2 = '22222222-2222-4222-8222-222222222222'
 const OLD = 'hf_oldoldoldold'
@@ -58,6 +59,13 @@ function storedByHand(options: WorldOptions = {}, text = value(PERSONS)): Secret
   const world = dueWorld(options)
   world.hub.tokens.set(PERSONS, writer({ createdAt: NOW - HOUR }))
   world.secret.add(V2, text, ['AWSPENDING'], { createdAt: NOW - HOUR })
+  return world
+}
+
+/** The same after a run that was killed before it labelled the version that it had replaced. */
+function killedRightThen(): SecretWorld {
+  const world = dueWorld()
+  world.secret.add(V1, value(OLD), ['AWSCURRENT', 'AWSPENDING'])
   return world
 }
 
@@ -97,6 +105,24 @@ describe('a token that is due', () => {
       },
       isBlocked: false,
     })
+  })
+
+  test.each([
+    ['stored by hand', ['AWSPREVIOUS'], () => dueWorld()],
+    ['stored by hand long ago', ['AWSPREVIOUS', retiredLabel(NOW - 90 * DAY)], () => dueWorld()],
+    ['replaced by a run that was killed right then', ['AWSPREVIOUS'], killedRightThen],
+    ['stored by hand, before a person’s pending version', ['AWSPREVIOUS'], () => storedByHand()],
+  ])('is replaced, and the version before it keeps a label: %s', async (_what, labels, create) => {
+    const world = create()
+    const { secret, turn } = world
+    secret.add(V0, value('hf_beforebefore'), labels, { createdAt: NOW - 60 * DAY })
+    secret.after = async (call) => {
+      if (call.startsWith('move AWSCURRENT')) await pass(SECOND)
+    }
+    await rotateSecret(turn)
+    expect(secret.labelsOf(V0)).toContain(retiredLabel(NOW))
+    expect(secret.labelsOf(V0)).not.toContain('AWSPREVIOUS')
+    expect(secret.labelsOf(V1)).toEqual(['AWSPREVIOUS', expect.stringMatching(/^hf-oidc-retired-/)])
   })
 
   test('is replaced when the Hub no longer accepts it, however young', async () => {

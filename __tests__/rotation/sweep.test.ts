@@ -189,6 +189,17 @@ describe('a token is left alone', () => {
     expect(outcome.revoked).toBe(0)
   })
 
+  test('when the role may not read versions that have no label, and only a warning says how to remove it', async () => {
+    const left = world.minted(secret, 9)
+    const turn = await world.begin(secret)
+    secret.put(9, denied(), [])
+    const { outcome } = await sweep([turn])
+    expect(world.changes).toEqual([])
+    expect(world.isAlive(left)).toBe(true)
+    expect([outcome.revoked, outcome.errors]).toEqual([0, []])
+    expect(world.warnings).toEqual([expect.stringContaining('delete it on the Hub')])
+  })
+
   test('for its grace when it was stored, and replaced by hand since', async () => {
     const stored = world.minted(secret, 9)
     secret.put(9, stored, [])

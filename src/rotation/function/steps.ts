@@ -5,7 +5,7 @@ import { type Block, block, code, prose } from '../../text/message.ts'
 import { listed } from '../../text/printable.ts'
 import { announceServices } from '../announce.ts'
 import type { ServiceOutcome } from '../deploy.ts'
-import { labelReplaced } from '../leftovers/label.ts'
+import { labelReplaced, labelUnlabelled } from '../leftovers/label.ts'
 import type { Leftovers } from '../leftovers/leftovers.ts'
 import { redeploy } from '../redeploy.ts'
 import type { RotatedSecret } from '../request.ts'
@@ -110,6 +110,7 @@ async function makeCurrent(turn: Leftovers, state: SecretState, versionId: strin
   const ours = minted.some((token) => token.versionId === versionId)
   judgeReplacement(turn, standing, { kind: 'pending', who: whoami, ours })
   const previous = state.current?.versionId
+  await labelUnlabelled(turn, state)
   if ((await finishPending(turn, versionId, previous)) !== 'finished') throw await overtaken(turn, versionId, previous)
   if (previous !== undefined) await retire(turn, previous)
 }

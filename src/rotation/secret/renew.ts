@@ -6,6 +6,7 @@ import type { Job } from '../../identity/job.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { code, prose } from '../../text/message.ts'
 import type { NewToken } from '../account/minter.ts'
+import { labelUnlabelled } from '../leftovers/label.ts'
 import { versionId } from '../names.ts'
 import { beginOwnWork, type OwnWork } from '../settling.ts'
 import { confirm, isAccounts } from './confirm.ts'
@@ -119,6 +120,7 @@ async function confirmAndFinish(turn: Turn, state: SecretState, version: NewVers
     await undo(turn, version).catch((failure: unknown) => warnOfUnfinished(turn, failure))
     throw error
   })
+  await labelUnlabelled(turn, state)
   const finish = await finishPending(turn, id, state.current?.versionId)
   if (finish !== 'finished') {
     // A refused move may take effect after all: then its token must not be revoked.

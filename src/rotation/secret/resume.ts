@@ -2,6 +2,7 @@
 import { PENDING, type SecretVersion } from '../../aws/secret-versions.ts'
 import { ActionError } from '../../errors/action-error.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
+import { labelUnlabelled } from '../leftovers/label.ts'
 import { compareWithCurrent, Unfit } from './compare.ts'
 import { confirm, isAccounts } from './confirm.ts'
 import { isDead, isFinal } from './final-verdict.ts'
@@ -60,6 +61,7 @@ async function promote(
   if (state.current) compareWithCurrent(turn.rotated, state.current, withIt, ours)
   judgeReplacement(turn, standing, { kind: 'pending', who: confirmed.whoami, ours })
   if (turn.request.dryRun) return end(turn, 'would-promote', `version ${versionId} is pending and was confirmed`)
+  await labelUnlabelled(turn, state)
   const finish = await finishPending(turn, versionId, state.current?.versionId)
   if (finish !== 'finished') return 'changed'
   const createdAt = confirmed.whoami.createdAt ?? version.createdAt
