@@ -365,9 +365,8 @@ export class FakeMinter implements Pick<Minter, keyof Minter> {
     return (await this.tokens()).filter((token) => token.displayName === displayName)
   }
 
-  async removeOnce(token: AccountToken): Promise<boolean> {
+  async removeOnce(token: AccountToken): Promise<undefined> {
     await this.remove(token)
-    return true
   }
 
   async remove({ id }: AccountToken): Promise<void> {

@@ -271,9 +271,11 @@ export class FakeWorld {
             await this.#delete(token)
           } catch (error) {
             if (!(error instanceof ActionError)) throw error
-            return false
+            return error
           }
-          return this.confirmsAll || ![...this.#tokens.values()].some(({ id }) => id === token.id)
+          const isGone = ![...this.#tokens.values()].some(({ id }) => id === token.id)
+          if (this.confirmsAll || isGone) return undefined
+          return new ActionError('hub-failed', { failed: 'The Hub did not confirm it.', fix: 'Wait.' })
         },
       },
       mask: (value: string) => this.masked.add(value),

@@ -97,19 +97,7 @@ async function playRotation(
   return { ...played, most: Math.max(0, ...sent.values()), ids: [...sent.keys()] }
 }
 
-/** A previous token is deleted at the first attempt, or by the next run. */
-const DELETING = 'deleting a token'
-const RETRIED = Object.entries(CALLS).filter(([name]) => name !== DELETING)
-
-test.each([1, 86_400])(
-  'an outage of %i seconds leaves the previous token to the next run, after one call',
-  async (seconds) => {
-    const { outcome, most } = await playRotation(CALLS[DELETING] ?? (() => false), seconds)
-    expect([outcome, most]).toEqual(['served', 1])
-  },
-)
-
-test.each(RETRIED)('an outage of 1 to 20 seconds of one call ends in success: %s', async (_name, is) => {
+test.each(Object.entries(CALLS))('an outage of 1 to 20 seconds of one call ends in success: %s', async (_name, is) => {
   for (const seconds of SECONDS) {
     const { outcome, calls } = await playRotation(is, seconds)
     expect([seconds, outcome]).toEqual([seconds, 'served'])
@@ -117,7 +105,7 @@ test.each(RETRIED)('an outage of 1 to 20 seconds of one call ends in success: %s
   }
 })
 
-test.each(RETRIED)('an outage that does not end costs ten calls at most: %s', async (_name, is) => {
+test.each(Object.entries(CALLS))('an outage that does not end costs ten calls at most: %s', async (_name, is) => {
   const { outcome, most } = await playRotation(is, 86_400)
   expect(String(outcome)).toMatch(/after (?:[2-9]|10) attempts in /)
   expect(most).toBeGreaterThan(1)

@@ -111,9 +111,7 @@ describe('a previous token that a person created', () => {
     const turns = await run()
     expect([errorsIn(turns), revokedIn(turns)]).toEqual([[], [0]])
     expect(world.changes).toEqual([`revoke ${previous}`])
-    expect(world.warnings).toEqual([
-      expect.stringMatching(/was not revoked: .*\(after one attempt\)\. The next run tries again\.$/),
-    ])
+    expect(world.warnings).toEqual([expect.stringContaining('its secret has changed meanwhile')])
     expect(world.isAlive(previous)).toBe(true)
   })
 
@@ -225,18 +223,40 @@ describe('a previous token of the service account', () => {
     expect(state(1)).toEqual(['retired', 'deleting', 'revoked'])
   })
 
-  test('that could not be deleted is left to the next run, with a warning', async () => {
+  test('that could not be deleted after several attempts is a failure, and left to the next run', async () => {
     const { onRevoke } = world
+    let attempts = 0
     world.onRevoke = () => {
+      attempts += 1
       throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
     }
     const turns = await run()
-    expect([errorsIn(turns), revokedIn(turns)]).toEqual([[], [0]])
-    expect(world.warnings).toEqual([
-      expect.stringMatching(/was not revoked: the Hub did not confirm its deletion\. The next run tries again\.$/),
-    ])
+    expect(errorsIn(turns)).toEqual([expect.stringContaining('The Hub is down.')])
+    expect([attempts, revokedIn(turns)]).toEqual([6, [0]])
     world.onRevoke = onRevoke
     expect(revokedIn(await run())).toEqual([1])
+  })
+
+  test('that the Hub does not allow to be deleted is a failure at once', async () => {
+    let attempts = 0
+    world.onRevoke = () => {
+      attempts += 1
+      throw new ActionError('exchange-rejected', { failed: 'Not this token.', fix: 'Another one.' })
+    }
+    expect(errorsIn(await run())).toEqual([expect.stringContaining('Not this token.')])
+    expect(attempts).toBe(1)
+  })
+
+  test('is deleted when the Hub works again after some seconds', async () => {
+    const { onRevoke } = world
+    let attempts = 0
+    world.onRevoke = (value) => {
+      attempts += 1
+      if (attempts > 3) return onRevoke(value)
+      throw new ActionError('hub-failed', { failed: 'The Hub is down.', fix: 'Wait.' })
+    }
+    const turns = await run()
+    expect([errorsIn(turns), revokedIn(turns), attempts]).toEqual([[], [1], 4])
   })
 
   test('survives when its version becomes current right after an attempt to delete it failed', async () => {

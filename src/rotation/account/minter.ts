@@ -267,14 +267,14 @@ export class Minter {
     )
   }
 
-  /** Revokes a token if the Hub does so at the first try; false when it did not. */
-  async removeOnce(token: AccountToken): Promise<boolean> {
+  /** Revokes a token if the Hub does so at the first try; why it did not, if it did not. */
+  async removeOnce(token: AccountToken): Promise<ActionError | undefined> {
     const { once, account } = this.#parts
     try {
       await once.remove(account, token)
-      return true
+      return undefined
     } catch (error) {
-      if (error instanceof ActionError) return false
+      if (error instanceof ActionError) return error
       throw error
     }
   }

@@ -3,7 +3,6 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import { revokeToken } from '../../hub/revoke.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
-import { inOneLine } from '../../net/calls-made.ts'
 import { inPool } from '../../net/pool.ts'
 import { versionOfToken } from '../names.ts'
 import { guarded } from '../outcome.ts'
@@ -43,9 +42,14 @@ export async function revokePrevious(turns: readonly Leftovers[], options: Revok
   await inPool(turns, AT_ONCE, (turn) => guarded(turn.outcome, () => tidyLabels(turn, survey)))
 }
 
+/** Pauses between attempts, in milliseconds: together longer than most outages. */
+const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000]
+/** Kept for what follows, in milliseconds. */
+const RESERVE_MS = 10_000
+
 /**
- * The look at the secret comes last, right before a single attempt: between two, somebody may make the version current
- * again, and the second one would revoke a token in use.
+ * The look at the secret comes last, right before each attempt: between two, somebody may make the version current again,
+ * and the second one would revoke a token in use.
  */
 async function revokeOne(revocation: Revocation, options: RevokeOptions): Promise<void> {
   const { entry, places } = revocation
@@ -54,16 +58,53 @@ async function revokeOne(revocation: Revocation, options: RevokeOptions): Promis
   for (const place of places) {
     if (entry && isFor(place, entry)) await mark(place.turn, place.version, 'deleting')
   }
+  const tried = await attempt(revocation, options)
+  if (tried === 'kept') return
+  if (entry) options.deletions.add(deletionOf(revocation, entry, tried.failure))
+  else if (tried.failure) throw tried.failure
+  else await noteReport(revocation, options.survey)
+}
+
+/** Why the last attempt failed, if it did. `kept`: the token may be in use again. */
+async function attempt(
+  revocation: Revocation,
+  options: RevokeOptions,
+): Promise<'kept' | { failure: ActionError | undefined }> {
+  const { entry, places } = revocation
+  const [{ turn }] = places
+  let failure: ActionError | undefined
+  for (const pauseMs of [0, ...PAUSES_MS]) {
+    if (pauseMs > 0 && turn.deadline.remainingMs() < pauseMs + RESERVE_MS) break
+    if (pauseMs > 0) await turn.deadline.sleep(pauseMs, 'the Hub to revoke a previous token')
+    if (await staysNow(revocation, options)) return 'kept'
+    failure = await failureOf(() => (entry ? deleteOnce(turn, entry) : reportOnce(revocation)))
+    if (!failure || !isPassing(failure)) break
+  }
+  return { failure }
+}
+
+/** True when the secrets that hold the token have changed, or nobody knows any more whether they have. */
+async function staysNow({ places }: Revocation, { survey }: RevokeOptions): Promise<boolean> {
   const lookedAt = performance.now()
   for (const place of places) {
-    if (isKept(place, (await isUsedAgain(place, options.survey)) ? 'its secret has changed meanwhile' : undefined))
-      return
+    if (isKept(place, (await isUsedAgain(place, survey)) ? 'its secret has changed meanwhile' : undefined)) return true
   }
-  if (performance.now() - lookedAt >= DELETE_WITHIN_MS) {
-    return warnOfNextRun(places[0], 'it took too long to see whether its secret has changed meanwhile')
-  }
-  if (entry) options.deletions.add(await deleteEntry(revocation, entry))
-  else await reportToken(revocation, options.survey)
+  if (performance.now() - lookedAt < DELETE_WITHIN_MS) return false
+  warnOfNextRun(places[0], 'it took too long to see whether its secret has changed meanwhile')
+  return true
+}
+
+/** True for a failure that another attempt may cure. */
+const isPassing = ({ code }: ActionError) => /^(?:hub-failed|hub-rate-limited|network-unreachable)$/.test(code)
+
+async function deleteOnce({ minter }: Leftovers, entry: AccountToken): Promise<void> {
+  const failure = await minter?.removeOnce(entry)
+  if (failure) throw failure
+}
+
+async function reportOnce({ stored: { value }, places: [{ turn }] }: Revocation): Promise<void> {
+  if (value === undefined) throw new TypeError('the value of a token that has to go is kept')
+  await revokeToken(value, onceOnly(turn.access))
 }
 
 /** Whether anything that the survey has seen since the plan was made keeps the token. */
@@ -77,15 +118,10 @@ function warnOfNextRun(previous: Previous, why: string): void {
   previous.turn.log.warning(`${subject(previous)} was not revoked: ${why}. The next run tries again.`)
 }
 
-/** Revokes a token by its value. */
-async function reportToken({ stored, isRefused, places }: Revocation, survey: Survey): Promise<void> {
+/** Notes how far a token is that was reported by its value. */
+async function noteReport({ stored, isRefused, places }: Revocation, survey: Survey): Promise<void> {
   const [previous] = places
   const { turn, version } = previous
-  const { value } = stored
-  if (value === undefined) throw new TypeError('the value of a token that has to go is kept')
-  const failure = await failureOf(() => revokeToken(value, onceOnly(turn.access)))
-  // It may have been carried out: then the next run finds a token that the Hub refuses.
-  if (failure) return warnOfNextRun(previous, inOneLine(failure))
   // What is seen to work is not marked: a passing refusal in the next run would then count as the confirmation.
   const isAlive = !isRefused && (await survey.entries.ownerNow(stored)) !== undefined
   for (const place of places) await (isAlive ? unmark(place.turn, place.version) : markRequested(place))
@@ -106,10 +142,9 @@ const markRequested = ({ turn, version }: Previous) => mark(turn, version, 'revo
 const subject = ({ turn, version }: Previous) =>
   `The previous token of ${turn.rotated.secret.id} (version ${version.versionId})`
 
-async function deleteEntry({ stored, places }: Revocation, entry: AccountToken): Promise<Deletion> {
+function deletionOf({ stored, places }: Revocation, entry: AccountToken, failure: ActionError | undefined): Deletion {
   const [previous] = places
   const { turn, version } = previous
-  const isConfirmed = await turn.minter?.removeOnce(entry)
   return {
     turn,
     entry,
@@ -120,8 +155,7 @@ async function deleteEntry({ stored, places }: Revocation, entry: AccountToken):
       for (const place of places) await markRevoked(place.turn, place.version)
     },
     onUnproven: (error: unknown) => {
-      if (isConfirmed) throw error
-      warnOfNextRun(previous, 'the Hub did not confirm its deletion')
+      throw failure ?? error
     },
   }
 }

@@ -76,7 +76,7 @@ async function sweepOne(
     log.warning(failed)
     return 'done'
   }
-  const isConfirmed = await minter.removeOnce(token)
+  const isConfirmed = (await minter.removeOnce(token)) === undefined
   deletions.add({
     turn,
     entry: token,
