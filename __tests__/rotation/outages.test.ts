@@ -12,7 +12,7 @@ import { Steps } from '../../src/text/steps.ts'
 import { FAULTS, type Played, path, playDuring, preload } from '../token/outages.ts'
 
 const SECONDS = [1, 2, 5, 10, 20]
-const TIMEOUT_MS = 600_000
+const TIMEOUT_MS = 60_000
 
 const aws =
   (operation: string, about = '') =>

@@ -86,6 +86,10 @@ const CALLS = new WeakMap<object, Calls>()
  */
 export function withCalls(failure: Error, made: number, elapsedMs: number, askedMs?: number): Error {
   if (!(failure instanceof ActionError) || TOLD.has(failure)) return failure
+  return stating(failure, { made, elapsedMs }, askedMs)
+}
+
+function stating(failure: ActionError, { made, elapsedMs }: Calls, askedMs: number | undefined): ActionError {
   const { code, explanation, cause } = failure
   // The message about a rate limit of the Hub names the wait itself.
   const isNamed = askedMs === undefined || code === 'hub-rate-limited'
@@ -100,10 +104,13 @@ export function withCalls(failure: Error, made: number, elapsedMs: number, asked
  * The failure, stating the calls of `earlier` too: an answer or a failure of the same route, after which it was called
  * again. `elapsedMs`: from the first to the last.
  */
-export function withEarlierCalls(failure: Error, earlier: object, elapsedMs: number): Error {
+export function withEarlierCalls<Failure extends Error>(
+  failure: Failure,
+  earlier: object,
+  elapsedMs: number,
+): Failure | ActionError {
   const told = TOLD.get(failure)
-  if (!told) return failure
-  return withCalls(told.bare, told.made + madeFor(earlier), elapsedMs, told.askedMs)
+  return told ? stating(told.bare, { made: told.made + madeFor(earlier), elapsedMs }, told.askedMs) : failure
 }
 
 /** The same for an answer. */

@@ -3,6 +3,7 @@ import { ActionError } from '../../errors/action-error.ts'
 import type { HubAccess } from '../../hub/call.ts'
 import { revokeToken } from '../../hub/revoke.ts'
 import type { AccountToken } from '../../hub/service-accounts.ts'
+import { withEarlierCalls } from '../../net/calls-made.ts'
 import { inPool } from '../../net/pool.ts'
 import { versionOfToken } from '../names.ts'
 import { guarded } from '../outcome.ts'
@@ -72,12 +73,15 @@ async function attempt(
 ): Promise<'kept' | { failure: ActionError | undefined }> {
   const { entry, places } = revocation
   const [{ turn }] = places
+  const startsWithMs = turn.deadline.remainingMs()
   let failure: ActionError | undefined
   for (const pauseMs of [0, ...PAUSES_MS]) {
     if (pauseMs > 0 && turn.deadline.remainingMs() < pauseMs + RESERVE_MS) break
     if (pauseMs > 0) await turn.deadline.sleep(pauseMs, 'the Hub to revoke a previous token')
     if (await staysNow(revocation, options)) return 'kept'
-    failure = await failureOf(() => (entry ? deleteOnce(turn, entry) : reportOnce(revocation)))
+    const latest = await failureOf(() => (entry ? deleteOnce(turn, entry) : reportOnce(revocation)))
+    const elapsedMs = startsWithMs - turn.deadline.remainingMs()
+    failure = latest && failure ? withEarlierCalls(latest, failure, elapsedMs) : latest
     if (!failure || !isPassing(failure)) break
   }
   return { failure }
