@@ -137,7 +137,7 @@ for (const count of COUNTS.filter((one) => ONLY === '' || String(one) === ONLY))
   })
   details.push(`- ${count}: ${each.join('; ')}.`)
 }
-const machine = `Node ${process.version}, ${cpus().length} cores, ${process.platform}; the median of ${RUNS} runs.`
+const machine = `Node ${process.version}, ${cpus().length} cores, ${process.platform}; ${RUNS === 1 ? 'one run' : `the median of ${RUNS} runs`}.`
 const table = [...rows, '', 'The calls:', '', ...details, '', machine].join('\n')
 console.log(table)
 if (ONLY === '') record('rotate', table)
