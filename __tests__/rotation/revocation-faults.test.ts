@@ -206,6 +206,7 @@ describe('a previous token of the service account', () => {
 
   test('that is listed a moment longer is revoked', async () => {
     const { onRevoke } = world
+    world.confirmsAll = true
     world.onRevoke = () => {}
     world.onWait = () => onRevoke(previous)
     const turns = await run()
@@ -387,18 +388,22 @@ describe('a previous token of the service account', () => {
     else expect(state(1)).not.toContain('revoked')
   })
 
-  test('is asked about after such a run when the Hub lists no tokens: nothing then shows that it is gone', async () => {
-    const { onRevoke } = world
-    world.onRevoke = () => {
-      throw new Error('killed')
-    }
-    await run()
-    world.onRevoke = onRevoke
-    world.lists = 'nothing'
-    await run()
-    expect(world.isAlive(previous)).toBe(false)
-    expect(world.asked).toContain(previous)
-  })
+  test.each([undefined, REPOSITORY])(
+    'is asked about after such a run when the Hub lists no tokens: nothing then shows that it is gone (%s)',
+    async (line) => {
+      const { onRevoke } = world
+      world.onRevoke = () => {
+        throw new Error('killed')
+      }
+      await run([secret], line)
+      world.onRevoke = onRevoke
+      world.lists = 'nothing'
+      world.asked.length = 0
+      await run([secret], line)
+      expect(world.isAlive(previous)).toBe(false)
+      expect(world.asked[0]).toBe(previous)
+    },
+  )
 
   test('is revoked by its value when the Hub lists no tokens', async () => {
     world.lists = 'nothing'

@@ -1653,7 +1653,7 @@ export const ROTATION: readonly Mutation[] = [
     find: '  context.onBegun(rotation)\n',
     replace: '',
     tests: 'e2e/audit.test',
-    named: 'what it has done by then',
+    named: 'what it has not finished',
   },
   {
     file: 'rotation/secret/steps.ts',
@@ -1661,7 +1661,7 @@ export const ROTATION: readonly Mutation[] = [
     find: "  context.noteToken({ sha256: sha256(value), evidence: 'minted' })\n",
     replace: '',
     tests: 'e2e/audit.test',
-    named: 'what it has done by then',
+    named: 'what it has not finished',
   },
   {
     file: 'rotation/report/report.ts',
