@@ -1821,7 +1821,7 @@ export const ROTATION: readonly Mutation[] = [
     file: 'rotation/function/invocation.ts',
     without: 'a line that may name two secrets is looked up',
     find: 'if (listed.arn !== secret.arn) throw',
-    replace: 'false',
+    replace: "if (listed.arn === '') throw",
     tests: FUNCTION,
     named: 'complete ARN of a listed one',
   },
