@@ -214,6 +214,8 @@ const SOURCES: readonly { title: string; story: string; with: (sandbox: Sandbox)
       'role-to-assume': roleArn('exchange'),
       'secret-id': 'huggingface/acme/oauth',
       member: minting.member,
+      // It would stay valid for hours. The Hub e-mails its owner about each revocation.
+      revoke: 'true',
     }),
   },
   {
